@@ -1,0 +1,179 @@
+"""The leaky integrate-and-fire neuron, in discrete time (paper, "LIF neuron").
+
+One step with input X[t] (membrane resistance R = 1, τ counted in time steps):
+
+    charge   H[t] = V[t−1] + (X[t] − (V[t−1] − V_rest)) / τ
+    fire     S[t] = Θ(H[t] − V_th)
+    reset    V[t] = (1 − S[t]) · H[t] + S[t] · V_reset      hard: back to V_reset
+             V[t] = H[t] − S[t] · V_th                      soft: V_reset is None
+
+`lif_step` is that equation; `LIF` runs it over the leading time axis. Neither keeps
+anything between calls: the state goes in as `v0` and comes out as `final`.
+"""
+
+import math
+from numbers import Real
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from spikeatconv.surrogate import Surrogate, as_surrogate
+
+
+class LIFTrace(NamedTuple):
+    """What `LIF.run` returns.
+
+    spikes:   S, `[T, ...]`, exactly 0 or 1.
+    membrane: H, `[T, ...]`, the potential before the reset.
+    final:    V after the last step, `[...]`; pass it on as `v0` to go on from here.
+    """
+
+    spikes: Tensor
+    membrane: Tensor
+    final: Tensor
+
+
+def lif_step(
+    x: Tensor,
+    v: Tensor,
+    tau: float = 2.0,
+    v_threshold: float = 1.0,
+    v_rest: float = 0.0,
+    v_reset: float | None = 0.0,
+    surrogate: str | Surrogate = "atan",
+    detach_reset: bool = True,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One time step of the LIF neuron, a pure function; its equation heads this file.
+
+    x: input current, real, any shape `[...]`.     v: V[t−1], shape of x or broadcast to it.
+    Returns (spike S, membrane before the reset H, membrane after it V), each `[...]`.
+    The other arguments, their units and errors: see `LIF`.
+    """
+    check_parameters(tau, v_threshold, v_rest, v_reset)
+    check_real(x, "x")
+    check_real(v, "v")
+    surrogate = as_surrogate(surrogate)
+
+    h = v + (x - (v - v_rest)) / tau
+    spike = surrogate(h - v_threshold)
+    s = spike.detach() if detach_reset else spike
+    v_next = h - s * v_threshold if v_reset is None else (1 - s) * h + s * v_reset
+    return spike, h, v_next
+
+
+class LIF(nn.Module):
+    """A layer of LIF neurons: `lif(x)` maps input currents `[T, ...]` to spikes `[T, ...]`.
+
+    tau:          membrane time constant in time steps, ≥ 1.
+    v_threshold:  V_th, the neuron fires where H ≥ V_th. Same unit as the input.
+    v_rest:       V_rest, where the membrane settles without input; also the state before
+                  the first step unless `v0` is given.
+    v_reset:      V_reset < V_th for the hard reset, None for the soft one.
+    surrogate:    "atan", "sigmoid", or an object with its slope such as `Atan(alpha=2.0)`.
+    detach_reset: leave the reset out of the backward pass [open choice R1].
+
+    Raises ValueError for a value out of range or a wrong rank, TypeError for a wrong type.
+    """
+
+    def __init__(
+        self,
+        tau: float = 2.0,
+        v_threshold: float = 1.0,
+        v_rest: float = 0.0,
+        v_reset: float | None = 0.0,
+        surrogate: str | Surrogate = "atan",
+        detach_reset: bool = True,
+    ) -> None:
+        super().__init__()
+        check_parameters(tau, v_threshold, v_rest, v_reset)
+        self.tau = tau
+        self.v_threshold = v_threshold
+        self.v_rest = v_rest
+        self.v_reset = v_reset
+        self.surrogate = as_surrogate(surrogate)
+        self.detach_reset = detach_reset
+
+    def forward(self, x: Tensor, v0: Tensor | None = None) -> Tensor:
+        """x: `[T, ...]` → spikes `[T, ...]`. v0: state before the first step, `[...]`."""
+        return self.run(x, v0).spikes
+
+    def run(self, x: Tensor, v0: Tensor | None = None) -> LIFTrace:
+        """Like `forward`, with the membrane and the final state beside the spikes."""
+        check_time_axis(x)
+        v = torch.full_like(x[0], self.v_rest) if v0 is None else check_state(v0, x)
+        spikes, membrane = [], []
+        for x_t in x:
+            spike, h, v = lif_step(
+                x_t, v, self.tau, self.v_threshold, self.v_rest, self.v_reset,
+                self.surrogate, self.detach_reset,
+            )  # fmt: skip
+            spikes.append(spike)
+            membrane.append(h)
+        return LIFTrace(torch.stack(spikes), torch.stack(membrane), v)
+
+    def extra_repr(self) -> str:
+        return (
+            f"tau={self.tau}, v_threshold={self.v_threshold}, v_rest={self.v_rest}, "
+            f"v_reset={self.v_reset}, surrogate={self.surrogate}, detach_reset={self.detach_reset}"
+        )
+
+
+def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: float | None) -> None:
+    """Raise an error that names the value and the fix unless these make a neuron."""
+    values = {"tau": tau, "v_threshold": v_threshold, "v_rest": v_rest, "v_reset": v_reset}
+    for name, value in values.items():
+        if name == "v_reset" and value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, Real):
+            hint = "; None (soft reset) is allowed too" if name == "v_reset" else ""
+            raise TypeError(f"{name} is {value!r}, a {type(value).__name__}; give a number{hint}")
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}; give a finite number")
+    if tau < 1:
+        raise ValueError(
+            f"tau is {tau}, but a membrane cannot leak faster than one time step; "
+            "give tau >= 1 (in time steps), 1 is a neuron without memory"
+        )
+    if v_reset is not None and v_reset >= v_threshold:
+        raise ValueError(
+            f"v_reset is {v_reset} and v_threshold is {v_threshold}: a reset to or above the "
+            "threshold would fire for ever; lower v_reset, raise v_threshold, "
+            "or set v_reset=None for the soft reset"
+        )
+    if v_reset is None and v_threshold <= 0:
+        raise ValueError(
+            f"v_threshold is {v_threshold} with the soft reset, which subtracts it: the membrane "
+            "would never fall; give v_threshold > 0 or a v_reset"
+        )
+
+
+def check_real(x: Tensor, name: str) -> None:
+    """Raise TypeError unless x is a real floating-point tensor."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is a {type(x).__name__}; give a torch.Tensor")
+    if not x.is_floating_point():
+        raise TypeError(
+            f"{name} has dtype {x.dtype}; a membrane takes real values: call {name}.float()"
+        )
+
+
+def check_time_axis(x: Tensor) -> None:
+    """Raise unless x is a real tensor `[T, ...]` with at least one time step."""
+    check_real(x, "x")
+    if x.dim() == 0 or x.shape[0] == 0:
+        raise ValueError(
+            f"x has shape {list(x.shape)}; expected [T, ...] with at least one time step first"
+        )
+
+
+def check_state(v0: Tensor, x: Tensor) -> Tensor:
+    """v0 broadcast to one time step of x `[T, ...]`; raises if it does not fit."""
+    check_real(v0, "v0")
+    try:
+        return v0.expand(x.shape[1:])
+    except RuntimeError:
+        raise ValueError(
+            f"v0 has shape {list(v0.shape)}, x has shape {list(x.shape)}; "
+            f"v0 must have the shape of one time step, {list(x.shape[1:])}"
+        ) from None

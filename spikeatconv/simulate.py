@@ -1,0 +1,149 @@
+"""One neuron under a stimulus, in physical units: the simulator for teaching.
+
+It adds to `lif_step` what a network does not use: a time step Δt and a refractory time in
+ms, a membrane resistance R, and ready-made input currents. float64 throughout, and the
+same arithmetic in the same order as `spikeviz/static/neuron.js`, so that picture and
+Python agree to the bit.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from spikeatconv.neuron import lif_step
+
+STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Arrays over the n time steps of one run, each `[n]` float64.
+
+    time: start of the step in ms.   current: I.        spikes: S, 0 or 1.
+    membrane: H before the reset.    potential: V after it.   dt: Δt in ms.
+    """
+
+    dt: float
+    time: np.ndarray
+    current: np.ndarray
+    membrane: np.ndarray
+    spikes: np.ndarray
+    potential: np.ndarray
+
+    @property
+    def rate(self) -> float:
+        """Firing rate in Hz over the whole run."""
+        return float(1000 * self.spikes.sum() / (len(self.time) * self.dt))
+
+
+def steps(duration: float, dt: float) -> int:
+    """Number of time steps in `duration` (both in ms), to the nearest, at least 1."""
+    return max(1, math.floor(duration / dt + 0.5))
+
+
+def stimulus(
+    kind: str,
+    amplitude: float = 1.5,
+    *,
+    duration: float = 100.0,
+    dt: float = 1.0,
+    period: float = 20.0,
+    seed: int = 0,
+) -> np.ndarray:
+    """An input current I, `[steps(duration, dt)]` float64.
+
+    kind: "constant"; "step": on from 1/5 to 4/5 of the time; "pulses": on for the first
+    quarter of each period; "ramp": from 0 to the amplitude; "sine": between 0 and the
+    amplitude; "noise": near-Gaussian, mean = amplitude, standard deviation = amplitude / 2.
+    duration, dt, period in ms. Raises ValueError for another kind.
+    """
+    if kind not in STIMULI:
+        raise ValueError(f"kind is {kind!r}; choose one of {list(STIMULI)}")
+    n = steps(duration, dt)
+    t = np.arange(n) * dt
+    phase = t / period - np.floor(t / period)
+    shape = {
+        "constant": lambda: np.ones(n),
+        "step": lambda: ((t >= duration * 0.2) & (t < duration * 0.8)).astype(float),
+        "pulses": lambda: (phase < 0.25).astype(float),
+        "ramp": lambda: t / duration,
+        "sine": lambda: (1 + np.sin(2 * np.pi * phase)) / 2,
+        "noise": lambda: 1 + _gaussian(n, seed) / 2,
+    }
+    return amplitude * shape[kind]()
+
+
+def simulate(
+    current: np.ndarray,
+    *,
+    tau: float = 10.0,
+    v_threshold: float = 1.0,
+    v_rest: float = 0.0,
+    v_reset: float | None = 0.0,
+    resistance: float = 1.0,
+    dt: float = 1.0,
+    t_ref: float = 0.0,
+) -> Simulation:
+    """Run one LIF neuron from V_rest over `current` I, `[n]` (paper, "LIF neuron").
+
+    tau ≥ dt, dt and t_ref in ms. After a spike the neuron is refractory for t_ref: its
+    input is ignored and it cannot fire, while the membrane goes on to leak.
+    With dt = 1 and resistance = 1 this is `LIF` to the bit.
+    Raises ValueError for values out of range and for a current that is not finite.
+    """
+    current = np.asarray(current, dtype=np.float64)
+    _check(current, tau, resistance, dt, t_ref)
+
+    x = torch.from_numpy(resistance * current)
+    v = torch.tensor(float(v_rest), dtype=torch.float64)
+    silent = torch.zeros_like(v)
+    refractory = 0
+    membrane, spikes, potential = [], [], []
+    for x_t in x:
+        x_t = silent if refractory else x_t
+        spike, h, v_next = lif_step(x_t, v, tau / dt, v_threshold, v_rest, v_reset)
+        if refractory:
+            spike, v_next, refractory = silent, h, refractory - 1
+        elif spike:
+            refractory = math.floor(t_ref / dt + 0.5)
+        v = v_next
+        membrane.append(h)
+        spikes.append(spike)
+        potential.append(v)
+    arrays = (torch.stack(values).numpy() for values in (membrane, spikes, potential))
+    return Simulation(dt, np.arange(len(current)) * dt, current, *arrays)
+
+
+def _check(current: np.ndarray, tau: float, resistance: float, dt: float, t_ref: float) -> None:
+    if current.ndim != 1 or current.size == 0 or not np.isfinite(current).all():
+        raise ValueError(
+            f"current has shape {list(current.shape)}; expected [n] with n >= 1 finite values"
+        )
+    if not (math.isfinite(dt) and dt > 0):
+        raise ValueError(f"dt is {dt}; give a positive time step in ms")
+    if not tau >= dt:
+        raise ValueError(
+            f"tau is {tau} ms and dt is {dt} ms; raise tau or lower dt until tau >= dt"
+        )
+    if not (math.isfinite(t_ref) and t_ref >= 0):
+        raise ValueError(f"t_ref is {t_ref}; give a refractory time of 0 ms or more")
+    if not (math.isfinite(resistance) and resistance > 0):
+        raise ValueError(f"resistance is {resistance}; give a positive number")
+
+
+def _gaussian(n: int, seed: int) -> np.ndarray:
+    """n near-Gaussian numbers, mean 0, variance 1: sums of twelve uniform ones (Irwin-Hall).
+
+    The uniform numbers come from mulberry32, a 32-bit generator that JavaScript can repeat.
+    """
+    index = np.arange(1, 12 * n + 1, dtype=np.uint32)
+    a = np.uint32(seed) + index * np.uint32(0x6D2B79F5)
+    t = (a ^ (a >> np.uint32(15))) * (a | np.uint32(1))
+    t = (t + (t ^ (t >> np.uint32(7))) * (t | np.uint32(61))) ^ t
+    uniform = (t ^ (t >> np.uint32(14))) / 4294967296.0
+    total = np.zeros(n)
+    for column in uniform.reshape(n, 12).T:  # in this order, so that rounding is the same
+        total += column
+    return total - 6
