@@ -1,0 +1,11 @@
+"""Automatic checks of the course's exercises: a hint about your own answer, never the solution.
+
+from spikeviz.exercises import check_lif_step
+check_lif_step(lif_step)
+"""
+
+from spikeviz.exercises.feedback import Feedback
+from spikeviz.exercises.lif_step import check_lif_step
+from spikeviz.exercises.surrogate_backward import check_surrogate_backward
+
+__all__ = ["Feedback", "check_lif_step", "check_surrogate_backward"]

@@ -1,0 +1,5 @@
+# hint: your `v_next` is still H
+def lif_step(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    h = v + (x - v) / tau
+    spike = float(h >= v_threshold)
+    return spike, h, h
