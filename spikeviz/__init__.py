@@ -1,1 +1,5 @@
-"""x"""
+"""Widgets for JupyterLab that put the ideas of spiking neural networks into the reader's hands."""
+
+from spikeviz.lif_explorer import LIFExplorer
+
+__all__ = ["LIFExplorer"]

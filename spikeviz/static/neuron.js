@@ -1,0 +1,87 @@
+// The neuron under a stimulus: the same arithmetic in the same order as spikeatconv/simulate.py,
+// so that the picture and Python agree to the bit. Nothing here knows about the screen.
+
+export const STIMULI = ["constant", "step", "pulses", "ramp", "sine", "noise"];
+
+export const steps = (duration, dt) => Math.max(1, Math.floor(duration / dt + 0.5));
+
+/** n near-Gaussian numbers (sums of twelve uniform ones from mulberry32). */
+function gaussian(n, seed) {
+  let a = seed | 0;
+  const uniform = () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  return Float64Array.from({ length: n }, () => {
+    let total = 0;
+    for (let k = 0; k < 12; k++) total += uniform();
+    return total - 6;
+  });
+}
+
+/** The input current I for the parameters p, one value a time step. */
+export function stimulus(p) {
+  const n = steps(p.duration, p.dt);
+  const g = p.stimulus === "noise" ? gaussian(n, p.seed) : null;
+  return Float64Array.from({ length: n }, (_, i) => {
+    const t = i * p.dt;
+    const phase = t / p.period - Math.floor(t / p.period);
+    const shape = {
+      constant: () => 1,
+      step: () => (t >= p.duration * 0.2 && t < p.duration * 0.8 ? 1 : 0),
+      pulses: () => (phase < 0.25 ? 1 : 0),
+      ramp: () => t / p.duration,
+      sine: () => (1 + Math.sin(2 * Math.PI * phase)) / 2,
+      noise: () => 1 + g[i] / 2,
+    };
+    return p.amplitude * shape[p.stimulus]();
+  });
+}
+
+/** Run the neuron over `current`. Returns the spike count and, with keep, H, V, S and the input x. */
+export function simulate(p, current, keep = true) {
+  const n = current.length;
+  const out = keep ? { x: new Float64Array(n), h: new Float64Array(n), v: new Float64Array(n), s: new Uint8Array(n) } : {};
+  const tau = p.tau / p.dt;
+  const silence = Math.floor(p.t_ref / p.dt + 0.5);
+  let v = p.v_rest;
+  let refractory = 0;
+  out.count = 0;
+  for (let t = 0; t < n; t++) {
+    const silent = refractory > 0;
+    const x = silent ? 0 : p.resistance * current[t];
+    const h = v + (x - (v - p.v_rest)) / tau;                                    // charge
+    const spike = !silent && h >= p.v_threshold;                                 // fire
+    v = !spike ? h : p.v_reset === null ? h - p.v_threshold : p.v_reset;         // reset
+    if (silent) refractory--;
+    else if (spike) refractory = silence;
+    if (spike) out.count++;
+    if (keep) {
+      out.x[t] = x;
+      out.h[t] = h;
+      out.v[t] = v;
+      out.s[t] = spike ? 1 : 0;
+    }
+  }
+  return out;
+}
+
+/** Spike counts over a grid of time constants (columns) and thresholds (rows), row by row. */
+export function countMap(p, current, taus, thresholds) {
+  const counts = new Uint16Array(taus.length * thresholds.length);
+  let k = 0;
+  for (const v_threshold of thresholds)
+    for (const tau of taus) counts[k++] = possible({ ...p, tau, v_threshold }) ? simulate({ ...p, tau, v_threshold }, current, false).count : 0;
+  return counts;
+}
+
+/** A neuron whose reset lies below its threshold (the others would fire for ever). */
+export const possible = (p) => p.v_reset === null || p.v_reset < p.v_threshold;
+
+/** Firing rate in Hz for each constant current, over the same duration. */
+export function fiCurve(p, currents) {
+  const n = steps(p.duration, p.dt);
+  return currents.map((i) => (1000 * simulate(p, new Float64Array(n).fill(i), false).count) / (n * p.dt));
+}

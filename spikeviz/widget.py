@@ -1,0 +1,87 @@
+"""What every widget shares: its front end as one module, one live copy a cell, one HTML file.
+
+A widget is a Python class with synced traits and a plain ES module in `static/`. The module
+computes and draws; Python holds the parameters and tells the truth about them.
+"""
+
+import html
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import anywidget
+from IPython.core.getipython import get_ipython
+
+STATIC = Path(__file__).parent / "static"
+
+
+def module(*names: str) -> str:
+    """Join ES modules of `static/` into one, since a widget's module is loaded from memory and
+    cannot import its neighbours. Lines that only import or comment, and indents, are dropped."""
+    source = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+    source = re.sub(r'^import [^;]* from "\./[^"]+";\n', "", source, flags=re.MULTILINE)
+    source = re.sub(r"^export (?!default)", "", source, flags=re.MULTILINE)
+    return re.sub(r"^\s*(//.*\n|/\*\*.*\*/\n)?\s*", "", source, flags=re.MULTILINE)
+
+
+def style(*names: str) -> str:
+    """Join style sheets of `static/`."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+class Explorer(anywidget.AnyWidget):
+    """Base of the widgets. Running a cell again closes the widgets its last run made."""
+
+    _made: dict[str, tuple[str, list["Explorer"]]] = {}  # noqa: RUF012 - shared on purpose
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._replace_last_run()
+
+    def _replace_last_run(self) -> None:
+        """Close what an earlier run of this cell made: a widget nobody closes lives for ever."""
+        parent: dict = getattr(get_ipython(), "get_parent", dict)()  # only a kernel has one
+        cell = parent.get("metadata", {}).get("cellId")
+        if cell is None:
+            return
+        run = parent["header"]["msg_id"]
+        last_run, widgets = self._made.get(cell, (run, []))
+        if last_run != run:
+            for widget in widgets:
+                widget.close()
+            widgets = []
+        self._made[cell] = (run, [*(w for w in widgets if w.comm is not None), self])
+
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write the widget as it stands to one HTML file that works offline, without a kernel.
+
+        The file is complete or not there at all. Returns its path.
+        Raises FileNotFoundError if the folder does not exist.
+        """
+        path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
+        page = (STATIC / "page.html").read_text(encoding="utf-8")
+        parts = {
+            "TITLE": html.escape(type(self).__name__),
+            "STYLE": self._css,
+            "STATE": _script_safe(json.dumps(self._public_state())),
+            "MODULE": _script_safe(json.dumps(self._esm)),
+        }
+        page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page)
+        draft = path.with_name(path.name + ".part")
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+        return path
+
+    def _public_state(self) -> dict[str, Any]:
+        """The synced traits that this widget's own class declares."""
+        own = set(type(self).class_trait_names(sync=True)) - set(Explorer.class_trait_names())
+        return self.get_state(sorted(name for name in own if not name.startswith("_")))
+
+
+def _script_safe(text: str) -> str:
+    """JSON that may stand inside a script element."""
+    return text.replace("<", "\\u003c")
