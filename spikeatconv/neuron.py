@@ -125,11 +125,7 @@ def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: flo
     for name, value in values.items():
         if name == "v_reset" and value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, Real):
-            hint = "; None (soft reset) is allowed too" if name == "v_reset" else ""
-            raise TypeError(f"{name} is {value!r}, a {type(value).__name__}; give a number{hint}")
-        if not math.isfinite(value):
-            raise ValueError(f"{name} is {value}; give a finite number")
+        check_number(value, name, "; None (soft reset) is allowed too" if name == "v_reset" else "")
     if tau < 1:
         raise ValueError(
             f"tau is {tau}, but a membrane cannot leak faster than one time step; "
@@ -146,6 +142,14 @@ def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: flo
             f"v_threshold is {v_threshold} with the soft reset, which subtracts it: the membrane "
             "would never fall; give v_threshold > 0 or a v_reset"
         )
+
+
+def check_number(value: float | None, name: str, hint: str = "") -> None:
+    """Raise unless value is a finite real number; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} is {value!r}, a {type(value).__name__}; give a number{hint}")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}; give a finite number")
 
 
 def check_real(x: Tensor, name: str) -> None:
@@ -168,10 +172,10 @@ def check_time_axis(x: Tensor) -> None:
 
 
 def check_state(v0: Tensor, x: Tensor) -> Tensor:
-    """v0 broadcast to one time step of x `[T, ...]`; raises if it does not fit."""
+    """v0 in x's dtype, broadcast to one time step of x `[T, ...]`; raises if it does not fit."""
     check_real(v0, "v0")
     try:
-        return v0.expand(x.shape[1:])
+        return v0.to(x.dtype).expand(x.shape[1:])
     except RuntimeError:
         raise ValueError(
             f"v0 has shape {list(v0.shape)}, x has shape {list(x.shape)}; "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from spikeatconv.neuron import lif_step
+from spikeatconv.neuron import check_number, check_parameters, lif_step
 
 STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
 
@@ -57,10 +57,17 @@ def stimulus(
     kind: "constant"; "step": on from 1/5 to 4/5 of the time; "pulses": on for the first
     quarter of each period; "ramp": from 0 to the amplitude; "sine": between 0 and the
     amplitude; "noise": near-Gaussian, mean = amplitude, standard deviation = amplitude / 2.
-    duration, dt, period in ms. Raises ValueError for another kind.
+    duration, dt, period in ms, all > 0. seed: of the noise, 0 to 2³² − 1.
+    Raises ValueError for another kind or a value out of range, TypeError for a wrong type.
     """
     if kind not in STIMULI:
         raise ValueError(f"kind is {kind!r}; choose one of {list(STIMULI)}")
+    check_number(amplitude, "amplitude")
+    for name, value in {"duration": duration, "dt": dt, "period": period}.items():
+        _check_positive(value, name, " ms")
+    check_number(seed, "seed")
+    if seed != int(seed) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed}; give a whole number from 0 to 2**32 - 1")
     n = steps(duration, dt)
     t = np.arange(n) * dt
     phase = t / period - np.floor(t / period)
@@ -91,10 +98,12 @@ def simulate(
     tau ≥ dt, dt and t_ref in ms. After a spike the neuron is refractory for t_ref: its
     input is ignored and it cannot fire, while the membrane goes on to leak.
     With dt = 1 and resistance = 1 this is `LIF` to the bit.
-    Raises ValueError for values out of range and for a current that is not finite.
+    Raises ValueError for values out of range and for a current that is not finite,
+    TypeError for wrong types.
     """
     current = np.asarray(current, dtype=np.float64)
     _check(current, tau, resistance, dt, t_ref)
+    check_parameters(tau / dt, v_threshold, v_rest, v_reset)
 
     x = torch.from_numpy(resistance * current)
     v = torch.tensor(float(v_rest), dtype=torch.float64)
@@ -117,20 +126,29 @@ def simulate(
 
 
 def _check(current: np.ndarray, tau: float, resistance: float, dt: float, t_ref: float) -> None:
-    if current.ndim != 1 or current.size == 0 or not np.isfinite(current).all():
+    if current.ndim != 1 or current.size == 0:
         raise ValueError(
-            f"current has shape {list(current.shape)}; expected [n] with n >= 1 finite values"
+            f"current has shape {list(current.shape)}; expected [n], one value a time step, n >= 1"
         )
-    if not (math.isfinite(dt) and dt > 0):
-        raise ValueError(f"dt is {dt}; give a positive time step in ms")
-    if not tau >= dt:
+    if not np.isfinite(current).all():
+        n = int(np.flatnonzero(~np.isfinite(current))[0])
+        raise ValueError(f"current[{n}] is {current[n]}; give finite values only")
+    _check_positive(dt, "dt", " ms")
+    _check_positive(resistance, "resistance")
+    check_number(tau, "tau")
+    if tau < dt:
         raise ValueError(
             f"tau is {tau} ms and dt is {dt} ms; raise tau or lower dt until tau >= dt"
         )
-    if not (math.isfinite(t_ref) and t_ref >= 0):
+    check_number(t_ref, "t_ref")
+    if t_ref < 0:
         raise ValueError(f"t_ref is {t_ref}; give a refractory time of 0 ms or more")
-    if not (math.isfinite(resistance) and resistance > 0):
-        raise ValueError(f"resistance is {resistance}; give a positive number")
+
+
+def _check_positive(value: float, name: str, unit: str = "") -> None:
+    check_number(value, name)
+    if value <= 0:
+        raise ValueError(f"{name} is {value}{unit}; give more than 0{unit}")
 
 
 def _gaussian(n: int, seed: int) -> np.ndarray:

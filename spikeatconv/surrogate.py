@@ -9,6 +9,7 @@ their slopes are an open choice (R2).
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -34,12 +35,17 @@ class Surrogate:
     """Base of the surrogates. Calling one with u = H − V_th (any shape) gives spikes 0 or 1.
 
     alpha: slope, a positive number without unit; larger is steeper and narrower.
-    Raises ValueError for an alpha that is not positive and finite.
+    Raises ValueError for an alpha that is not positive and finite, TypeError for no number.
     """
 
     alpha: float
 
     def __post_init__(self) -> None:
+        if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real):
+            raise TypeError(
+                f"alpha is {self.alpha!r}, a {type(self.alpha).__name__}; give a positive number, "
+                f"for example {type(self).__name__}(alpha=2.0)"
+            )
         if not (math.isfinite(self.alpha) and self.alpha > 0):
             raise ValueError(
                 f"alpha is {self.alpha}; a surrogate's slope must be positive and finite, "
