@@ -260,14 +260,14 @@ def read_log() -> str:
 
 def activity(output: str) -> str:
     """What pip is busy with, from the last telling line of its output."""
-    telling = r"\s*(?:Collecting|Downloading|Using cached|Processing|Building wheel for) +(\S+)"
+    telling = r"\s*(?:Collecting|Downloading|Using cached|Processing|Building wheel for) +(.+)"
     for line in reversed(output.splitlines()):
         if line.startswith("Installing collected packages:"):
             return f"installing {line.count(',') + 1} packages"
         found = re.match(telling, line)
         if found:
             file = re.split(r"[\\/]", found.group(1))[-1]
-            return "fetching " + re.split(r"-\d|[<>=!~;@\[]", file)[0]
+            return "fetching " + re.split(r"-\d|[<>=!~;@\[( ]", file)[0]
     return "preparing"
 
 

@@ -1,0 +1,323 @@
+"""course.py: what it would run, and when it sets up. No network and no real install here."""
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COURSE = Path(__file__).parents[1] / "course.py"
+spec = importlib.util.spec_from_file_location("course", COURSE)
+course = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(course)
+
+
+class Finished:
+    """A program that has run already."""
+
+    def __init__(self, status=0, output=""):
+        self.returncode, self.output = status, output
+
+    def poll(self):
+        return self.returncode
+
+    wait = poll
+
+    def communicate(self):
+        return self.output, None
+
+
+class Machine:
+    """Stands in for `course.start`: notes what would run and plays the environment's part."""
+
+    def __init__(self, repo):
+        self.commands, self.pip_status, self.pip_output = [], 0, "Collecting torch\n"
+        self.package = str(repo / "spikeatconv" / "__init__.py")
+        self.inside = {"version": [3, 11], "pip": True, "package": None}
+
+    def __call__(self, command, **options):
+        words = [str(word) for word in command]
+        if words[1:3] == ["-I", "-c"]:
+            if not course.PYTHON.exists():
+                raise FileNotFoundError(words[0])
+            return Finished(output=json.dumps(self.inside))
+        self.commands.append(words)
+        if words[1:3] == ["-m", "venv"]:
+            course.PYTHON.parent.mkdir(parents=True)
+            course.PYTHON.touch()
+        if words[1:3] == ["-m", "pip"]:
+            options["stdout"].write(self.pip_output)
+            options["stdout"].flush()
+            if self.pip_status == 0:
+                self.inside["package"] = self.package
+            return Finished(self.pip_status)
+        return Finished(7 if words[2] in ("jupyterlab", "pytest") else 0)
+
+    def started(self):
+        """The modules started since the last call, in order."""
+        names, self.commands = [words[2] for words in self.commands], []
+        return names
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    repo = tmp_path.resolve() / "a checkout"
+    repo.mkdir()
+    (repo / "pyproject.toml").write_text("[project]\n")
+    monkeypatch.setattr(course, "REPO", repo)
+    monkeypatch.setattr(course, "VENV", repo / ".venv")
+    monkeypatch.setattr(course, "PYTHON", repo / ".venv" / "bin" / "python")
+    monkeypatch.setattr(course, "LOG", repo / ".venv" / "setup.log")
+    monkeypatch.setattr(course, "STAMP", repo / ".venv" / "setup.json")
+    monkeypatch.setattr(course.signal, "signal", lambda *_: None)  # pytest's own stays
+    monkeypatch.setattr(course, "start", Machine(repo))
+    return course.start
+
+
+# --- the command line
+
+
+def test_help_from_any_folder(tmp_path):
+    for arguments in (["--help"], ["lab", "--help"], ["test", "--help"]):
+        done = subprocess.run(
+            [sys.executable, COURSE, *arguments], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["lap"], "invalid choice: 'lap' (choose from"),
+        (["lab", "--port", "http"], "found 'http', expected a whole number from 1 to 65535"),
+        (["lab", "--port", "65536"], "found '65536', expected a whole number from 1 to 65535"),
+        (["lab", "--browser"], "'lab' does not know --browser; course.py lab --help"),
+    ],
+)
+def test_a_wrong_command_line_starts_nothing(machine, capsys, arguments, message):
+    with pytest.raises(SystemExit, match="2"):
+        course.main(arguments)
+    assert message in capsys.readouterr().err.replace("choose from lab", "choose from 'lab'")
+    assert machine.started() == []
+
+
+def test_an_old_python_is_told(monkeypatch, capsys):
+    assert course.too_old() == ""
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
+    with pytest.raises(SystemExit, match="1"):
+        course.main(["lab"])
+    expected = "Python 3.11 or newer is needed, this is 3.9.18; get it from python.org\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_an_old_python_can_read_the_file():
+    tree = ast.parse(COURSE.read_text(encoding="utf-8"), feature_version=(3, 7))
+    modules = {name.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
+               for name in node.names}  # fmt: skip
+    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert modules <= sys.stdlib_module_names
+
+
+def test_lab_starts_the_environments_jupyterlab(machine):
+    assert course.main(["lab"]) == 7  # JupyterLab's own exit status
+    assert machine.commands[-1] == [
+        str(course.PYTHON), "-m", "jupyterlab", f"--ServerApp.root_dir={course.REPO}",
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
+        "--ServerApp.answer_yes=True", "--allow-root",
+    ]  # fmt: skip
+    overrides = course.VENV / "share/jupyter/lab/settings/overrides.json"
+    assert json.loads(overrides.read_text()) == {
+        "@jupyterlab/apputils-extension:notification": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+        }
+    }
+    course.main(["lab", "--no-browser", "--port", "8899"])
+    assert machine.commands[-1][-2:] == ["--no-browser", "--ServerApp.port=8899"]
+
+
+def test_test_hands_everything_on_to_pytest(machine):
+    assert course.main(["test", "tests/test_a.py", "-k", "b or c", "-x", "-n", "0"]) == 7
+    assert machine.commands[-1][1:] == [
+        "-m", "pytest", "-n", "2", "--dist", "loadfile",
+        "tests/test_a.py", "-k", "b or c", "-x", "-n", "0",
+    ]  # fmt: skip
+
+
+def test_programs_run_in_the_repository_with_its_own_kernel_first(tmp_path):
+    look = "import os; print(os.getcwd(), os.environ['JUPYTER_PREFER_ENV_PATH'])"
+    process = course.start([sys.executable, "-c", look], stdout=subprocess.PIPE, text=True)
+    assert process.communicate()[0].split() == [str(course.REPO), "1"]
+
+
+def test_the_exit_status_is_passed_on(monkeypatch):
+    monkeypatch.setattr(course.signal, "signal", lambda *_: None)
+    assert course.run([sys.executable, "-c", "raise SystemExit(5)"]) == 5
+
+
+# --- the set-up
+
+
+def test_set_up_happens_once(machine):
+    course.set_up()
+    assert machine.commands[0] == [sys.executable, "-m", "venv", str(course.VENV)]
+    assert machine.commands[1][:4] == [str(course.PYTHON), "-m", "pip", "install"]
+    assert machine.commands[1][-2:] == ["-e", "."]
+    assert not [word for word in machine.commands[1] if "index" in word]  # pip's settings rule
+    assert machine.started() == ["venv", "pip"]
+    course.set_up()
+    assert machine.started() == []
+
+
+def test_an_extra_is_added_once_and_stays(machine):
+    course.set_up()
+    course.set_up("test")
+    assert machine.commands[-1][-1] == ".[test]"
+    assert machine.started() == ["venv", "pip", "pip"]
+    course.set_up("test")
+    course.set_up()
+    assert machine.started() == []
+    course.set_up("train")
+    assert machine.commands[-1][-1] == ".[test,train]"
+
+
+@pytest.mark.parametrize("change", ["pyproject", "python"])
+def test_a_change_is_installed(machine, change):
+    course.set_up("test")
+    machine.started()
+    if change == "pyproject":
+        (course.REPO / "pyproject.toml").write_text("[project]\nname = 'new'\n")
+    else:
+        machine.inside["version"] = [3, 12]
+    course.set_up()
+    assert machine.commands[-1][-1] == ".[test]"  # the extra is brought up to date as well
+    assert machine.started() == ["pip"]
+
+
+def test_a_failed_set_up_is_explained_and_does_not_count(machine, capsys):
+    machine.pip_status = 1
+    machine.pip_output = "".join(f"line {i}\n" for i in range(40)) + "ERROR: no route to host\n"
+    with pytest.raises(SystemExit, match="1"):
+        course.main(["lab"])
+    told = capsys.readouterr().err
+    assert "line 16\n" in told  # the last 25 lines of the log and no more
+    assert "line 15\n" not in told
+    assert "ERROR: no route to host" in told
+    assert str(course.LOG) in told
+    assert "HTTPS_PROXY" in told
+    assert not course.STAMP.exists()
+    assert machine.started() == ["venv", "pip"]  # no JupyterLab
+
+    machine.pip_status = 0
+    course.set_up()
+    assert machine.started() == ["pip"]  # goes on in the same environment
+    assert course.STAMP.exists()
+
+
+def test_a_failed_update_takes_the_stamp_away(machine):
+    course.set_up()
+    machine.pip_status = 1
+    with pytest.raises(SystemExit):
+        course.set_up("test")
+    assert not course.STAMP.exists()
+
+
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        (None, "its Python does not run"),
+        ({"pip": False}, "it has no pip"),
+        ({"version": [3, 9]}, "its Python is 3.9, 3.11 or newer is needed"),
+        ({"package": "/elsewhere/spikeatconv/__init__.py"}, "it runs another checkout, "),
+        ({"package": None}, "it does not find this project"),
+    ],
+)
+def test_a_broken_environment_is_made_anew(machine, capsys, monkeypatch, inside, reason):
+    course.set_up()
+    machine.started()
+    (course.VENV / "old").touch()
+    if inside is None:
+        course.PYTHON.unlink()
+    else:
+        healthy = dict(machine.inside)
+        machine.inside.update(inside)
+        monkeypatch.setattr(course.shutil, "rmtree", heal(machine, healthy))
+    course.set_up()
+    assert f"Making .venv anew: {reason}" in capsys.readouterr().out
+    assert machine.started() == ["venv", "pip"]
+    assert not (course.VENV / "old").exists()
+
+
+def heal(machine, healthy):
+    remove = course.shutil.rmtree
+
+    def removed(path):
+        remove(path)
+        machine.inside.update(healthy)
+
+    return removed
+
+
+def test_an_environment_in_use_is_not_removed(machine, capsys, monkeypatch):
+    course.VENV.mkdir()
+    monkeypatch.setattr(sys, "prefix", str(course.VENV))
+    with pytest.raises(SystemExit):
+        course.set_up()
+    assert "deactivate" in capsys.readouterr().err
+    assert course.VENV.exists()
+
+
+def test_debian_without_venv_is_told_what_to_install(machine, capsys, monkeypatch):
+    monkeypatch.setattr(course.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        course.set_up()
+    assert "\n  sudo apt install python3-venv\n" in capsys.readouterr().err
+    assert machine.started() == []
+
+
+def test_a_full_disk_is_announced(machine, capsys, monkeypatch):
+    monkeypatch.setattr(course, "free_space", lambda: 1.25)
+    course.set_up()
+    assert "Only 1.2 GB are free" in capsys.readouterr().out
+
+
+# --- the progress line
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("", "preparing"),
+        ("Collecting torch<2.14,>=2.6 (from x)\nWARNING: y\n", "fetching torch"),
+        ("  Downloading torch-2.13.0-cp311-manylinux_x86_64.whl (17 MB)", "fetching torch"),
+        ("  Using cached async_lru-2.4.0-py3-none-any.whl (10 kB)", "fetching async_lru"),
+        ("Processing /some where/tqdm-4.70.whl (from x==1)", "fetching tqdm"),
+        (r"Processing c:\wheels\tqdm-4.70.whl", "fetching tqdm"),
+        ("Collecting pytest-xdist>=3.6", "fetching pytest-xdist"),
+        ("Installing collected packages: a, b, c\n  Attempting uninstall", "installing 3 packages"),
+    ],
+)
+def test_activity_is_read_from_pips_output(output, expected):
+    assert course.activity(output) == expected
+
+
+def test_progress_is_one_line_on_a_terminal_and_one_per_phase_elsewhere(capsys, monkeypatch):
+    for terminal in (True, False):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda terminal=terminal: terminal)
+        progress = course.Progress("Setting up")
+        for doing in ("fetching torch", "fetching numpy", "installing 2 packages"):
+            progress.show(doing)
+        progress.end("done")
+        lines = capsys.readouterr().out.splitlines(keepends=False)
+        if terminal:  # splitlines also splits at the carriage returns
+            shown = [line.strip() for line in lines if line]
+            assert shown[1] == "Setting up: 0 s, fetching numpy"
+        else:
+            assert [line.split(", ")[1] for line in lines] == [
+                "fetching torch", "installing 2 packages", "done",
+            ]  # fmt: skip
