@@ -1,0 +1,137 @@
+"""A check of the set-up that tells what is wrong and how to mend it."""
+
+import html
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+AGAIN = (
+    "close JupyterLab, delete the folder .venv in the course's folder, "
+    "and run `python3 course.py lab` there"
+)
+LAB_EXTENSIONS = {
+    "anywidget": "anywidget",
+    "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report: what was looked at, whether it is fine, what was found, the mend."""
+
+    name: str
+    fine: bool
+    found: str
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks. Printed as text, shown as a table in a notebook."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def fine(self) -> bool:
+        return all(check.fine for check in self.checks)
+
+    @property
+    def verdict(self) -> str:
+        wrong = sum(not check.fine for check in self.checks)
+        return "All set." if self.fine else f"{wrong} to mend, see below."
+
+    def __repr__(self) -> str:
+        lines = [f"{'✓' if c.fine else '✗'} {c.name}: {c.found}" + _mend(c) for c in self.checks]
+        return "\n".join([self.verdict, *lines])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{'✓ fine' if c.fine else '✗ mend'}</td>"
+            f'<td style="text-align: left">{html.escape(c.name)}</td>'
+            f'<td style="text-align: left">{html.escape(c.found + _mend(c))}</td></tr>'
+            for c in self.checks
+        )
+        head = "<tr><th></th><th>Looked at</th><th>Found</th></tr>"
+        return f"<p><b>{self.verdict}</b></p><table>{head}{rows}</table>"
+
+
+def _mend(check: Check) -> str:
+    return "" if check.fine else f". To mend it: {check.mend}"
+
+
+def check_setup() -> Report:
+    """Look at Python, packages, widgets, data and computing device. Never raises."""
+    return Report(
+        (
+            _check(
+                "Python", _python, f"install Python 3.11 or newer from python.org, then {AGAIN}"
+            ),
+            _check("Packages", _packages, AGAIN),
+            _check("Widgets", _widgets, AGAIN),
+            _check("A spiking neuron", _neuron, AGAIN),
+            _check("Data", _data, "run `git checkout -- data` in the course's folder"),
+        )
+    )
+
+
+def _check(name: str, look: Callable[[], tuple[bool, str]], mend: str) -> Check:
+    try:
+        return Check(name, *look(), mend)
+    except Exception as error:  # a broken package may raise anything; the report must go on
+        return Check(name, False, f"{type(error).__name__}: {error}", mend)
+
+
+def _python() -> tuple[bool, str]:
+    return sys.version_info >= (3, 11), f"{platform.python_version()} in {sys.prefix}"
+
+
+def _packages() -> tuple[bool, str]:
+    """Every requirement of the course against what is installed."""
+    wanted = [Requirement(text) for text in metadata.requires("spikeatconv") or []]
+    wanted = [r for r in wanted if not (r.marker and "extra" in str(r.marker))]
+    problems = [problem for requirement in wanted if (problem := _problem(requirement))]
+    return not problems, "; ".join(problems) or f"{len(wanted)} packages, all in their range"
+
+
+def _problem(requirement: Requirement) -> str:
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return f"{requirement.name} is missing"
+    if requirement.specifier.contains(version, prereleases=True):
+        return ""
+    return f"{requirement.name} is {version}, wanted {requirement.specifier}"
+
+
+def _widgets() -> tuple[bool, str]:
+    """The parts of JupyterLab that draw widgets live beside the kernel's own packages."""
+    folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    missing = [package for name, package in LAB_EXTENSIONS.items() if not (folder / name).is_dir()]
+    if missing:
+        return False, f"JupyterLab lacks its part of {' and '.join(missing)}"
+    return True, "JupyterLab can draw them"
+
+
+def _neuron() -> tuple[bool, str]:
+    import torch
+
+    from spikeatconv import LIF
+
+    spikes = LIF(tau=2.0)(torch.full((4, 1), 1.5))[:, 0].tolist()  # H = 0.75, 1.125, 0.75, 1.125
+    device = "NVIDIA GPU" if torch.cuda.is_available() else "CPU, which is enough"
+    if torch.backends.mps.is_available():
+        device = "Apple GPU"
+    found = f"spikes {spikes}, torch {torch.__version__} on {device}"
+    return spikes == [0.0, 1.0, 0.0, 1.0], found
+
+
+def _data() -> tuple[bool, str]:
+    from spikeatconv import mnist5k
+
+    train, test = (len(mnist5k(split)[1]) for split in ("train", "test"))
+    return (train, test) == (4000, 1000), f"{train} + {test} digits, undamaged"
