@@ -55,11 +55,14 @@ MEMORYLESS = [
     (0.50, 0.75, 0, 0.75),
 ]
 TABLES = {
-    "hard": (dict(tau=2.0, v_threshold=1.0, v_rest=0.0, v_reset=0.0), HARD),
-    "soft": (dict(tau=2.0, v_threshold=1.0, v_rest=0.0, v_reset=None), SOFT),
-    "below rest": (dict(tau=4.0, v_threshold=1.0, v_rest=-0.5, v_reset=-1.0), BELOW_REST),
-    "reset above rest": (dict(tau=2.0, v_threshold=2.0, v_rest=0.0, v_reset=1.0), RESET_ABOVE_REST),
-    "memoryless": (dict(tau=1.0, v_threshold=1.0, v_rest=0.25, v_reset=0.0), MEMORYLESS),
+    "hard": ({"tau": 2.0, "v_threshold": 1.0, "v_rest": 0.0, "v_reset": 0.0}, HARD),
+    "soft": ({"tau": 2.0, "v_threshold": 1.0, "v_rest": 0.0, "v_reset": None}, SOFT),
+    "below rest": ({"tau": 4.0, "v_threshold": 1.0, "v_rest": -0.5, "v_reset": -1.0}, BELOW_REST),
+    "reset above rest": (
+        {"tau": 2.0, "v_threshold": 2.0, "v_rest": 0.0, "v_reset": 1.0},
+        RESET_ABOVE_REST,
+    ),
+    "memoryless": ({"tau": 1.0, "v_threshold": 1.0, "v_rest": 0.25, "v_reset": 0.0}, MEMORYLESS),
 }
 by_table = pytest.mark.parametrize(("options", "table"), TABLES.values(), ids=TABLES.keys())
 
@@ -316,25 +319,25 @@ def test_the_surrogate_shapes_the_gradient_but_not_the_spikes():
 # ---------------------------------------------------------------- errors name value and fix
 
 WRONG = [
-    (dict(tau=0.5), ValueError, r"tau is 0.5, .* give tau >= 1"),
-    (dict(tau=0), ValueError, r"tau is 0, .* give tau >= 1"),
-    (dict(tau=-2.0), ValueError, r"tau is -2.0, .* give tau >= 1"),
-    (dict(tau=math.inf), ValueError, "tau is inf; give a finite number"),
-    (dict(v_threshold=math.nan), ValueError, "v_threshold is nan; give a finite number"),
-    (dict(v_rest=-math.inf), ValueError, "v_rest is -inf; give a finite number"),
-    (dict(v_reset=math.nan), ValueError, "v_reset is nan; give a finite number"),
-    (dict(tau="2"), TypeError, "tau is '2', a str; give a number"),
-    (dict(tau=True), TypeError, "tau is True, a bool; give a number"),
-    (dict(tau=None), TypeError, "tau is None, a NoneType; give a number"),
-    (dict(v_threshold=[1.0]), TypeError, r"v_threshold is \[1.0\], a list; give a number"),
-    (dict(v_rest=None), TypeError, "v_rest is None, a NoneType; give a number"),
-    (dict(v_reset="soft"), TypeError, r"v_reset is 'soft', .* None \(soft reset\) is allowed"),
-    (dict(v_reset=False), TypeError, "v_reset is False, a bool"),
-    (dict(v_reset=1.0), ValueError, "v_reset is 1.0 and v_threshold is 1.0: .* lower v_reset"),
-    (dict(v_reset=2), ValueError, "v_reset is 2 and v_threshold is 1.0: .* v_reset=None"),
-    (dict(v_threshold=-1), ValueError, "v_reset is 0.0 and v_threshold is -1"),
-    (dict(v_threshold=0, v_reset=None), ValueError, "v_threshold is 0 with the soft reset"),
-    (dict(surrogate="relu"), ValueError, r"surrogate is 'relu'; choose one of \['atan'"),
+    ({"tau": 0.5}, ValueError, r"tau is 0.5, .* give tau >= 1"),
+    ({"tau": 0}, ValueError, r"tau is 0, .* give tau >= 1"),
+    ({"tau": -2.0}, ValueError, r"tau is -2.0, .* give tau >= 1"),
+    ({"tau": math.inf}, ValueError, "tau is inf; give a finite number"),
+    ({"v_threshold": math.nan}, ValueError, "v_threshold is nan; give a finite number"),
+    ({"v_rest": -math.inf}, ValueError, "v_rest is -inf; give a finite number"),
+    ({"v_reset": math.nan}, ValueError, "v_reset is nan; give a finite number"),
+    ({"tau": "2"}, TypeError, "tau is '2', a str; give a number"),
+    ({"tau": True}, TypeError, "tau is True, a bool; give a number"),
+    ({"tau": None}, TypeError, "tau is None, a NoneType; give a number"),
+    ({"v_threshold": [1.0]}, TypeError, r"v_threshold is \[1.0\], a list; give a number"),
+    ({"v_rest": None}, TypeError, "v_rest is None, a NoneType; give a number"),
+    ({"v_reset": "soft"}, TypeError, r"v_reset is 'soft', .* None \(soft reset\) is allowed"),
+    ({"v_reset": False}, TypeError, "v_reset is False, a bool"),
+    ({"v_reset": 1.0}, ValueError, "v_reset is 1.0 and v_threshold is 1.0: .* lower v_reset"),
+    ({"v_reset": 2}, ValueError, "v_reset is 2 and v_threshold is 1.0: .* v_reset=None"),
+    ({"v_threshold": -1}, ValueError, "v_reset is 0.0 and v_threshold is -1"),
+    ({"v_threshold": 0, "v_reset": None}, ValueError, "v_threshold is 0 with the soft reset"),
+    ({"surrogate": "relu"}, ValueError, r"surrogate is 'relu'; choose one of \['atan'"),
 ]
 
 
