@@ -1,0 +1,207 @@
+"""The project's own files: they agree with pyproject.toml, and the checks of style pass."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+MEBIBYTE = 2**20
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def run(*arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
+def assert_passes(*arguments, cwd=ROOT):
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def bounds(requirements):
+    """{name: bounds} of requirement lines; no name twice."""
+    parsed = [Requirement(line) for line in requirements]
+    names = [CONDA_NAMES.get(requirement.name, requirement.name) for requirement in parsed]
+    assert len(names) == len(set(names)), f"named twice: {sorted(names)}"
+    return dict(zip(names, (requirement.specifier for requirement in parsed), strict=True))
+
+
+def project_bounds():
+    return bounds(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"])
+
+
+# --- environment.yml and .pre-commit-config.yaml against pyproject.toml
+
+
+def conda_bounds(text):
+    """The packages of environment.yml as pyproject.toml names them, Python among them."""
+    listed = yaml.safe_load(text)["dependencies"]
+    with_pip = next(entry["pip"] for entry in listed if isinstance(entry, dict))
+    assert "pip" in listed
+    assert with_pip[-1] == "-e ."
+    lines = [entry for entry in listed if isinstance(entry, str) and entry != "pip"]
+    return bounds(lines + with_pip[:-1])
+
+
+def expected_bounds():
+    return {"python": SpecifierSet(PROJECT["requires-python"]), **project_bounds()}
+
+
+def test_conda_environment_equals_pyproject():
+    assert conda_bounds(read("environment.yml")) == expected_bounds()
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("pytorch", ["  - pytorch>=2.6"]),  # a bound less
+        ("norse", ["      - norse>=1.2"]),  # another bound
+        ("ruff", ["  - ruff>=0.17.6"]),  # no pin any more
+        ("python", ["  - python>=3.12"]),
+        ("tqdm", []),  # a package less
+        ("tqdm", ["  - tqdm>=4.66", "  - scipy"]),  # a package more
+    ],
+)
+def test_a_drifted_conda_environment_is_noticed(name, lines):
+    text = read("environment.yml").splitlines()
+    (place,) = [i for i, line in enumerate(text) if re.match(rf" +- {name}[<>=]", line)]
+    text[place : place + 1] = lines
+    assert conda_bounds("\n".join(text)) != expected_bounds()
+
+
+def test_pre_commit_has_the_pins_of_the_test_extra():
+    repositories = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    assert [repository["repo"] for repository in repositories] == ["local"]
+    pins = {}
+    for hook in repositories[0]["hooks"]:
+        assert hook["language"] == "python"
+        pins.update(bounds(hook["additional_dependencies"]))
+    assert set(pins) == {"ruff", "mypy", "nbstripout"}
+    assert pins == {name: project_bounds()[name] for name in pins}
+    assert all(str(pin).startswith("==") for pin in pins.values())
+
+
+# --- style and types
+
+
+def test_ruff_finds_nothing():
+    assert_passes("-m", "ruff", "check", ".")
+
+
+def test_ruff_would_format_nothing():
+    assert_passes("-m", "ruff", "format", "--check", ".")
+
+
+def test_mypy_finds_nothing():
+    assert_passes("-m", "mypy")  # both packages, named in pyproject.toml
+
+
+# --- notebooks
+
+
+def test_notebooks_hold_no_outputs():
+    notebooks = sorted(str(path) for path in (ROOT / "notebooks").rglob("*.ipynb")
+                       if ".ipynb_checkpoints" not in path.parts)  # fmt: skip
+    if notebooks:  # without a file, nbstripout would wait for one on its standard input
+        done = run("-m", "nbstripout", "--keep-id", "--verify", *notebooks)
+        assert done.returncode == 0, (
+            f"{done.stdout}{done.stderr}\nClear them: python -m nbstripout --keep-id FILES"
+        )
+
+
+def test_an_output_in_a_notebook_is_noticed(tmp_path):
+    cell = '{"cell_type": "code", "id": "a", "metadata": {}, "source": "1", '
+    end = '}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
+    for rest, status in (('"execution_count": null, "outputs": []', 0),
+                         ('"execution_count": 3, "outputs": []', 1)):  # fmt: skip
+        notebook = tmp_path / "a.ipynb"
+        notebook.write_text('{"cells": [' + cell + rest + end)
+        done = run("-m", "nbstripout", "--keep-id", "--verify", str(notebook))
+        assert done.returncode == status, done.stdout + done.stderr
+
+
+# --- what is shipped
+
+
+def test_citation_has_the_version_and_the_paper():
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]
+    (paper,) = citation["references"]
+    assert paper["doi"] == "10.3389/fnins.2025.1536771"
+    assert [author["family-names"] for author in paper["authors"]] == [
+        "Liao", "Chen", "Liu", "Wang", "Liu",
+    ]  # fmt: skip
+
+
+def shipped_files():
+    """The files git tracks; without git (a downloaded archive) every file outside .venv."""
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+        paths = [ROOT / name for name in done.stdout.decode().split("\0") if name]
+    else:
+        paths = [path for path in ROOT.rglob("*") if ".venv" not in path.parts]
+    return [path for path in paths if path.is_file()]
+
+
+def holds_pickle(path):
+    """Whether a file is a pickle, or an archive (of torch, of numpy) with one inside."""
+    with path.open("rb") as file:
+        if is_pickle(file.read(MEBIBYTE)):
+            return True
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(is_pickle(archive.read(name)) for name in archive.namelist())
+
+
+def is_pickle(data):
+    numpy_objects = data.startswith(b"\x93NUMPY") and b"'descr': '|O'" in data[:1000]
+    return numpy_objects or (data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5"))
+
+
+def test_no_shipped_file_is_large_or_a_pickle():
+    files = shipped_files()
+    assert ROOT / "pyproject.toml" in files
+    large = [str(path) for path in files if path.stat().st_size > 5 * MEBIBYTE]
+    assert not large, f"larger than 5 MiB: {large}"
+    pickles = [str(path) for path in files if holds_pickle(path)]
+    assert not pickles, f"pickles can run code when read: {pickles}"
+
+
+def test_a_pickle_is_noticed(tmp_path):
+    import pickle
+
+    import numpy as np
+    import torch
+
+    (tmp_path / "plain").write_bytes(pickle.dumps([1]))
+    torch.save({"a": torch.zeros(1)}, tmp_path / "torch")
+    np.savez(tmp_path / "objects.npz", a=np.array([None]))
+    assert all(holds_pickle(path) for path in tmp_path.iterdir())
+    np.savez(tmp_path / "numbers.npz", a=np.zeros(3))
+    assert not holds_pickle(tmp_path / "numbers.npz")
+
+
+def test_the_packages_import_in_a_clean_interpreter(tmp_path):
+    """And the widgets without torch, which takes seconds to import."""
+    look = "import sys, spikeviz; assert 'torch' not in sys.modules, 'spikeviz imports torch'"
+    assert_passes("-I", "-c", look, cwd=tmp_path)
+    assert_passes("-I", "-c", "import spikeatconv", cwd=tmp_path)
