@@ -51,7 +51,7 @@ SMALLER = """On Linux, about 3 GB less to fetch (PyTorch without CUDA):
 def lab(options: argparse.Namespace) -> int:
     """Opens the course in JupyterLab; its exit status is ours."""
     set_up()
-    switch_news_off()
+    settle_jupyterlab()
     command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={REPO}"]
     command += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
     command += ["--ServerApp.answer_yes=True"]  # Ctrl-C stops at once instead of asking
@@ -207,12 +207,18 @@ def free_space() -> float:
     return shutil.disk_usage(REPO).free / 1e9
 
 
-def switch_news_off() -> None:
-    """No news pop-up and no update check: in the environment, not in the user's home."""
+def settle_jupyterlab() -> None:
+    """JupyterLab's defaults for this course: in the environment, not in the user's home."""
     settings = VENV / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
-    news = {"fetchNews": "false", "checkForUpdates": False}
-    overrides = {"@jupyterlab/apputils-extension:notification": news}
+    overrides = {
+        # No news pop-up and no update check.
+        "@jupyterlab/apputils-extension:notification": {
+            "fetchNews": "false", "checkForUpdates": False
+        },
+        # Cells out of sight stay in the page: widgets keep running, nothing jumps while scrolling.
+        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    }  # fmt: skip
     (settings / "overrides.json").write_text(json.dumps(overrides, indent=2))
 
 

@@ -40,6 +40,12 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(**traits)
         self._replace_last_run()
 
+    def close(self) -> None:
+        """Close the widget and its layout, which ipywidgets would keep."""
+        if self.layout is not None:
+            self.layout.close()
+        super().close()
+
     def _replace_last_run(self) -> None:
         """Close what an earlier run of this cell made: a widget nobody closes lives for ever."""
         parent: dict = getattr(get_ipython(), "get_parent", dict)()  # only a kernel has one

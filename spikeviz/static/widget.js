@@ -39,22 +39,21 @@ export function painter(draw, signal) {
 /** Send changes to Python at most every 50 ms; the last one always arrives. */
 export function syncer(model, signal) {
   let timer = 0;
-  let waiting = false;
+  let sent = 0;
   const send = () => {
+    timer = 0;
+    sent = performance.now();
     model.save_changes();
-    waiting = false;
-    timer = setTimeout(() => {
-      timer = 0;
-      if (waiting) send();
-    }, 50);
   };
   signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    if (waiting) model.save_changes();
+    if (timer) {
+      clearTimeout(timer);
+      send();
+    }
   });
+  // Always later, never inside a change event: there, saving would bring the value before back.
   return () => {
-    if (timer) waiting = true;
-    else send();
+    timer ||= setTimeout(send, Math.max(0, sent + 50 - performance.now()));
   };
 }
 

@@ -1,0 +1,160 @@
+"""The course in a real JupyterLab in headless Chromium: for tests, benchmarks and pictures.
+
+Needs a checkout with the extra `test` (Playwright) and a Chromium on this machine.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+QUIET = (  # no sandbox in containers, no calls to anywhere
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+HOW_TO_GET_ONE = (
+    "no Chromium was found. Get one with `python -m playwright install chromium` "
+    "(or `sudo apt install chromium` on Debian and Ubuntu)"
+)
+START = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import course
+course.REPO, course.VENV, course.PYTHON = Path.cwd(), Path(sys.prefix), Path(sys.executable)
+course.set_up = lambda *extras: None  # this environment is already set up
+sys.exit(course.main(["lab", "--no-browser", "--port", sys.argv[2]]))
+"""
+
+
+class NoBrowserError(RuntimeError):
+    """No Chromium on this machine; the message says how to get one."""
+
+
+@contextmanager
+def chromium() -> Iterator["Browser"]:
+    """A headless Chromium: the system's, else Playwright's own. Raises NoBrowserError."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, NAMES)), None)
+        if not found and not Path(playwright.chromium.executable_path).exists():
+            raise NoBrowserError(HOW_TO_GET_ONE)
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+class Course:
+    """A running JupyterLab on a copy of the notebooks.
+
+    address: what `course.py lab` printed, with its token.  folder: where the copy lies.
+    """
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self.address = address
+        self.folder = folder
+
+    def open(self, page: "Page", notebook: str) -> None:
+        """Open a notebook and wait until its kernel is ready. notebook: "01_one_neuron"."""
+        page.goto(self.address.replace("00_start_here", notebook) + "&reset")
+        self.wait(page, notebook)
+
+    def wait(self, page: "Page", notebook: str) -> None:
+        """Wait until a notebook is there and its kernel ready."""
+        page.get_by_role("tab", name=f"{notebook}.ipynb").wait_for(timeout=60_000)
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        page.locator(".jp-Toolbar-kernelName").get_by_text("Python 3").wait_for(timeout=60_000)
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+
+    def run_all(self, page: "Page", seconds: float = 120) -> None:
+        """Run → Run All Cells, and wait until each code cell has a number."""
+        self.menu(page, "Run", "Run All Cells")
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+            ".every((prompt) => /\\d/.test(prompt.textContent))",
+            timeout=1000 * seconds,
+        )
+
+    def menu(self, page: "Page", title: str, *items: str) -> None:
+        """Choose from JupyterLab's menus: menu(page, "Settings", "Theme", "JupyterLab Dark")."""
+        page.get_by_role("menuitem", name=title, exact=True).click()
+        for item in items:
+            page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True).click()
+
+    def python(self, code: str) -> Any:
+        """Evaluate an expression in the kernel of the notebook that was opened last."""
+        from jupyter_client import BlockingKernelClient
+
+        files = (self.folder / "runtime").glob("kernel-*.json")
+        client = BlockingKernelClient()
+        client.load_connection_file(str(max(files, key=lambda file: file.stat().st_mtime)))
+        client.start_channels()
+        try:
+            reply = client.execute_interactive(
+                "", user_expressions={"value": code}, timeout=60, store_history=False
+            )
+        finally:
+            client.stop_channels()
+        value = reply["content"]["user_expressions"]["value"]
+        if value["status"] != "ok":
+            raise RuntimeError(f"{code}: {value['ename']}: {value['evalue']}")
+        import ast
+
+        return ast.literal_eval(value["data"]["text/plain"])
+
+
+@contextmanager
+def course(folder: Path) -> Iterator[Course]:
+    """Start `course.py lab` on a copy of the notebooks in `folder`, settings of its own and all."""
+    shutil.copytree(CHECKOUT / "notebooks", folder / "notebooks")
+    variables = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    log = folder / "jupyter.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-c", START, str(CHECKOUT), str(_free_port())],
+            cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        yield Course(_address(server, log), folder)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _address(server: subprocess.Popen, log: Path) -> str:
+    """The address that JupyterLab prints once it listens."""
+    for _ in range(600):
+        found = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S*token=\w+", log.read_text())
+        if found:
+            return found[0]
+        if server.poll() is not None:
+            break
+        try:
+            server.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    raise RuntimeError(f"JupyterLab did not start; it said:\n{log.read_text()[-2000:]}")

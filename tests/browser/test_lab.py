@@ -1,0 +1,187 @@
+"""The course in a real JupyterLab: open it, run notebook 01, move the neuron, reload, clean up."""
+
+import nbformat
+import pytest
+
+from spikeviz.browser import Course
+
+# Makes alive() count what code from a widget's module (a blob) holds on to: timers, frames,
+# observers, and listeners on what outlives the widget.
+WATCH = """
+const held = {};
+const hold = (kind, thing) => (held[kind] ??= new Set()).add(thing);
+const drop = (kind, thing) => held[kind]?.delete(thing);
+const ofAWidget = () => new Error().stack.includes("blob:");
+window.alive = () => Object.fromEntries(Object.entries(held).map(([k, set]) => [k, set.size]));
+for (const [start, stop] of [["setTimeout", "clearTimeout"], ["setInterval", "clearInterval"],
+                             ["requestAnimationFrame", "cancelAnimationFrame"]]) {
+    const [begin, end] = [window[start], window[stop]];
+    window[start] = (callback, ...rest) => {
+        const id = begin((...values) => {
+            if (start !== "setInterval") drop(start, id);
+            callback(...values);
+        }, ...rest);
+        if (ofAWidget()) hold(start, id);
+        return id;
+    };
+    window[stop] = (id) => { drop(start, id); end(id); };
+}
+for (const name of ["MutationObserver", "ResizeObserver"])
+    window[name] = class extends window[name] {
+        observe(...rest) { if (ofAWidget()) hold(name, this); super.observe(...rest); }
+        disconnect() { drop(name, this); super.disconnect(); }
+    };
+const add = EventTarget.prototype.addEventListener;
+EventTarget.prototype.addEventListener = function (type, listener, options) {
+    const long = [window, document, document.body].includes(this) || this instanceof MediaQueryList;
+    if (long && ofAWidget()) {
+        const key = {};
+        hold("listener", key);
+        options?.signal?.addEventListener("abort", () => drop("listener", key));
+    }
+    return add.call(this, type, listener, options);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, lab: Course):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    lab.open(page, "01_one_neuron")
+    lab.run_all(page)
+    page.locator(".spikeviz").scroll_into_view_if_needed()
+    yield page
+    context.close()
+    assert not errors
+
+
+def drag_threshold(page, by: float) -> float:
+    """Drag the line on the plot and return where it then stands."""
+    line = page.locator(".sv-threshold")
+    line.scroll_into_view_if_needed()
+    box = line.bounding_box()
+    x, y = box["x"] + 80, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + by, steps=5)
+    page.mouse.up()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return float(line.get_attribute("aria-valuenow"))
+
+
+def test_the_course_opens_where_it_starts_without_pop_ups(browser, lab: Course):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    page.goto(lab.address)
+    lab.wait(page, "00_start_here")
+    assert page.get_by_role("heading", name="Start here").is_visible()
+    lab.run_all(page)
+    assert page.get_by_text("All set.").is_visible()
+    page.locator(".spikeviz .sv-summary").get_by_text("9 spikes").wait_for()
+    assert page.get_by_text("Jupyter news").count() == 0
+    context.close()
+
+
+def test_every_cell_of_notebook_01_ran_without_error(page):
+    assert page.locator(".jp-CodeCell").count() > 5
+    assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
+    assert page.locator(".jp-RenderedText[data-mime-type*=stderr]").count() == 0
+    assert page.get_by_text("Not yet").is_visible()  # the exercise, untouched
+
+
+def test_a_drag_of_the_threshold_reaches_python(page, lab: Course):
+    shown = drag_threshold(page, 50)
+    assert 0.2 < shown < 0.95
+    page.wait_for_timeout(300)  # the front end sends at most every 50 ms
+    assert lab.python("explorer.v_threshold") == pytest.approx(shown)
+    count = lab.python("int(explorer.trace().spikes.sum())")
+    assert page.locator(".sv-summary").inner_text().startswith(f"{count} spikes")
+    assert lab.python("explorer.ghost['v_threshold']") == 1.0
+
+
+def test_python_moves_the_picture(page, lab: Course):
+    page.locator(".sv-summary").get_by_text("100 ms").wait_for()
+    assert lab.python("setattr(explorer, 'duration', 50.0)") is None
+    page.locator(".sv-summary").get_by_text("in 50 ms").wait_for(timeout=5000)
+    lab.python("setattr(explorer, 'duration', 100.0)")
+    page.locator(".sv-summary").get_by_text("in 100 ms").wait_for(timeout=5000)
+
+
+def test_arrow_keys_scrub_and_leave_the_notebook_alone(page, lab: Course):
+    active = page.locator(".jp-Notebook .jp-mod-active")
+    page.get_by_role("slider", name="Time step").click()
+    cell, cells = active.get_attribute("data-windowed-list-index"), page.locator(".jp-Cell").count()
+    before = page.locator(".sv-clock").inner_text()
+    for key in ("ArrowRight", "ArrowRight", "d", "d", "a", "b", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.locator(".sv-clock").inner_text() != before
+    assert page.locator(".jp-Cell").count() == cells  # "dd" deletes a cell, "a" and "b" add one
+    assert active.get_attribute("data-windowed-list-index") == cell
+
+
+def test_the_state_is_there_again_after_a_reload(page, lab: Course):
+    shown = drag_threshold(page, -20)
+    summary = page.locator(".sv-summary").inner_text()
+    page.keyboard.press("Control+s")
+    page.locator(".jp-mod-dirty").wait_for(state="detached", timeout=10_000)
+    page.wait_for_timeout(500)
+    page.reload()
+    page.locator(".sv-summary").wait_for(timeout=60_000)
+    assert page.locator(".sv-summary").inner_text() == summary
+    assert float(page.locator(".sv-threshold").get_attribute("aria-valuenow")) == shown
+    assert page.get_by_text("last run,").is_visible()
+
+
+def test_it_follows_jupyterlabs_theme(page, lab: Course):
+    colour = "getComputedStyle(document.querySelector('.spikeviz')).backgroundColor"
+    pixels = "document.querySelector('.sv-traces').toDataURL()"
+    page.locator(".spikeviz").scroll_into_view_if_needed()
+    seen = set()
+    for theme in ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Light"):
+        lab.menu(page, "Settings", "Theme", theme)
+        page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
+        page.wait_for_timeout(500)  # its style sheet loads
+        seen.add((theme, page.evaluate(colour), page.evaluate(pixels)))
+    assert len(seen) == 2  # light is light again
+    assert len({background for _, background, _ in seen}) == 2
+    assert len({drawing for *_, drawing in seen}) == 2
+
+
+def test_200_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Course):
+    cells = [nbformat.v4.new_code_cell("import ipywidgets\nfrom spikeviz import LIFExplorer"),
+             nbformat.v4.new_code_cell("LIFExplorer()"),
+             nbformat.v4.new_markdown_cell("The end.")]  # fmt: skip
+    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    nbformat.write(notebook, lab.folder / "notebooks/again.ipynb")
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    lab.open(page, "again")
+    lab.run_all(page)
+    page.locator(".sv-summary").wait_for()
+    page.wait_for_function("!alive().requestAnimationFrame && !alive().setTimeout")
+    before, widgets = (
+        page.evaluate("alive()"),
+        lab.python("len(ipywidgets.widgets.widget._instances)"),
+    )
+    assert before["ResizeObserver"] == before["MutationObserver"] == before["listener"] == 1
+
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(1)
+    page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    for run in range(200):
+        page.keyboard.press("Control+Enter")
+        prompt.get_by_text(f"[{run + 3}]:").wait_for()
+    page.locator(".sv-summary").wait_for()
+    page.wait_for_function("!alive().requestAnimationFrame && !alive().setTimeout")
+    assert page.locator(".spikeviz").count() == 1
+    assert page.evaluate("alive()") == before
+    assert lab.python("len(ipywidgets.widgets.widget._instances)") == widgets
+
+    assert lab.python("ipywidgets.Widget.close_all()") is None
+    page.locator(".spikeviz").wait_for(state="detached")
+    page.wait_for_function("Object.values(alive()).every((count) => count === 0)")
+    context.close()
