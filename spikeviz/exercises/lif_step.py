@@ -49,9 +49,8 @@ def check_lif_step(lif_step: Callable) -> Feedback:
     Right is (spike, h, v_next) of the LIF neuron with hard reset and V_rest = 0; numbers and
     tensors are both fine. Never raises: the student's errors come back as feedback.
     """
-    answer = Answer(lif_step)
     try:
-        return _walk(answer)
+        return _walk(Answer(lif_step))
     except Stop as stop:
         return stop.feedback
 

@@ -1,0 +1,236 @@
+"""Exercises: solutions pass, and each typical mistake gets a hint of its own.
+
+tests/exercises/<notebook>/<exercise>/ holds what a student would write into the exercise's
+cell. A wrong answer's first line, `# hint: ...`, is a part of the hint that it must get.
+"""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from nbclient import NotebookClient
+
+from spikeviz import exercises
+from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+FOLDERS = sorted(
+    path for path in Path(__file__).with_name("exercises").glob("*/*") if path.is_dir()
+)
+STEMS = sorted({folder.parent.name for folder in FOLDERS})
+WRONG = [file for folder in FOLDERS for file in sorted(folder.glob("wrong_*.py"))]
+
+# What must hold in a notebook's own variables once it has run from top to bottom.
+AFTERWARDS = {
+    "03_surrogate_gradients": (
+        "assert len(accuracies) == 3\nassert sum(accuracies) / 3 >= 0.96, accuracies"
+    )
+}
+
+
+def read(file):
+    return file.read_text(encoding="utf-8")
+
+
+def defined(source):
+    """The last name that a cell defines with def or class."""
+    kinds = ast.FunctionDef | ast.ClassDef
+    return [node.name for node in ast.parse(source).body if isinstance(node, kinds)][-1]
+
+
+def feedback(file):
+    source = read(file)
+    names = {"torch": torch}
+    exec(compile(source, file.name, "exec"), names)
+    check = getattr(exercises, f"check_{file.parent.name}")
+    return check(names[defined(source)])
+
+
+def hint(file):
+    first = read(file).splitlines()[0]
+    assert first.startswith("# hint: "), f"{file} must begin with its hint"
+    return first.removeprefix("# hint: ")
+
+
+def label(path):
+    return f"{path.parent.name}/{path.stem}"
+
+
+# --- the checks by themselves
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_solution_passes(folder):
+    assert feedback(folder / "solution.py").status == "passed"
+
+
+@pytest.mark.parametrize("file", WRONG, ids=label)
+def test_wrong_answer_gets_its_own_hint(file):
+    answer = feedback(file)
+    assert answer.status == "not right"
+    assert hint(file) in answer.message
+    others = [other for other in file.parent.glob("wrong_*.py") if other != file]
+    assert others
+    for other in others:
+        assert hint(file) not in feedback(other).message, f"{other.name} gets the same hint"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_wrong_answers_differ_from_the_solution(folder):
+    sources = [read(file) for file in folder.glob("*.py")]
+    assert len(sources) >= 6
+    assert len(set(sources)) == len(sources)
+
+
+def test_lif_step_names_the_first_step_that_differs():
+    def no_leak(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+        h = v + x / tau
+        spike = float(h >= v_threshold)
+        return spike, h, (1 - spike) * h + spike * v_reset
+
+    message = check_lif_step(no_leak).message
+    # Without a leak the first step is right, since V is 0 there.
+    assert "step 2: the input is 0.5 and V before it is 0.5. There your `h` is 0.75" in message
+
+
+def test_lif_step_may_be_written_for_tensors():
+    def tensors(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+        h = v + (x - v) / tau
+        spike = (h >= v_threshold).float()
+        return spike, h, torch.where(spike.bool(), v_reset, h)
+
+    assert check_lif_step(tensors).status == "passed"
+
+
+def unsolved_lif(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0): ...
+
+
+def begun_lif(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    h = v + (x - v) / tau
+    spike = ...
+    v_next = (1 - spike) * h + spike * v_reset
+    return spike, h, v_next
+
+
+@pytest.mark.parametrize("answer", [unsolved_lif, begun_lif, lambda *args: (..., ..., ...), None])
+def test_unfinished_lif_step_is_not_yet(answer):
+    assert check_lif_step(answer).status == "not yet"
+
+
+def my_atan(backward):
+    def forward(ctx, u):
+        ctx.save_for_backward(u)
+        return (u >= 0).to(u.dtype)
+
+    methods = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    return type("MyAtan", (torch.autograd.Function,), methods)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        my_atan(lambda ctx, grad_output: None),
+        my_atan(lambda ctx, grad_output: ...),
+        my_atan(lambda ctx, grad_output: grad_output * ...),
+        None,
+    ],
+)
+def test_unfinished_backward_is_not_yet(answer):
+    assert check_surrogate_backward(answer).status == "not yet"
+
+
+@pytest.mark.parametrize("check", [check_lif_step, check_surrogate_backward])
+@pytest.mark.parametrize("answer", [3, "lif_step", int, lambda: 1 / 0, lambda *a, **k: "spike"])
+def test_a_check_never_raises(check, answer):
+    assert check(answer).status == "not right"
+
+
+def test_a_bare_nan_is_not_right():
+    assert check_lif_step(lambda x, v, **options: (0.0, float("nan"), 0.0)).status == "not right"
+
+
+@pytest.mark.parametrize(
+    ("status", "icon"), [("passed", "✓"), ("not yet", "…"), ("not right", "✗")]
+)
+def test_feedback_shows_icon_and_word(status, icon):
+    answer = Feedback(status, "Use `tau` <here> & now.\nSecond line.")
+    assert repr(answer).splitlines()[0] == f"{icon} {status.capitalize()}"
+    page = answer._repr_html_()
+    assert icon in page
+    assert status.capitalize() in page
+    assert "<code>tau</code> &lt;here&gt; &amp; now." in page
+    assert "<script" not in page
+
+
+# --- the exercises in their notebooks
+
+
+class Run:
+    """A notebook in a kernel: its cells one by one, then cells of our own."""
+
+    def __init__(self, stem):
+        path = NOTEBOOKS / f"{stem}.ipynb"
+        assert path.is_file(), f"{path} is missing, but there are answers to its exercises"
+        self.notebook = nbformat.read(path, as_version=4)
+        self.client = NotebookClient(
+            self.notebook,
+            timeout=300,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(NOTEBOOKS)}},
+        )
+
+    def place(self, found, what):
+        """The index of the only code cell for which `found(source)` is true."""
+        cells = enumerate(self.notebook.cells)
+        places = [i for i, cell in cells if cell.cell_type == "code" and found(cell.source)]
+        assert len(places) == 1, f"{len(places)} cells with {what}, expected one"
+        return places[0]
+
+    def execute(self, source):
+        """Run a new cell; returns what it shows, as text."""
+        self.notebook.cells.append(nbformat.v4.new_code_cell(source))
+        return self.shown(len(self.notebook.cells) - 1)
+
+    def shown(self, index):
+        cell = self.client.execute_cell(self.notebook.cells[index], index)
+        return "\n".join(o["data"].get("text/plain", "") for o in cell.outputs if "data" in o)
+
+
+def defines(name):
+    head = (f"def {name}(", f"class {name}(")
+    return lambda source: any(line.startswith(head) for line in source.splitlines())
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_notebook_with_solutions_then_wrong_answers(stem):
+    run = Run(stem)
+    exercises_here = []
+    for folder in (folder for folder in FOLDERS if folder.parent.name == stem):
+        solution = read(folder / "solution.py")
+        name = defined(solution)
+        task = run.place(defines(name), f"the definition of {name}")
+        call = f"check_{folder.name}({name})"
+        check = run.place(lambda source, call=call: call in source, call)
+        assert task < check
+        unsolved, run.notebook.cells[task].source = run.notebook.cells[task].source, solution
+        exercises_here.append((folder, unsolved, check))
+
+    with run.client.setup_kernel():
+        shown = {
+            index: run.shown(index)
+            for index, cell in enumerate(run.notebook.cells)
+            if cell.cell_type == "code"
+        }
+        if stem in AFTERWARDS:
+            run.execute(AFTERWARDS[stem])
+        for folder, unsolved, check in exercises_here:
+            assert shown[check].startswith("✓ Passed"), shown[check]
+            run.execute(unsolved)
+            assert run.execute(run.notebook.cells[check].source).startswith("… Not yet")
+            for file in sorted(folder.glob("wrong_*.py")):
+                run.execute(read(file))
+                answer = run.execute(run.notebook.cells[check].source)
+                assert answer.startswith("✗ Not right"), f"{label(file)}: {answer}"
+                assert hint(file) in answer, f"{label(file)}: {answer}"
