@@ -4,7 +4,7 @@
 import { STIMULI, steps, stimulus, simulate, countMap, fiCurve } from "./neuron.js";
 import {
   h, painter, syncer, onTheme, colours, keepKeys, clamp, show, numberControl,
-  surface, scale, ticks, axes, line, drag, cividis,
+  surface, scale, ticks, axes, line, drag, cividis, picture,
 } from "./widget.js";
 
 const PARAMETERS = ["tau", "v_threshold", "v_rest", "v_reset", "t_ref", "resistance", "dt", "stimulus", "amplitude", "period", "seed", "duration"];
@@ -140,11 +140,11 @@ function render({ model, el, signal }) {
   }
 
   const paint = painter(() => {
+    const [onTraces, onMap, onFi] = [traces, map, fi].map(surface); // all sizes before any change
     shown = compute();
-    colour = colours(root);
-    drawTraces(shown);
-    drawMap(shown);
-    drawFi(shown);
+    drawTraces(shown, onTraces);
+    drawMap(shown, onMap);
+    drawFi(shown, onFi);
     writeText(shown);
     root.dispatchEvent(new CustomEvent("spikeviz:drawn", { detail: shown, bubbles: true }));
   }, signal);
@@ -167,9 +167,8 @@ function render({ model, el, signal }) {
     return [low - 0.06 * (high - low), high + 0.3 * (high - low)];
   };
 
-  function drawTraces(state) {
+  function drawTraces(state, { ctx, width, height }) {
     const { p, current, run, cursor, ghost, ghostRun, other, otherRun } = state;
-    const { ctx, width, height } = surface(traces);
     const end = current.length * p.dt;
     const x = scale([0, end], [46, width - 14]);
     const top = Math.max(...current, 0.5);
@@ -196,7 +195,7 @@ function render({ model, el, signal }) {
     }
     if (other) {
       ctx.strokeStyle = colour.purple;
-      line(ctx, path(otherRun, p.dt, x, y, otherRun.h.length - 1), hover ? [2, 3] : []);
+      line(ctx, path(otherRun, p.dt, x, y, otherRun.h.length - 1), [2, 3]);
     }
     ctx.lineWidth = 2;
     ctx.strokeStyle = colour.blue;
@@ -252,24 +251,20 @@ function render({ model, el, signal }) {
     };
   };
 
-  function drawMap(state) {
+  function drawMap(state, { ctx, width, height }) {
     const { p, current, other } = state;
-    const { ctx, width, height } = surface(map);
     const { x, y } = (state.map = mapScales(p, width, height));
     const [columns, rows] = [28, 20];
     const shared = JSON.stringify({ ...p, tau: 0, v_threshold: 0 });
     if (cachedMap.key !== shared) {
       const middle = (s, n) => Array.from({ length: n }, (_, i) => s.invert(s.range[0] + ((i + 0.5) / n) * (s.range[1] - s.range[0])));
-      cachedMap = { key: shared, counts: countMap(p, current, middle(x, columns), middle(y, rows)) };
+      const counts = countMap(p, current, middle(x, columns), middle(y, rows).reverse());
+      const most = Math.max(1, ...counts);
+      cachedMap = { key: shared, most, image: picture([...counts].map((count) => cividis(Math.sqrt(count / most))), columns) };
     }
-    const counts = cachedMap.counts;
-    const most = Math.max(1, ...counts);
-    const [w, hgt] = [(x.range[1] - x.range[0]) / columns, (y.range[0] - y.range[1]) / rows];
-    counts.forEach((count, i) => {
-      ctx.fillStyle = `rgb(${cividis(Math.sqrt(count / most))})`;
-      ctx.fillRect(x.range[0] + (i % columns) * w, y.range[0] - (Math.floor(i / columns) + 1) * hgt, w + 0.6, hgt + 0.6);
-    });
-    state.most = most;
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(cachedMap.image, x.range[0], y.range[1], x.range[1] - x.range[0], y.range[0] - y.range[1]);
+    state.most = cachedMap.most;
     axes(ctx, x, y, { colour: { ...colour, grid: "transparent" }, xTitle: "time constant τ in ms", yTitle: "threshold V_th" });
     const point = (at, shape) => {
       ctx.lineWidth = 2;
@@ -285,8 +280,7 @@ function render({ model, el, signal }) {
     point(p, "circle");
   }
 
-  function drawFi({ p, current, run }) {
-    const { ctx, width, height } = surface(fi);
+  function drawFi({ p, current, run }, { ctx, width, height }) {
     const most = model.get("limits").amplitude[1];
     const currents = Array.from({ length: 61 }, (_, i) => (i * most) / 60);
     const rates = fiCurve(p, currents);
@@ -416,7 +410,10 @@ function render({ model, el, signal }) {
   changes.forEach((event) => model.on(event, paint));
   root.addEventListener("pointerdown", () => (heldSince = performance.now()));
   for (const event of ["pointerup", "pointercancel", "lostpointercapture"]) root.addEventListener(event, () => (heldSince = 0));
-  onTheme(paint, signal);
+  onTheme(() => {
+    colour = colours(root);
+    paint();
+  }, signal);
   const resize = new ResizeObserver(paint);
   resize.observe(root);
   signal.addEventListener("abort", () => {
@@ -425,6 +422,7 @@ function render({ model, el, signal }) {
     stopPlaying?.();
   });
   el.append(root);
+  colour = colours(root);
   paint();
 }
 

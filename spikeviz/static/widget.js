@@ -57,12 +57,16 @@ export function syncer(model, signal) {
   };
 }
 
-/** Call `change` when the page's theme or the system's colour scheme changes. */
+/**
+ * Call `change` when the page's theme or the system's colour scheme changes: a frame later, since
+ * JupyterLab announces a theme while the page has no layout.
+ */
 export function onTheme(change, signal) {
-  const observer = new MutationObserver(change);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+  const later = () => requestAnimationFrame(change);
+  const observer = new MutationObserver(later);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
   signal.addEventListener("abort", () => observer.disconnect());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later, { signal });
 }
 
 /** The colours that base.css sets as --sv-NAME on the root. */
@@ -201,4 +205,12 @@ export function cividis(share) {
   const at = clamp(share, 0, 1) * (CIVIDIS.length - 1);
   const i = Math.min(Math.floor(at), CIVIDIS.length - 2);
   return CIVIDIS[i].map((low, c) => Math.round(low + (CIVIDIS[i + 1][c] - low) * (at - i)));
+}
+
+/** Colours, row by row from the top, as a small canvas with one pixel each, to be drawn enlarged. */
+export function picture(pixels, width) {
+  const data = Uint8ClampedArray.from(pixels.flatMap((pixel) => [...pixel, 255]));
+  const canvas = h("canvas", { width, height: pixels.length / width });
+  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
+  return canvas;
 }
