@@ -205,3 +205,20 @@ def test_the_packages_import_in_a_clean_interpreter(tmp_path):
     look = "import sys, spikeviz; assert 'torch' not in sys.modules, 'spikeviz imports torch'"
     assert_passes("-I", "-c", look, cwd=tmp_path)
     assert_passes("-I", "-c", "import spikeatconv", cwd=tmp_path)
+
+
+def readme_code() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
+
+
+@pytest.mark.parametrize("code", readme_code(), ids=["spikeatconv", "spikeviz"])
+def test_the_readmes_code_runs(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
+def test_the_course_map_names_every_notebook_and_no_other(page):
+    text = read(page)
+    named = set(re.findall(r"(\d\d_\w+\.ipynb)", text)) | {Path(page).name} - {"README.md"}
+    assert named == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
