@@ -216,6 +216,19 @@ def test_trace_is_the_simulation_of_the_parameters_on_show(p):
     assert run.dt == p["dt"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [("noise", "seed", 7), ("sine", "period", 30.0), ("pulses", "period", 30.0)]
+    + [(kind, "amplitude", 0.5) for kind in STIMULI],
+)
+def test_each_setting_of_the_input_reaches_the_trace(explorer, kind, name, value):
+    explorer.stimulus = kind
+    before = explorer.trace().current
+    setattr(explorer, name, value)
+    assert np.array_equal(explorer.trace().current, stimulus(kind, **{name: value}))
+    assert not np.array_equal(explorer.trace().current, before)
+
+
 def test_the_defaults_fire_every_eleven_steps(explorer):
     """τ = 10, I = 1.5: V = 1.5 (1 − 0.9ⁿ) passes 1 at n = 11, the step at 10 ms."""
     run = explorer.trace()
