@@ -5,7 +5,7 @@ Each takes and gives `[T, B, C, H, W]` and keeps C, so any block can stand in an
 
 from torch import Tensor, nn
 
-from spikeatconv.neuron import LIF
+from spikeatconv.neuron import LIF, check_real
 
 
 class SL(nn.Module):
@@ -26,7 +26,8 @@ class SL(nn.Module):
 
 
 def check_feature_map(x: Tensor, channels: int, block: nn.Module) -> None:
-    """Raise ValueError unless x is `[T, B, channels, H, W]`."""
+    """Raise unless x is a real tensor `[T, B, channels, H, W]`."""
+    check_real(x, "x")
     if x.dim() != 5 or x.shape[2] != channels:
         raise ValueError(
             f"{type(block).__name__} got x of shape {list(x.shape)}; "
