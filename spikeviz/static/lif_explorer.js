@@ -62,6 +62,7 @@ function range(model, key) {
 
 function render({ model, el, signal }) {
   let shown = null; // what the last drawing showed: parameters, current, trace
+  let written = {}; // the parameters that the controls show
   let hover = null; // the neuron under the pointer on the map
   let yDomain = null; // frozen while the threshold is dragged
   let colour = {};
@@ -318,7 +319,8 @@ function render({ model, el, signal }) {
       element.classList.toggle("sv-away", away); // keeps its place: nothing may jump under the hand
     if (ghost) ghostKey.textContent = `last run, ${ghostRun.count} spikes`;
 
-    for (const [name, item] of Object.entries(controls)) if (p[name] !== null) item.update(p[name]);
+    for (const [name, item] of Object.entries(controls)) if (p[name] !== null && p[name] !== written[name]) item.update(p[name]);
+    written = p;
     controls.period.element.hidden = !["pulses", "sine"].includes(p.stimulus);
     controls.seed.element.hidden = p.stimulus !== "noise";
     controls.v_reset.element.hidden = p.v_reset === null;

@@ -90,22 +90,22 @@ export const show = (value, digits = 3) => String(Number(value.toFixed(digits)))
 
 /**
  * A labelled range with a number field beside it. `limit(value)` gives the nearest value allowed
- * now; what lies outside is moved there and marked. set(value, done) hears every move.
+ * now; what lies outside is moved there and marked. set(value) hears every move.
  */
 export function numberControl({ label, unit = "", range: [min, max, step], limit, set }) {
   const range = h("input", { type: "range", min, max, step, "aria-label": label });
   const number = h("input", { type: "number", min, max, step: "any", "aria-label": `${label}, exact value` });
   const note = h("span", { class: "sv-note", role: "status" });
-  const enter = (text, done) => {
+  const enter = (text) => {
     const asked = Number(text);
     if (text.trim() === "" || !Number.isFinite(asked)) return;
     const value = limit(asked);
     note.textContent = Math.abs(value - asked) > 1e-9 ? `limited to ${show(value)}` : "";
-    set(value, done);
+    set(value);
+    update(value);
   };
-  range.addEventListener("input", () => enter(range.value, false));
-  range.addEventListener("change", () => enter(range.value, true));
-  number.addEventListener("change", () => enter(number.value, true));
+  range.addEventListener("input", () => enter(range.value));
+  number.addEventListener("change", () => enter(number.value));
   const element = h("div", { class: "sv-control" }, h("span", { class: "sv-label", "aria-hidden": "true" }, label), range, number, h("span", { class: "sv-unit" }, unit), note);
   const update = (value) => {
     range.value = value;

@@ -209,9 +209,10 @@ def test_everything_works_by_keyboard_and_shows_its_focus(saved):
 def test_a_typed_value_out_of_range_is_limited_and_marked(saved):
     page = saved()
     field = page.get_by_label("τ, time constant, exact value")
-    field.fill("500")
-    field.press("Enter")
-    assert field.input_value() == "50"
+    for asked in ("500", "400"):  # the second changes nothing, yet the field may not show it
+        field.fill(asked)
+        field.press("Enter")
+        assert field.input_value() == "50"
     assert page.get_by_text("limited to 50").is_visible()
 
 
