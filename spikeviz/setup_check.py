@@ -83,7 +83,7 @@ def _check(name: str, look: Callable[[], tuple[bool, str]], mend: str) -> Check:
     try:
         return Check(name, *look(), mend)
     except Exception as error:  # a broken package may raise anything; the report must go on
-        return Check(name, False, f"{type(error).__name__}: {error}", mend)
+        return Check(name, False, f"{type(error).__name__}: {error}".splitlines()[0], mend)
 
 
 def _python() -> tuple[bool, str]:
@@ -94,6 +94,8 @@ def _packages() -> tuple[bool, str]:
     """Every requirement of the course against what is installed."""
     wanted = [Requirement(text) for text in metadata.requires("spikeatconv") or []]
     wanted = [r for r in wanted if not (r.marker and "extra" in str(r.marker))]
+    if not wanted:
+        return False, "the course's own package names no requirements; its install is broken"
     problems = [problem for requirement in wanted if (problem := _problem(requirement))]
     return not problems, "; ".join(problems) or f"{len(wanted)} packages, all in their range"
 
@@ -122,16 +124,20 @@ def _neuron() -> tuple[bool, str]:
 
     from spikeatconv import LIF
 
-    spikes = LIF(tau=2.0)(torch.full((4, 1), 1.5))[:, 0].tolist()  # H = 0.75, 1.125, 0.75, 1.125
+    expected = [0.0, 1.0, 0.0, 1.0]  # H = 0.75, 1.125, 0.75, 1.125
+    spikes = LIF(tau=2.0)(torch.full((4, 1), 1.5))[:, 0].tolist()
+    if spikes != expected:
+        return False, f"spikes {spikes}, expected {expected}"
     device = "NVIDIA GPU" if torch.cuda.is_available() else "CPU, which is enough"
     if torch.backends.mps.is_available():
         device = "Apple GPU"
-    found = f"spikes {spikes}, torch {torch.__version__} on {device}"
-    return spikes == [0.0, 1.0, 0.0, 1.0], found
+    return True, f"spikes {spikes}, torch {torch.__version__} on {device}"
 
 
 def _data() -> tuple[bool, str]:
     from spikeatconv import mnist5k
 
     train, test = (len(mnist5k(split)[1]) for split in ("train", "test"))
-    return (train, test) == (4000, 1000), f"{train} + {test} digits, undamaged"
+    if (train, test) != (4000, 1000):
+        return False, f"{train} + {test} digits, expected 4000 + 1000"
+    return True, f"{train} + {test} digits, undamaged"

@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import anywidget
 from IPython.core.getipython import get_ipython
@@ -34,7 +35,7 @@ def style(*names: str) -> str:
 class Explorer(anywidget.AnyWidget):
     """Base of the widgets. Running a cell again closes the widgets its last run made."""
 
-    _made: dict[str, tuple[str, list["Explorer"]]] = {}  # noqa: RUF012 - shared on purpose
+    _made: dict[str, tuple[str, "WeakSet[Explorer]"]] = {}  # noqa: RUF012 - shared on purpose
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -53,22 +54,25 @@ class Explorer(anywidget.AnyWidget):
         if cell is None:
             return
         run = parent["header"]["msg_id"]
-        last_run, widgets = self._made.get(cell, (run, []))
+        last_run, widgets = self._made.get(cell, (run, WeakSet()))
         if last_run != run:
-            for widget in widgets:
+            for widget in list(widgets):
                 widget.close()
-            widgets = []
-        self._made[cell] = (run, [*(w for w in widgets if w.comm is not None), self])
+            widgets = WeakSet()
+        widgets.add(self)
+        self._made[cell] = (run, widgets)
 
     def save_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the widget as it stands to one HTML file that works offline, without a kernel.
 
         The file is complete or not there at all. Returns its path.
-        Raises FileNotFoundError if the folder does not exist.
+        Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder.
         """
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder; name a file in it, such as lif.html")
         page = (STATIC / "page.html").read_text(encoding="utf-8")
         parts = {
             "TITLE": html.escape(type(self).__name__),
@@ -78,8 +82,11 @@ class Explorer(anywidget.AnyWidget):
         }
         page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page)
         draft = path.with_name(path.name + ".part")
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
+        try:
+            draft.write_text(page, encoding="utf-8")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
         return path
 
     def _public_state(self) -> dict[str, Any]:

@@ -550,3 +550,20 @@ def test_importing_spikeviz_and_showing_an_explorer_takes_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_closed_widget_of_a_cell_is_gone(notebook):
+    notebook.run("a")
+    explorer = LIFExplorer()
+    gone = weakref.ref(explorer)
+    explorer.close()
+    del explorer
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_save_that_fails_leaves_nothing_behind(explorer, tmp_path):
+    (tmp_path / "page").mkdir()
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        explorer.save_html(tmp_path / "page")
+    assert list(tmp_path.iterdir()) == [tmp_path / "page"]
