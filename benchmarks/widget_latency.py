@@ -5,6 +5,7 @@
 100 moves each of the mouse on the threshold line and on the τ slider. For each move: the time
 from the page's getting the event until the picture is drawn; and from the browser's getting the
 input (it holds mouse moves back until the next frame) until the frame with the picture is out.
+The slider's `input` event is made by the page itself, so its second time has no such wait in it.
 Writes results/widget_latency.json.
 """
 

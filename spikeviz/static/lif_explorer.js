@@ -1,7 +1,7 @@
 // LIFExplorer: one neuron under the reader's hand. Python holds the parameters as traits;
 // everything drawn is computed here, so a move is answered within a frame.
 
-import { STIMULI, steps, stimulus, simulate, countMap, fiCurve } from "./neuron.js";
+import { STIMULI, steps, stimulus, simulate, countMap, fiCurve, rateOf } from "./neuron.js";
 import {
   h, painter, syncer, onTheme, colours, keepKeys, clamp, show, numberControl,
   surface, scale, ticks, axes, line, drag, cividis, picture,
@@ -285,7 +285,7 @@ function render({ model, el, signal }) {
     const most = model.get("limits").amplitude[1];
     const currents = Array.from({ length: 61 }, (_, i) => (i * most) / 60);
     const rates = fiCurve(p, currents);
-    const rate = (1000 * run.count) / (current.length * p.dt);
+    const rate = rateOf(run.count, current.length, p.dt);
     const mean = current.reduce((sum, i) => sum + i, 0) / current.length;
     const x = scale([0, most], [46, width - 14]);
     const y = scale([0, Math.max(...rates, rate, 50) * 1.1], [height - 40, 22]);
@@ -301,7 +301,7 @@ function render({ model, el, signal }) {
   }
 
   function writeText({ p, current, run, cursor, other, otherRun, ghost, ghostRun, most }) {
-    const rate = (1000 * run.count) / (current.length * p.dt);
+    const rate = rateOf(run.count, current.length, p.dt);
     const first = run.s.indexOf(1);
     const found = first < 0 ? `none: V stays below the threshold, at most ${show(Math.max(...run.h))}` : `first at ${show(first * p.dt)} ms`;
     const text = `${run.count} spike${run.count === 1 ? "" : "s"} in ${show(current.length * p.dt)} ms, ${show(rate, 1)} Hz, ${found}.`;
@@ -434,10 +434,8 @@ function explain(p, run, t) {
   const [h0, x, h1, v] = [before, run.x[t], run.h[t], run.v[t]].map((value) => show(value));
   const signed = (value) => (value < 0 ? `(${show(value)})` : show(value));
   const ratio = p.dt === 1 ? show(p.tau) : `(${show(p.tau)} / ${show(p.dt)})`;
-  const recent = Math.floor(p.t_ref / p.dt + 0.5);
-  const silent = !run.s[t] && run.s.subarray(Math.max(0, t - recent), t).includes(1);
   const charge = ["Charge", "H = V + (R·I − (V − V_rest)) / (τ/Δt)", `${h0} + (${x} − (${h0} − ${signed(p.v_rest)})) / ${ratio} = ${h1}`];
-  if (silent) return [charge, ["Fire?", "refractory", `input ignored, no spike for ${show(p.t_ref)} ms after the last one`], ["Reset", "V = H", v]];
+  if (run.silent[t]) return [charge, ["Fire?", "refractory", `input ignored, no spike for ${show(p.t_ref)} ms after the last one`], ["Reset", "V = H", v]];
   const spike = run.s[t];
   const fire = ["Fire?", "S = 1 if H ≥ V_th", `${h1} ${spike ? "≥" : "<"} ${show(p.v_threshold)}, so S = ${spike}`];
   if (!spike) return [charge, fire, ["Reset", "V = H", `no spike, V stays ${v}`]];

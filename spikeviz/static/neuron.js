@@ -40,10 +40,13 @@ export function stimulus(p) {
   });
 }
 
-/** Run the neuron over `current`. Returns the spike count and, with keep, H, V, S and the input x. */
+/** Firing rate in Hz of `count` spikes in n time steps. */
+export const rateOf = (count, n, dt) => (1000 * count) / (n * dt);
+
+/** Run the neuron over `current`. Returns the spike count and, with keep, H, V, S, x and where it is refractory. */
 export function simulate(p, current, keep = true) {
   const n = current.length;
-  const out = keep ? { x: new Float64Array(n), h: new Float64Array(n), v: new Float64Array(n), s: new Uint8Array(n) } : {};
+  const out = keep ? { x: new Float64Array(n), h: new Float64Array(n), v: new Float64Array(n), s: new Uint8Array(n), silent: new Uint8Array(n) } : {};
   const tau = p.tau / p.dt;
   const silence = Math.floor(p.t_ref / p.dt + 0.5);
   let v = p.v_rest;
@@ -63,6 +66,7 @@ export function simulate(p, current, keep = true) {
       out.h[t] = h;
       out.v[t] = v;
       out.s[t] = spike ? 1 : 0;
+      out.silent[t] = silent ? 1 : 0;
     }
   }
   return out;
@@ -83,5 +87,5 @@ export const possible = (p) => p.v_reset === null || p.v_reset < p.v_threshold;
 /** Firing rate in Hz for each constant current, over the same duration. */
 export function fiCurve(p, currents) {
   const n = steps(p.duration, p.dt);
-  return currents.map((i) => (1000 * simulate(p, new Float64Array(n).fill(i), false).count) / (n * p.dt));
+  return currents.map((i) => rateOf(simulate(p, new Float64Array(n).fill(i), false).count, n, p.dt));
 }
