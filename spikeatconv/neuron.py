@@ -12,6 +12,7 @@ anything between calls: the state goes in as `v0` and comes out as `final`.
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 from typing import NamedTuple
 
@@ -117,6 +118,27 @@ class LIF(nn.Module):
             f"tau={self.tau}, v_threshold={self.v_threshold}, v_rest={self.v_rest}, "
             f"v_reset={self.v_reset}, surrogate={self.surrogate}, detach_reset={self.detach_reset}"
         )
+
+
+class LIFSum(nn.ModuleList):
+    """n LIF neurons with different thresholds over one input: Σᵢ LIF(x; V_th,i).
+
+    `[T, ...]` → number of neurons that fire, 0 to n, `[T, ...]`. The neurons are its children:
+    `branches[i]` is a `LIF`.
+
+    thresholds: V_th of each neuron, at least one. options: those of `LIF` but v_threshold.
+    Raises ValueError for no threshold, and as `LIF` does.
+    """
+
+    def __init__(self, thresholds: Sequence[float], **options) -> None:
+        if isinstance(thresholds, str | Real) or not len(thresholds):
+            raise ValueError(
+                f"thresholds is {thresholds!r}; give at least one number, for example (0.5, 1.0)"
+            )
+        super().__init__(LIF(v_threshold=threshold, **options) for threshold in thresholds)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([lif(x) for lif in self]).sum(0)
 
 
 def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: float | None) -> None:
