@@ -1,17 +1,34 @@
 """SpikeAtConv: a spiking MaxViT-like image classifier, exact and readable.
 
-Read in the order of the paper: `surrogate`, `neuron`, `blocks`; beside them `record`
-(look inside), `simulate` (one neuron in physical units) and `data` (what ships).
+Read in the order of the paper: `surrogate`, `neuron`, `conv`, `blocks`, `partition`,
+`attention`, `model`, `resnet`; beside them `record` (look inside), `simulate` (one neuron in
+physical units) and `data` (what ships).
 """
 
-from spikeatconv.blocks import SL, SPK_BLOCKS
+from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
+from spikeatconv.blocks import DCL, HSL, MBPL, RL, SL, SPK_BLOCKS
+from spikeatconv.conv import fold
 from spikeatconv.data import mnist5k
-from spikeatconv.neuron import LIF, LIFTrace, lif_step
+from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
+from spikeatconv.neuron import LIF, LIFSum, LIFTrace, lif_step
+from spikeatconv.partition import (
+    PARTITIONS,
+    full_merge,
+    full_partition,
+    grid_merge,
+    grid_partition,
+    window_merge,
+    window_partition,
+)
 from spikeatconv.record import Recording, record
+from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.simulate import STIMULI, Simulation, simulate, stimulus
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 
 __all__ = [
-    "LIF", "SL", "SPK_BLOCKS", "STIMULI", "Atan", "LIFTrace", "Recording", "Sigmoid",
-    "Simulation", "Surrogate", "lif_step", "mnist5k", "record", "simulate", "stimulus",
+    "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "PARTITIONS", "PRESETS", "RL", "SISA", "SL",
+    "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "LIFSum", "LIFTrace", "Recording", "Sigmoid",
+    "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18", "Surrogate", "fold",
+    "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step", "mnist5k", "preset",
+    "record", "simulate", "stimulus", "window_merge", "window_partition",
 ]  # fmt: skip

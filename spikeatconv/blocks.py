@@ -1,11 +1,18 @@
 """SPK blocks: what stands where a usual network has its activation (paper, "SPK Blocks").
 
 Each takes and gives `[T, B, C, H, W]` and keeps C, so any block can stand in any place.
+The options of every block are those of `LIF` (tau, v_threshold, surrogate, …).
 """
 
+from collections.abc import Mapping, Sequence
+
+import torch
 from torch import Tensor, nn
 
-from spikeatconv.neuron import LIF, check_real
+from spikeatconv.conv import OverTime, conv_norm
+from spikeatconv.neuron import LIF, LIFSum, check_real
+
+READOUTS = ("membrane", "spike")
 
 
 class SL(nn.Module):
@@ -25,6 +32,180 @@ class SL(nn.Module):
         return self.lif(x)
 
 
+class RL(nn.Module):
+    """Residual LIF: h = LIF₁(x) ; RL(x) = Concat(LIF₂(h), h), 2C channels.
+
+    project: a 1×1 convolution brings 2C back to C, as real values [open choice R3]; False is
+        the paper's 2C.
+    readout: "membrane" gives the convolution's output, "spike" sends it through one more LIF.
+    second_threshold: V_th of LIF₂. Its input is 0 or 1, so with τ = 2 its membrane stays below
+        1 − 2^−T and a threshold of 1 would never be reached. 0.6 asks for two spikes close in
+        time (our choice; so LIF₂ is silent at T = 1).
+    Otherwise as `SL`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        project: bool = True,
+        readout: str = "membrane",
+        second_threshold: float = 0.6,
+        **options,
+    ) -> None:
+        super().__init__()
+        check_readout(readout)
+        if readout == "spike" and not project:
+            raise ValueError(
+                'readout is "spike" with project=False, whose output is spikes already; '
+                'leave readout at "membrane" or set project=True'
+            )
+        self.channels = channels
+        self.first = LIF(**options)
+        self.second = LIF(**{**options, "v_threshold": second_threshold})
+        self.project = conv_norm(2 * channels, channels) if project else nn.Identity()
+        self.closing = LIF(**options) if readout == "spike" else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map(x, self.channels, self)
+        h = self.first(x)
+        return self.closing(self.project(torch.cat([self.second(h), h], dim=2)))
+
+
+class MBPL(nn.Module):
+    """Multi-branch parallel LIF: MBPL(x) = Σᵢ M(LIF(x; V_th,i)), M plays the membrane.
+
+    thresholds: V_th,i, one branch each [open choice R5].
+    mlp_ratio: M is a 7×7 depthwise convolution and BatchNorm; linear, so it is evaluated once,
+        on the sum of the spike trains. Above 0, an inverted bottleneck of that width follows
+        (1×1, GELU, 1×1), and M is evaluated for each branch [R4].
+    shared: one M for all branches, or (False) one each [R4].
+    readout: "membrane" gives the sum, real values; "spike" ends with one more LIF, whose
+        options are `closing` over those of the branches [R6].
+    residual: with readout "spike", the closing LIF sees x + Σᵢ M(…) instead of the sum alone,
+        so that a gradient need not pass two surrogates in a row (our choice).
+    Otherwise as `SL`; `v_threshold` is for the closing LIF only.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        thresholds: Sequence[float] = (0.5, 1.0, 1.5, 2.0),
+        mlp_ratio: float = 0,
+        readout: str = "membrane",
+        shared: bool = True,
+        residual: bool = True,
+        closing: Mapping | None = None,
+        **options,
+    ) -> None:
+        super().__init__()
+        check_readout(readout)
+        if not 0 <= mlp_ratio < float("inf"):
+            raise ValueError(f"mlp_ratio is {mlp_ratio}; give 0 (no bottleneck) or more, such as 4")
+        self.channels = channels
+        branch_options = {k: v for k, v in options.items() if k != "v_threshold"}
+        self.branches = LIFSum(thresholds, **branch_options)
+        copies = 1 if shared else len(self.branches)
+        self.mixers = nn.ModuleList(mixer(channels, mlp_ratio) for _ in range(copies))
+        self.once = shared and mlp_ratio == 0  # linear: M of the sum is the sum of M
+        self.residual = residual
+        self.closing = LIF(**{**options, **(closing or {})}) if readout == "spike" else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map(x, self.channels, self)
+        if self.once:
+            membrane = self.mixers[0](self.branches(x))
+        else:
+            mixers = list(self.mixers) * (len(self.branches) // len(self.mixers))
+            pairs = zip(mixers, self.branches, strict=True)
+            membrane = sum(m(lif(x)) for m, lif in pairs)
+        if self.closing is None:
+            return membrane
+        return self.closing(x + membrane if self.residual else membrane)
+
+
+def mixer(channels: int, mlp_ratio: float = 0) -> OverTime:
+    """M of MBPL, a ConvNeXt-style mixer: `[T, B, C, H, W]` → same shape."""
+    mix = conv_norm(channels, channels, 7, groups=channels)
+    if mlp_ratio:
+        hidden = max(1, round(mlp_ratio * channels))
+        mix.extend([nn.Conv2d(channels, hidden, 1), nn.GELU(), nn.Conv2d(hidden, channels, 1)])
+    return mix
+
+
+class HSL(nn.Module):
+    """Half-split LIF: HSL(x) = Concat(LIF(x₁; τ₁), LIF(x₂; τ₂)), the two halves of the channels.
+
+    taus: τ₁, τ₂ in time steps [open choice R7]. An odd channel goes to the second half.
+    Otherwise as `SL`; needs C ≥ 2.
+    """
+
+    def __init__(self, channels: int, taus: Sequence[float] = (2.0, 4.0), **options) -> None:
+        super().__init__()
+        check_halves(channels, self)
+        if len(taus) != 2:
+            raise ValueError(f"taus is {taus!r}; give two numbers, one for each half of C")
+        self.channels = channels
+        self.lifs = nn.ModuleList(LIF(**{**options, "tau": tau}) for tau in taus)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map(x, self.channels, self)
+        x1, x2 = x[:, :, : self.channels // 2], x[:, :, self.channels // 2 :]
+        return torch.cat([self.lifs[0](x1), self.lifs[1](x2)], dim=2)
+
+
+class DCL(nn.Module):
+    """Dual-convolution LIF: DCL(x) = Concat(LIF(Conv3×3(x)), LIF(Conv5×5(x))), each C → C/2.
+
+    BatchNorm follows each convolution [open choice R10]. An odd channel goes to the second.
+    Otherwise as `SL`; needs C ≥ 2.
+    """
+
+    def __init__(self, channels: int, norm: str = "batch", **options) -> None:
+        super().__init__()
+        check_halves(channels, self)
+        self.channels = channels
+        half = channels // 2
+        self.fine = nn.Sequential(conv_norm(channels, half, 3, norm=norm), LIF(**options))
+        self.wide = nn.Sequential(
+            conv_norm(channels, channels - half, 5, norm=norm), LIF(**options)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map(x, self.channels, self)
+        return torch.cat([self.fine(x), self.wide(x)], dim=2)
+
+
+SPK_BLOCKS: dict[str, type[nn.Module]] = {"sl": SL, "rl": RL, "mbpl": MBPL, "hsl": HSL, "dcl": DCL}
+REAL_BY_DEFAULT = ("rl", "mbpl")  # their output is real unless readout="spike"
+
+
+def spk_block(
+    spk: str, channels: int, spiking: bool = True, binary: bool = False, **options
+) -> nn.Module:
+    """The SPK block of that name; GELU in a non-spiking twin.
+
+    binary: its output has to be spikes (Q, K, V and what attention gives), so RL and MBPL
+    read out "spike" whatever the options say.
+    """
+    if spk not in SPK_BLOCKS:
+        raise ValueError(f"spk is {spk!r}; choose one of {sorted(SPK_BLOCKS)}")
+    if not spiking:
+        return nn.GELU()
+    if binary and spk in REAL_BY_DEFAULT:
+        options = {**options, "readout": "spike"}
+    return SPK_BLOCKS[spk](channels, **options)
+
+
+def check_readout(readout: str) -> None:
+    if readout not in READOUTS:
+        raise ValueError(f"readout is {readout!r}; choose one of {list(READOUTS)}")
+
+
+def check_halves(channels: int, block: nn.Module) -> None:
+    if channels < 2:
+        raise ValueError(f"{type(block).__name__} got channels={channels}; it halves C, give >= 2")
+
+
 def check_feature_map(x: Tensor, channels: int, block: nn.Module) -> None:
     """Raise unless x is a real tensor `[T, B, channels, H, W]`."""
     check_real(x, "x")
@@ -33,6 +214,3 @@ def check_feature_map(x: Tensor, channels: int, block: nn.Module) -> None:
             f"{type(block).__name__} got x of shape {list(x.shape)}; "
             f"expected [T, B, C, H, W] with C = {channels}"
         )
-
-
-SPK_BLOCKS: dict[str, type[nn.Module]] = {"sl": SL}

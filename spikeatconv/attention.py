@@ -1,0 +1,139 @@
+"""Attention on spikes: SISA and BDSA (paper, "Attention SpikeMerge Block"; Figure 3).
+
+    SISA   Q, K, V = SPK(X W_Q), SPK(X W_K), SPK(X W_V) ; out = SPK(A(Q, K) · V)
+    BDSA   S = SPK(X) ; Q = K = V = S                    ; out = SPK(A(S, S) · S)
+
+A(Q, K) = softmax(Q Kᵀ / √d_k), or the plain scaled product [open choice R8]. Q, K, V and
+the output are spikes, 0 or 1, with every SPK block.
+
+BatchNorm stands before each SPK block [R10], also before the last one, and it has to: a
+softmax row sums to 1, so A·V of binary V lies in [0, 1], and a neuron with τ = 2 and V_th = 1
+that is fed at most 1 never fires.
+"""
+
+from torch import Tensor, nn
+
+from spikeatconv.blocks import check_feature_map, spk_block
+from spikeatconv.conv import conv_norm, norm_only
+from spikeatconv.partition import PARTITIONS
+
+
+class Attend(nn.Module):
+    """A(Q, K) · V within each group of a partition, `heads` heads. No parameters.
+
+    partition: "grid", "window" or "full". size: tokens per side of a group (not for "full").
+    """
+
+    def __init__(self, heads: int, partition: str = "grid", size: int = 7, softmax: bool = True):
+        super().__init__()
+        if partition not in PARTITIONS:
+            raise ValueError(f"partition is {partition!r}; choose one of {sorted(PARTITIONS)}")
+        self.heads, self.partition, self.size, self.softmax = heads, partition, size, softmax
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """q, k, v: `[T, B, C, H, W]` → A(Q, K)·V of the same shape."""
+        out = self.weights(q, k) @ self._tokens(v)  # [T·B, groups, heads, tokens, d]
+        merge = PARTITIONS[self.partition][1]
+        out = merge(out.transpose(2, 3).flatten(3), self.size, (q.shape[-2], q.shape[-1]))
+        return out.unflatten(0, q.shape[:2])
+
+    def weights(self, q: Tensor, k: Tensor) -> Tensor:
+        """The attention map A(Q, K), `[T·B, groups, heads, tokens, tokens]`."""
+        scale = (q.shape[2] // self.heads) ** -0.5
+        scores = self._tokens(q) @ self._tokens(k).transpose(-2, -1) * scale
+        return scores.softmax(-1) if self.softmax else scores
+
+    def _tokens(self, x: Tensor) -> Tensor:
+        """`[T, B, C, H, W]` → `[T·B, groups, heads, tokens, d]`, d = C / heads."""
+        partition = PARTITIONS[self.partition][0]
+        return partition(x.flatten(0, 1), self.size).unflatten(3, (self.heads, -1)).transpose(2, 3)
+
+    def extra_repr(self) -> str:
+        return (
+            f"heads={self.heads}, partition={self.partition!r}, size={self.size}, "
+            f"softmax={self.softmax}"
+        )
+
+
+class SISA(nn.Module):
+    """Spike-in self-attention: three learned projections, each followed by an SPK block.
+
+    channels: C. heads: must divide C. partition, size, softmax: see `Attend`.
+    spk: name of the SPK block, `options` are its options. spiking=False: GELU for each of them.
+    `[T, B, C, H, W]` → spikes of the same shape.
+    Raises ValueError for heads that do not divide C, for a map that `size` does not divide,
+    for an unknown name.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        partition: str = "grid",
+        size: int = 7,
+        softmax: bool = True,
+        spk: str = "mbpl",
+        spiking: bool = True,
+        norm: str = "batch",
+        **options,
+    ) -> None:
+        super().__init__()
+        check_heads(channels, heads)
+        self.channels = channels
+
+        def spikes() -> nn.Module:
+            return spk_block(spk, channels, spiking, binary=True, **options)
+
+        self.q = nn.Sequential(conv_norm(channels, channels, norm=norm), spikes())
+        self.k = nn.Sequential(conv_norm(channels, channels, norm=norm), spikes())
+        self.v = nn.Sequential(conv_norm(channels, channels, norm=norm), spikes())
+        self.attend = Attend(heads, partition, size, softmax)
+        self.out = nn.Sequential(norm_only(channels, norm), spikes())
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map(x, self.channels, self)
+        return self.out(self.attend(self.q(x), self.k(x), self.v(x)))
+
+
+class BDSA(nn.Module):
+    """Binary direct self-attention: the input's spikes are Q, K and V at once; no projections.
+
+    Arguments, shapes and errors as `SISA`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        partition: str = "grid",
+        size: int = 7,
+        softmax: bool = True,
+        spk: str = "mbpl",
+        spiking: bool = True,
+        norm: str = "batch",
+        **options,
+    ) -> None:
+        super().__init__()
+        check_heads(channels, heads)
+        self.channels = channels
+        self.s = spk_block(spk, channels, spiking, binary=True, **options)
+        self.attend = Attend(heads, partition, size, softmax)
+        self.out = nn.Sequential(
+            norm_only(channels, norm), spk_block(spk, channels, spiking, binary=True, **options)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map(x, self.channels, self)
+        s = self.s(x)
+        return self.out(self.attend(s, s, s))
+
+
+ATTENTIONS: dict[str, type[nn.Module]] = {"sisa": SISA, "bdsa": BDSA}
+
+
+def check_heads(channels: int, heads: int) -> None:
+    if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or channels % heads:
+        raise ValueError(
+            f"heads is {heads!r} and channels is {channels}; heads must be a whole number "
+            "that divides channels"
+        )

@@ -1,0 +1,83 @@
+"""Convolution and BatchNorm at each time step, and their folded form for inference.
+
+In training, BatchNorm stands before each SPK block [open choice R10] and sees all time steps
+of a batch together. At inference it is an affine map per channel, so it folds into the
+convolution in front of it.
+"""
+
+import copy
+from typing import TypeVar
+
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+Model = TypeVar("Model", bound=nn.Module)
+NORMS = ("batch", "none")
+
+
+class OverTime(nn.Sequential):
+    """Layers for images, applied at each time step: `[T, B, C, H, W]` → `[T, B, C', H', W']`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+def conv_norm(
+    c_in: int, c_out: int, kernel: int = 1, stride: int = 1, groups: int = 1, norm: str = "batch"
+) -> OverTime:
+    """A convolution that keeps H×W (divided by the stride, rounded up), then BatchNorm.
+
+    norm: "batch", or "none" for a convolution with a bias and nothing behind it.
+    """
+    bias = check_norm(norm) == "none"
+    conv = nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, groups=groups, bias=bias)
+    return OverTime(conv, *norm_only(c_out, norm))
+
+
+def norm_only(channels: int, norm: str = "batch") -> OverTime:
+    """BatchNorm alone, where no convolution stands in front of a SPK block."""
+    return OverTime(nn.BatchNorm2d(channels)) if check_norm(norm) == "batch" else OverTime()
+
+
+def check_norm(norm: str) -> str:
+    if norm not in NORMS:
+        raise ValueError(f"norm is {norm!r}; choose one of {list(NORMS)}")
+    return norm
+
+
+def fold(model: Model) -> Model:
+    """A copy of `model` for inference, each BatchNorm folded into its convolution.
+
+    A BatchNorm without one becomes a 1×1 depthwise convolution. Outputs equal those of
+    `model.eval()` within rounding. The copy is in eval mode; the model stays as it is.
+    """
+    folded = copy.deepcopy(model).eval()
+    for module in folded.modules():
+        if isinstance(module, OverTime):
+            layers = _folded(list(module))
+            for name in list(module._modules):
+                delattr(module, name)
+            module.extend(layers)
+    return folded
+
+
+def is_folded(model: nn.Module) -> bool:
+    """Whether no BatchNorm is left in the model."""
+    return not any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+
+
+def _folded(layers: list[nn.Module]) -> list[nn.Module]:
+    done: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm2d):
+            in_front = done and isinstance(done[-1], nn.Conv2d)
+            layer = fuse_conv_bn_eval(done.pop() if in_front else _identity(layer), layer)
+        done.append(layer)
+    return done
+
+
+def _identity(norm: nn.BatchNorm2d) -> nn.Conv2d:
+    """A 1×1 depthwise convolution that changes nothing, where `norm` lives."""
+    conv = nn.Conv2d(norm.num_features, norm.num_features, 1, groups=norm.num_features, bias=False)
+    nn.init.ones_(conv.weight)
+    return conv.to(norm.weight).eval()
