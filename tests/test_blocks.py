@@ -1,11 +1,14 @@
 """SPK blocks: what stands where a usual network has its activation."""
 
+import re
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikeatconv import LIF, SL, SPK_BLOCKS, Atan
+from spikeatconv import DCL, HSL, LIF, MBPL, RL, SL, SPK_BLOCKS, Atan
+from spikeatconv.blocks import spk_block
 
 sizes = st.integers(1, 5)
 options = st.fixed_dictionaries(
@@ -80,3 +83,168 @@ def test_blocks_are_found_by_name():
     for name, block in SPK_BLOCKS.items():  # any block can stand in any place
         assert name == name.lower()
         assert block(4)(x).shape == x.shape
+
+
+@given(st.sampled_from(sorted(SPK_BLOCKS)), sizes, sizes, st.integers(2, 6), sizes, sizes)
+def test_every_block_keeps_the_shape(name, time, batch, channels, height, width):
+    x = feature_map(time, batch, channels, height, width)
+    assert SPK_BLOCKS[name](channels).eval()(x).shape == x.shape
+
+
+def test_rl_concatenates_the_spikes_of_two_neurons_in_a_row():
+    x = feature_map(5, 2, 3, 4, 4)
+    h = LIF(tau=3.0)(x)
+    out = RL(3, project=False, tau=3.0, second_threshold=0.4)(x)
+    assert out.shape == (5, 2, 6, 4, 4)
+    assert torch.equal(out[:, :, 3:], h)
+    assert torch.equal(out[:, :, :3], LIF(tau=3.0, v_threshold=0.4)(h))
+
+
+def test_rl_second_neuron_wants_two_spikes_in_a_row():
+    # Input 2 at τ = 2 charges the first neuron to its threshold 1 at once, 0 lets it rest.
+    x = 2 * torch.tensor([1.0, 0, 0, 1, 1, 0, 0, 0]).view(8, 1, 1, 1, 1)
+    h, second = x / 2, RL(1, project=False)(x)[:, :, :1]
+    # Membrane of the second: 1/2, 1/4, 1/8, 9/16, 25/32 ≥ 0.6.
+    assert second.flatten().tolist() == [0, 0, 0, 0, 1, 0, 0, 0]
+    always = RL(1, project=False, second_threshold=1.0)(2 * torch.ones(20, 1, 1, 1, 1))
+    assert always[:, :, 1].eq(1).all(), "the first fires at every step"
+    assert not always[:, :, 0].any(), "1 − 2^−T stays below 1"
+    assert torch.equal(RL(1, project=False)(x)[:, :, 1:], h)
+
+
+def mix(block: MBPL, spikes: torch.Tensor) -> torch.Tensor:
+    return block.mixers[0](spikes)
+
+
+def varied(block: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
+    """The block in eval mode, with statistics, weights and biases that leave nothing at 0 or 1."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in block.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(generator=generator)
+            module.running_var.uniform_(0.5, 2, generator=generator)
+            module.weight.data.uniform_(0.5, 2, generator=generator)
+    return block.eval()
+
+
+def test_mbpl_with_one_branch_is_sl_and_the_mixer():
+    x = feature_map(4, 2, 3, 8, 8)
+    block = varied(MBPL(3, thresholds=(1.0,)))
+    assert torch.equal(block(x), mix(block, SL(3)(x)))
+
+
+def test_equal_branches_count_twice():
+    x = feature_map(4, 2, 3, 8, 8)
+    block = varied(MBPL(3, thresholds=(1, 1)))
+    assert torch.equal(block.branches(x), 2 * SL(3)(x))
+    assert torch.equal(block(x), mix(block, 2 * SL(3)(x)))
+
+
+@given(st.lists(st.floats(0.3, 3), min_size=1, max_size=5), st.integers(0, 2**16))
+def test_a_linear_mixer_of_the_sum_is_the_sum_of_mixers(thresholds, seed):
+    # True of the convolution, and of BatchNorm with mean 0: an offset would be added n times.
+    x = feature_map(2, 1, 2, 5, 5, seed=seed)
+    block = MBPL(2, thresholds=thresholds).eval()
+    for layer in block.mixers[0]:
+        if getattr(layer, "bias", None) is not None:
+            torch.nn.init.zeros_(layer.bias)
+    each = [mix(block, LIF(v_threshold=threshold)(x)) for threshold in thresholds]
+    torch.testing.assert_close(block(x), sum(each), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mlp_ratio", [0, 4])
+def test_unshared_mbpl_has_a_mixer_for_each_branch_and_adds_them(mlp_ratio):
+    x = feature_map(4, 2, 3, 8, 8)
+    block = varied(MBPL(3, thresholds=(0.5, 1.5), shared=False, mlp_ratio=mlp_ratio))
+    assert len(block.mixers) == 2
+    assert block.mixers[0][0].weight is not block.mixers[1][0].weight
+    low, high = LIF(v_threshold=0.5)(x), LIF(v_threshold=1.5)(x)
+    torch.testing.assert_close(block(x), block.mixers[0](low) + block.mixers[1](high))
+
+
+def test_mbpl_with_a_bottleneck_mixes_each_branch():
+    x = feature_map(4, 2, 3, 8, 8)
+    block = varied(MBPL(3, thresholds=(0.5, 1.5), mlp_ratio=4))
+    widths = [layer.out_channels for layer in block.mixers[0] if hasattr(layer, "out_channels")]
+    assert widths == [3, 12, 3]
+    low, high = LIF(v_threshold=0.5)(x), LIF(v_threshold=1.5)(x)
+    torch.testing.assert_close(block(x), mix(block, low) + mix(block, high))
+    assert not torch.allclose(block(x), mix(block, low + high), atol=1e-3), "GELU is not linear"
+
+
+@pytest.mark.parametrize("name", ["rl", "mbpl"])
+def test_readout_says_whether_the_output_is_spikes(name):
+    x = feature_map(4, 2, 4, 8, 8)
+    spikes = SPK_BLOCKS[name](4, readout="spike")(x)
+    assert spikes.unique().tolist() == [0, 1]
+    assert len(SPK_BLOCKS[name](4, readout="membrane")(x).unique()) > 2
+
+
+@given(st.integers(2, 7), st.integers(0, 2**16))
+def test_hsl_gives_each_half_its_own_time_constant(channels, seed):
+    x = feature_map(6, 2, channels, 3, 3, seed=seed)
+    half = channels // 2
+    out = HSL(channels, taus=(1.5, 6.0))(x)
+    assert torch.equal(out[:, :, :half], LIF(tau=1.5)(x[:, :, :half]))
+    assert torch.equal(out[:, :, half:], LIF(tau=6.0)(x[:, :, half:]))
+
+
+def test_dcl_halves_come_from_a_3x3_and_a_5x5_convolution():
+    """One bright pixel, convolutions that add up what they see: a 3×3 and a 5×5 patch fires."""
+    block = DCL(2, norm="none")
+    for conv in (block.fine[0][0], block.wide[0][0]):
+        torch.nn.init.ones_(conv.weight)
+        torch.nn.init.zeros_(conv.bias)
+    x = torch.zeros(1, 1, 2, 9, 9)
+    x[0, 0, 0, 4, 4] = 2.0  # V = 2/τ = 1 reaches the threshold
+    fine, wide = block(x)[0, 0]
+    expected = torch.zeros(2, 9, 9)
+    expected[0, 3:6, 3:6] = 1
+    expected[1, 2:7, 2:7] = 1
+    assert torch.equal(fine, expected[0])
+    assert torch.equal(wide, expected[1])
+
+
+def test_dcl_gives_an_odd_channel_to_the_5x5_convolution():
+    block = varied(DCL(5, tau=3.0))
+    x = feature_map(4, 2, 5, 6, 6)
+    out = block(x)
+    assert torch.equal(out[:, :, :2], LIF(tau=3.0)(block.fine[0](x)))
+    assert torch.equal(out[:, :, 2:], LIF(tau=3.0)(block.wide[0](x)))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: RL(4, readout="both"), r"readout is 'both'; choose one of \['membrane', 'spike'"),
+        (lambda: MBPL(4, readout=None), r"readout is None; choose one of \['membrane', 'spike'"),
+        (lambda: RL(4, project=False, readout="spike"), 'readout is "spike" with project=False'),
+        (lambda: MBPL(4, thresholds=()), r"thresholds is \(\); give at least one number"),
+        (lambda: MBPL(4, thresholds=1.0), r"thresholds is 1.0; give at least one number"),
+        (lambda: MBPL(4, mlp_ratio=-1), "mlp_ratio is -1; give 0"),
+        (lambda: HSL(1), "HSL got channels=1; it halves C, give >= 2"),
+        (lambda: DCL(1), "DCL got channels=1; it halves C, give >= 2"),
+        (lambda: HSL(4, taus=(2.0,)), r"taus is \(2.0,\); give two numbers"),
+        (lambda: HSL(4, taus=(2.0, 0.5)), "tau is 0.5"),
+        (lambda: DCL(4, norm="layer"), r"norm is 'layer'; choose one of \['batch', 'none'\]"),
+        (lambda: spk_block("lsl", 4), r"spk is 'lsl'; choose one of \['dcl', 'hsl', 'mbpl', 'rl'"),
+    ],
+)
+def test_a_wrong_option_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("name", sorted(SPK_BLOCKS))
+@pytest.mark.parametrize("shape", [(2, 4, 8, 8), (4, 2, 6, 8, 8)])
+def test_every_block_names_a_wrong_shape(name, shape):
+    message = rf"{name.upper()} got x of shape {re.escape(str(list(shape)))}; expected .* C = 4"
+    with pytest.raises(ValueError, match=message):
+        SPK_BLOCKS[name](4)(torch.zeros(shape))
+
+
+def test_a_twin_has_gelu_and_binary_asks_for_spikes():
+    assert isinstance(spk_block("mbpl", 4, spiking=False), torch.nn.GELU)
+    x = feature_map(4, 2, 4, 8, 8)
+    for name in SPK_BLOCKS:
+        assert spk_block(name, 4, binary=True)(x).unique().tolist() == [0, 1], name
