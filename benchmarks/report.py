@@ -12,8 +12,8 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 
 
-def write(name: str, results: dict, packages: tuple[str, ...]) -> Path:
-    """Write results/NAME.json, complete or not at all. packages: whose versions matter here."""
+def write(name: str, results: dict, packages: tuple[str, ...], folder: Path = RESULTS) -> Path:
+    """Write FOLDER/NAME.json, complete or not at all. packages: whose versions matter here."""
     content = {
         "command": " ".join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]]),
         "date": date.today().isoformat(),
@@ -27,8 +27,8 @@ def write(name: str, results: dict, packages: tuple[str, ...]) -> Path:
         "versions": {package: metadata.version(package) for package in packages},
         "results": results,
     }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
     draft = path.with_suffix(".part")
     draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     draft.replace(path)

@@ -8,7 +8,8 @@ One step with input X[t] (membrane resistance R = 1, τ counted in time steps):
              V[t] = H[t] − S[t] · V_th                      soft: V_reset is None
 
 `lif_step` is that equation; `LIF` runs it over the leading time axis. Neither keeps
-anything between calls: the state goes in as `v0` and comes out as `final`.
+anything between calls: the state goes in as `v0` and comes out as `final`. Where only the
+spikes are asked for, fast.py gives the same ones sooner.
 """
 
 import math
@@ -19,6 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from spikeatconv import fast
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
 
@@ -96,22 +98,35 @@ class LIF(nn.Module):
         self.detach_reset = detach_reset
 
     def forward(self, x: Tensor, v0: Tensor | None = None) -> Tensor:
-        """x: `[T, ...]` → spikes `[T, ...]`. v0: state before the first step, `[...]`."""
-        return self.run(x, v0).spikes
+        """x: `[T, ...]` → spikes `[T, ...]`. v0: state before the first step, `[...]`.
+
+        Without v0 it runs the fast way (fast.py), with the same spikes.
+        """
+        check_time_axis(x)
+        if v0 is not None or fast.way_for(x, self.neurons((self.v_threshold,))) == "plain":
+            return self.run(x, v0).spikes
+        return fast.lif_sum(x, self.neurons((self.v_threshold,)))
 
     def run(self, x: Tensor, v0: Tensor | None = None) -> LIFTrace:
         """Like `forward`, with the membrane and the final state beside the spikes."""
         check_time_axis(x)
         v = torch.full_like(x[0], self.v_rest) if v0 is None else check_state(v0, x)
+        v = v.float() if v.dtype in (torch.float16, torch.bfloat16) else v  # or errors add up
         spikes, membrane = [], []
         for x_t in x:
             spike, h, v = lif_step(
                 x_t, v, self.tau, self.v_threshold, self.v_rest, self.v_reset,
                 self.surrogate, self.detach_reset,
             )  # fmt: skip
-            spikes.append(spike)
-            membrane.append(h)
-        return LIFTrace(torch.stack(spikes), torch.stack(membrane), v)
+            spikes.append(spike.to(x.dtype))
+            membrane.append(h.to(x.dtype))
+        return LIFTrace(torch.stack(spikes), torch.stack(membrane), v.to(x.dtype))
+
+    def neurons(self, thresholds: tuple[float, ...]) -> fast.Neurons:
+        """This neuron with other thresholds, as the fast way takes them."""
+        return fast.Neurons(
+            thresholds, self.tau, self.v_rest, self.v_reset, self.surrogate, self.detach_reset
+        )
 
     def extra_repr(self) -> str:
         return (
@@ -138,7 +153,13 @@ class LIFSum(nn.ModuleList):
         super().__init__(LIF(v_threshold=threshold, **options) for threshold in thresholds)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.stack([lif(x) for lif in self]).sum(0)
+        check_time_axis(x)
+        thresholds = tuple(lif.v_threshold for lif in self)
+        neurons = self[0].neurons(thresholds)
+        alike = all(lif.neurons(thresholds) == neurons for lif in self)
+        if not alike or fast.way_for(x, neurons) == "plain":
+            return torch.stack([lif(x) for lif in self]).sum(0)
+        return fast.lif_sum(x, neurons)  # all branches in one pass over x
 
 
 def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: float | None) -> None:

@@ -1,0 +1,323 @@
+"""The fast path of the LIF neuron: the spikes of `lif_step`, sooner and with less memory.
+
+`lif_sum` is one autograd Function over all time steps and all thresholds. It keeps only its
+input and computes the membranes again in the backward pass. Three ways to run it, with the same
+spikes bit for bit:
+
+    compiled   on a CPU: lif.c, compiled once by the system's C compiler (about a second, then
+               cached); on a GPU: the eager code under torch.compile
+    eager      torch operations, on pieces that fit the cache
+    plain      the loop over `lif_step` in neuron.py, and autograd
+
+"auto" takes the first that the machine and the input allow. `use("eager")`, or the environment
+variable SPIKEATCONV_LIF, decides otherwise.
+"""
+
+import ctypes
+import hashlib
+import itertools
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
+
+WAYS = ("auto", "compiled", "eager", "plain")
+SOURCE = Path(__file__).with_name("lif.c")
+FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared")
+PIECE = 2**16  # elements of a time step that the eager way works on at once: they fit the cache
+LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
+log = logging.getLogger("spikeatconv")
+_way: str | None = None
+_numbers = itertools.count()
+
+
+class Neurons(NamedTuple):
+    """n LIF neurons that differ in their threshold only; the names are those of `LIF`."""
+
+    thresholds: tuple[float, ...]
+    tau: float
+    v_rest: float
+    v_reset: float | None
+    surrogate: Surrogate
+    detach_reset: bool
+
+
+@contextmanager
+def use(way: str) -> Iterator[None]:
+    """Within the block, every LIF runs the "compiled", "eager" or "plain" way, or "auto"."""
+    global _way
+    before, _way = _way, check_way(way, "way")
+    try:
+        yield
+    finally:
+        _way = before
+
+
+def check_way(way: str, name: str) -> str:
+    if way not in WAYS:
+        raise ValueError(f"{name} is {way!r}; choose one of {list(WAYS)}")
+    return way
+
+
+def way_for(x: Tensor, neurons: Neurons) -> str:
+    """How this input would run: "compiled", "eager" or "plain"."""
+    way = _way or check_way(os.environ.get("SPIKEATCONV_LIF", "auto"), "SPIKEATCONV_LIF")
+    if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling():
+        return "plain"  # torch.compile fuses the plain loop by itself
+    if way == "eager":
+        return way
+    reason = why_not_compiled(x, neurons)
+    if reason and way == "compiled":
+        raise RuntimeError(
+            f'the LIF cannot run "compiled" here: {reason}; choose "auto" or "eager" instead'
+        )
+    return "eager" if reason else "compiled"
+
+
+def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
+    """Why this input cannot run compiled; empty if it can."""
+    if type(neurons.surrogate) not in (Atan, Sigmoid):
+        return f"it knows Atan and Sigmoid only, and the surrogate is {neurons.surrogate}"
+    if x.device.type == "cuda":
+        too_long = x.shape[0] * len(neurons.thresholds) > LONGEST
+        return f"T · n is over {LONGEST}" if too_long else ""
+    if x.device.type != "cpu" or type(x) not in (Tensor, torch.nn.Parameter):
+        return f"the input is a {type(x).__name__} on {x.device}"
+    if x.dtype == torch.float64:
+        return "the input is float64, and lif.c computes in float32"
+    return "" if library() else "there is no C compiler that works (the log says more)"
+
+
+def lif_sum(x: Tensor, neurons: Neurons) -> Tensor:
+    """Σᵢ of the spikes of the neurons over one input: `[T, ...]` → 0 to n, `[T, ...]`.
+
+    Keeps x's dtype and memory format. Half precision is computed in float32.
+    Not for the "plain" way, which is in neuron.py.
+    """
+    return _LIFSum.apply(x, neurons, way_for(x, neurons))
+
+
+class _LIFSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, neurons: Neurons, way: str) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.neurons, ctx.way = neurons, way
+        flat, restore = flatten(x)
+        run = {"compiled": compiled_forward, "eager": eager_forward}[way]
+        return restore(run(flat, neurons).to(x.dtype))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
+        (x,) = ctx.saved_tensors
+        flat, restore = flatten(x)
+        flat_grad, _ = flatten(grad, like=x)
+        run = {"compiled": compiled_backward, "eager": eager_backward}[ctx.way]
+        return restore(run(flat, flat_grad, ctx.neurons).to(x.dtype)), None, None
+
+
+def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """x as `[T, N]` in the order of memory (of `like`), at least float32; and the way back."""
+    strides = x.stride() if like is None else like.stride()
+    order = [0, *sorted(range(1, x.dim()), key=lambda d: -strides[d])]
+    ordered = x.permute(order)
+    flat = ordered.reshape(x.shape[0], -1).contiguous()
+    if flat.dtype in (torch.float16, torch.bfloat16):
+        flat = flat.float()
+    back = sorted(range(x.dim()), key=order.__getitem__)
+    return flat, lambda y: y.view(ordered.shape).permute(back)
+
+
+# --- eager ----------------------------------------------------------------------------------
+
+
+def forward_steps(x: Tensor, neurons: Neurons) -> Tensor:
+    """x: `[T, N]` → the number of neurons that fire, `[T, N]`."""
+    out: list[Tensor] = []
+    for threshold in neurons.thresholds:
+        for t, h in enumerate(membranes(x, threshold, neurons)):
+            spike = (h >= threshold).to(x.dtype)
+            if t < len(out):
+                out[t] = out[t] + spike
+            else:
+                out.append(spike)
+    return torch.stack(out)
+
+
+def backward_steps(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
+    """The gradient of `forward_steps`, with the surrogate's derivative σ' for that of Θ.
+
+    With gS[t] the gradient of the spike from outside and gV[t] that of the membrane from t + 1:
+
+        gS' = gS[t] + gV[t] · dV/dS      dV/dS = V_reset − H  (soft: −V_th), 0 if detached
+        gH  = gS' · σ'(H − V_th) + gV[t] · dV/dH              dV/dH = 1 − S  (soft: 1)
+        gX[t] = gH / τ                   gV[t−1] = gH · (1 − 1/τ)
+    """
+    tau, reset = neurons.tau, neurons.v_reset
+    total: list[Tensor | None] = [None] * len(x)
+    for threshold in neurons.thresholds:
+        g_v = torch.zeros_like(x[0])
+        history = list(membranes(x, threshold, neurons))
+        for t in reversed(range(len(x))):
+            u = history[t] - threshold
+            g_s = grad[t]
+            if not neurons.detach_reset:
+                g_s = g_s + g_v * (-threshold if reset is None else reset - history[t])
+            g_h = g_s * neurons.surrogate.derivative(u)
+            g_h = g_h + (g_v if reset is None else torch.where(u >= 0, 0.0, g_v))
+            g_v = g_h * (1 - 1 / tau)
+            earlier = total[t]
+            total[t] = g_h if earlier is None else earlier + g_h
+    return torch.stack([g for g in total if g is not None]) / tau
+
+
+def membranes(x: Tensor, threshold: float, neurons: Neurons) -> Iterator[Tensor]:
+    """H at each time step of x `[T, N]`, as in `lif_step`, to the bit."""
+    tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
+    v = torch.full_like(x[0], rest)
+    for x_t in x:
+        h = v + (x_t - (v if rest == 0 else v - rest)) / tau
+        yield h
+        fired = h >= threshold
+        v = torch.where(fired, h - threshold if to is None else to, h)
+
+
+def eager_forward(x: Tensor, neurons: Neurons) -> Tensor:
+    out = torch.empty_like(x)
+    for begin in range(0, x.shape[1], PIECE):
+        piece = slice(begin, begin + PIECE)
+        out[:, piece] = forward_steps(x[:, piece], neurons)
+    return out
+
+
+def eager_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
+    out = torch.empty_like(x)
+    for begin in range(0, x.shape[1], PIECE):
+        piece = slice(begin, begin + PIECE)
+        out[:, piece] = backward_steps(x[:, piece], grad[:, piece], neurons)
+    return out
+
+
+# --- compiled -------------------------------------------------------------------------------
+
+
+class _Parameters(ctypes.Structure):
+    """`Neuron` of lif.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_float) for name in ("tau", "v_rest", "v_reset", "alpha")),
+        *((name, ctypes.c_int) for name in ("soft", "detach", "sigmoid", "n", "T", "threads")),
+    )
+
+
+def compiled_forward(x: Tensor, neurons: Neurons) -> Tensor:
+    if x.is_cuda:
+        return _torch_compiled(forward_steps, len(x), neurons)(x)
+    out = torch.empty_like(x)
+    _call("lif_forward", neurons, x, out)
+    return out
+
+
+def compiled_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
+    if x.is_cuda:
+        return _torch_compiled(backward_steps, len(x), neurons)(x, grad)
+    out = torch.empty_like(x)
+    _call("lif_backward", neurons, x, grad, out)
+    return out
+
+
+def _call(function: str, neurons: Neurons, *tensors: Tensor) -> None:
+    steps, size = tensors[0].shape
+    threads = torch.get_num_threads() if steps * size > 2**15 else 1
+    parameters = _Parameters(
+        neurons.tau, neurons.v_rest, neurons.v_reset or 0.0, neurons.surrogate.alpha,
+        neurons.v_reset is None, neurons.detach_reset, isinstance(neurons.surrogate, Sigmoid),
+        len(neurons.thresholds), steps, threads,
+    )  # fmt: skip
+    thresholds = (ctypes.c_float * len(neurons.thresholds))(*neurons.thresholds)
+    pointers = [ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors]
+    call = getattr(library(), function)
+    if call(*pointers, ctypes.c_long(size), thresholds, ctypes.byref(parameters)):
+        raise MemoryError(f"{function} found no memory for {steps} time steps")
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """lif.c, compiled for this machine's CPU; None, and a line in the log, if that fails."""
+    compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), None)
+    if compiler is None or sys.platform == "win32":
+        log.info("no C compiler (cc, gcc, clang): LIF neurons run eagerly, with the same spikes")
+        return None
+    key = (SOURCE.read_bytes(), compiler, FLAGS, platform.machine(), _cpu(), torch.__version__)
+    name = f"lif-{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.so"
+    path = _cache_folder() / name
+    try:
+        if not path.exists():
+            print("spikeatconv: compiling lif.c, once, about a second", file=sys.stderr)
+            _compile(compiler.split(), path)
+        return ctypes.CDLL(str(path))
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = getattr(error, "stderr", None) or error
+        log.info("lif.c did not compile, LIF neurons run eagerly, with the same spikes: %s", detail)
+        return None
+
+
+def _compile(compiler: list[str], path: Path) -> None:
+    """Compiles lif.c to `path`, complete or not at all; without OpenMP where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        draft = Path(folder) / "lif.so"
+        command = [*compiler, *FLAGS, str(SOURCE), "-o", str(draft), "-lm"]
+        options = {"check": True, "capture_output": True, "text": True, "timeout": 120}
+        try:
+            subprocess.run([*command, "-fopenmp"], **options)  # type: ignore[call-overload]
+        except subprocess.CalledProcessError:
+            subprocess.run(command, **options)  # type: ignore[call-overload]
+        os.replace(draft, path)
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spikeatconv"
+
+
+def _cpu() -> str:
+    """What the CPU can do: a home folder may be shared by machines that differ."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line for line in lines if line.startswith(("flags", "Features")))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+@cache
+def _torch_compiled(steps: Callable, time: int, neurons: Neurons) -> Callable:
+    """`steps` under torch.compile, for any N. Each key has a code object of its own, else the
+    limit on recompilations would send later ones back to eager without a word."""
+
+    def entry(*tensors: Tensor) -> Tensor:
+        return steps(*tensors, neurons)
+
+    entry.__code__ = entry.__code__.replace(co_name=f"{steps.__name__}_{next(_numbers)}")
+    compiled = torch.compile(entry, fullgraph=True)
+
+    def run(*tensors: Tensor) -> Tensor:
+        for tensor in tensors:
+            torch._dynamo.maybe_mark_dynamic(tensor, 1)
+        return compiled(*tensors)
+
+    log.info("compiling the LIF for T = %d, %s: some seconds, once", time, neurons)
+    return run

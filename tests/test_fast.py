@@ -1,0 +1,165 @@
+"""The fast ways to run a LIF give the spikes of the plain one, and its gradients."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast
+
+compiled = pytest.mark.skipif(fast.library() is None, reason="no C compiler on this machine")
+ways = pytest.mark.parametrize("way", ["eager", pytest.param("compiled", marks=compiled)])
+
+
+def run(module, x, grad, way):
+    x = x.detach().requires_grad_()
+    with fast.use(way):
+        out = module(x)
+        out.backward(grad)
+    return out.detach(), x.grad
+
+
+def random(*shape, seed=0):
+    return 1 + 1.5 * torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@ways
+@given(
+    time=st.integers(1, 9), width=st.integers(1, 200), tau=st.sampled_from([1.0, 2.0, 3.0, 4.7]),
+    v_rest=st.sampled_from([0.0, 0.2]), v_reset=st.sampled_from([None, 0.0, -0.3]),
+    surrogate=st.sampled_from([Atan(), Atan(3.0), Sigmoid(), Sigmoid(2.0)]),
+    detach_reset=st.booleans(), thresholds=st.lists(st.floats(0.3, 2), min_size=1, max_size=4),
+    seed=st.integers(0, 2**16),
+)  # fmt: skip
+def test_the_same_spikes_and_gradients(way, time, width, thresholds, seed, **options):
+    module = LIFSum(thresholds, **options)
+    x, grad = random(time, 2, width, seed=seed), random(time, 2, width, seed=seed + 1)
+    spikes, gradient = run(module, x, grad, way)
+    plain_spikes, plain_gradient = run(module, x, grad, "plain")
+    assert torch.equal(spikes, plain_spikes)
+    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
+
+
+@ways
+def test_the_sum_is_that_of_the_single_neurons(way):
+    module = LIFSum((0.5, 1.0, 1.5))
+    x, grad = random(4, 3, 70), random(4, 3, 70, seed=1)
+    single = [run(lif, x, grad, way) for lif in module]
+    out, gradient = run(module, x, grad, way)
+    assert torch.equal(out, sum(spikes for spikes, _ in single))
+    torch.testing.assert_close(gradient, sum(g for _, g in single), rtol=1e-5, atol=1e-6)
+
+
+@ways
+@pytest.mark.parametrize("grad_last", [False, True])
+def test_the_memory_format_is_kept(way, grad_last):
+    x = random(8, 6, 5, 7).contiguous(memory_format=torch.channels_last).unflatten(0, (4, 2))
+    grad = random(4, 2, 6, 5, 7, seed=1)
+    if grad_last:
+        grad = grad.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        grad = grad.unflatten(0, (4, 2))
+    spikes, gradient = run(LIF(), x, grad, way)
+    assert spikes.stride() == gradient.stride() == x.stride()
+    plain_spikes, plain_gradient = run(LIF(), x.contiguous(), grad, "plain")
+    assert torch.equal(spikes, plain_spikes)
+    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
+
+
+@ways
+def test_a_still_image_shown_several_times(way):
+    x, grad = random(1, 3, 9).expand(4, 3, 9), random(4, 3, 9, seed=1)
+    spikes, gradient = run(LIF(), x, grad, way)
+    plain_spikes, plain_gradient = run(LIF(), x, grad, "plain")
+    assert torch.equal(spikes, plain_spikes)
+    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
+
+
+@ways
+def test_only_the_input_is_kept_for_the_backward_pass(way):
+    kept = []
+    x = random(4, 3, 9).requires_grad_()
+    hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t)
+    with fast.use(way), hooks:
+        LIFSum((0.5, 1.0))(x)
+    assert [tensor.data_ptr() for tensor in kept] == [x.data_ptr()]
+
+
+@ways
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_computed_in_float32(way, dtype):
+    x, grad = random(6, 3, 9).to(dtype), random(6, 3, 9, seed=1).to(dtype)
+    spikes, gradient = run(LIF(tau=3.0), x, grad, way)
+    assert spikes.dtype == gradient.dtype == dtype
+    assert torch.equal(spikes.float(), run(LIF(tau=3.0), x.float(), grad.float(), "plain")[0])
+    assert torch.equal(spikes, run(LIF(tau=3.0), x, grad, "plain")[0])
+
+
+def test_float64_runs_eagerly():
+    x = random(3, 4).double()
+    assert fast.way_for(x, LIF().neurons((1.0,))) == "eager"
+    assert LIF()(x).dtype == torch.float64
+    with fast.use("compiled"), pytest.raises(RuntimeError, match="float64"):
+        LIF()(x)
+
+
+def test_a_surrogate_of_your_own_runs_eagerly():
+    class Flat(Surrogate):
+        def derivative(self, u):
+            return torch.full_like(u, self.alpha)
+
+    lif, x, grad = LIF(surrogate=Flat(0.5)), random(3, 4), random(3, 4, seed=1)
+    assert fast.way_for(x, lif.neurons((1.0,))) == "eager"
+    torch.testing.assert_close(run(lif, x, grad, "eager")[1], run(lif, x, grad, "plain")[1])
+    with fast.use("compiled"), pytest.raises(RuntimeError, match="Atan and Sigmoid only"):
+        lif(x)
+
+
+def test_the_way_can_be_chosen(monkeypatch):
+    neurons, x = LIF().neurons((1.0,)), random(3, 4)
+    monkeypatch.setenv("SPIKEATCONV_LIF", "plain")
+    assert fast.way_for(x, neurons) == "plain"
+    with fast.use("eager"):
+        assert fast.way_for(x, neurons) == "eager"
+    monkeypatch.setenv("SPIKEATCONV_LIF", "quick")
+    with pytest.raises(ValueError, match="SPIKEATCONV_LIF is 'quick'"):
+        fast.way_for(x, neurons)
+    with pytest.raises(ValueError, match="way is 'fast'"), fast.use("fast"):
+        pass
+
+
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    fast.library.cache_clear()
+    yield tmp_path / "spikeatconv"
+    fast.library.cache_clear()
+
+
+@compiled
+def test_it_compiles_once_and_says_so(empty_cache, capfd):
+    assert fast.library() is not None
+    assert "compiling lif.c" in capfd.readouterr().err
+    fast.library.cache_clear()
+    assert fast.library() is not None
+    assert capfd.readouterr().err == ""
+    assert [path.suffix for path in empty_cache.iterdir()] == [".so"]
+
+
+@pytest.mark.skipif("sys.platform == 'win32'")
+def test_a_compiler_that_fails_leaves_the_eager_way(empty_cache, monkeypatch):
+    monkeypatch.setenv("CC", "false")
+    assert fast.library() is None
+    assert list(empty_cache.iterdir()) == []
+    x = random(3, 4)
+    assert torch.equal(LIF()(x), LIF().run(x).spikes)
+    with fast.use("compiled"), pytest.raises(RuntimeError, match="no C compiler that works"):
+        LIF()(x)
+
+
+@compiled  # torch.compile needs a C++ compiler here
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # inside torch.compile
+def test_the_code_for_gpus_compiles_on_a_cpu_too():
+    neurons, x = LIF().neurons((0.5, 1.0)), random(2, 50)
+    run_compiled = fast._torch_compiled(fast.backward_steps, 2, neurons)
+    grad = random(2, 50, seed=1)
+    torch.testing.assert_close(run_compiled(x, grad), fast.backward_steps(x, grad, neurons))
