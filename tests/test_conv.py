@@ -1,0 +1,135 @@
+"""Convolution and BatchNorm at each time step, and their folded form."""
+
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spikeatconv import ATTENTIONS, SPK_BLOCKS, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv.conv import OverTime, conv_norm, is_folded, norm_only
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def as_trained(model: nn.Module, x: Tensor) -> nn.Module:
+    """The model in float64 after two passes, its BatchNorms with weights and biases of their own.
+
+    float64, as a spike at the edge of its threshold could fall on either side of it in float32.
+    """
+    generator = torch.Generator().manual_seed(1)
+    model.double()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 2, generator=generator)
+            module.bias.data.uniform_(-0.5, 1, generator=generator)
+            module.momentum = 0.9  # statistics near those of the passes, so that neurons fire
+    with torch.no_grad():
+        model(x)
+        model(2 * x)
+    return model
+
+
+def test_over_time_is_the_layer_at_each_step():
+    conv = nn.Conv2d(3, 5, 3).double()
+    x = noise(4, 2, 3, 6, 6)
+    steps = torch.stack([conv(frame) for frame in x])
+    torch.testing.assert_close(OverTime(conv)(x), steps)
+    assert torch.equal(OverTime()(x), x)
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5, 7])
+def test_size_is_kept_or_halved_rounded_up(kernel):
+    x = noise(1, 2, 4, 9, 8).float()
+    assert conv_norm(4, 6, kernel)(x).shape == (1, 2, 6, 9, 8)
+    assert conv_norm(4, 4, kernel, stride=2, groups=4)(x).shape == (1, 2, 4, 5, 4)
+
+
+def test_a_bias_stands_where_no_norm_follows():
+    assert [type(layer) for layer in conv_norm(4, 6)] == [nn.Conv2d, nn.BatchNorm2d]
+    assert conv_norm(4, 6)[0].bias is None
+    (conv,) = conv_norm(4, 6, norm="none")
+    assert conv.bias is not None
+    assert list(norm_only(4, "none")) == []
+    with pytest.raises(ValueError, match=r"norm is 'group'; choose one of \['batch', 'none'\]"):
+        conv_norm(4, 6, norm="group")
+
+
+def test_batchnorm_sees_all_time_steps_together():
+    x = noise(4, 2, 3, 6, 6).float()
+    out = norm_only(3)(x)
+    assert out.mean((0, 1, 3, 4)).abs().max() < 1e-6
+    torch.testing.assert_close(
+        out.var((0, 1, 3, 4), correction=0), torch.ones(3), atol=1e-4, rtol=0
+    )
+    assert out.mean((1, 3, 4)).abs().max() > 0.01, "not each step for itself"
+
+
+def test_fold_by_hand():
+    """Scale γ/σ = 6/2 = 3; a weight 5 becomes 15 and the bias β − 3·mean = 1 − 3·4 = −11."""
+    layer = conv_norm(1, 1)
+    conv, norm = layer
+    nn.init.constant_(conv.weight, 5.0)
+    norm.eps = 0.0
+    for tensor, value in (
+        (norm.weight.data, 6), (norm.bias.data, 1), (norm.running_mean, 4), (norm.running_var, 4),
+    ):  # fmt: skip
+        tensor.fill_(value)
+    (folded,) = fold(layer)
+    assert (folded.weight.item(), folded.bias.item()) == (15, -11)
+
+
+def test_a_norm_without_a_convolution_becomes_a_depthwise_one():
+    x = noise(2, 2, 3, 4, 4)
+    layer = as_trained(norm_only(3), x)
+    (folded,) = fold(layer)
+    assert (folded.groups, folded.kernel_size) == (3, (1, 1))
+    torch.testing.assert_close(fold(layer)(x), layer.eval()(x))
+
+
+pairs = list(product(sorted(SPK_BLOCKS), sorted(ATTENTIONS)))
+SMALL = {"widths": (16, 32), "depths": (1, 1), "partition_size": (4, 2), "time_steps": 2}
+
+
+def models() -> dict[str, nn.Module]:
+    made: dict[str, nn.Module] = {}
+    for spk, attention in pairs:
+        made[f"{spk} {attention}"] = SpikeAtConv(
+            preset("micro", spk=spk, attention=attention, **SMALL)
+        )
+    for spk in SPK_BLOCKS:
+        made[f"ResNet {spk}"] = SpikingResNet18(10, spk, time_steps=2, width=8)
+    for name, options in {
+        "bottleneck": {"mlp_ratio": 2},
+        "one mixer each": {"shared": False},
+        "spikes": {"readout": "spike"},
+    }.items():
+        made[name] = SpikeAtConv(preset("micro", spk_options=options, **SMALL))
+    made["twin"] = SpikeAtConv(preset("micro", spiking=False, **SMALL))
+    made["spike shortcut"] = SpikeAtConv(preset("micro", shortcut="spike", **SMALL))
+    return made
+
+
+@pytest.mark.parametrize("name", list(models()))
+def test_folded_model_gives_the_same(name):
+    torch.manual_seed(0)
+    x = 3 * noise(4, 3, 16, 16)
+    model = as_trained(models()[name], x)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    folded = fold(model)
+    assert is_folded(folded)
+    assert not folded.training
+
+    assert model.training, "the model itself stays as it is"
+    assert not is_folded(model)
+    after = model.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[key], value) for key, value in before.items())
+
+    with torch.no_grad():
+        expected = model.eval()(x)
+        torch.testing.assert_close(folded(x), expected, atol=1e-5, rtol=0)
+    assert expected.std(0).max() > 1e-3, "and they say something about the image"
