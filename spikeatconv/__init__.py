@@ -1,8 +1,8 @@
 """SpikeAtConv: a spiking MaxViT-like image classifier, exact and readable.
 
 Read in the order of the paper: `surrogate`, `neuron`, `conv`, `blocks`, `partition`,
-`attention`, `model`, `resnet`; beside them `record` (look inside), `simulate` (one neuron in
-physical units) and `data` (what ships).
+`attention`, `model`, `resnet`; beside them `fast` (the same neuron, sooner), `record` (look
+inside), `weights` (files), `simulate` (one neuron in physical units) and `data` (what ships).
 """
 
 from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
@@ -24,11 +24,13 @@ from spikeatconv.record import Recording, record
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.simulate import STIMULI, Simulation, simulate, stimulus
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
+from spikeatconv.weights import load_weights, save_weights, weights_note
 
 __all__ = [
     "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "PARTITIONS", "PRESETS", "RL", "SISA", "SL",
     "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "LIFSum", "LIFTrace", "Recording", "Sigmoid",
     "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18", "Surrogate", "fold",
-    "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step", "mnist5k", "preset",
-    "record", "simulate", "stimulus", "window_merge", "window_partition",
+    "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step", "load_weights",
+    "mnist5k", "preset", "record", "save_weights", "simulate", "stimulus", "weights_note",
+    "window_merge", "window_partition",
 ]  # fmt: skip

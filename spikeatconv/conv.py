@@ -78,6 +78,7 @@ def _folded(layers: list[nn.Module]) -> list[nn.Module]:
 
 def _identity(norm: nn.BatchNorm2d) -> nn.Conv2d:
     """A 1×1 depthwise convolution that changes nothing, where `norm` lives."""
-    conv = nn.Conv2d(norm.num_features, norm.num_features, 1, groups=norm.num_features, bias=False)
+    c = norm.num_features  # skip_init: no random numbers are drawn
+    conv = nn.utils.skip_init(nn.Conv2d, c, c, 1, groups=c, bias=False)
     nn.init.ones_(conv.weight)
     return conv.to(norm.weight).eval()
