@@ -17,6 +17,7 @@ import ctypes
 import hashlib
 import itertools
 import logging
+import math
 import os
 import platform
 import shutil
@@ -37,7 +38,11 @@ from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 
 WAYS = ("auto", "compiled", "eager", "plain")
 SOURCE = Path(__file__).with_name("lif.c")
-FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared")
+FLAGS: tuple[str, ...] = (
+    "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared",
+)  # fmt: skip
+if platform.machine() in ("x86_64", "AMD64"):
+    FLAGS += ("-mprefer-vector-width=512",)  # the widest registers, where the CPU has them
 PIECE = 2**16  # elements of a time step that the eager way works on at once: they fit the cache
 LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
 log = logging.getLogger("spikeatconv")
@@ -76,7 +81,7 @@ def check_way(way: str, name: str) -> str:
 def way_for(x: Tensor, neurons: Neurons) -> str:
     """How this input would run: "compiled", "eager" or "plain"."""
     way = _way or check_way(os.environ.get("SPIKEATCONV_LIF", "auto"), "SPIKEATCONV_LIF")
-    if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling():
+    if way == "plain" or x.numel() == 0 or x.is_meta or torch.compiler.is_compiling():
         return "plain"  # torch.compile fuses the plain loop by itself
     if way == "eager":
         return way
@@ -147,15 +152,11 @@ def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Te
 
 def forward_steps(x: Tensor, neurons: Neurons) -> Tensor:
     """x: `[T, N]` → the number of neurons that fire, `[T, N]`."""
-    out: list[Tensor] = []
+    total: list[Tensor] = []
     for threshold in neurons.thresholds:
-        for t, h in enumerate(membranes(x, threshold, neurons)):
-            spike = (h >= threshold).to(x.dtype)
-            if t < len(out):
-                out[t] = out[t] + spike
-            else:
-                out.append(spike)
-    return torch.stack(out)
+        spikes = [spike for _, spike in steps(x, threshold, neurons)]
+        total = [a.add_(b) for a, b in zip(total, spikes, strict=True)] if total else spikes
+    return torch.stack(total)
 
 
 def backward_steps(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
@@ -167,33 +168,38 @@ def backward_steps(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
         gH  = gS' · σ'(H − V_th) + gV[t] · dV/dH              dV/dH = 1 − S  (soft: 1)
         gX[t] = gH / τ                   gV[t−1] = gH · (1 − 1/τ)
     """
-    tau, reset = neurons.tau, neurons.v_reset
-    total: list[Tensor | None] = [None] * len(x)
+    tau, to = neurons.tau, neurons.v_reset
+    total: list[Tensor] = []
     for threshold in neurons.thresholds:
-        g_v = torch.zeros_like(x[0])
-        history = list(membranes(x, threshold, neurons))
-        for t in reversed(range(len(x))):
-            u = history[t] - threshold
-            g_s = grad[t]
+        g_v, g_x = torch.zeros_like(x[0]), []
+        history = list(steps(x, threshold, neurons))
+        for g_s, (h, spike) in zip(reversed(grad.unbind()), reversed(history), strict=True):
             if not neurons.detach_reset:
-                g_s = g_s + g_v * (-threshold if reset is None else reset - history[t])
-            g_h = g_s * neurons.surrogate.derivative(u)
-            g_h = g_h + (g_v if reset is None else torch.where(u >= 0, 0.0, g_v))
-            g_v = g_h * (1 - 1 / tau)
-            earlier = total[t]
-            total[t] = g_h if earlier is None else earlier + g_h
-    return torch.stack([g for g in total if g is not None]) / tau
+                g_s = torch.addcmul(g_s, g_v, to - h) if to is not None else g_s - threshold * g_v
+            if to is not None:
+                g_v.addcmul_(g_v, spike, value=-1)
+            g_h = g_v.addcmul_(g_s, neurons.surrogate.derivative(h.sub_(threshold)))
+            g_x.append(g_h / tau)
+            g_v = g_h.mul_(1 - 1 / tau)
+        total = [a.add_(b) for a, b in zip(total, g_x, strict=True)] if total else g_x
+    return torch.stack(total[::-1])
 
 
-def membranes(x: Tensor, threshold: float, neurons: Neurons) -> Iterator[Tensor]:
-    """H at each time step of x `[T, N]`, as in `lif_step`, to the bit."""
+def steps(x: Tensor, threshold: float, neurons: Neurons) -> Iterator[tuple[Tensor, Tensor]]:
+    """H and S at each time step of x `[T, N]`, as in `lif_step`, to the bit."""
     tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
+    exact = math.frexp(tau)[0] == 0.5  # a power of two: multiplying by 1 / τ rounds nothing
     v = torch.full_like(x[0], rest)
     for x_t in x:
-        h = v + (x_t - (v if rest == 0 else v - rest)) / tau
-        yield h
-        fired = h >= threshold
-        v = torch.where(fired, h - threshold if to is None else to, h)
+        h = x_t - (v if rest == 0 else v - rest)
+        h = torch.add(v, h, alpha=1 / tau) if exact else h.div_(tau).add_(v)
+        spike = h.clone().ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
+        yield h, spike
+        if to is None:
+            v = torch.sub(h, spike, alpha=threshold)
+        else:
+            v = torch.addcmul(h, spike, h, value=-1)  # H · (1 − S)
+            v = v.add_(spike, alpha=to) if to else v
 
 
 def eager_forward(x: Tensor, neurons: Neurons) -> Tensor:
@@ -304,14 +310,14 @@ def _cpu() -> str:
 
 
 @cache
-def _torch_compiled(steps: Callable, time: int, neurons: Neurons) -> Callable:
-    """`steps` under torch.compile, for any N. Each key has a code object of its own, else the
+def _torch_compiled(function: Callable, time: int, neurons: Neurons) -> Callable:
+    """`function` under torch.compile, for any N. Each key has a code object of its own, else the
     limit on recompilations would send later ones back to eager without a word."""
 
     def entry(*tensors: Tensor) -> Tensor:
-        return steps(*tensors, neurons)
+        return function(*tensors, neurons)
 
-    entry.__code__ = entry.__code__.replace(co_name=f"{steps.__name__}_{next(_numbers)}")
+    entry.__code__ = entry.__code__.replace(co_name=f"{function.__name__}_{next(_numbers)}")
     compiled = torch.compile(entry, fullgraph=True)
 
     def run(*tensors: Tensor) -> Tensor:

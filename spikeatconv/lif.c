@@ -5,112 +5,123 @@
  * are [T, N]. A block of W elements runs through all time steps before the next one begins,
  * so its membrane stays in the first cache. Compiled and called by fast.py.
  */
+#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <math.h>
-
-#define W 64
+#define W 128
+/* Always, so that flags given as 0 or 1 become constants in the loops. */
+#define INLINE static inline __attribute__((always_inline))
 
 typedef struct {
     float tau, v_rest, v_reset, alpha;
     int soft, detach, sigmoid, n, T, threads;
 } Neuron;
 
-/* H = V + (X - (V - V_rest)) / tau. With tau a power of two, multiplying by 1 / tau is exact. */
-static inline void charge(float *restrict h, const float *restrict v, const float *restrict x,
-                          const Neuron *p) {
-    const float tau = p->tau, rest = p->v_rest, inverse = 1.0f / tau;
+/* Where multiplying by 1 / tau is exact and there is no V_rest to subtract. */
+static int is_simple(const Neuron *p) {
     int exponent;
-    if (frexpf(tau, &exponent) == 0.5f && rest == 0.0f)
-        for (int i = 0; i < W; i++) h[i] = v[i] + (x[i] - v[i]) * inverse;
-    else
-        for (int i = 0; i < W; i++) h[i] = v[i] + (x[i] - (v[i] - rest)) / tau;
+    return frexpf(p->tau, &exponent) == 0.5f && p->v_rest == 0.0f;
 }
 
-static inline void reset(float *restrict v, const float *restrict h, float threshold,
-                         const Neuron *p) {
-    const float to = p->v_reset;
-    if (p->soft)
-        for (int i = 0; i < W; i++) v[i] = h[i] - (h[i] >= threshold ? threshold : 0.0f);
-    else
-        for (int i = 0; i < W; i++) v[i] = h[i] >= threshold ? to : h[i];
+/* H = V + (X - (V - V_rest)) / tau */
+INLINE float charge(float x, float v, int simple, float inverse, const Neuron *p) {
+    return simple ? v + (x - v) * inverse : v + (x - (v - p->v_rest)) / p->tau;
 }
 
-static void forward_block(const float *x, float *out, long stride, const float *thresholds,
-                          const Neuron *p) {
-    float v[W], h[W];
+INLINE float reset(float h, float threshold, int soft, float to) {
+    return h >= threshold ? (soft ? h - threshold : to) : h;
+}
+
+INLINE void forward_block(const float *x, float *out, long stride, const float *thresholds,
+                          const Neuron *p, int simple, int soft) {
+    const float inverse = 1.0f / p->tau, to = p->v_reset;
+    float v[W];
     for (int b = 0; b < p->n; b++) {
         const float threshold = thresholds[b];
         for (int i = 0; i < W; i++) v[i] = p->v_rest;
         for (int t = 0; t < p->T; t++) {
-            float *o = out + t * stride;
-            charge(h, v, x + t * stride, p);
-            if (b == 0)
-                for (int i = 0; i < W; i++) o[i] = h[i] >= threshold ? 1.0f : 0.0f;
-            else
-                for (int i = 0; i < W; i++) o[i] += h[i] >= threshold ? 1.0f : 0.0f;
-            reset(v, h, threshold, p);
+            const float *restrict xt = x + t * stride;
+            float *restrict o = out + t * stride;
+            for (int i = 0; i < W; i++) {
+                const float h = charge(xt[i], v[i], simple, inverse, p);
+                const float spike = h >= threshold ? 1.0f : 0.0f;
+                o[i] = b == 0 ? spike : o[i] + spike;
+                v[i] = reset(h, threshold, soft, to);
+            }
         }
     }
 }
 
-/* The surrogate's derivative at u = H - V_th of one time step. */
-static inline void derivative(float *restrict d, const float *restrict h, float threshold,
-                              const Neuron *p) {
-    const float alpha = p->alpha, half = alpha / 2, k = 3.14159265358979f * alpha / 2;
-    float q[W];
-    if (p->sigmoid) {
-        for (int i = 0; i < W; i++) q[i] = expf(-alpha * (h[i] - threshold));
-        for (int i = 0; i < W; i++) {
-            const float s = 1.0f / (1.0f + q[i]);
-            d[i] = alpha * s * (1.0f - s);
-        }
-        return;
-    }
-    for (int i = 0; i < W; i++) {
-        const float u = k * (h[i] - threshold), square = 1.0f + u * u;
-        q[i] = square < 1e18f ? square : 1e18f; /* the product below stays finite */
-    }
-    for (int i = 0; i < W / 2; i++) { /* one division for two: 1/a = b/(ab), 1/b = a/(ab) */
-        const float a = q[i], b = q[i + W / 2], both = half / (a * b);
-        d[i] = b * both;
-        d[i + W / 2] = a * both;
-    }
+/* exp(x) for x <= 0 within some 1e-6, in operations that the compiler can vectorise. */
+INLINE float exp_negative(float x) {
+    const float y = x > -87.0f ? x * 1.44269504f : -125.5f, whole = rintf(y), f = y - whole;
+    const int32_t bits = ((int32_t)whole + 127) << 23; /* 2^whole, times 2^f by its series */
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return power * (1.0f + f * (0.693147181f + f * (0.240226507f + f * (0.0555041087f +
+           f * (0.00961812911f + f * (0.00133335581f + f * 0.000154035304f))))));
 }
 
-static void backward_block(const float *x, const float *grad, float *gx, long stride,
-                           const float *thresholds, const Neuron *p, float *h) {
-    float v[W], gv[W];
+/* The surrogate's derivative at u = H - V_th. */
+INLINE float derivative(float u, int sigmoid, float alpha) {
+    if (sigmoid) {
+        const float e = exp_negative(-alpha * fabsf(u)), s = (u >= 0 ? 1.0f : e) / (1.0f + e);
+        return alpha * s * (1.0f - s);
+    }
+    const float slope = 1.57079633f * alpha * u; /* pi / 2 */
+    return alpha / 2 / (1.0f + slope * slope);
+}
+
+INLINE void backward_block(const float *x, const float *grad, float *gx, long stride,
+                           const float *thresholds, const Neuron *p, float *h, int simple,
+                           int soft, int detach, int sigmoid) {
     const float inverse = 1.0f / p->tau, keep = 1.0f - inverse, to = p->v_reset;
+    float v[W], gv[W];
     for (int b = 0; b < p->n; b++) {
         const float threshold = thresholds[b];
         for (int i = 0; i < W; i++) v[i] = p->v_rest, gv[i] = 0.0f;
         for (int t = 0; t < p->T; t++) {
-            charge(h + t * W, v, x + t * stride, p);
-            reset(v, h + t * W, threshold, p);
+            const float *restrict xt = x + t * stride;
+            float *restrict ht = h + t * W;
+            for (int i = 0; i < W; i++) {
+                ht[i] = charge(xt[i], v[i], simple, inverse, p);
+                v[i] = reset(ht[i], threshold, soft, to);
+            }
         }
         for (int t = p->T - 1; t >= 0; t--) {
-            const float *ht = h + t * W, *g = grad + t * stride;
-            float *o = gx + t * stride, gh[W], d[W];
-            derivative(d, ht, threshold, p);
-            if (p->detach)
-                for (int i = 0; i < W; i++) gh[i] = g[i] * d[i];
-            else if (p->soft)
-                for (int i = 0; i < W; i++) gh[i] = (g[i] - gv[i] * threshold) * d[i];
-            else
-                for (int i = 0; i < W; i++) gh[i] = (g[i] + gv[i] * (to - ht[i])) * d[i];
-            if (p->soft)
-                for (int i = 0; i < W; i++) gh[i] += gv[i];
-            else
-                for (int i = 0; i < W; i++) gh[i] += ht[i] >= threshold ? 0.0f : gv[i];
-            for (int i = 0; i < W; i++) gv[i] = gh[i] * keep;
-            if (b == 0)
-                for (int i = 0; i < W; i++) o[i] = gh[i] * inverse;
-            else
-                for (int i = 0; i < W; i++) o[i] += gh[i] * inverse;
+            const float *restrict ht = h + t * W, *restrict g = grad + t * stride;
+            float *restrict o = gx + t * stride;
+            for (int i = 0; i < W; i++) {
+                const float dv_ds = soft ? -threshold : to - ht[i];
+                const float gs = detach ? g[i] : g[i] + gv[i] * dv_ds;
+                const float slope = derivative(ht[i] - threshold, sigmoid, p->alpha);
+                const float gh = gs * slope + (!soft && ht[i] >= threshold ? 0.0f : gv[i]);
+                o[i] = b == 0 ? gh * inverse : o[i] + gh * inverse;
+                gv[i] = gh * keep;
+            }
         }
     }
+}
+
+/* Each call below is a copy of the block's code with these constants built in. */
+static void forward(const float *x, float *out, long stride, const float *thresholds,
+                    const Neuron *p) {
+    if (!is_simple(p)) forward_block(x, out, stride, thresholds, p, 0, p->soft);
+    else if (p->soft) forward_block(x, out, stride, thresholds, p, 1, 1);
+    else forward_block(x, out, stride, thresholds, p, 1, 0);
+}
+
+static void backward(const float *x, const float *grad, float *gx, long stride,
+                     const float *thresholds, const Neuron *p, float *h) {
+    const int atan = !p->sigmoid;
+    if (is_simple(p) && !p->soft && p->detach && atan) /* the usual neuron */
+        backward_block(x, grad, gx, stride, thresholds, p, h, 1, 0, 1, 0);
+    else if (is_simple(p))
+        backward_block(x, grad, gx, stride, thresholds, p, h, 1, p->soft, p->detach, !atan);
+    else
+        backward_block(x, grad, gx, stride, thresholds, p, h, 0, p->soft, p->detach, !atan);
 }
 
 /* The last N % W elements, in a copy that is a whole block. */
@@ -129,10 +140,10 @@ int lif_forward(const float *x, float *out, long N, const float *thresholds, con
     float *spare = malloc(sizeof(float) * W * p->T * 2);
     if (!spare) return 1;
 #pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (long k = 0; k < blocks; k++) forward_block(x + k * W, out + k * W, N, thresholds, p);
+    for (long k = 0; k < blocks; k++) forward(x + k * W, out + k * W, N, thresholds, p);
     if (rest) {
         copy_in(spare, x + blocks * W, N, rest, p->T);
-        forward_block(spare, spare + W * p->T, W, thresholds, p);
+        forward(spare, spare + W * p->T, W, thresholds, p);
         copy_out(out + blocks * W, spare + W * p->T, N, rest, p->T);
     }
     free(spare);
@@ -149,12 +160,12 @@ int lif_backward(const float *x, const float *grad, float *gx, long N, const flo
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (long part = 0; part < p->threads; part++) { /* one part, with its own buffers, a thread */
         for (long k = blocks * part / p->threads; k < blocks * (part + 1) / p->threads; k++)
-            backward_block(x + k * W, grad + k * W, gx + k * W, N, thresholds, p, all + size * part);
+            backward(x + k * W, grad + k * W, gx + k * W, N, thresholds, p, all + size * part);
     }
     if (rest) {
         copy_in(spare, x + blocks * W, N, rest, p->T);
         copy_in(spare + size, grad + blocks * W, N, rest, p->T);
-        backward_block(spare, spare + size, spare + 2 * size, W, thresholds, p, all);
+        backward(spare, spare + size, spare + 2 * size, W, thresholds, p, all);
         copy_out(gx + blocks * W, spare + 2 * size, N, rest, p->T);
     }
     free(all);
