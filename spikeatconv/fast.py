@@ -43,7 +43,8 @@ FLAGS: tuple[str, ...] = (
 )  # fmt: skip
 if platform.machine() in ("x86_64", "AMD64"):
     FLAGS += ("-mprefer-vector-width=512",)  # the widest registers, where the CPU has them
-PIECE = 2**17  # elements of a time step that the eager way works on at once: they fit the cache
+PIECE = 2**15  # elements the eager way works on at once: torch runs them in one thread,
+# which on small pieces costs less than waiting for several, and they fit the cache
 LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
 log = logging.getLogger("spikeatconv")
 _way: str | None = None
@@ -93,6 +94,13 @@ def way_for(x: Tensor, neurons: Neurons) -> str:
     return "eager" if reason else "compiled"
 
 
+def is_ordinary(x: Tensor) -> bool:
+    """Whether x holds numbers that can be read now: not while torch.compile, export or
+    torch.func trace the plain loop (the compiler fuses it by itself)."""
+    tracing = torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(x)
+    return not tracing and x.device.type != "meta" and type(x) in (Tensor, torch.nn.Parameter)
+
+
 def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
     """Why this input cannot run compiled; empty if it can."""
     if type(neurons.surrogate) not in (Atan, Sigmoid):
@@ -100,8 +108,8 @@ def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
     if x.device.type == "cuda":
         too_long = x.shape[0] * len(neurons.thresholds) > LONGEST
         return f"T · n is over {LONGEST}" if too_long else ""
-    if x.device.type != "cpu" or type(x) not in (Tensor, torch.nn.Parameter):
-        return f"the input is a {type(x).__name__} on {x.device}"
+    if x.device.type != "cpu":
+        return f"the input is on {x.device}"
     if x.dtype == torch.float64:
         return "the input is float64, and lif.c computes in float32"
     return "" if library() else "there is no C compiler that works (the log says more)"

@@ -157,7 +157,8 @@ class LIFSum(nn.ModuleList):
         thresholds = tuple(lif.v_threshold for lif in self)
         neurons = self[0].neurons(thresholds)
         alike = all(lif.neurons(thresholds) == neurons for lif in self)
-        if not alike or fast.way_for(x, neurons) == "plain":
+        watched = any(lif._forward_hooks for lif in self)  # `record` looks at each branch
+        if not alike or watched or fast.way_for(x, neurons) == "plain":
             return torch.stack([lif(x) for lif in self]).sum(0)
         return fast.lif_sum(x, neurons)  # all branches in one pass over x
 

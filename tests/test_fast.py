@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast
+from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast, record
 
 compiled = pytest.mark.skipif(fast.library() is None, reason="no C compiler on this machine")
 ways = pytest.mark.parametrize("way", ["eager", pytest.param("compiled", marks=compiled)])
@@ -48,6 +48,17 @@ def test_the_sum_is_that_of_the_single_neurons(way):
     out, gradient = run(module, x, grad, way)
     assert torch.equal(out, sum(spikes for spikes, _ in single))
     torch.testing.assert_close(gradient, sum(g for _, g in single), rtol=1e-5, atol=1e-6)
+
+
+def test_the_branches_of_a_sum_can_be_recorded():
+    module, x = LIFSum((0.5, 1.0)), random(4, 3, 7)
+    with record(module) as recording:
+        out = module(x)
+    assert torch.equal(sum(calls[0].spikes for calls in recording.calls.values()), out)
+
+
+def test_meta_tensors_run_plain():
+    assert LIF()(torch.empty(3, 4, device="meta")).shape == (3, 4)
 
 
 @ways
