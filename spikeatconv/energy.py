@@ -1,0 +1,240 @@
+"""The paper's estimate of energy: E_MAC = 4.6 pJ, E_A = 0.9 pJ (paper, "Energy").
+
+    FLOPs(convolution) = k² · h · w · c_in · c_out / groups        FLOPs(MLP) = n_in · n_out
+    FLOPs(Q Kᵀ) = FLOPs(A V) = heads · groups · tokens² · d
+    E = E_MAC · FLOPs(first convolution) + E_A · T · R · Σ FLOPs(the rest)
+
+The FLOPs are multiply-accumulates. R is measured at each layer's own input, over all time
+steps and images [open choice R13]. The values of that input say what they cost, each pass:
+
+    image       the first convolution's input                E_MAC
+    binary      0 and 1 only                                 E_A · R
+    spike sum   0 to n, as n spike trains give in MBPL       E_A · Σ Rᵢ, the mean of the sum
+    real        anything else, such as a membrane            E_MAC
+
+In attention, Q Kᵀ costs E_A · R of Q if Q and K are binary, A V costs E_A · R of V if V is;
+otherwise E_MAC. An input that is all 0 counts as binary, R = 0: a silent layer costs nothing.
+
+The layers that count are `nn.Conv2d`, `nn.Linear` and `Attend`. A convolution takes
+`[T·B, C, H, W]`, a linear layer `[B, n_in]` or `[T, B, …, n_in]`, as everywhere in this package.
+
+Not counted: reading and writing memory, the neurons' membrane updates, softmax, GELU, pooling,
+residual additions. Each BatchNorm is folded first; one without a convolution in front of it is
+then a 1×1 depthwise convolution, and counts as that.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from spikeatconv.attention import Attend
+from spikeatconv.blocks import SPK_BLOCKS
+from spikeatconv.conv import fold
+from spikeatconv.neuron import LIF, LIFSum, check_real
+
+E_MAC = 4.6  # pJ, a multiplication and an addition
+E_A = 0.9  # pJ, an addition
+MJ = 1e-9  # of a pJ
+RATES = ("layer", "average")
+SPIKES = ("binary", "spike sum")
+
+
+@dataclass(frozen=True, repr=False)
+class EnergyReport:
+    """Energy of one image, in millijoules.
+
+    layers: a row for each layer with weights and each product of attention, in the order of
+        the run:
+        layer, kind ("conv", "linear", "attention QK", "attention AV"); flops of one pass;
+        input ("image", "binary", "spike sum", "real"); rate (R, or Σ Rᵢ of a spike sum; NaN
+        for the other two); passes (T, or 1 where a still image is computed once);
+        snn_mj = passes · flops · (E_MAC or E_A · rate);
+        ann_mj = flops · E_MAC, one pass, for what the non-spiking twin has: it has GELU for
+        each SPK block, so 0 inside those.
+    time_steps: T, the most passes of a layer outside SPK blocks.
+    """
+
+    layers: pd.DataFrame
+    time_steps: int
+
+    @property
+    def snn_mj(self) -> float:
+        return float(self.layers.snn_mj.sum())
+
+    @property
+    def ann_mj(self) -> float:
+        return float(self.layers.ann_mj.sum())
+
+    def __repr__(self) -> str:
+        return f"{self._summary()}\n{self.layers.to_string()}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self._summary()}</p>{self.layers.to_html()}"
+
+    def _summary(self) -> str:
+        return (
+            f"Energy of an image: {self.snn_mj:.4g} mJ at T = {self.time_steps}, "
+            f"{self.ann_mj:.4g} mJ in the non-spiking twin"
+        )
+
+
+def energy_report(
+    model: nn.Module, images: Tensor, rates: str = "layer", batch_size: int = 32
+) -> EnergyReport:
+    """Energy of an image in `model`, at the rates measured on `images`.
+
+    images: `[B, C, H, W]` or `[T, B, C, H, W]`, run in pieces of batch_size; each image weighs
+        the same, whatever the pieces. The model is folded as a copy and stays as it is.
+    rates: "layer", each layer's own R; "average", one R for all layers that are fed with
+        spikes: the mean of their rates, weighted by the elements of their inputs. So the
+        paper words it.
+    Raises ValueError for a wrong shape, no images, a batch_size below 1, another word for
+    rates, a model without layers to count.
+    """
+    if rates not in RATES:
+        raise ValueError(f"rates is {rates!r}; choose one of {list(RATES)}")
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size!r}; give a whole number, 1 or more")
+    check_images(images)
+    folded = fold(model)
+    counts = count(folded, images, batch_size)
+    table = tabulate(counts)
+    fed = table.input.isin(SPIKES)
+    if rates == "average" and fed.any():
+        inputs = [c for c in counts.values() if c.input in SPIKES]
+        table.loc[fed, "rate"] = sum(c.spikes for c in inputs) / sum(c.elements for c in inputs)
+    per_flop = (E_A * table.rate).where(fed, E_MAC)
+    table["snn_mj"] = table.passes * table.flops * per_flop * MJ
+    in_twin = pd.Series([not inside_spk_block(folded, c.module) for c in counts.values()])
+    table["ann_mj"] = table.flops.where(in_twin, 0) * E_MAC * MJ
+    steps = table.passes[in_twin] if in_twin.any() else table.passes
+    return EnergyReport(table, int(steps.max()))
+
+
+def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> pd.DataFrame:
+    """layer, kind, flops (of one pass) and passes for an image of shape `(C, H, W)`.
+
+    Nothing is computed: the folded model runs on shapes alone. `(flops * passes).sum()` is
+    what one image takes.
+    """
+    if len(image_shape) != 3:
+        raise ValueError(f"image_shape is {image_shape}; give (channels, height, width)")
+    on_meta = fold(copy.deepcopy(model).to("meta"))
+    for module in on_meta.modules():
+        if isinstance(module, LIF | LIFSum):  # they keep the shape
+            module.forward = lambda x, *_: x  # type: ignore[method-assign]
+    counts = count(on_meta, torch.zeros(1, *image_shape, device="meta"), 1)
+    return tabulate(counts)[["layer", "kind", "flops", "passes"]]
+
+
+def check_images(images: Tensor) -> None:
+    check_real(images, "images")
+    if images.dim() not in (4, 5) or images.numel() == 0:
+        raise ValueError(
+            f"images have shape {list(images.shape)}; give [B, C, H, W] or [T, B, C, H, W] "
+            "with at least one image"
+        )
+
+
+class Count:
+    """What a layer was fed, summed over its calls. Whole numbers, so pieces do not matter."""
+
+    def __init__(self, module: str, kind: str) -> None:
+        self.module, self.kind = module, kind
+        self.input = "binary"
+        self.macs = self.runs = self.images = self.spikes = self.elements = 0
+
+    def add(self, macs: int, runs: int, x: Tensor, spikes: str) -> None:
+        """macs of the call; runs: T·B, of one image at one time step; x: its input."""
+        self.macs += macs
+        self.runs += runs
+        self.elements += x.numel()
+        kinds = ("binary", "spike sum", "real")
+        self.input = max(self.input, spikes, key=kinds.index)
+        if self.input in SPIKES and not x.is_meta:
+            self.spikes += int(x.long().sum())
+
+
+@torch.no_grad()
+def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]:
+    """Runs the model, which keeps the hooks; a Count for each product, in the order of the run."""
+    counts: dict[str, Count] = {}
+    watch(model, counts)
+    for piece in images.split(batch_size, dim=images.dim() - 4):
+        model(piece)
+    if not counts:
+        raise ValueError(
+            f"{type(model).__name__} ran no Conv2d, Linear or Attend, so there is nothing to count"
+        )
+    first = next((c for c in counts.values() if c.kind == "conv"), None)
+    for c in counts.values():
+        c.images = images.shape[-4]
+        if c is first:
+            c.input = "image"
+    return counts
+
+
+def watch(model: nn.Module, counts: dict[str, Count]) -> None:
+    """Hooks that write into `counts`."""
+
+    def see(name: str, kind: str) -> Count:
+        row = name if kind in ("conv", "linear") else f"{name} {kind.split()[1]}"
+        return counts.setdefault(row, Count(name, kind))
+
+    def conv(name: str, layer: nn.Conv2d, args: tuple, out: Tensor) -> None:
+        macs = layer.weight[0].numel() * out.numel()  # k² · c_in / groups, for each output
+        see(name, "conv").add(macs, len(out), args[0], values(args[0]))
+
+    def linear(name: str, layer: nn.Linear, args: tuple, out: Tensor) -> None:
+        macs = layer.in_features * out.numel()
+        runs = len(out) if out.dim() < 3 else out.shape[0] * out.shape[1]  # else [T, B, …, n_out]
+        see(name, "linear").add(macs, runs, args[0], values(args[0]))
+
+    def attend(name: str, layer: Attend, args: tuple, out: Tensor) -> None:
+        q, k, v = args
+        tokens = layer._tokens(q)  # [T·B, groups, heads, tokens, d]
+        macs = tokens.numel() * tokens.shape[-2]
+        qk, av = (
+            "binary" if all(values(x) == "binary" for x in inputs) else "real"
+            for inputs in ((q, k), (v,))
+        )
+        see(name, "attention QK").add(macs, len(tokens), q, qk)
+        see(name, "attention AV").add(macs, len(tokens), v, av)
+
+    hooks: dict[type[nn.Module], Callable] = {nn.Conv2d: conv, nn.Linear: linear, Attend: attend}
+    for name, module in model.named_modules():
+        for cls, hook in hooks.items():
+            if isinstance(module, cls):
+                name = name or cls.__name__.lower()
+                module.register_forward_hook(
+                    lambda layer, args, out, name=name, hook=hook: hook(name, layer, args, out)
+                )
+
+
+def values(x: Tensor) -> str:
+    """What x holds: "binary", "spike sum" or "real". On the meta device nobody knows."""
+    if x.is_meta or not bool(((x >= 0) & (x == x.round())).all()):
+        return "real"
+    return "binary" if bool((x <= 1).all()) else "spike sum"
+
+
+def tabulate(counts: dict[str, Count]) -> pd.DataFrame:
+    return pd.DataFrame([
+        {
+            "layer": row, "kind": c.kind, "flops": c.macs // c.runs, "input": c.input,
+            "rate": c.spikes / c.elements if c.input in SPIKES else float("nan"),
+            "passes": c.runs // c.images,
+        }
+        for row, c in counts.items()
+    ])  # fmt: skip
+
+
+def inside_spk_block(model: nn.Module, name: str) -> bool:
+    """Whether the module is part of an SPK block, where the twin has GELU."""
+    parts = name.split(".")
+    around = [model.get_submodule(".".join(parts[:depth])) for depth in range(len(parts))]
+    return any(isinstance(module, tuple(SPK_BLOCKS.values())) for module in around)

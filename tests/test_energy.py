@@ -1,0 +1,367 @@
+"""The energy estimate: counted by hand on small nets, and FLOPs against torch's own counter."""
+
+import pytest
+import torch
+from pandas.testing import assert_frame_equal
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from spikeatconv.attention import Attend
+from spikeatconv.blocks import MBPL
+from spikeatconv.conv import OverTime, fold
+from spikeatconv.energy import count_flops, energy_report
+from spikeatconv.model import SpikeAtConv, preset
+from spikeatconv.neuron import LIF, LIFSum
+from spikeatconv.resnet import SpikingResNet18
+
+MAC, ADD = 4.6e-9, 0.9e-9  # mJ, the paper's numbers
+
+
+def copying(channels: int = 1, stride: int = 1) -> OverTime:
+    """A 1×1 convolution that hands its input on."""
+    conv = nn.Conv2d(channels, channels, 1, stride, groups=channels, bias=False)
+    nn.init.ones_(conv.weight)
+    return OverTime(conv)
+
+
+def fires_from(threshold: float) -> LIF:
+    """With τ = 1 and no memory: a spike wherever the input reaches the threshold."""
+    return LIF(tau=1.0, v_threshold=threshold)
+
+
+def conv_lif_conv() -> nn.Sequential:
+    return nn.Sequential(copying(), fires_from(1.0), OverTime(nn.Conv2d(1, 2, 3, padding=1)))
+
+
+def frames(*ones: int) -> Tensor:
+    """`[T, 1, 1, 4, 4]`, the first `ones[t]` pixels of frame t are 1, the others 0.25."""
+    x = torch.full((len(ones), 1, 1, 16), 0.25)
+    for t, number in enumerate(ones):
+        x[t, :, :, :number] = 1.0
+    return x.unflatten(-1, (4, 4))
+
+
+def noise(*shape: int) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
+
+
+def small(**changes) -> SpikeAtConv:
+    torch.manual_seed(0)
+    options = {"widths": (8, 16), "depths": (1, 1), "partition_size": 2, "time_steps": 2}
+    return SpikeAtConv(preset("micro", **{**options, **changes}))
+
+
+def lively(model: nn.Module, images: Tensor) -> nn.Module:
+    """The model with the BatchNorm statistics of these images, so that its neurons fire."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        model.train()(images)
+    return model
+
+
+# --- by hand --------------------------------------------------------------------------------
+
+
+def test_convolutions_by_hand():
+    report = energy_report(conv_lif_conv(), frames(3, 1))
+    first, second = report.layers.to_dict("records")
+    assert (first["flops"], first["passes"], first["input"]) == (16, 2, "image")
+    assert (second["flops"], second["passes"], second["input"]) == (9 * 16 * 2, 2, "binary")
+    assert first["rate"] != first["rate"]  # NaN
+    assert second["rate"] == 4 / 32
+    assert first["snn_mj"] == pytest.approx(2 * 16 * MAC)
+    assert second["snn_mj"] == pytest.approx(2 * 288 * ADD / 8)
+    assert report.snn_mj == pytest.approx(2 * 16 * MAC + 2 * 288 * ADD / 8)
+    assert report.ann_mj == pytest.approx((16 + 288) * MAC)
+    assert report.time_steps == 2
+
+
+def test_a_still_image_passes_the_first_convolution_once():
+    class Still(nn.Sequential):
+        def forward(self, images: Tensor) -> Tensor:
+            return self[2](self[1](self[0](images.unsqueeze(0)).expand(3, -1, -1, -1, -1)))
+
+    report = energy_report(Still(*conv_lif_conv()), frames(4)[0])
+    assert report.layers.passes.tolist() == [1, 3]
+    assert report.snn_mj == pytest.approx(16 * MAC + 3 * 288 * ADD / 4)
+    assert report.time_steps == 3
+
+
+def test_linear_layer_by_hand():
+    net = nn.Sequential(copying(), fires_from(1.0), nn.Flatten(2), nn.Linear(16, 10))
+    layer = energy_report(net, frames(8, 4, 2, 2)).layers.iloc[1]
+    assert (layer.kind, layer.flops, layer.passes, layer.rate) == ("linear", 160, 4, 16 / 64)
+    assert layer.snn_mj == pytest.approx(4 * 160 * ADD / 4)
+    assert layer.ann_mj == pytest.approx(160 * MAC)
+
+
+def test_a_linear_layer_at_many_positions():
+    net = nn.Sequential(nn.Flatten(3), nn.Linear(16, 10))  # [T, B, 3, 16] → [T, B, 3, 10]
+    layer = energy_report(net, noise(4, 2, 3, 4, 4)).layers.iloc[0]
+    assert (layer.flops, layer.passes, layer.input) == (3 * 16 * 10, 4, "real")
+    assert layer.snn_mj == pytest.approx(4 * 480 * MAC)
+
+
+def test_grouped_and_strided_convolutions():
+    depthwise = nn.Conv2d(8, 8, 7, stride=2, padding=3, groups=8)
+    halves = nn.Conv2d(8, 6, 3, padding=1, groups=2)
+    table = count_flops(nn.Sequential(depthwise, halves), (8, 16, 16))
+    assert table.flops.tolist() == [49 * 64 * 8, 9 * 64 * 4 * 6]
+
+
+def test_the_mixer_of_mbpl_costs_additions_and_what_follows_its_membrane_macs():
+    net = nn.Sequential(
+        copying(2),
+        MBPL(2, thresholds=(0.5, 1.0, 1.5), tau=1.0),
+        OverTime(nn.Conv2d(2, 4, 1)),
+    )
+    x = torch.zeros(2, 1, 2, 4, 4)
+    x[0, 0, 0] = 0.5  # reaches one threshold
+    x[1, 0, 0] = 1.0  # two
+    x[1, 0, 1, 0] = 2.0  # all three, at 4 pixels
+    _, mixer, after = energy_report(net, x).layers.to_dict("records")
+    rates = (16 + 16 + 4) / 64 + (16 + 4) / 64 + 4 / 64  # R₁ + R₂ + R₃
+    assert (mixer["input"], mixer["rate"], mixer["flops"]) == ("spike sum", rates, 49 * 16 * 2)
+    assert mixer["snn_mj"] == pytest.approx(ADD * 2 * rates * 49 * 16 * 2)
+    assert mixer["ann_mj"] == 0  # the twin has GELU there
+    assert (after["input"], after["flops"]) == ("real", 16 * 2 * 4)
+    assert after["snn_mj"] == pytest.approx(MAC * 2 * 128)
+    assert after["ann_mj"] == pytest.approx(MAC * 128)
+
+
+def test_a_mixer_that_runs_for_each_branch():
+    net = nn.Sequential(copying(), MBPL(1, thresholds=(0.2, 1.0, 2.0), tau=1.0, mlp_ratio=2))
+    report = energy_report(net, frames(8, 4))
+    depthwise = report.layers.iloc[1]
+    assert (depthwise.input, depthwise.passes) == ("binary", 3 * 2)  # 3 branches, T = 2
+    assert depthwise.rate == (32 + 12 + 0) / (3 * 32)
+    assert depthwise.snn_mj == pytest.approx(ADD * 2 * (1 + 12 / 32) * 49 * 16)
+    assert report.time_steps == 2
+    assert report.ann_mj == pytest.approx(MAC * 16)
+
+
+class AttentionOnly(nn.Module):
+    """The image's channels are Q, K and V."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attend = Attend(heads=2, partition="window", size=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.attend(*x.chunk(3, dim=2))
+
+
+@pytest.mark.parametrize("real", ["nothing", "q", "k", "v"])
+def test_attention_by_hand(real: str):
+    x = torch.zeros(2, 1, 3, 4, 4, 4)  # T, B, (Q, K, V), C, H, W
+    x[:, :, 0, 0] = 1  # rate of Q: 1/4
+    x[:, :, 1] = 1
+    x[:, :, 2, :2] = 1  # rate of V: 1/2
+    if real != "nothing":
+        x[:, :, "qkv".index(real), 3, 3, 3] = 0.5
+    qk, av = energy_report(AttentionOnly(), x.flatten(2, 3)).layers.to_dict("records")
+    flops = 2 * 4 * 4**2 * 2  # heads · groups · tokens² · d
+    assert (qk["kind"], av["kind"]) == ("attention QK", "attention AV")
+    assert (qk["flops"], av["flops"], qk["passes"]) == (flops, flops, 2)
+    assert qk["snn_mj"] == pytest.approx(2 * flops * (MAC if real in "qk" else ADD / 4))
+    assert av["snn_mj"] == pytest.approx(2 * flops * (MAC if real == "v" else ADD / 2))
+    assert qk["ann_mj"] == av["ann_mj"] == pytest.approx(flops * MAC)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([0, 1, 1], "binary"), ([0, 1, 3], "spike sum"), ([0, 1, -1], "real"), ([0, 1, 1.5], "real")],
+)
+def test_what_an_input_is_by_its_values(values: list[float], kind: str):
+    x = torch.tensor(values, dtype=torch.float32).view(1, 1, 1, 1, 3)
+    net = nn.Sequential(nn.Flatten(2), nn.Linear(3, 1))
+    assert energy_report(net, x).layers.input.tolist() == [kind]
+
+
+def test_one_average_rate_for_all_layers_that_spikes_feed():
+    net = nn.Sequential(
+        copying(), fires_from(1.0), copying(stride=2), fires_from(1.0), nn.Flatten(2),
+        nn.Linear(4, 5),
+    )  # fmt: skip
+    by_layer = energy_report(net, frames(5)).layers
+    # Of 16 pixels 0 to 4 fire, and 0 and 2 of these are among the 4 that stride 2 keeps.
+    assert by_layer.rate.tolist()[1:] == [5 / 16, 2 / 4]
+    average = energy_report(net, frames(5), rates="average")
+    assert average.layers.rate.tolist()[1:] == [7 / 20, 7 / 20]
+    assert average.snn_mj == pytest.approx(16 * MAC + (4 + 20) * ADD * 7 / 20)
+    assert average.ann_mj == pytest.approx((16 + 4 + 20) * MAC)
+
+
+@pytest.mark.parametrize(
+    ("time", "ones", "pays"),
+    [(1, 16, True), (5, 16, True), (6, 16, False), (8, 8, True), (8, 12, False), (16, 5, True)],
+)
+def test_spikes_pay_where_the_paper_says(time: int, ones: int, pays: bool):
+    layer = energy_report(conv_lif_conv(), frames(*[ones] * time)).layers.iloc[1]
+    assert (layer.snn_mj < layer.ann_mj) == (0.9 * time * ones / 16 < 4.6)
+    assert (layer.snn_mj < layer.ann_mj) == pays
+
+
+# --- pieces, copies, sums -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
+def test_each_image_weighs_the_same_whatever_the_pieces(batch_size: int):
+    images = torch.cat([frames(16, 16), frames(16, 0), frames(0, 0), frames(0, 0), frames(1, 3)], 1)
+    report = energy_report(conv_lif_conv(), images, batch_size=batch_size)
+    assert report.layers.rate[1] == 52 / (5 * 32)
+    assert_frame_equal(
+        report.layers, energy_report(conv_lif_conv(), images).layers, check_exact=True
+    )
+
+
+def test_the_pieces_of_a_network():
+    images = noise(5, 3, 32, 32)
+    model = lively(small(), images)
+    whole, pieces = (energy_report(model, images, batch_size=n) for n in (5, 2))
+    assert (whole.layers.rate.dropna() > 0).mean() > 0.9
+    assert_frame_equal(whole.layers, pieces.layers, check_exact=False, rtol=1e-3)  # it rounds
+
+
+def test_totals_passes_and_columns():
+    images = noise(3, 3, 32, 32)
+    report = energy_report(lively(small(), images), images)
+    layers = report.layers
+    assert list(layers) == [
+        "layer", "kind", "flops", "input", "rate", "passes", "snn_mj", "ann_mj"
+    ]  # fmt: skip
+    assert report.snn_mj == pytest.approx(sum(layers.snn_mj))
+    assert report.ann_mj == pytest.approx(sum(layers.ann_mj))
+    assert report.time_steps == 2
+    assert layers.passes.tolist() == [1] + [2] * (len(layers) - 1)  # a still image
+    assert set(layers.input[layers.layer.str.contains("mixers")]) <= {"binary", "spike sum"}
+    assert "mJ at T = 2" in repr(report)
+    assert "<table" in report._repr_html_()
+
+
+def test_in_an_sl_network_only_the_head_and_what_attention_gives_is_real():
+    images = noise(3, 3, 32, 32)
+    layers = energy_report(lively(small(spk="sl"), images), images).layers
+    real = layers.layer[layers.input == "real"].tolist()
+    assert real == [
+        "stages.0.1.attention.1.out.0.0", "stages.1.1.attention.1.out.0.0", "head"
+    ]  # fmt: skip
+
+
+def test_frames_pass_the_stem_at_each_time_step():
+    report = energy_report(small(), noise(2, 3, 3, 32, 32))
+    assert set(report.layers.passes) == {2}
+    assert report.layers.snn_mj[0] == pytest.approx(2 * 9 * 16 * 16 * 3 * 8 * MAC)
+
+
+def test_the_model_stays_as_it_is():
+    model = small()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    energy_report(model, noise(1, 3, 32, 32))
+    count_flops(model, (3, 32, 32))
+    assert model.training
+    assert not any(module._forward_hooks for module in model.modules())
+    assert before.keys() == model.state_dict().keys()
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_a_folded_model_gives_the_same():
+    images = noise(2, 3, 32, 32)
+    model = lively(small(), images)
+    whole, folded = energy_report(model, images), energy_report(fold(model), images)
+    assert_frame_equal(whole.layers, folded.layers)
+
+
+# --- the twin -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shortcut", ["membrane", "spike"])
+@pytest.mark.parametrize("attention", ["sisa", "bdsa"])
+@pytest.mark.parametrize("spk", ["sl", "rl", "mbpl", "hsl", "dcl"])
+def test_the_twin_is_what_the_report_says(spk: str, attention: str, shortcut: str):
+    images = noise(1, 3, 32, 32)
+    options = {"spk": spk, "attention": attention, "shortcut": shortcut}
+    spiking = energy_report(small(**options), images)
+    twin = energy_report(lively(small(**options, spiking=False), noise(2, 3, 32, 32)), images)
+    assert spiking.ann_mj == pytest.approx(twin.ann_mj)
+    assert twin.snn_mj == pytest.approx(twin.ann_mj)
+    assert (spiking.time_steps, twin.time_steps) == (2, 1)
+
+
+def test_the_twin_of_the_resnet():
+    images = noise(1, 3, 32, 32)
+    options = {"classes": 10, "width": 4, "spk": "dcl", "time_steps": 3}
+    spiking = energy_report(SpikingResNet18(**options), images)
+    twin = energy_report(SpikingResNet18(**options, spiking=False), images)
+    assert spiking.ann_mj == pytest.approx(twin.ann_mj)
+    assert twin.snn_mj == pytest.approx(twin.ann_mj)
+    assert (spiking.time_steps, twin.time_steps) == (3, 1)
+
+
+# --- FLOPs against torch's counter ----------------------------------------------------------
+
+
+def torch_counts(folded: nn.Module, side: int) -> int:
+    """FLOPs by torch's counter, on the meta device, where a neuron only keeps the shape."""
+    for module in folded.modules():
+        if isinstance(module, LIF | LIFSum):
+            module.forward = lambda x: x
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        folded(torch.zeros(1, 3, side, side, device="meta"))
+    return counter.get_total_flops()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"attention": "bdsa", "spk": "sl"}, {"spiking": False}],
+    ids=["sisa", "bdsa", "twin"],
+)
+@pytest.mark.parametrize(
+    ("name", "side"), [("micro", 32), ("tiny", 224), ("base", 224), ("large", 224)]
+)
+def test_flops_of_the_presets(name: str, side: int, changes: dict):
+    with torch.device("meta"):
+        model = fold(SpikeAtConv(preset(name, **changes)))
+    table = count_flops(model, (3, side, side))
+    assert 2 * (table.flops * table.passes).sum() == torch_counts(model, side)
+    later = 1 if changes.get("spiking") is False else 4
+    assert table.passes.tolist() == [1] + [later] * (len(table) - 1)
+
+
+def test_flops_of_the_resnet():
+    with torch.device("meta"):
+        model = fold(SpikingResNet18(100, spk="dcl", time_steps=4))
+    table = count_flops(model, (3, 32, 32))
+    assert 2 * (table.flops * table.passes).sum() == torch_counts(model, 32)
+
+
+def test_flops_are_those_of_a_real_run():
+    images = noise(2, 3, 32, 32)
+    model = small(attention="bdsa")
+    real = energy_report(model, images).layers[["layer", "kind", "flops", "passes"]]
+    assert_frame_equal(real, count_flops(model, (3, 32, 32)))
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def test_errors_name_the_value():
+    net = nn.Sequential(copying())
+    images = frames(1)
+    with pytest.raises(ValueError, match=r"rates is 'mean'; choose one of \['layer', 'average'\]"):
+        energy_report(net, images, rates="mean")
+    with pytest.raises(ValueError, match=r"\[1, 0, 1, 4, 4\].*at least one image"):
+        energy_report(net, images[:, :0])
+    with pytest.raises(ValueError, match=r"\[1, 4, 4\]"):
+        energy_report(net, images[0, 0])
+    with pytest.raises(TypeError, match=r"torch\.int64"):
+        energy_report(net, images.long())
+    for wrong in (0, -1, 2.0, True):
+        with pytest.raises(ValueError, match=f"batch_size is {wrong}"):
+            energy_report(net, images, batch_size=wrong)
+    with pytest.raises(ValueError, match="ran no Conv2d, Linear or Attend"):
+        energy_report(nn.Sequential(LIF()), images)
+    with pytest.raises(ValueError, match="image_shape"):
+        count_flops(net, (4, 4))
