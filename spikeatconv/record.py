@@ -2,27 +2,36 @@
 
 with record(model) as rec:
     model(images)
-rec.spikes["layer1.lif"]     # [T, B, ...]
+rec.spikes["layer1.lif"]          # [T, B, ...]
+rec.attention["layer1.attend"]    # [T, B, groups, heads, tokens, tokens]
+rec.summary()                     # a table: rates, dead and saturated neurons of each layer
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from spikeatconv.attention import Attend
 from spikeatconv.neuron import LIF, LIFTrace
 
 
 class Recording:
-    """What the LIF layers of a model did, by layer name as in `model.named_modules()`.
+    """What the LIF and the attention layers of a model did, by layer name as in
+    `model.named_modules()`; the branches of a `LIFSum` are the layers "name.0", "name.1", …
 
     Every tensor is detached and `[T, B, ...]`; a layer that ran several times has its
-    calls joined along B. `calls` keeps them one by one.
+    calls joined along B. `calls` and `attention_calls` (q, k, v) keep them one by one.
     """
 
-    def __init__(self, layers: list[str]) -> None:
+    def __init__(self, layers: list[str], attends: dict[str, Attend] | None = None) -> None:
         self.calls: dict[str, list[LIFTrace]] = {name: [] for name in layers}
+        self.attends = attends or {}
+        self.attention_calls: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {
+            name: [] for name in self.attends
+        }
 
     @property
     def spikes(self) -> dict[str, Tensor]:
@@ -41,37 +50,90 @@ class Recording:
             name: spikes.mean(dtype=torch.float64).item() for name, spikes in self.spikes.items()
         }
 
+    @property
+    def dead(self) -> dict[str, Tensor]:
+        """Neurons that never fired, over all steps and samples: bool, `[C, H, W]` of the layer."""
+        return {name: ~_over_time(spikes).any(0) for name, spikes in self.spikes.items()}
+
+    @property
+    def saturated(self) -> dict[str, Tensor]:
+        """Neurons that fired at every step of every sample: bool, `[C, H, W]` of the layer."""
+        return {name: _over_time(spikes).all(0) for name, spikes in self.spikes.items()}
+
+    def summary(self) -> pd.DataFrame:
+        """A row for each layer: neurons, rate (0 to 1), dead and saturated neurons as a number
+        and as a share (0 to 1) of the layer's neurons."""
+        rates, dead, saturated = self.rates, self.dead, self.saturated
+        columns = ["layer", "neurons", "rate", "dead", "dead_share", "saturated", "saturated_share"]
+        rows = []
+        for name in self._ran():
+            n, off, on = dead[name].numel(), int(dead[name].sum()), int(saturated[name].sum())
+            rows.append([name, n, rates[name], off, off / max(n, 1), on, on / max(n, 1)])
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def qkv(self) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+        """Q, K and V as they came into each `Attend`, each `[T, B, C, H, W]`."""
+        place = "attention_calls"
+        return {
+            name: tuple(_joined(name, list(parts), place) for parts in zip(*calls, strict=True))
+            for name, calls in self.attention_calls.items()
+            if calls
+        }
+
+    @property
+    def attention(self) -> dict[str, Tensor]:
+        """The attention map A(Q, K), `[T, B, groups, heads, tokens, tokens]`, computed again
+        from Q and K each time it is asked for."""
+        maps = {}
+        with torch.no_grad():
+            for name, calls in self.attention_calls.items():
+                weights = self.attends[name].weights
+                parts = [weights(q, k).unflatten(0, q.shape[:2]) for q, k, _ in calls]
+                if parts:
+                    maps[name] = _joined(name, parts, "attention_calls")
+        return maps
+
     def _ran(self) -> list[str]:
         return [name for name, calls in self.calls.items() if calls]
 
     def _joined(self, name: str, field: str) -> Tensor:
-        parts = [getattr(trace, field) for trace in self.calls[name]]
-        if len(parts) == 1:
-            return parts[0]
-        shapes = [list(part.shape) for part in parts]
-        if len({tuple(shape[:1] + shape[2:]) for shape in shapes}) > 1 or len(shapes[0]) < 2:
-            raise ValueError(
-                f"layer {name!r} ran {len(parts)} times with shapes {shapes}, which cannot be "
-                f"joined along the batch; read them one by one from calls[{name!r}]"
-            )
-        return torch.cat(parts, dim=1)
+        return _joined(name, [getattr(trace, field) for trace in self.calls[name]], "calls")
+
+
+def _joined(name: str, parts: list[Tensor], place: str) -> Tensor:
+    if len(parts) == 1:
+        return parts[0]
+    shapes = [list(part.shape) for part in parts]
+    if len({tuple(shape[:1] + shape[2:]) for shape in shapes}) > 1 or len(shapes[0]) < 2:
+        raise ValueError(
+            f"layer {name!r} ran {len(parts)} times with shapes {shapes}, which cannot be "
+            f"joined along the batch; read them one by one from {place}[{name!r}]"
+        )
+    return torch.cat(parts, dim=1)
+
+
+def _over_time(spikes: Tensor) -> Tensor:
+    """`[T, B, ...]` → `[T·B, ...]`; a layer that ran without a batch, `[T]`, stays."""
+    return spikes.flatten(0, min(1, spikes.dim() - 1))
 
 
 @contextmanager
 def record(model: nn.Module) -> Iterator[Recording]:
-    """Record spikes and membranes of every `LIF` in `model` while the block runs.
+    """Record every `LIF` and every `Attend` in `model` while the block runs.
 
-    The membranes are computed again from each layer's input, so the model runs as it
-    would alone. The hooks are gone when the block ends, also after an error.
-    Raises ValueError for a model without LIF layers.
+    Membranes and attention maps are computed again from each layer's input, so the model runs
+    as it would alone. The hooks are gone when the block ends, also after an error.
+    Raises ValueError for a model with neither (the non-spiking twin has attention only).
     """
     layers = {name or "lif": m for name, m in model.named_modules() if isinstance(m, LIF)}
-    if not layers:
+    attends = {name or "attend": m for name, m in model.named_modules() if isinstance(m, Attend)}
+    if not layers and not attends:
         raise ValueError(
             f"{type(model).__name__} has no LIF layer, so there is nothing to record; "
             "pass the spiking model itself"
         )
-    recording = Recording(list(layers))
+    recording = Recording(list(layers), attends)
 
     def observe(name: str):
         def hook(lif: LIF, args: tuple, kwargs: dict, output: Tensor) -> None:
@@ -80,9 +142,16 @@ def record(model: nn.Module) -> Iterator[Recording]:
 
         return hook
 
-    handles = [
-        lif.register_forward_hook(observe(name), with_kwargs=True) for name, lif in layers.items()
-    ]
+    def observe_attention(name: str):
+        def seen(q: Tensor, k: Tensor, v: Tensor) -> None:
+            recording.attention_calls[name].append((q.detach(), k.detach(), v.detach()))
+
+        return lambda attend, args, kwargs, output: seen(*args, **kwargs)
+
+    # A LIFSum calls its branches one by one where they have hooks, so each call is seen once.
+    hooks = [(lif, observe(name)) for name, lif in layers.items()]
+    hooks += [(attend, observe_attention(name)) for name, attend in attends.items()]
+    handles = [module.register_forward_hook(hook, with_kwargs=True) for module, hook in hooks]
     try:
         yield recording
     finally:

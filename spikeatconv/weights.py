@@ -3,26 +3,35 @@
 save_weights(model, "micro.safetensors", {"seed": 0})
 model = load_weights("micro.safetensors")       in eval mode
 weights_note("micro.safetensors")               {"seed": 0}
+
+The file's metadata, all text: format, version, model (the class), config and note (JSON),
+folded, and sha256 of all of these and the tensors.
 """
 
+import hashlib
 import json
 import os
-import tempfile
+import uuid
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import nn
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
 from spikeatconv.conv import fold, is_folded
 from spikeatconv.model import SpikeAtConv, SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18
-from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
+from spikeatconv.surrogate import Atan, Sigmoid
 
-VERSION = 1
-KNOWN_SURROGATES = {"Atan": Atan, "Sigmoid": Sigmoid}
+FORMAT, VERSION = "spikeatconv", "1"
+MODELS: dict[str, type] = {"SpikeAtConv": SpikeAtConv, "SpikingResNet18": SpikingResNet18}
+KNOWN_SURROGATES: dict[str, type] = {"Atan": Atan, "Sigmoid": Sigmoid}
+FIELDS = [f.name for f in fields(SpikeAtConvConfig)]
+KEYS = ("config", "folded", "format", "model", "note", "sha256", "version")
+AGAIN = "copy or download the file again, or write it again with save_weights"
 
 
 def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -> None:
@@ -30,49 +39,55 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
     at all: an older file stays as it is until the new one is whole.
 
     note: what else to say, as JSON: command, seed, result.
-    Raises TypeError for another model, or an option that a file cannot hold.
+    Raises TypeError for another model, an option or a note that a file cannot hold; ValueError
+    for a model that its configuration does not make (layers added or replaced).
     """
-    if not isinstance(model, SpikeAtConv | SpikingResNet18):
+    if type(model) not in MODELS.values():
         raise TypeError(
             f"model is a {type(model).__name__}; save_weights takes a SpikeAtConv or a "
             "SpikingResNet18, whose file can be loaded without running code"
         )
+    if not isinstance(note, dict | None):
+        raise TypeError(f"note is a {type(note).__name__}; give a dict, such as {{'seed': 0}}")
     metadata = {
-        "format": "spikeatconv", "version": str(VERSION), "model": type(model).__name__,
+        "format": FORMAT, "version": VERSION, "model": type(model).__name__,
         "config": json.dumps(config_of(model), default=_encode),
-        "folded": json.dumps(is_folded(model)), "note": json.dumps(note or {}),
+        "folded": json.dumps(is_folded(model)), "note": json.dumps(note or {}, default=_encode),
     }  # fmt: skip
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    _write(Path(path), save(tensors, metadata))
+    _check_tensors(tensors, _build(metadata, len(tensors), "the model"), "the model")
+    metadata["sha256"] = _digest(metadata, tensors)
+    _write(Path(path), _sorted(save(tensors, metadata)))
 
 
-def load_weights(path: str | Path, config: SpikeAtConvConfig | None = None) -> nn.Module:
+def load_weights(path: str | Path, config: SpikeAtConvConfig | dict | None = None) -> nn.Module:
     """The model of a file that `save_weights` wrote, on the CPU, in eval mode.
 
-    config: what the caller expects; a ValueError names the fields that differ.
+    config: what the caller expects, a SpikeAtConvConfig or a dict of SpikingResNet18's
+        arguments; a ValueError names the fields that differ.
     Raises FileNotFoundError, or ValueError for a damaged or foreign file, a configuration that
     does not make a model, and tensors that are missing, unexpected or of another shape.
     """
     metadata, tensors = _read(Path(path))
-    model = _build(metadata, path)
+    model = _build(metadata, len(tensors), path)
+    _check_tensors(tensors, model, path)
+    _check_digest(metadata, tensors, path)
     if config is not None:
         _compare(config, model, path)
-    expected = model.state_dict()
-    missing, unexpected = sorted(expected.keys() - tensors), sorted(tensors.keys() - expected)
-    _check(not missing, path, f"{len(missing)} tensors are missing: {_some(missing)}")
-    _check(not unexpected, path, f"{len(unexpected)} tensors are unexpected: {_some(unexpected)}")
-    for name, tensor in tensors.items():
-        found, right = list(tensor.shape), list(expected[name].shape)
-        _check(found == right, path, f"tensor {name} has shape {found}, expected {right}")
-    for dtype in {t.dtype for t in tensors.values() if t.is_floating_point()}:
-        model = model.to(dtype)
-    model.load_state_dict(tensors)
+    strides = model.state_dict()  # of tensors without values
+    model.load_state_dict(
+        {n: torch.empty_like(strides[n], dtype=t.dtype, device="cpu").copy_(t)
+         for n, t in tensors.items()},
+        assign=True,
+    )  # fmt: skip
     return model.eval()
 
 
 def weights_note(path: str | Path) -> dict:
-    """The note that `save_weights` was given. Errors as `load_weights`."""
-    return json.loads(_read(Path(path))[0].get("note", "{}"))
+    """The note that `save_weights` was given, {} if none. Errors as `load_weights`."""
+    metadata, tensors = _read(Path(path))
+    _check_digest(metadata, tensors, path)
+    return _json_dict(metadata, "note", path)
 
 
 def config_of(model: nn.Module) -> dict:
@@ -81,70 +96,179 @@ def config_of(model: nn.Module) -> dict:
     return dict(vars(config)) if isinstance(config, SpikeAtConvConfig) else dict(config)
 
 
-def _build(metadata: dict[str, str], path: str | Path) -> nn.Module:
-    """The model that the metadata describe, with any weights; the random state stays as it is."""
-    try:
-        config = json.loads(metadata["config"], object_hook=_decode)
-        with torch.random.fork_rng(devices=[]):
-            if metadata["model"] == "SpikeAtConv":
-                model: nn.Module = SpikeAtConv(SpikeAtConvConfig(**config))
-            else:
-                model = SpikingResNet18(**config)
-    except (KeyError, TypeError, ValueError) as error:
-        _check(False, path, f"its config does not make a {metadata.get('model')}: {error}")
-        raise
-    return fold(model) if metadata.get("folded") == "true" else model
+# --- reading
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such file; check the path")
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Metadata of our format and version, and the tensors."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give the .safetensors file in it")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(
-            f"{path} is not a whole safetensors file ({error}); copy or download it again"
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path}: there is no such file; check the path, here relative to {Path.cwd()}"
         ) from None
-    ours = metadata.get("format") == "spikeatconv"
-    _check(ours, path, "it was written by another program: it has no spikeatconv metadata")
-    version = metadata.get("version", "")
-    known = version.isdecimal() and int(version) <= VERSION
-    _check(known, path, f"its version is {version!r}, this program reads up to {VERSION}; update")
-    name = metadata.get("model")
-    known = name in ("SpikeAtConv", "SpikingResNet18")
-    _check(known, path, f"its model is {name!r}, expected SpikeAtConv or SpikingResNet18")
-    return metadata, tensors
+    metadata = _metadata(content, path)
+    if metadata.get("format") != FORMAT:
+        raise _error(
+            path, f"its format is {metadata.get('format')!r}, expected {FORMAT!r}: it was written "
+            "by another program", "give a file that save_weights wrote",
+        )  # fmt: skip
+    if metadata.get("version") != VERSION:
+        raise _error(
+            path, f"its version is {metadata.get('version')!r}, this spikeatconv reads {VERSION!r}",
+            "update spikeatconv",
+        )  # fmt: skip
+    unknown = sorted(metadata.keys() - set(KEYS))
+    if unknown:
+        raise _error(path, f"its metadata have the unknown entries {unknown}", AGAIN)
+    try:
+        return metadata, load(content)
+    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise _error(path, f"its tensors cannot be read ({error!r})", AGAIN) from None
 
 
-def _compare(config: SpikeAtConvConfig, model: nn.Module, path: str | Path) -> None:
-    found, wanted = config_of(model), dict(vars(config))
-    names = sorted(found.keys() | wanted.keys())
+def _metadata(content: bytes, path: Path) -> dict[str, str]:
+    """Those in the header of a whole safetensors file.
+
+    Such a file is the header's length (8 bytes), the header (JSON) and the tensors' values.
+    """
+    start = 8 + int.from_bytes(content[:8], "little")
+    if content[8:9] != b"{" or start > 100_000_000:  # safetensors takes no longer header
+        raise _error(path, f"it is not a safetensors file ({len(content)} bytes)", AGAIN)
+    try:
+        header = json.loads(content[8:start]) if start <= len(content) else {}
+        metadata = header.pop("__metadata__", {})
+        if not all(isinstance(text, str) for text in metadata.values()):
+            raise TypeError("metadata that are not text")
+        end = start + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        found = f"it is not a safetensors file, or its header is damaged ({error!r})"
+        raise _error(path, found, AGAIN) from None
+    if len(content) < end:
+        found = f"it is cut off: it has {len(content)} bytes, expected {end} or more"
+        raise _error(path, found, AGAIN)
+    return metadata
+
+
+def _json_dict(metadata: dict[str, str], key: str, path: str | Path, hook=None) -> dict:
+    try:
+        value = json.loads(metadata.get(key, "{}"), object_hook=hook)
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise _error(path, f"its {key} is no valid JSON ({error!r})", AGAIN) from None
+    if not isinstance(value, dict):
+        raise _error(path, f"its {key} is {value!r}, expected a JSON object", AGAIN)
+    return value
+
+
+def _build(metadata: dict[str, str], tensors: int, path: str | Path) -> nn.Module:
+    """The model that the metadata describe, its tensors without values (on the meta device)."""
+    name, folded = metadata.get("model"), metadata.get("folded")
+    if name not in MODELS:
+        raise _error(path, f"its model is {name!r}, expected one of {list(MODELS)}", AGAIN)
+    if folded not in ("true", "false"):
+        raise _error(path, f"its folded is {folded!r}, expected 'true' or 'false'", AGAIN)
+    arguments = _json_dict(metadata, "config", path, _decode)
+    unknown = sorted(arguments.keys() - set(FIELDS)) if name == "SpikeAtConv" else []
+    if unknown:
+        raise _error(path, f"its config has the unknown fields {unknown}; known are {FIELDS}",
+                     "update spikeatconv, or write the file again with save_weights")  # fmt: skip
+    try:
+        model = _model(name, arguments, tensors)
+    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
+        raise _error(path, f"its config does not make a {name}: {error}", AGAIN) from None
+    return fold(model) if folded == "true" else model
+
+
+def _model(name: str, arguments: dict, tensors: int | None = None) -> nn.Module:
+    """A model without values; it draws no random numbers and takes no memory."""
+    with torch.device("meta"):
+        if name != "SpikeAtConv":
+            return SpikingResNet18(**arguments)
+        config = SpikeAtConvConfig(**arguments)
+        if tensors is not None and sum(config.depths) > tensors:  # before it is built for hours
+            raise ValueError(f"depths is {config.depths}, more blocks than {tensors} tensors make")
+        return SpikeAtConv(config)
+
+
+def _check_tensors(tensors: dict[str, Tensor], model: nn.Module, path: str | Path) -> None:
+    expected = model.state_dict()
+    missing, unexpected = sorted(expected.keys() - tensors), sorted(tensors.keys() - expected)
+    for names, problem in ((missing, "missing"), (unexpected, "unexpected")):
+        if names:
+            some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+            count = f"{len(names)} of its tensors {'is' if len(names) == 1 else 'are'} {problem}"
+            raise _error(path, f"{count}: {some}; its config makes {len(expected)} tensors", AGAIN)
+    for name, tensor in tensors.items():
+        right = expected[name]
+        if tensor.shape != right.shape:
+            shapes = f"{list(tensor.shape)}, expected {list(right.shape)}"
+            raise _error(path, f"tensor {name} has shape {shapes}", AGAIN)
+        real = right.is_floating_point()
+        if not (tensor.is_floating_point() if real else tensor.dtype == right.dtype):
+            wanted = "a floating-point type" if real else right.dtype
+            raise _error(path, f"tensor {name} is {tensor.dtype}, expected {wanted}", AGAIN)
+
+
+def _check_digest(metadata: dict[str, str], tensors: dict[str, Tensor], path: str | Path) -> None:
+    """Files without a sha256 are taken as they are."""
+    found = _digest(metadata, tensors)
+    if metadata.get("sha256", found) != found:
+        written = f"SHA-256 {found}, expected {metadata['sha256']}"
+        raise _error(path, f"its content is not what was written ({written})", AGAIN)
+
+
+def _digest(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of the metadata and of each tensor's name, type, shape and bytes."""
+    described = sorted((key, text) for key, text in metadata.items() if key != "sha256")
+    digest = hashlib.sha256(json.dumps(described).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _compare(config: SpikeAtConvConfig | dict, model: nn.Module, path: str | Path) -> None:
+    """Raise unless `config` is the model's; lists and tuples count as the same."""
+    if isinstance(config, SpikeAtConvConfig) != isinstance(model, SpikeAtConv):
+        raise ValueError(
+            f"{path} holds a {type(model).__name__}, config is a {type(config).__name__}; give a "
+            "SpikeAtConvConfig for a SpikeAtConv, a dict of arguments for a SpikingResNet18"
+        )
+    asked = config if isinstance(config, SpikeAtConvConfig) else _model("", dict(config)).config
+    wanted = dict(vars(asked)) if isinstance(asked, SpikeAtConvConfig) else dict(asked)
+    found = config_of(model)
     differ = [
         f"{name} is {found.get(name)!r} in the file and {wanted.get(name)!r} in config"
-        for name in names
-        if found.get(name) != wanted.get(name)
+        for name in [*found, *(wanted.keys() - found)]
+        if _plain(found.get(name)) != _plain(wanted.get(name))
     ]
-    _check(not differ, path, "; ".join(differ))
-
-
-def _check(good: bool, path: str | Path, problem: str) -> None:
-    if not good:
+    if differ:
         raise ValueError(
-            f"{path} cannot be loaded: {problem}. Write it again with save_weights, or load it "
-            "with the version of spikeatconv that wrote it"
+            f"{path} has another configuration: {'; '.join(differ)}. Change config, "
+            "or leave it out to take the file's"
         )
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=_encode))
+
+
+def _error(path: str | Path, found: str, fix: str) -> ValueError:
+    return ValueError(f"{path} cannot be used: {found}; to mend it, {fix}")
+
+
+# --- writing
 
 
 def _encode(value: Any) -> dict:
-    if type(value).__name__ in KNOWN_SURROGATES and isinstance(value, Surrogate):
+    if type(value) in KNOWN_SURROGATES.values():
         return {"surrogate_class": type(value).__name__, "alpha": value.alpha}
-    raise TypeError(f"a file cannot hold the option {value!r}; give numbers, text, Atan or Sigmoid")
+    raise TypeError(
+        f"a file cannot hold the option {value!r}, a {type(value).__name__}; "
+        "give numbers, text, lists, dicts, Atan or Sigmoid"
+    )
 
 
 def _decode(value: dict) -> Any:
@@ -153,12 +277,24 @@ def _decode(value: dict) -> Any:
     return {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
 
 
+def _sorted(content: bytes) -> bytes:
+    """The same file with its header in order: safetensors writes it in another one each time."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8
+    return len(header).to_bytes(8, "little") + header + content[end:]
+
+
 def _write(path: Path, content: bytes) -> None:
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent}: there is no such folder; make it first")
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with draft.open("xb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # whole on the disk before it takes the old one's name
         os.replace(draft, path)
     except BaseException:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise

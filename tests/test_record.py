@@ -1,10 +1,23 @@
 """`record` shows what the neurons did; the model behaves as if nobody looked."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
-from spikeatconv import LIF, record
+from spikeatconv import (
+    LIF,
+    MBPL,
+    SISA,
+    Attend,
+    LIFSum,
+    SpikeAtConv,
+    SpikingResNet18,
+    fast,
+    preset,
+    record,
+)
 
 
 class Net(nn.Module):
@@ -168,3 +181,183 @@ def test_layers_that_did_not_run_are_left_out(net):
 def test_a_model_without_neurons():
     with pytest.raises(ValueError, match="Linear has no LIF layer"), record(nn.Linear(2, 2)):
         pass
+
+
+# --- several thresholds over one input
+
+
+@pytest.mark.parametrize("way", ["plain", "eager"])
+def test_each_branch_of_a_sum_is_a_layer(way):
+    block, x = MBPL(3, thresholds=(0.5, 1.5)).eval(), currents(4, 2, 3, 5, 5)
+    with fast.use(way), torch.no_grad():
+        alone = block(x)
+        with record(block) as rec:
+            watched = block(x)
+    assert torch.equal(alone, watched)
+    assert list(rec.spikes) == ["branches.0", "branches.1"]
+    for name, lif in zip(rec.spikes, block.branches, strict=True):
+        assert len(rec.calls[name]) == 1  # each spike is seen once
+        assert torch.equal(rec.spikes[name], lif.run(x).spikes)
+        assert torch.equal(rec.membranes[name], lif.run(x).membrane)
+    assert rec.rates["branches.0"] > rec.rates["branches.1"] > 0
+
+
+@pytest.mark.parametrize("options", [{"shared": False}, {"mlp_ratio": 2}])
+def test_branches_that_are_called_one_by_one(options):
+    block, x = MBPL(3, thresholds=(0.5, 1.5), **options).eval(), currents(4, 2, 3, 5, 5)
+    with record(block) as rec:
+        block(x)
+    assert [len(calls) for calls in rec.calls.values()] == [1, 1]
+    assert torch.equal(rec.spikes["branches.1"], block.branches[1].run(x).spikes)
+
+
+def test_a_sum_alone_by_hand():
+    """tau = 1: a neuron fires where its input is V_th or more."""
+    module, x = LIFSum((1.0, 2.0), tau=1.0), torch.tensor([[[0.5, 1.0, 2.0, 3.0]]])
+    with record(module) as rec:
+        assert module(x).tolist() == [[[0, 1, 2, 2]]]
+    assert {name: s.tolist() for name, s in rec.spikes.items()} == {
+        "0": [[[0, 1, 1, 1]]], "1": [[[0, 0, 1, 1]]],
+    }  # fmt: skip
+    assert rec.rates == {"0": 0.75, "1": 0.5}
+
+
+# --- neurons that never fire, or always
+
+
+class Direct(LIF):
+    """Fires where its input is 1 or more: no memory."""
+
+    def __init__(self) -> None:
+        super().__init__(tau=1.0)
+
+
+def one_map(*samples: list[list[float]]) -> torch.Tensor:
+    """Samples, each a list of time steps, each a row of pixels → `[T, B, 1, 1, W]`."""
+    return torch.tensor(samples).float().transpose(0, 1).unflatten(-1, (1, 1, -1))
+
+
+def test_dead_and_saturated_neurons_by_hand():
+    model = nn.Sequential(Direct())
+    with record(model) as rec:
+        # pixel 0 always fires, 1 never, 2 at one step of each, 3 in the first sample only
+        model(one_map([[1, 0, 1, 1], [1, 0, 0, 1]], [[1, 0, 1, 0], [1, 0, 0, 0]]))
+    assert rec.dead["0"].tolist() == [[[False, True, False, False]]]
+    assert rec.saturated["0"].tolist() == [[[True, False, False, False]]]
+    table = rec.summary()
+    assert table.to_dict("records") == [
+        {"layer": "0", "neurons": 4, "rate": 0.5, "dead": 1, "dead_share": 0.25,
+         "saturated": 1, "saturated_share": 0.25},
+    ]  # fmt: skip
+
+
+def test_a_neuron_is_dead_over_all_runs_or_not_at_all():
+    model = Direct()
+    with record(model) as rec:
+        model(one_map([[1, 0, 0, 1]]))
+        model(one_map([[1, 0, 1, 0]]))
+    assert rec.dead["lif"].tolist() == [[[False, True, False, False]]]
+    assert rec.saturated["lif"].tolist() == [[[True, False, False, False]]]
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 2)])
+def test_layers_without_a_map_count_as_one_neuron(shape):
+    model = Direct()
+    with record(model) as rec:
+        model(torch.ones(shape))
+    assert rec.dead["lif"].shape == ()
+    assert rec.summary().loc[0, ["neurons", "dead", "saturated"]].tolist() == [1, 0, 1]
+
+
+def test_the_summary_has_a_row_for_each_layer_that_ran(net):
+    with record(net) as rec:
+        assert rec.summary().empty
+        net(currents(5, 2, 3))
+    table = rec.summary()
+    assert table["layer"].tolist() == ["first", "block.1"]
+    assert table["neurons"].tolist() == [8, 4]
+    assert table["rate"].tolist() == list(rec.rates.values())
+    assert table["dead_share"].tolist() == (table["dead"] / table["neurons"]).tolist()
+
+
+def test_a_resnet_is_summed_up_by_its_maps():
+    model = SpikingResNet18(5, width=2).eval()
+    with record(model) as rec, torch.no_grad():
+        model(currents(3, 3, 32, 32))
+    assert rec.dead["first.lif"].shape == (2, 32, 32)
+    # one 2 × 32 × 32 after the stem, then four of each stage: widths 2, 4, 8, 16
+    assert rec.summary()["neurons"].tolist() == [2048] * 5 + [1024] * 4 + [512] * 4 + [256] * 4
+
+
+# --- attention
+
+
+def tokens(*values: float) -> torch.Tensor:
+    """One channel, one row: `[1, 1, 1, 1, tokens]`."""
+    return torch.tensor(values).float()[None, None, None, None]
+
+
+def test_an_attention_map_by_hand():
+    """d = 1: scores are q_i · k_j, here 1 for the first pair only; softmax of (1, 0) and (0, 0)."""
+    q, k, v = tokens(1, 0), tokens(1, 0), tokens(0, 1)
+    model, plain = Attend(1, "full"), Attend(1, "full", softmax=False)
+    with record(model) as rec, record(plain) as plain_rec:
+        out = model(q, k=k, v=v)
+        plain(q, k, v)
+    e = math.e
+    right = torch.tensor([[e / (e + 1), 1 / (e + 1)], [0.5, 0.5]])
+    found = rec.attention["attend"]
+    assert found.shape == (1, 1, 1, 1, 2, 2)
+    torch.testing.assert_close(found[0, 0, 0, 0], right)
+    torch.testing.assert_close(out.flatten(), right[:, 1])  # v is 1 at the second token
+    assert [part.flatten().tolist() for part in rec.qkv["attend"]] == [[1, 0], [1, 0], [0, 1]]
+    assert plain_rec.attention["attend"].tolist() == [[[[[[1, 0], [0, 0]]]]]]
+
+
+def test_attention_of_a_block_over_several_runs():
+    torch.manual_seed(0)
+    block = SISA(8, heads=2, partition="window", size=2, spk="sl").eval()
+    x = currents(3, 2, 8, 4, 4)
+    with record(block) as rec:
+        block(x)
+        block(x[:, :1])
+    assert list(rec.attention) == list(rec.qkv) == ["attend"]
+    found = rec.attention["attend"]
+    assert found.shape == (3, 2 + 1, 4, 2, 4, 4)  # 4 windows, 2 heads, 4 tokens
+    torch.testing.assert_close(found.sum(-1), torch.ones(3, 3, 4, 2, 4))
+    q, k, v = rec.qkv["attend"]
+    assert q.shape == k.shape == v.shape == (3, 3, 8, 4, 4)
+    for part, layer in zip((q, k, v), ("q.1.lif", "k.1.lif", "v.1.lif"), strict=True):
+        assert torch.equal(part, rec.spikes[layer])
+    assert torch.equal(found[:, 2:], found[:, :1])  # the second run saw the first's sample
+    assert not any(part.requires_grad for part in (found, q, k, v))
+    assert hooks(block) == 0
+
+
+def test_attention_runs_that_cannot_be_joined_say_where_to_look():
+    model = Attend(1, "window", 2)
+    with record(model) as rec:
+        for side in (2, 4):
+            model(*[torch.ones(1, 1, 1, side, side)] * 3)
+    for name in ("attention", "qkv"):
+        with pytest.raises(ValueError, match=r"ran 2 times .* attention_calls\['attend'\]"):
+            getattr(rec, name)
+    assert [q.shape[-1] for q, _, _ in rec.attention_calls["attend"]] == [2, 4]
+
+
+def test_the_twin_has_attention_only():
+    config = preset("micro", widths=(8, 16), depths=(1, 1), partition_size=(4, 2), head_width=8)
+    twin = SpikeAtConv(preset("micro", **{**vars(config), "spiking": False})).eval()
+    with record(twin) as rec, torch.no_grad():
+        twin(currents(2, 3, 32, 32))
+    assert rec.spikes == rec.membranes == rec.rates == rec.dead == rec.saturated == {}
+    assert rec.summary().empty
+    shapes = [tuple(a.shape) for a in rec.attention.values()]
+    # maps of 8 × 8 in groups of 4 × 4, then 4 × 4 in groups of 2 × 2; 1 and 2 heads
+    assert shapes == [(1, 2, 4, 1, 16, 16), (1, 2, 4, 2, 4, 4)]
+
+
+def test_attention_that_did_not_run_is_left_out():
+    with record(Attend(1)) as rec:
+        pass
+    assert rec.attention == rec.qkv == {}

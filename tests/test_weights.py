@@ -1,12 +1,15 @@
 """Weights survive a round trip exactly; a file that is not right says what is wrong."""
 
 import json
+import os
+import stat
 from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import spikeatconv.weights as weights
@@ -28,13 +31,31 @@ def file(tmp_path_factory):
     return path
 
 
+def metadata_of(file):
+    with safe_open(file, framework="pt") as opened:
+        return opened.metadata()
+
+
 def changed(file, tmp_path, tensors=None, **metadata):
-    """A copy of the file with other tensors or metadata."""
-    with weights.safe_open(file, framework="pt") as opened:
-        before = opened.metadata()
+    """A copy of the file with other tensors or metadata; its checksum stays."""
+    before = metadata_of(file)
     path = tmp_path / "changed.safetensors"
     save_file(load_file(file) if tensors is None else tensors, path, {**before, **metadata})
     return path
+
+
+def parameters(model):
+    return list(model.parameters())
+
+
+def damaged(folder, content):
+    path = folder / "damaged.safetensors"
+    path.write_bytes(content)
+    return path
+
+
+def header_end(content):
+    return 8 + int.from_bytes(content[:8], "little")
 
 
 @pytest.mark.parametrize(
@@ -58,10 +79,53 @@ def test_a_round_trip_is_exact(model, tmp_path):
     assert not loaded.training
     images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     assert torch.equal(loaded(images), model(images))
+    for found, right in zip(parameters(loaded), parameters(model), strict=True):
+        assert (found.stride(), found.requires_grad) == (right.stride(), right.requires_grad)
 
 
-def test_the_note_comes_back(file):
+def test_the_note_comes_back(file, tmp_path):
     assert weights_note(file) == {"seed": 0}
+    save_weights(small(spk="sl"), tmp_path / "plain.safetensors")
+    assert weights_note(tmp_path / "plain.safetensors") == {}
+
+
+def test_the_metadata_are_text_that_other_programs_can_read(file):
+    metadata = metadata_of(file)
+    assert metadata["format"] == "spikeatconv"
+    assert metadata["version"] == "1"
+    assert metadata["model"] == "SpikeAtConv"
+    assert metadata["folded"] == "false"
+    assert json.loads(metadata["config"])["widths"] == [8, 16]
+    assert json.loads(metadata["note"]) == {"seed": 0}
+
+
+def test_the_same_model_makes_the_same_bytes(file, tmp_path):
+    save_weights(small(), tmp_path / "again.safetensors", {"seed": 0})
+    assert (tmp_path / "again.safetensors").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as in POSIX")
+def test_others_can_read_the_file_as_any_other(file, tmp_path):
+    (tmp_path / "any").touch()
+    assert stat.S_IMODE(file.stat().st_mode) == stat.S_IMODE((tmp_path / "any").stat().st_mode)
+
+
+def test_a_loaded_model_learns_and_is_saved_again(file, tmp_path):
+    model = load_weights(file).train()
+    model(torch.zeros(2, 3, 32, 32)).sum().backward()
+    assert all(parameter.grad is not None for parameter in parameters(model))
+    path = tmp_path / "again.safetensors"
+    save_weights(model, path)
+    path.unlink()  # nothing of the model lives in the file
+    assert torch.isfinite(model.eval()(torch.zeros(1, 3, 32, 32))).all()
+
+
+def test_a_file_without_a_checksum_loads(file, tmp_path):
+    metadata = metadata_of(file)
+    del metadata["sha256"]
+    path = tmp_path / "bare.safetensors"
+    save_file(load_file(file), path, metadata)
+    assert torch.equal(load_weights(path).head.weight, load_weights(file).head.weight)
 
 
 def test_half_precision_stays(tmp_path):
@@ -72,59 +136,174 @@ def test_half_precision_stays(tmp_path):
 
 def test_the_config_that_was_expected(file):
     assert load_weights(file, SMALL).config == SMALL
+    wanted = preset("micro", classes=100)
+    with pytest.raises(ValueError, match=r"widths is \(8, 16\) in the file and \(32, 64, 128\) in"):
+        load_weights(file, wanted)
     with pytest.raises(ValueError, match="classes is 10 in the file and 100 in config"):
-        load_weights(file, preset("micro", classes=100))
+        load_weights(file, wanted)
+    with pytest.raises(ValueError, match="holds a SpikeAtConv, config is a dict"):
+        load_weights(file, {"classes": 10})
+
+
+def test_the_config_of_a_resnet_that_was_expected(tmp_path):
+    path = tmp_path / "resnet.safetensors"
+    save_weights(SpikingResNet18(5, width=4, spk="mbpl", thresholds=[0.5, 1.0]), path)
+    arguments = {"classes": 5, "width": 4, "spk": "mbpl", "thresholds": (0.5, 1.0)}
+    assert load_weights(path, arguments).config["thresholds"] == (0.5, 1.0)
+    with pytest.raises(ValueError, match=r"time_steps is 1 in the file and 8 in config\."):
+        load_weights(path, {**arguments, "time_steps": 8})
+    with pytest.raises(ValueError, match=r"tau is None in the file and 3.0 in config"):
+        load_weights(path, {**arguments, "tau": 3.0})
+
+
+# --- files that are not right
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"none\.safetensors: there is no such file"):
-        load_weights(tmp_path / "none.safetensors")
+    for read in (load_weights, weights_note):
+        with pytest.raises(FileNotFoundError, match=r"none\.safetensors: there is no such file"):
+            read(tmp_path / "none.safetensors")
+    with pytest.raises(ValueError, match=r"is a folder; give the .safetensors file"):
+        load_weights(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"none: there is no such folder; make it first"):
+        save_weights(small(spk="sl"), tmp_path / "none" / "x.safetensors")
 
 
-def test_a_foreign_file(tmp_path):
+def test_a_file_of_another_program(tmp_path):
     path = tmp_path / "foreign.safetensors"
-    save_file({"a": torch.zeros(2)}, path)
-    with pytest.raises(ValueError, match="written by another program"):
-        load_weights(path)
-    path.write_text("not a safetensors file")
-    with pytest.raises(ValueError, match="not a whole safetensors file"):
-        load_weights(path)
+    for metadata in (None, {"format": "pt"}):
+        save_file({"a": torch.zeros(2)}, path, metadata)
+        with pytest.raises(ValueError, match=r"foreign\..*expected 'spikeatconv'.*another program"):
+            load_weights(path)
+
+
+def header(text, tensors=b""):
+    return len(text).to_bytes(8, "little") + text + tensors
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"short",
+        b"a text that is long enough for a header",
+        b"\x80\x04" + bytes(100),  # a pickle begins like this
+        header(b"{not JSON"),
+        header(b"{" + b'"a":{' * 50_000),
+        header(b'{"a":3}'),
+        header(b'{"__metadata__":{"format":3}}'),
+        header(b'{"__metadata__":null}'),
+    ],
+)
+def test_a_file_that_is_no_safetensors(content, tmp_path):
+    with pytest.raises(ValueError, match=r"damaged\.safetensors.* not a safetensors file"):
+        load_weights(damaged(tmp_path, content))
 
 
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"version": "2"}, r"its version is '2', this program reads up to 1"),
-        ({"model": "os.system"}, r"its model is 'os.system', expected SpikeAtConv or"),
-        ({"config": "{"}, "its config does not make a SpikeAtConv"),
-        ({"config": json.dumps({"width": [3]})}, "unexpected keyword argument 'width'"),
+        ({"version": "2"}, r"its version is '2', this spikeatconv reads '1'; .* update"),
+        ({"model": "os.system"}, r"its model is 'os.system', expected one of \['SpikeAtConv', "),
+        ({"folded": "maybe"}, "its folded is 'maybe', expected 'true' or 'false'"),
+        ({"config": "{"}, "its config is no valid JSON"),
+        ({"config": "[" * 100_000}, "its config is no valid JSON"),
+        ({"config": "[3]"}, r"its config is \[3\], expected a JSON object"),
+        ({"config": json.dumps({"width": [3]})}, r"unknown fields \['width'\]; known are \['wid"),
         ({"config": json.dumps({"spk": "xl"})}, "spk is 'xl'; choose one of"),
+        ({"config": json.dumps({"widths": 3})}, "does not make a SpikeAtConv"),
+        ({"config": json.dumps({"classes": 10**30})}, "does not make a SpikeAtConv"),
+        ({"config": json.dumps({"spk_options": {"alpha": 1}})}, "keyword argument 'alpha'"),
+        (
+            {"config": json.dumps({"widths": [8], "depths": [10**9], "partition_size": [4]})},
+            r"depths is \(1000000000,\), more blocks than",
+        ),
+        (
+            {"config": '{"spk_options": {"surrogate": {"surrogate_class": "X", "alpha": 1}}}'},
+            "its config is no valid JSON",
+        ),
+        ({"model": "SpikingResNet18", "config": "{}"}, "missing 1 required .* 'classes'"),
+        ({"time": "now"}, r"unknown entries \['time'\]"),
     ],
 )
 def test_metadata_that_do_not_fit(file, tmp_path, metadata, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as caught:
         load_weights(changed(file, tmp_path, **metadata))
+    assert "changed.safetensors cannot be used" in str(caught.value)
+    assert "to mend it, " in str(caught.value)
 
 
 def test_tensors_that_do_not_fit(file, tmp_path):
     tensors = load_file(file)
     fewer = {name: tensor for name, tensor in tensors.items() if name != "head.bias"}
-    with pytest.raises(ValueError, match="1 tensors are missing"):
+    with pytest.raises(ValueError, match=r"1 of its tensors is missing: head.bias; its config"):
         load_weights(changed(file, tmp_path, fewer))
-    with pytest.raises(ValueError, match="1 tensors are unexpected: extra"):
+    count = sum(name.startswith("stages.0") for name in tensors)
+    fewer = {name: t for name, t in tensors.items() if not name.startswith("stages.0")}
+    with pytest.raises(ValueError, match=f"{count} of its tensors are missing: ") as caught:
+        load_weights(changed(file, tmp_path, fewer))
+    assert str(caught.value).count("stages.0") == 5
+    assert ", …" in str(caught.value)
+    with pytest.raises(ValueError, match="1 of its tensors is unexpected: extra"):
         load_weights(changed(file, tmp_path, {**tensors, "extra": torch.zeros(1)}))
     with pytest.raises(ValueError, match=r"head.bias has shape \[3\], expected \[10\]"):
         load_weights(changed(file, tmp_path, {**tensors, "head.bias": torch.zeros(3)}))
+    whole = torch.zeros(10, dtype=torch.int32)
+    with pytest.raises(ValueError, match=r"head.bias is torch.int32, expected a floating-point"):
+        load_weights(changed(file, tmp_path, {**tensors, "head.bias": whole}))
+    (counter,) = [name for name in tensors if name == "stem.1.num_batches_tracked"]
+    with pytest.raises(ValueError, match=r"tracked is torch.float32, expected torch.int64"):
+        load_weights(changed(file, tmp_path, {**tensors, counter: torch.tensor(0.0)}))
+
+
+@pytest.mark.parametrize("place", ["config", "tensor", "note"])
+def test_content_that_was_changed_and_still_makes_a_model(place, file, tmp_path):
+    tensors = load_file(file)
+    if place == "tensor":
+        path = changed(file, tmp_path, {**tensors, "head.bias": torch.zeros(10)})
+    elif place == "config":
+        config = json.loads(metadata_of(file)["config"])
+        path = changed(file, tmp_path, config=json.dumps({**config, "time_steps": 7}))
+    else:
+        path = changed(file, tmp_path, note="{}")
+    for read in (load_weights, weights_note):
+        with pytest.raises(ValueError, match=r"not what was written .*SHA-256"):
+            read(path)
 
 
 @settings(max_examples=25)
-@given(share=st.floats(0, 0.999))
+@given(share=st.floats(0, 1, exclude_max=True))
 def test_a_truncated_file(file, tmp_path_factory, share):
     content = file.read_bytes()
-    path = tmp_path_factory.mktemp("cut") / "cut.safetensors"
-    path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ValueError, match="not a whole safetensors file"):
-        load_weights(path)
+    cut = content[: int(share * len(content))]
+    with pytest.raises(ValueError, match=r"it is cut off|not a safetensors file") as caught:
+        load_weights(damaged(tmp_path_factory.mktemp("cut"), cut))
+    if len(cut) > 8:
+        assert f"it is cut off: it has {len(cut)} bytes, expected " in str(caught.value)
+
+
+@given(data=st.data())
+def test_flipped_bytes_never_load_as_another_model(file, tmp_path_factory, data):
+    """In the header, and in the values behind it: an error that says so, or the same model."""
+    content = bytearray(file.read_bytes())
+    last = header_end(content) + 100
+    places = st.integers(0, last - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=3, unique=True)):
+        printable = st.sampled_from(b'0123456789abz{}[]",: ')  # more of these keep it JSON
+        content[place] = data.draw(st.integers(0, 255) | printable)
+    path = damaged(tmp_path_factory.mktemp("flip"), bytes(content))
+    try:
+        loaded = load_weights(path)
+    except ValueError as error:
+        assert f"{path} cannot be used: " in str(error)  # noqa: PT017
+    else:
+        right = load_weights(file)
+        assert loaded.config == right.config
+        a, b = loaded.state_dict(), right.state_dict()
+        assert all(torch.equal(a[name], b[name]) for name in b)
+
+
+# --- writing
 
 
 def test_models_and_options_that_a_file_cannot_hold(tmp_path):
@@ -135,20 +314,49 @@ def test_models_and_options_that_a_file_cannot_hold(tmp_path):
     class Mine(Atan):
         pass
 
-    with pytest.raises(TypeError, match="cannot hold the option .*Mine"):
-        save_weights(small(spk="sl", spk_options={"surrogate": Mine(2.0)}), path)
+    Mine.__name__ = "Atan"  # the class decides, not its name
+    for value in (Mine(2.0), {"thresholds": {1.0}}):
+        options = value if isinstance(value, dict) else {"surrogate": value}
+        with pytest.raises(TypeError, match=r"cannot hold the option .*; give numbers, text"):
+            save_weights(small(spk_options=options), path)
+    with pytest.raises(TypeError, match=r"note is a str; give a dict"):
+        save_weights(small(spk="sl"), path, "seed 0")
+    with pytest.raises(TypeError, match=r"cannot hold the option .*Path"):
+        save_weights(small(spk="sl"), path, {"path": path})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(file, tmp_path, monkeypatch):
+def test_a_model_that_its_configuration_does_not_make(tmp_path):
+    model = small(spk="sl")
+    model.head = torch.nn.Linear(16, 3)
+    with pytest.raises(ValueError, match=r"the model cannot .* shape \[3, 16\], expected \[10, 16"):
+        save_weights(model, tmp_path / "x.safetensors")
+
+    class Other(SpikeAtConv):
+        pass
+
+    with pytest.raises(TypeError, match="model is a Other"):
+        save_weights(Other(SMALL), tmp_path / "x.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync", "save"])
+@pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    file, tmp_path, monkeypatch, step, error
+):
     path = tmp_path / "kept.safetensors"
     path.write_bytes(file.read_bytes())
 
-    def full(*_):
-        raise OSError("No space left on device")
+    def fail(*_):
+        raise error
 
-    monkeypatch.setattr(weights.os, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
-        save_weights(small(spk="sl"), path)
+    with monkeypatch.context() as patch:
+        patch.setattr(weights if step == "save" else weights.os, step, fail)
+        with pytest.raises(type(error)):
+            save_weights(small(spk="sl"), path)
     assert path.read_bytes() == file.read_bytes()
+    assert list(tmp_path.iterdir()) == [path]
+    save_weights(small(spk="sl"), path)
+    assert load_weights(path).config.spk == "sl"
     assert list(tmp_path.iterdir()) == [path]
