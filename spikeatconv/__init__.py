@@ -2,13 +2,15 @@
 
 Read in the order of the paper: `surrogate`, `neuron`, `conv`, `blocks`, `partition`,
 `attention`, `model`, `resnet`; beside them `fast` (the same neuron, sooner), `record` (look
-inside), `weights` (files), `simulate` (one neuron in physical units) and `data` (what ships).
+inside), `energy`, `weights` (files), `simulate` (one neuron in physical units) and `data`
+(what ships).
 """
 
 from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
 from spikeatconv.blocks import DCL, HSL, MBPL, RL, SL, SPK_BLOCKS
 from spikeatconv.conv import fold
 from spikeatconv.data import mnist5k
+from spikeatconv.energy import EnergyReport, count_flops, energy_report
 from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
 from spikeatconv.neuron import LIF, LIFSum, LIFTrace, lif_step
 from spikeatconv.partition import (
@@ -27,10 +29,10 @@ from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 from spikeatconv.weights import load_weights, save_weights, weights_note
 
 __all__ = [
-    "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "PARTITIONS", "PRESETS", "RL", "SISA", "SL",
-    "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "LIFSum", "LIFTrace", "Recording", "Sigmoid",
-    "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18", "Surrogate", "fold",
-    "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step", "load_weights",
-    "mnist5k", "preset", "record", "save_weights", "simulate", "stimulus", "weights_note",
-    "window_merge", "window_partition",
+    "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "PARTITIONS", "PRESETS", "RL", "SISA",
+    "SL", "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "EnergyReport", "LIFSum", "LIFTrace",
+    "Recording", "Sigmoid", "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18",
+    "Surrogate", "count_flops", "energy_report", "fold", "full_merge", "full_partition",
+    "grid_merge", "grid_partition", "lif_step", "load_weights", "mnist5k", "preset", "record",
+    "save_weights", "simulate", "stimulus", "weights_note", "window_merge", "window_partition",
 ]  # fmt: skip
