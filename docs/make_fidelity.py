@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from spikeatconv import SpikeAtConv, mnist5k, preset
-from spikeatconv.data import checked_path
+from spikeatconv.data import shipped
 from spikeatconv.energy import count_flops, energy_report
 from spikeatconv.weights import load_weights
 
@@ -79,7 +79,7 @@ def sizes() -> str:
 
 def energies() -> str:
     images = F.pad(mnist5k("test")[0][:100], [2] * 4)
-    shipped = energy_report(load_weights(checked_path("micro_digits.safetensors")), images)
+    shipped = energy_report(load_weights(shipped("micro_digits.safetensors")), images)
     lines = [
         "| network | weights, images | T | SNN | its twin | the paper's | mean R of binary inputs |"
     ]

@@ -9,7 +9,7 @@ inside), `energy`, `weights` (files), `simulate` (one neuron in physical units) 
 from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
 from spikeatconv.blocks import DCL, HSL, MBPL, RL, SL, SPK_BLOCKS
 from spikeatconv.conv import fold
-from spikeatconv.data import mnist5k
+from spikeatconv.data import mnist5k, shipped
 from spikeatconv.energy import EnergyReport, count_flops, energy_report
 from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
 from spikeatconv.neuron import LIF, LIFSum, LIFTrace, lif_step
@@ -34,5 +34,5 @@ __all__ = [
     "Recording", "Sigmoid", "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18",
     "Surrogate", "count_flops", "energy_report", "fold", "full_merge", "full_partition",
     "grid_merge", "grid_partition", "lif_step", "load_weights", "mnist5k", "preset", "record",
-    "save_weights", "simulate", "stimulus", "weights_note", "window_merge", "window_partition",
+    "save_weights", "shipped", "simulate", "stimulus", "weights_note", "window_merge", "window_partition",
 ]  # fmt: skip

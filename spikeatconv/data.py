@@ -27,6 +27,14 @@ def mnist5k(split: str = "train") -> tuple[Tensor, Tensor]:
     return images.unsqueeze(1).float() / 255, labels.long()
 
 
+def shipped(name: str) -> Path:
+    """Where a data file that ships lies, for example "micro_digits.safetensors", a trained Micro
+    for `load_weights`. Errors as `checked`, which compares its SHA-256 first.
+    """
+    checked(name)
+    return _folder() / name
+
+
 def checked(name: str) -> bytes:
     """The bytes of a data file that ships, once their SHA-256 equals the one in SHA256SUMS.
 
@@ -36,7 +44,7 @@ def checked(name: str) -> bytes:
         f"restore it with `git checkout -- data/{name}` or make it again with the script that "
         "data/README.md names; if you installed a wheel, reinstall spikeatconv"
     )
-    folder = next((folder for folder in FOLDERS if folder.is_dir()), FOLDERS[-1])
+    folder = _folder()
     content = _read(folder / name, fix)
     sums = _read(folder / "SHA256SUMS", "restore it with `git checkout -- data/SHA256SUMS`")
     lines = [line.split() for line in sums.decode().splitlines() if line.strip()]
@@ -49,6 +57,10 @@ def checked(name: str) -> bytes:
             f"{folder / name} is damaged: its SHA-256 is {found}, expected {expected[name]}; {fix}"
         )
     return content
+
+
+def _folder() -> Path:
+    return next((folder for folder in FOLDERS if folder.is_dir()), FOLDERS[-1])
 
 
 def _read(path: Path, fix: str) -> bytes:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from spikeatconv import data, mnist5k
+from spikeatconv import data, load_weights, mnist5k, weights_note
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SIZES = [("train", 4000), ("test", 1000)]
@@ -216,3 +217,20 @@ def test_the_script_keeps_other_checksums(script, tmp_path):
     script.record_checksum(sums, "b.npz", "33")
     assert sums.read_text() == "22  a.npz\n33  b.npz\n"
     assert list(tmp_path.iterdir()) == [sums]
+
+
+def test_the_trained_micro_that_ships_knows_the_digits():
+    model = load_weights(data.shipped("micro_digits.safetensors"))
+    images, labels = data.mnist5k("test")
+    with torch.no_grad():
+        logits = model(F.pad(images[:200], [2] * 4))
+    note = weights_note(data.shipped("micro_digits.safetensors"))
+    assert note["accuracy"] > 0.97
+    assert (logits.argmax(1) == labels[:200]).double().mean() > 0.94
+
+
+def test_each_data_file_that_ships_has_a_checksum():
+    for path in DATA.iterdir():
+        if path.suffix in (".npz", ".safetensors"):
+            assert data.shipped(path.name) == path
+            assert path.stat().st_size < 4 * 10**6
