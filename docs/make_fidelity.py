@@ -79,11 +79,11 @@ def sizes() -> str:
 
 def energies() -> str:
     images = F.pad(mnist5k("test")[0][:100], [2] * 4)
-    shipped = energy_report(load_weights(shipped("micro_digits.safetensors")), images)
+    trained = energy_report(load_weights(shipped("micro_digits.safetensors")), images)
     lines = [
         "| network | weights, images | T | SNN | its twin | the paper's | mean R of binary inputs |"
     ]
-    lines += ["|---|---|---|---|---|---|---|", _energy("micro", "trained, 100 digits", shipped, "")]
+    lines += ["|---|---|---|---|---|---|---|", _energy("micro", "trained, 100 digits", trained, "")]
     enlarged = F.interpolate(mnist5k("test")[0][:2], size=224, mode="bilinear").repeat(1, 3, 1, 1)
     for name, (_, joules) in PAPER.items():
         for spk in ("mbpl", "sl"):

@@ -34,5 +34,6 @@ __all__ = [
     "Recording", "Sigmoid", "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18",
     "Surrogate", "count_flops", "energy_report", "fold", "full_merge", "full_partition",
     "grid_merge", "grid_partition", "lif_step", "load_weights", "mnist5k", "preset", "record",
-    "save_weights", "shipped", "simulate", "stimulus", "weights_note", "window_merge", "window_partition",
+    "save_weights", "shipped", "simulate", "stimulus", "weights_note", "window_merge",
+    "window_partition",
 ]  # fmt: skip
