@@ -136,18 +136,28 @@ def test_the_state_is_there_again_after_a_reload(page, lab: Course):
 
 
 def test_it_follows_jupyterlabs_theme(page, lab: Course):
-    colour = "getComputedStyle(document.querySelector('.spikeviz')).backgroundColor"
-    pixels = "document.querySelector('.sv-traces').toDataURL()"
+    look = """() => [getComputedStyle(document.querySelector('.spikeviz')).backgroundColor,
+                     document.querySelector('.sv-traces').toDataURL()].join()"""
+
+    def settled() -> str:
+        """What is on show, once it has stayed for a second: the theme's style sheet loads late."""
+        before = None
+        while (now := page.evaluate(look)) != before:
+            before = now
+            page.wait_for_timeout(1000)
+        return now
+
     page.locator(".spikeviz").scroll_into_view_if_needed()
-    seen = set()
-    for theme in ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Light"):
+    seen = {}
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.menu(page, "Settings", "Theme", theme)
         page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
-        page.wait_for_timeout(500)  # its style sheet loads
-        seen.add((theme, page.evaluate(colour), page.evaluate(pixels)))
-    assert len(seen) == 2  # light is light again
-    assert len({background for _, background, _ in seen}) == 2
-    assert len({drawing for *_, drawing in seen}) == 2
+        seen[theme] = settled().split(",data:")
+    light, dark = seen.values()
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]
+    lab.menu(page, "Settings", "Theme", "JupyterLab Light")
+    page.wait_for_function(f"({look})() === {','.join([light[0], 'data:' + light[1]])!r}")
 
 
 def test_200_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Course):
