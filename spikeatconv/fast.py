@@ -39,7 +39,8 @@ from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 WAYS = ("auto", "compiled", "eager", "plain")
 SOURCE = Path(__file__).with_name("lif.c")
 FLAGS: tuple[str, ...] = (
-    "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared",
+    "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fopenmp-simd", "-fPIC",
+    "-shared",
 )  # fmt: skip
 if platform.machine() in ("x86_64", "AMD64"):
     FLAGS += ("-mprefer-vector-width=512",)  # the widest registers, where the CPU has them
@@ -92,13 +93,6 @@ def way_for(x: Tensor, neurons: Neurons) -> str:
             f'the LIF cannot run "compiled" here: {reason}; choose "auto" or "eager" instead'
         )
     return "eager" if reason else "compiled"
-
-
-def is_ordinary(x: Tensor) -> bool:
-    """Whether x holds numbers that can be read now: not while torch.compile, export or
-    torch.func trace the plain loop (the compiler fuses it by itself)."""
-    tracing = torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(x)
-    return not tracing and x.device.type != "meta" and type(x) in (Tensor, torch.nn.Parameter)
 
 
 def why_not_compiled(x: Tensor, neurons: Neurons) -> str:

@@ -1,9 +1,10 @@
 /* The LIF neuron over T time steps, for n thresholds at once, in float32.
  *
  * The equations and their order are those of `lif_step` in neuron.py, so the spikes are the
- * same bit for bit (with -ffp-contract=off, and never with -ffast-math). x, out, grad and gx
- * are [T, N]. A block of W elements runs through all time steps before the next one begins,
- * so its membrane stays in the first cache. Compiled and called by fast.py.
+ * same bit for bit. Never compile it with -ffast-math; -ffp-contract=fast is safe: the one product
+ * that meets a sum on the way to a spike is by 1 / tau where that is exact. x, out, grad and gx are
+ * [T, N]. A block of W elements runs through all time steps before the next one begins, so its
+ * membrane stays in the first cache. Compiled and called by fast.py.
  */
 #include <math.h>
 #include <stdint.h>
@@ -11,6 +12,9 @@
 #include <string.h>
 
 #define W 128
+#define LINE 64 /* bytes of a cache line, and of the widest register */
+/* A loop over the W elements of a block, whose arrays never overlap. */
+#define EACH(i) _Pragma("omp simd") for (int i = 0; i < W; i++)
 /* Always, so that flags given as 0 or 1 become constants in the loops. */
 #define INLINE static inline __attribute__((always_inline))
 
@@ -36,15 +40,16 @@ INLINE float reset(float h, float threshold, int soft, float to) {
 
 INLINE void forward_block(const float *x, float *out, long stride, const float *thresholds,
                           const Neuron *p, int simple, int soft) {
-    const float inverse = 1.0f / p->tau, to = p->v_reset;
+    const float inverse = 1.0f / p->tau, rest = p->v_rest, to = p->v_reset;
+    const int n = p->n, T = p->T;
     float v[W];
-    for (int b = 0; b < p->n; b++) {
+    for (int b = 0; b < n; b++) {
         const float threshold = thresholds[b];
-        for (int i = 0; i < W; i++) v[i] = p->v_rest;
-        for (int t = 0; t < p->T; t++) {
-            const float *restrict xt = x + t * stride;
-            float *restrict o = out + t * stride;
-            for (int i = 0; i < W; i++) {
+        EACH(i) v[i] = rest;
+        for (int t = 0; t < T; t++) {
+            const float *xt = x + t * stride;
+            float *o = out + t * stride;
+            EACH(i) {
                 const float h = charge(xt[i], v[i], simple, inverse, p);
                 const float spike = h >= threshold ? 1.0f : 0.0f;
                 o[i] = b == 0 ? spike : o[i] + spike;
@@ -77,26 +82,28 @@ INLINE float derivative(float u, int sigmoid, float alpha) {
 INLINE void backward_block(const float *x, const float *grad, float *gx, long stride,
                            const float *thresholds, const Neuron *p, float *h, int simple,
                            int soft, int detach, int sigmoid) {
-    const float inverse = 1.0f / p->tau, keep = 1.0f - inverse, to = p->v_reset;
+    const float inverse = 1.0f / p->tau, keep = 1.0f - inverse, alpha = p->alpha;
+    const float rest = p->v_rest, to = p->v_reset;
+    const int n = p->n, T = p->T;
     float v[W], gv[W];
-    for (int b = 0; b < p->n; b++) {
+    for (int b = 0; b < n; b++) {
         const float threshold = thresholds[b];
-        for (int i = 0; i < W; i++) v[i] = p->v_rest, gv[i] = 0.0f;
-        for (int t = 0; t < p->T; t++) {
-            const float *restrict xt = x + t * stride;
-            float *restrict ht = h + t * W;
-            for (int i = 0; i < W; i++) {
+        EACH(i) v[i] = rest, gv[i] = 0.0f;
+        for (int t = 0; t < T; t++) {
+            const float *xt = x + t * stride;
+            float *ht = h + t * W;
+            EACH(i) {
                 ht[i] = charge(xt[i], v[i], simple, inverse, p);
                 v[i] = reset(ht[i], threshold, soft, to);
             }
         }
-        for (int t = p->T - 1; t >= 0; t--) {
-            const float *restrict ht = h + t * W, *restrict g = grad + t * stride;
-            float *restrict o = gx + t * stride;
-            for (int i = 0; i < W; i++) {
+        for (int t = T - 1; t >= 0; t--) {
+            const float *ht = h + t * W, *g = grad + t * stride;
+            float *o = gx + t * stride;
+            EACH(i) {
                 const float dv_ds = soft ? -threshold : to - ht[i];
                 const float gs = detach ? g[i] : g[i] + gv[i] * dv_ds;
-                const float slope = derivative(ht[i] - threshold, sigmoid, p->alpha);
+                const float slope = derivative(ht[i] - threshold, sigmoid, alpha);
                 const float gh = gs * slope + (!soft && ht[i] >= threshold ? 0.0f : gv[i]);
                 o[i] = b == 0 ? gh * inverse : o[i] + gh * inverse;
                 gv[i] = gh * keep;
@@ -124,6 +131,14 @@ static void backward(const float *x, const float *grad, float *gx, long stride,
         backward_block(x, grad, gx, stride, thresholds, p, h, 0, p->soft, p->detach, !atan);
 }
 
+/* Fetches a block while the one before it is computed: rows far apart, the CPU cannot guess. */
+INLINE void prefetch(const float *block, long stride, int T, int write) {
+    for (int t = 0; t < T; t++)
+        for (unsigned i = 0; i < W; i += LINE / sizeof(float))
+            write ? __builtin_prefetch(block + t * stride + i, 1)
+                  : __builtin_prefetch(block + t * stride + i, 0);
+}
+
 /* The last N % W elements, in a copy that is a whole block. */
 static void copy_in(float *to, const float *from, long stride, int count, int T) {
     memset(to, 0, sizeof(float) * W * T);
@@ -136,15 +151,19 @@ static void copy_out(float *to, const float *from, long stride, int count, int T
 
 /* x: [T, N] -> out: [T, N], the number of branches that fire. Returns 0, or 1 without memory. */
 int lif_forward(const float *x, float *out, long N, const float *thresholds, const Neuron *p) {
-    const long blocks = N / W, rest = N % W;
-    float *spare = malloc(sizeof(float) * W * p->T * 2);
+    const long blocks = N / W, rest = N % W, size = (long)W * p->T;
+    float *spare = aligned_alloc(LINE, sizeof(float) * size * 2);
     if (!spare) return 1;
 #pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (long k = 0; k < blocks; k++) forward(x + k * W, out + k * W, N, thresholds, p);
+    for (long k = 0; k < blocks; k++) {
+        prefetch(x + (k + 1) * W, N, p->T, 0);
+        prefetch(out + (k + 1) * W, N, p->T, 1);
+        forward(x + k * W, out + k * W, N, thresholds, p);
+    }
     if (rest) {
         copy_in(spare, x + blocks * W, N, rest, p->T);
-        forward(spare, spare + W * p->T, W, thresholds, p);
-        copy_out(out + blocks * W, spare + W * p->T, N, rest, p->T);
+        forward(spare, spare + size, W, thresholds, p);
+        copy_out(out + blocks * W, spare + size, N, rest, p->T);
     }
     free(spare);
     return 0;
@@ -153,14 +172,18 @@ int lif_forward(const float *x, float *out, long N, const float *thresholds, con
 /* x, grad: [T, N] -> gx: [T, N]; the membranes are computed again. Returns as lif_forward. */
 int lif_backward(const float *x, const float *grad, float *gx, long N, const float *thresholds,
                  const Neuron *p) {
-    const long blocks = N / W, rest = N % W, size = (long)W * p->T;
-    float *all = malloc(sizeof(float) * size * (p->threads + 3));
+    const long blocks = N / W, rest = N % W, size = (long)W * p->T, parts = p->threads;
+    float *all = aligned_alloc(LINE, sizeof(float) * size * (parts + 3));
     if (!all) return 1;
-    float *spare = all + size * p->threads;
+    float *spare = all + size * parts;
 #pragma omp parallel for num_threads(p->threads) schedule(static)
-    for (long part = 0; part < p->threads; part++) { /* one part, with its own buffers, a thread */
-        for (long k = blocks * part / p->threads; k < blocks * (part + 1) / p->threads; k++)
+    for (long part = 0; part < parts; part++) { /* one part, with its own buffers, a thread */
+        for (long k = blocks * part / parts; k < blocks * (part + 1) / parts; k++) {
+            prefetch(x + (k + 1) * W, N, p->T, 0);
+            prefetch(grad + (k + 1) * W, N, p->T, 0);
+            prefetch(gx + (k + 1) * W, N, p->T, 1);
             backward(x + k * W, grad + k * W, gx + k * W, N, thresholds, p, all + size * part);
+        }
     }
     if (rest) {
         copy_in(spare, x + blocks * W, N, rest, p->T);
