@@ -44,8 +44,7 @@ FLAGS: tuple[str, ...] = (
 )  # fmt: skip
 if platform.machine() in ("x86_64", "AMD64"):
     FLAGS += ("-mprefer-vector-width=512",)  # the widest registers, where the CPU has them
-PIECE = 2**15  # elements the eager way works on at once: torch runs them in one thread,
-# which on small pieces costs less than waiting for several, and they fit the cache
+PIECE = 2**16  # elements a thread that the eager way works on at once: they fit the cache
 LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
 log = logging.getLogger("spikeatconv")
 _way: str | None = None
@@ -152,17 +151,19 @@ def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Te
 # --- eager ----------------------------------------------------------------------------------
 
 
-def forward_steps(x: Tensor, neurons: Neurons) -> list[Tensor]:
-    """x: `[T, N]` → the number of neurons that fire, T times `[N]`."""
-    total: list[Tensor] = []
-    for threshold in neurons.thresholds:
-        spikes = [spike for _, spike in steps(x, threshold, neurons)]
-        total = [a.add_(b) for a, b in zip(total, spikes, strict=True)] if total else spikes
-    return total
+def forward_steps(x: Tensor, out: Tensor, neurons: Neurons) -> None:
+    """x: `[T, N]` → the number of neurons that fire, written to out: `[T, N]`."""
+    for number, threshold in enumerate(neurons.thresholds):
+        spikes = torch.empty_like(x) if number else out
+        for _ in membranes(x, threshold, neurons, spikes):
+            pass
+        if number:
+            out += spikes
 
 
-def backward_steps(x: Tensor, grad: Tensor, neurons: Neurons) -> list[Tensor]:
-    """The gradient of `forward_steps`, with the surrogate's derivative σ' for that of Θ.
+def backward_steps(x: Tensor, grad: Tensor, out: Tensor, neurons: Neurons) -> None:
+    """The gradient of `forward_steps` to out: `[T, N]`, with the surrogate's derivative σ' for
+    that of Θ.
 
     With gS[t] the gradient of the spike from outside and gV[t] that of the membrane from t + 1:
 
@@ -171,46 +172,47 @@ def backward_steps(x: Tensor, grad: Tensor, neurons: Neurons) -> list[Tensor]:
         gX[t] = gH / τ                   gV[t−1] = gH · (1 − 1/τ)
     """
     tau, to = neurons.tau, neurons.v_reset
-    total: list[Tensor] = []
-    for threshold in neurons.thresholds:
-        g_v, g_x = torch.zeros_like(x[0]), []
-        history = list(steps(x, threshold, neurons))
-        for g_s, (h, spike) in zip(reversed(grad.unbind()), reversed(history), strict=True):
+    spikes = torch.empty_like(x)
+    for number, threshold in enumerate(neurons.thresholds):
+        history = list(membranes(x, threshold, neurons, spikes))
+        g_v = torch.zeros_like(x[0])
+        for t in reversed(range(len(x))):
+            g_s, h = grad[t], history[t]
             if not neurons.detach_reset:
                 g_s = torch.addcmul(g_s, g_v, to - h) if to is not None else g_s - threshold * g_v
             if to is not None:
-                g_v.addcmul_(g_v, spike, value=-1)
+                g_v.addcmul_(g_v, spikes[t], value=-1)
             g_h = g_v.addcmul_(g_s, neurons.surrogate.derivative(h.sub_(threshold)))
-            g_x.append(g_h / tau)
+            if number == 0:
+                torch.mul(g_h, 1 / tau, out=out[t])
+            else:
+                out[t].add_(g_h, alpha=1 / tau)
             g_v = g_h.mul_(1 - 1 / tau)
-        total = [a.add_(b) for a, b in zip(total, g_x, strict=True)] if total else g_x
-    return total[::-1]
 
 
-def steps(x: Tensor, threshold: float, neurons: Neurons) -> Iterator[tuple[Tensor, Tensor]]:
-    """H and S at each time step of x `[T, N]`, as in `lif_step`, to the bit."""
+def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Tensor) -> Iterator[Tensor]:
+    """H at each time step of x `[T, N]`, as in `lif_step`, to the bit; S goes to spikes `[T, N]`."""
     tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
     exact = math.frexp(tau)[0] == 0.5  # a power of two: multiplying by 1 / τ rounds nothing
     v = torch.full_like(x[0], rest)
-    for x_t in x:
+    for x_t, spike in zip(x, spikes, strict=True):
         h = x_t - (v if rest == 0 else v - rest)
         h = torch.add(v, h, alpha=1 / tau) if exact else h.div_(tau).add_(v)
-        spike = h.clone().ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
-        yield h, spike
+        spike.copy_(h).ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
         if to is None:
             v = torch.sub(h, spike, alpha=threshold)
         else:
             v = torch.addcmul(h, spike, h, value=-1)  # H · (1 − S)
             v = v.add_(spike, alpha=to) if to else v
+        yield h
 
 
 def in_pieces(function: Callable, *tensors: Tensor) -> Tensor:
-    """`function` of `[T, N]` tensors, run on one piece of N after the other: `[T, N]`."""
+    """`function(*tensors, out)` on one piece of N after the other; tensors and out: `[T, N]`."""
     out = torch.empty_like(tensors[0])
-    for begin in range(0, out.shape[1], PIECE):
-        piece = slice(begin, begin + PIECE)
-        for row, result in zip(out, function(*(x[:, piece] for x in tensors)), strict=True):
-            row[piece] = result
+    size = PIECE * torch.get_num_threads()
+    for begin in range(0, out.shape[1], size):
+        function(*(tensor[:, begin : begin + size] for tensor in (*tensors, out)))
     return out
 
 
@@ -319,7 +321,9 @@ def _torch_compiled(function: Callable, time: int, neurons: Neurons) -> Callable
     limit on recompilations would send later ones back to eager without a word."""
 
     def entry(*tensors: Tensor) -> Tensor:
-        return torch.stack(function(*tensors, neurons))
+        out = torch.empty_like(tensors[0])
+        function(*tensors, out, neurons)
+        return out
 
     entry.__code__ = entry.__code__.replace(co_name=f"{function.__name__}_{next(_numbers)}")
     compiled = torch.compile(entry, fullgraph=True)

@@ -72,8 +72,8 @@ INLINE float exp_negative(float x) {
 /* The surrogate's derivative at u = H - V_th. */
 INLINE float derivative(float u, int sigmoid, float alpha) {
     if (sigmoid) {
-        const float e = exp_negative(-alpha * fabsf(u)), s = (u >= 0 ? 1.0f : e) / (1.0f + e);
-        return alpha * s * (1.0f - s);
+        const float e = exp_negative(-alpha * fabsf(u)); /* s (1 - s) is even in u */
+        return alpha * e / ((1.0f + e) * (1.0f + e));
     }
     const float slope = 1.57079633f * alpha * u; /* pi / 2 */
     return alpha / 2 / (1.0f + slope * slope);

@@ -74,7 +74,7 @@ class Atan(Surrogate):
         return torch.atan(math.pi * self.alpha * u / 2) / math.pi + 0.5
 
     def derivative(self, u: Tensor) -> Tensor:
-        return (self.alpha / 2) / (1 + (math.pi * self.alpha * u / 2) ** 2)
+        return (self.alpha / 2) / (1 + (math.pi * self.alpha / 2 * u) ** 2)
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class Sigmoid(Surrogate):
         return torch.sigmoid(self.alpha * u)
 
     def derivative(self, u: Tensor) -> Tensor:
-        s = torch.sigmoid(self.alpha * u)
-        return self.alpha * s * (1 - s)
+        z = self.alpha * u
+        return self.alpha * torch.sigmoid(z) * torch.sigmoid(-z)  # 1 − s(z), without its rounding
 
 
 SURROGATES: dict[str, Surrogate] = {"atan": Atan(), "sigmoid": Sigmoid()}
