@@ -183,16 +183,16 @@ def run(name: str, title: str, methods: dict, shapes: tuple, to: str) -> None:
 
 def picture(name: str, title: str, results: dict, to: str) -> None:
     """One bar a method and shape: its time, in times of ours."""
-    figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
     for number, (shape, result) in enumerate(results.items()):
         times = result[f"times of '{to}'"]
         heights = [place + (number - 1.5) * 0.2 for place in range(len(times))]
         axis.barh(heights, list(times.values()), 0.2, label=shape.replace("x", " × "))
-    axis.set(title=title, xlabel=f"time forward and backward ('{to}' = 1)", xscale="log")
+    axis.set(title=title, xlabel=f"time forward and backward ('{to}' = 1)")
     axis.set_yticks(range(len(times)), list(times))
     axis.invert_yaxis()
     axis.grid(axis="x", alpha=0.4)
-    axis.legend(title="T × B × C × H × W", fontsize="small", title_fontsize="small")
+    figure.legend(title="T × B × C × H × W", loc="outside right upper", fontsize="small")
     RESULTS.mkdir(parents=True, exist_ok=True)
     figure.savefig(RESULTS / f"{name}.png", dpi=100)
 

@@ -191,7 +191,7 @@ def backward_steps(x: Tensor, grad: Tensor, out: Tensor, neurons: Neurons) -> No
 
 
 def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Tensor) -> Iterator[Tensor]:
-    """H at each time step of x `[T, N]`, as in `lif_step`, to the bit; S goes to spikes `[T, N]`."""
+    """H at each time step of x `[T, N]`, as in `lif_step`, to the bit; S is written to spikes."""
     tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
     exact = math.frexp(tau)[0] == 0.5  # a power of two: multiplying by 1 / τ rounds nothing
     v = torch.full_like(x[0], rest)

@@ -43,7 +43,8 @@ class SpikeAtConvConfig:
     spiking: False makes the twin, with GELU for each SPK block (the baseline of Figure 4).
     head_width: channels of an attention head, at most [R12].
     expansion: width of the inverted bottlenecks, in multiples of a stage's.
-    norm: "batch" or "none" [R10]. shortcut: "membrane" or "spike" [R11].
+    norm: "batch" or "none" [R10]; the convolutions inside RL, MBPL and DCL keep theirs.
+    shortcut: "membrane" or "spike" [R11].
     Raises ValueError that names the field, its value and what would do.
     """
 

@@ -274,16 +274,18 @@ def test_bfloat16_autocast():
 # ---- other ways to run it
 
 
-def test_exported_model_gives_the_same():
-    model, x = micro(spk="sl", time_steps=2).eval(), images(2, 3, 32, 32)
+@pytest.mark.parametrize("spk", ["sl", "mbpl"])
+def test_exported_model_gives_the_same(spk):
+    model, x = micro(spk=spk, time_steps=2).eval(), images(2, 3, 32, 32)
     exported = torch.export.export(model, (x,)).module()
     torch.testing.assert_close(exported(x), model(x), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("spk", ["sl", "mbpl"])
 # From torch itself, where its compiler meets an autograd.Function.
 @pytest.mark.filterwarnings("ignore:.*Function.*should not be instantiated:DeprecationWarning")
-def test_compiled_model_gives_the_same():
-    model, x = micro(spk="sl", time_steps=2).eval(), images(2, 3, 32, 32)
+def test_compiled_model_gives_the_same(spk):
+    model, x = micro(spk=spk, time_steps=2).eval(), images(2, 3, 32, 32)
     with torch.no_grad():
         compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
         torch.testing.assert_close(compiled(x), model(x), atol=1e-5, rtol=0)

@@ -1,6 +1,7 @@
 """The project's own files: they agree with pyproject.toml, and the checks of style pass."""
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -211,10 +212,18 @@ def readme_code() -> list[str]:
     return re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
 
 
-@pytest.mark.parametrize("code", readme_code(), ids=["spikeatconv", "spikeviz"])
+@pytest.mark.parametrize("code", readme_code(), ids=["neuron", "network", "spikeviz"])
 def test_the_readmes_code_runs(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_fidelity_table_is_the_one_its_command_writes():
+    """All but the energies, which take minutes."""
+    written = runpy.run_path(str(ROOT / "docs" / "make_fidelity.py"))
+    page = read("docs/fidelity.md")
+    for part in ("parts", "sizes", "accuracies", "arrangements"):
+        assert written[part]() in page, f"{part}: run `python docs/make_fidelity.py`"
 
 
 @pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
