@@ -1,5 +1,6 @@
 """Widgets for JupyterLab that put the ideas of spiking neural networks into the reader's hands."""
 
+from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
 
-__all__ = ["LIFExplorer"]
+__all__ = ["LIFExplorer", "gallery"]

@@ -4,27 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
-from spikeviz.widget import Explorer, module, style
+from spikeviz.widget import Explorer, Number, Whole, code, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
     from matplotlib.figure import Figure
 
     from spikeatconv import Simulation
 
-# name: (lowest, highest, step of the slider). Times in ms, potentials without unit.
-LIMITS: dict[str, tuple[float, float, float]] = {
-    "tau": (0.1, 50.0, 0.1),
-    "v_threshold": (0.05, 3.0, 0.01),
-    "v_rest": (-1.0, 1.0, 0.05),
-    "v_reset": (-1.0, 1.0, 0.05),
-    "t_ref": (0.0, 20.0, 0.5),
-    "resistance": (0.1, 5.0, 0.1),
-    "dt": (0.1, 5.0, 0.1),
-    "amplitude": (0.0, 5.0, 0.05),
-    "period": (2.0, 100.0, 1.0),
-    "seed": (0, 999, 1),
-    "duration": (20.0, 400.0, 10.0),
-}
 STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
 
 
@@ -33,7 +19,7 @@ class LIFExplorer(Explorer):
 
     Drag the threshold on the plot, scrub through time, hover over the map. Every parameter is
     a synced trait: set it, `observe` it, `link` it. The model is `spikeatconv.simulate`
-    (paper, "LIF neuron"); a value out of its range in `LIMITS` raises a TraitError.
+    (paper, "LIF neuron"); a value out of its range in `limits` raises a TraitError.
 
     tau, dt, t_ref, period, duration: ms.  v_threshold, v_rest, v_reset, amplitude (the input
     current): without unit.  v_reset: None is the soft reset.  resistance: R.
@@ -42,33 +28,29 @@ class LIFExplorer(Explorer):
     the map, or {}.  ghost: all parameters of the last run, or {}.
     """
 
-    _esm = module("neuron.js", "widget.js", "lif_explorer.js")
-    _css = style("base.css", "lif_explorer.css")
-    limits = t.Dict(LIMITS, read_only=True).tag(sync=True)
+    _code = code("neuron.js", "lif_explorer.js")
+    _css = style("lif_explorer.css")
 
-    tau = t.Float(10.0).tag(sync=True)
-    v_threshold = t.Float(1.0).tag(sync=True)
-    v_rest = t.Float(0.0).tag(sync=True)
-    v_reset = t.Float(0.0, allow_none=True).tag(sync=True)
-    t_ref = t.Float(0.0).tag(sync=True)
-    resistance = t.Float(1.0).tag(sync=True)
-    dt = t.Float(1.0).tag(sync=True)
+    tau = Number(10.0, 0.1, 50.0, 0.1)
+    v_threshold = Number(1.0, 0.05, 3.0, 0.01)
+    v_rest = Number(0.0, -1.0, 1.0, 0.05)
+    v_reset = Number(0.0, -1.0, 1.0, 0.05, allow_none=True)
+    t_ref = Number(0.0, 0.0, 20.0, 0.5)
+    resistance = Number(1.0, 0.1, 5.0, 0.1)
+    dt = Number(1.0, 0.1, 5.0, 0.1)
     stimulus = t.Enum(STIMULI, "constant").tag(sync=True)
-    amplitude = t.Float(1.5).tag(sync=True)
-    period = t.Float(20.0).tag(sync=True)
-    seed = t.Int(0).tag(sync=True)
-    duration = t.Float(100.0).tag(sync=True)
+    amplitude = Number(1.5, 0.0, 5.0, 0.05)
+    period = Number(20.0, 2.0, 100.0, 1.0)
+    seed = Whole(0, 0, 999, 1)
+    duration = Number(100.0, 20.0, 400.0, 10.0)
     cursor = t.Int(10, min=0).tag(sync=True)
     speed = t.Int(20, min=1, max=200).tag(sync=True)
     pinned = t.Dict().tag(sync=True)
     ghost = t.Dict().tag(sync=True)
 
-    @t.validate(*LIMITS)
-    def _in_range(self, proposal: dict[str, Any]) -> Any:
+    @t.validate("tau", "dt", "v_reset", "v_threshold")
+    def _possible(self, proposal: dict[str, Any]) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
-        low, high, _ = LIMITS[name]
-        if value is not None and not low <= value <= high:
-            raise t.TraitError(f"{name} is {value}; give a value from {low} to {high}")
         others = ("tau", "dt", "v_reset", "v_threshold")
         tau, dt, v_reset, v_threshold = (value if o == name else getattr(self, o) for o in others)
         if tau < dt:

@@ -1,9 +1,11 @@
 """What every widget shares: its front end as one module, one live copy a cell, one HTML file.
 
-A widget is a Python class with synced traits and a plain ES module in `static/`. The module
-computes and draws; Python holds the parameters and tells the truth about them.
+A widget is a Python class with synced traits and plain ES modules in `static/`. The modules
+compute and draw; Python holds the parameters and tells the truth about them.
 """
 
+import base64
+import gzip
 import html
 import json
 import os
@@ -13,6 +15,7 @@ from typing import Any
 from weakref import WeakSet
 
 import anywidget
+import traitlets as t
 from IPython.core.getipython import get_ipython
 
 STATIC = Path(__file__).parent / "static"
@@ -27,19 +30,65 @@ def module(*names: str) -> str:
     return re.sub(r"^\s*(//.*\n|/\*\*.*\*/\n)?\s*", "", source, flags=re.MULTILINE)
 
 
+def code(*names: str) -> t.Unicode:
+    """The trait `_code` of a widget: widget.js, draw.js and its own modules of `static/`, joined
+    and packed (gzip, base64), since every saved notebook holds it once a widget."""
+    packed = gzip.compress(module("widget.js", "draw.js", *names).encode(), mtime=0)
+    return t.Unicode(base64.b64encode(packed).decode()).tag(sync=True)
+
+
 def style(*names: str) -> str:
-    """Join style sheets of `static/`."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+    """Join base.css and style sheets of `static/`."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("base.css", *names))
+
+
+class _Ranged:
+    """A number between two others. Outside, and for NaN, a TraitError names the range."""
+
+    def __init__(self, default: float, low: float, high: float, step: float, **options: Any):
+        super().__init__(default, **options)  # type: ignore[call-arg] # the trait type's
+        self.range = (low, high, step)
+        self.tag(sync=True)  # type: ignore[attr-defined]
+
+    def validate(self, owner: Any, value: Any) -> Any:
+        value = super().validate(owner, value)  # type: ignore[misc]
+        low, high, _ = self.range
+        if value is not None and not low <= value <= high:
+            name = self.name  # type: ignore[attr-defined]
+            raise t.TraitError(f"{name} is {value}; give a value from {low} to {high}")
+        return value
+
+
+class Number(_Ranged, t.Float):
+    """Number(default, lowest, highest, step of the slider): a synced float in a range."""
+
+
+class Whole(_Ranged, t.Int):
+    """Whole(default, lowest, highest, step of the slider): a synced integer in a range."""
 
 
 class Explorer(anywidget.AnyWidget):
     """Base of the widgets. Running a cell again closes the widgets its last run made."""
+
+    _esm = module("load.js")
+    _code = t.Unicode().tag(sync=True)
+    limits = t.Dict(read_only=True).tag(sync=True)
 
     _made: dict[str, tuple[str, "WeakSet[Explorer]"]] = {}  # noqa: RUF012 - shared on purpose
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._replace_last_run()
+
+    @classmethod
+    def ranges(cls) -> dict[str, tuple[float, float, float]]:
+        """(lowest, highest, step of the slider) of each ranged trait; also the trait `limits`."""
+        traits = cls.class_traits(sync=True).items()
+        return {name: trait.range for name, trait in traits if isinstance(trait, _Ranged)}
+
+    @t.default("limits")
+    def _all_ranges(self) -> dict[str, tuple[float, float, float]]:
+        return self.ranges()
 
     def close(self) -> None:
         """Close the widget and its layout, which ipywidgets would keep."""
@@ -77,7 +126,8 @@ class Explorer(anywidget.AnyWidget):
         parts = {
             "TITLE": html.escape(type(self).__name__),
             "STYLE": self._css,
-            "STATE": _script_safe(json.dumps(self._public_state())),
+            "STATE": _script_safe(json.dumps(self._public_state(), default=_as_text)),
+            "CODE": _script_safe(json.dumps(self._code)),
             "MODULE": _script_safe(json.dumps(self._esm)),
         }
         page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page)
@@ -92,7 +142,15 @@ class Explorer(anywidget.AnyWidget):
     def _public_state(self) -> dict[str, Any]:
         """The synced traits that this widget's own class declares."""
         own = set(type(self).class_trait_names(sync=True)) - set(Explorer.class_trait_names())
+        own.add("limits")
         return self.get_state(sorted(name for name in own if not name.startswith("_")))
+
+
+def _as_text(value: Any) -> dict[str, str]:
+    """Bytes as JSON; page.html reads them back."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{type(value).__name__} cannot be saved in a page: sync numbers or bytes")
+    return {"$bytes": base64.b64encode(value).decode()}
 
 
 def _script_safe(text: str) -> str:

@@ -2,10 +2,8 @@
 // everything drawn is computed here, so a move is answered within a frame.
 
 import { STIMULI, steps, stimulus, simulate, countMap, fiCurve, rateOf } from "./neuron.js";
-import {
-  h, painter, syncer, onTheme, colours, keepKeys, clamp, show, numberControl,
-  surface, scale, ticks, axes, line, drag, cividis, picture,
-} from "./widget.js";
+import { h, painter, syncer, onTheme, colours, keepKeys, clamp, show, numberControl, drag } from "./widget.js";
+import { surface, scale, ticks, axes, line, cividis, picture } from "./draw.js";
 
 const PARAMETERS = ["tau", "v_threshold", "v_rest", "v_reset", "t_ref", "resistance", "dt", "stimulus", "amplitude", "period", "seed", "duration"];
 const VIEW = ["cursor", "speed", "pinned", "ghost"];

@@ -1,5 +1,5 @@
 // What every widget shares: DOM building, frame scheduling, syncing with Python, number
-// controls, theme colours and canvas drawing. No state of its own and no global ids.
+// controls, theme colours, play. No state of its own and no global ids. Drawing is in draw.js.
 
 /** h("div", {class: "a", onclick: f}, "text", child): an element with attributes and children. */
 export function h(tag, attributes = {}, ...children) {
@@ -116,75 +116,6 @@ export function numberControl({ label, unit = "", range: [min, max, step], limit
   return { element, update };
 }
 
-/** Match a canvas to its box on the screen; returns a context in CSS pixels, cleared. */
-export function surface(canvas) {
-  const ratio = devicePixelRatio || 1;
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const [w, hgt] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== hgt) Object.assign(canvas, { width: w, height: hgt });
-  const ctx = canvas.getContext("2d");
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.clearRect(0, 0, width, height);
-  ctx.font = "12px system-ui, sans-serif";
-  return { ctx, width, height };
-}
-
-/** A linear (or logarithmic) map from data to pixels, with its inverse. */
-export function scale([d0, d1], [r0, r1], log = false) {
-  const f = log ? Math.log : (v) => v;
-  const g = log ? Math.exp : (v) => v;
-  const k = (r1 - r0) / (f(d1) - f(d0) || 1);
-  const map = (value) => r0 + (f(value) - f(d0)) * k;
-  return Object.assign(map, { invert: (pixel) => g(f(d0) + (pixel - r0) / k), domain: [d0, d1], range: [r0, r1], log });
-}
-
-/** About `count` round numbers inside a scale's domain. */
-export function ticks({ domain: [low, high], log }, count = 5) {
-  if (log) return [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((v) => v >= low * 0.999 && v <= high * 1.001);
-  const rough = (high - low) / count || 1;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((m) => m * power >= rough);
-  const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-/** Axes at the left and bottom of the box that x and y span: grid lines, numbers, titles. */
-export function axes(ctx, x, y, { colour, xTitle = "", yTitle = "", xTicks = ticks(x), yTicks = ticks(y, 3) }) {
-  const [left, right] = x.range;
-  const [bottom, top] = y.range;
-  ctx.lineWidth = 1;
-  ctx.strokeStyle = colour.grid;
-  ctx.fillStyle = colour.muted;
-  ctx.textBaseline = "middle";
-  ctx.textAlign = "right";
-  for (const value of yTicks) {
-    const py = Math.round(y(value)) + 0.5;
-    line(ctx, [[left, py], [right, py]]);
-    ctx.fillText(show(value), left - 6, py);
-  }
-  ctx.textBaseline = "top";
-  ctx.textAlign = "center";
-  if (xTitle)
-    for (const value of xTicks) {
-      line(ctx, [[x(value), bottom], [x(value), bottom + 4]]);
-      ctx.fillText(show(value), x(value), bottom + 6);
-    }
-  ctx.fillStyle = colour.fg;
-  ctx.textAlign = "right";
-  ctx.fillText(xTitle, right, bottom + 21);
-  ctx.textAlign = "left";
-  ctx.textBaseline = "bottom";
-  ctx.fillText(yTitle, left, top - 4);
-}
-
-export function line(ctx, points, dash = []) {
-  ctx.setLineDash(dash);
-  ctx.beginPath();
-  points.forEach(([px, py], i) => (i ? ctx.lineTo(px, py) : ctx.moveTo(px, py)));
-  ctx.stroke();
-  ctx.setLineDash([]);
-}
-
 /** Follow a pointer that went down on `element` until it is released. */
 export function drag(element, move, end = () => {}) {
   element.addEventListener("pointerdown", (event) => {
@@ -198,19 +129,96 @@ export function drag(element, move, end = () => {}) {
   element.addEventListener("lostpointercapture", end);
 }
 
-const CIVIDIS = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
-
-/** A colour between 0 (dark) and 1 (light) that colour-blind readers order alike. */
-export function cividis(share) {
-  const at = clamp(share, 0, 1) * (CIVIDIS.length - 1);
-  const i = Math.min(Math.floor(at), CIVIDIS.length - 2);
-  return CIVIDIS[i].map((low, c) => Math.round(low + (CIVIDIS[i + 1][c] - low) * (at - i)));
+/** A labelled choice among `options`: texts, or [value, text]. set(value) hears every change. */
+export function choice({ label, options, set }) {
+  const list = h("select", { "aria-label": label, onchange: () => set(list.value) },
+    ...options.map((option) => [option].flat()).map(([value, text = value]) => h("option", { value }, text)));
+  const element = h("label", { class: "sv-control" }, h("span", { class: "sv-label" }, label), list);
+  return { element, update: (value) => (list.value = value) };
 }
 
-/** Colours, row by row from the top, as a small canvas with one pixel each, to be drawn enlarged. */
-export function picture(pixels, width) {
-  const data = Uint8ClampedArray.from(pixels.flatMap((pixel) => [...pixel, 255]));
-  const canvas = h("canvas", { width, height: pixels.length / width });
-  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
-  return canvas;
+/** A labelled checkbox. set(true or false) hears every change. */
+export function checkbox({ label, set }) {
+  const box = h("input", { type: "checkbox", onchange: () => set(box.checked) });
+  const element = h("label", { class: "sv-control sv-check" }, box, label);
+  return { element, update: (value) => (box.checked = value) };
 }
+
+/**
+ * A play button, a scrubber and a clock for the places 0 … last(). at() is the present place,
+ * go(place) moves there, rate() is in places a second; with `smooth` places may be fractions.
+ * Play goes in slow jumps where motion is unwelcome. Put `elements` into the page, call update()
+ * in every drawing.
+ */
+export function player({ last, at, go, rate, text = (place) => `step ${place}`, label = "Time step", smooth = false, signal }) {
+  let stop = null;
+  const button = h("button", { type: "button", class: "sv-play", onclick: () => (stop ? stop() : start()) }, "▶ Play");
+  const scrub = h("input", { type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label, oninput: () => go(Number(scrub.value)) });
+  const clock = h("output", { class: "sv-clock" });
+  function start() {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let place = at() >= last() ? 0 : at();
+    let before = performance.now();
+    let frame = requestAnimationFrame(tick);
+    function tick(now) {
+      place += (Math.max(0, now - before) / 1000) * (calm ? Math.min(4, rate()) : rate());
+      before = now;
+      go(Math.min(smooth && !calm ? place : Math.floor(place), last()));
+      if (place < last()) frame = requestAnimationFrame(tick);
+      else stop();
+    }
+    button.textContent = "❚❚ Pause";
+    stop = () => {
+      cancelAnimationFrame(frame);
+      button.textContent = "▶ Play";
+      stop = null;
+    };
+  }
+  const update = () => {
+    scrub.max = last();
+    scrub.value = at();
+    clock.textContent = text(at());
+    scrub.setAttribute("aria-valuetext", clock.textContent);
+  };
+  signal.addEventListener("abort", () => stop?.());
+  return { elements: [button, scrub, clock], update, stop: () => stop?.() };
+}
+
+/** Call `handler` when one of the traits `names` changes, until `signal` ends it. */
+export function listen(model, names, handler, signal) {
+  const events = names.map((name) => `change:${name}`);
+  events.forEach((event) => model.on(event, handler));
+  signal.addEventListener("abort", () => events.forEach((event) => model.off(event, handler)));
+}
+
+/** Once a model, from `initialize`: send every change of the traits `names` to Python. */
+export const syncing = ({ model, signal }, names) => listen(model, names, syncer(model, signal), signal);
+
+/**
+ * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
+ * theme or the width changes, at most once a frame. What it returns goes out with the event
+ * spikeviz:drawn. Returns a function that asks for a drawing.
+ */
+export function mount({ model, el, signal }, root, names, draw) {
+  let colour = {};
+  const paint = painter(() => {
+    const detail = draw(colour);
+    root.dispatchEvent(new CustomEvent("spikeviz:drawn", { detail, bubbles: true }));
+  }, signal);
+  keepKeys(root);
+  listen(model, names, paint, signal);
+  onTheme(() => {
+    colour = colours(root);
+    paint();
+  }, signal);
+  const resize = new ResizeObserver(paint);
+  resize.observe(root);
+  signal.addEventListener("abort", () => resize.disconnect());
+  el.append(root);
+  colour = colours(root);
+  paint();
+  return paint;
+}
+
+/** True in a saved page, where no kernel answers. */
+export const offline = (model) => model.offline === true;

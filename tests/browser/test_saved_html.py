@@ -16,7 +16,9 @@ from norse.torch.functional.lif_box import (
 from norse.torch.functional.reset import reset_subtract, reset_value
 
 from spikeviz import LIFExplorer
-from spikeviz.lif_explorer import LIMITS, STIMULI
+from spikeviz.lif_explorer import STIMULI
+
+LIMITS = LIFExplorer.ranges()
 
 # Resolves with what the next finished drawing showed, once `change` has run in the page.
 DRAWN = """([change, until]) => new Promise((resolve) => {

@@ -1,0 +1,78 @@
+"""What the widgets share whose picture needs a model that runs in Python."""
+
+import asyncio
+from typing import Any, ClassVar
+
+import traitlets as t
+
+from spikeviz.widget import Explorer
+
+
+class ModelExplorer(Explorer):
+    """Base of the widgets that ask a model. A subclass names the traits whose change needs a new
+    answer in `asks`, and computes one in `_compute(**values of asks)`.
+
+    In a kernel the model runs in a thread, so that the kernel stays free; while it runs `busy` is
+    True, and of many moves only the newest is answered. Without a running event loop (a script,
+    a test) the answer is there when the assignment returns. What `_compute` raises is shown in
+    `problem`, and the last answer stays.
+
+    answer: what the front end draws: numbers, texts, lists, dicts and bytes.
+    """
+
+    asks: ClassVar[tuple[str, ...]] = ()
+    answer = t.Dict().tag(sync=True)
+    busy = t.Bool(False).tag(sync=True)
+    problem = t.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        self._work: asyncio.Task | None = None
+        self._newer = False
+        super().__init__(**traits)
+        self.answer = self._compute(**self._asked())  # a widget is never shown without an answer
+        self.observe(self._ask, list(self.asks))
+
+    def _compute(self, **asked: Any) -> dict[str, Any]:
+        """The answer. Runs in a thread: it may read what never changes, but no trait."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self._newer = False
+        super().close()
+
+    def _asked(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.asks}
+
+    def _ask(self, _change: Any) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._receive(*self._attempt(self._asked()))
+            return
+        self._newer = True
+        if self._work is None:
+            self._work = loop.create_task(self._answer_all())
+
+    async def _answer_all(self) -> None:
+        self.busy = True
+        try:
+            while self._newer:
+                self._newer = False
+                found = await asyncio.to_thread(self._attempt, self._asked())
+                if not self._newer and self.comm is not None:
+                    self._receive(*found)
+        finally:
+            self._work = None
+            self.busy = False
+
+    def _attempt(self, asked: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+        try:
+            return self._compute(**asked), ""
+        except Exception as error:  # whatever a reader's model raises is theirs to see
+            return None, f"{type(error).__name__}: {error}"
+
+    def _receive(self, answer: dict[str, Any] | None, problem: str) -> None:
+        with self.hold_sync():
+            self.problem = problem
+            if answer is not None:
+                self.answer = answer

@@ -1,0 +1,89 @@
+// What every widget draws with: a canvas in CSS pixels, scales, axes, lines, colour maps.
+
+import { clamp, h, show } from "./widget.js";
+
+/** Match a canvas to its box on the screen; returns a context in CSS pixels, cleared. */
+export function surface(canvas) {
+  const ratio = devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const [w, hgt] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== hgt) Object.assign(canvas, { width: w, height: hgt });
+  const ctx = canvas.getContext("2d");
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  ctx.font = "12px system-ui, sans-serif";
+  return { ctx, width, height };
+}
+
+/** A linear (or logarithmic) map from data to pixels, with its inverse. */
+export function scale([d0, d1], [r0, r1], log = false) {
+  const f = log ? Math.log : (v) => v;
+  const g = log ? Math.exp : (v) => v;
+  const k = (r1 - r0) / (f(d1) - f(d0) || 1);
+  const map = (value) => r0 + (f(value) - f(d0)) * k;
+  return Object.assign(map, { invert: (pixel) => g(f(d0) + (pixel - r0) / k), domain: [d0, d1], range: [r0, r1], log });
+}
+
+/** About `count` round numbers inside a scale's domain. */
+export function ticks({ domain: [low, high], log }, count = 5) {
+  if (log) return [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((v) => v >= low * 0.999 && v <= high * 1.001);
+  const rough = (high - low) / count || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((m) => m * power >= rough);
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** Axes at the left and bottom of the box that x and y span: grid lines, numbers, titles. */
+export function axes(ctx, x, y, { colour, xTitle = "", yTitle = "", xTicks = ticks(x), yTicks = ticks(y, 3) }) {
+  const [left, right] = x.range;
+  const [bottom, top] = y.range;
+  ctx.lineWidth = 1;
+  ctx.strokeStyle = colour.grid;
+  ctx.fillStyle = colour.muted;
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "right";
+  for (const value of yTicks) {
+    const py = Math.round(y(value)) + 0.5;
+    line(ctx, [[left, py], [right, py]]);
+    ctx.fillText(show(value), left - 6, py);
+  }
+  ctx.textBaseline = "top";
+  ctx.textAlign = "center";
+  if (xTitle)
+    for (const value of xTicks) {
+      line(ctx, [[x(value), bottom], [x(value), bottom + 4]]);
+      ctx.fillText(show(value), x(value), bottom + 6);
+    }
+  ctx.fillStyle = colour.fg;
+  ctx.textAlign = "right";
+  ctx.fillText(xTitle, right, bottom + 21);
+  ctx.textAlign = "left";
+  ctx.textBaseline = "bottom";
+  ctx.fillText(yTitle, left, top - 4);
+}
+
+export function line(ctx, points, dash = []) {
+  ctx.setLineDash(dash);
+  ctx.beginPath();
+  points.forEach(([px, py], i) => (i ? ctx.lineTo(px, py) : ctx.moveTo(px, py)));
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+const CIVIDIS = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
+
+/** A colour between 0 (dark) and 1 (light) that colour-blind readers order alike. */
+export function cividis(share) {
+  const at = clamp(share, 0, 1) * (CIVIDIS.length - 1);
+  const i = Math.min(Math.floor(at), CIVIDIS.length - 2);
+  return CIVIDIS[i].map((low, c) => Math.round(low + (CIVIDIS[i + 1][c] - low) * (at - i)));
+}
+
+/** Colours, row by row from the top, as a small canvas with one pixel each, to be drawn enlarged. */
+export function picture(pixels, width) {
+  const data = Uint8ClampedArray.from(pixels.flatMap((pixel) => [...pixel, 255]));
+  const canvas = h("canvas", { width, height: pixels.length / width });
+  canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
+  return canvas;
+}
