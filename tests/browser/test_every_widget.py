@@ -1,0 +1,126 @@
+"""What holds for every widget, from its saved page: offline, calm, all in sight, both themes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spikeviz.gallery import explorers
+
+MOVES = (Path(__file__).parent / "moves.js").read_text(encoding="utf-8")
+OUTSIDE = """() => {
+    const hides = (e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+    const scrolled = (e) => e && e.closest(".spikeviz") && (hides(e) || scrolled(e.parentElement));
+    const out = ({ left, right, width }) => width && (right > innerWidth + 0.5 || left < -0.5);
+    return [...document.querySelectorAll(".spikeviz *")]
+        .filter((e) => out(e.getBoundingClientRect()) && !scrolled(e.parentElement))
+        .map((e) => e.outerHTML.slice(0, 80));
+}"""
+LOOK = """() => JSON.stringify([
+    getComputedStyle(document.querySelector(".spikeviz")).backgroundColor,
+    ...[...document.querySelectorAll("canvas")].filter((c) => c.clientWidth).map((c) => c.toDataURL()),
+])"""
+CONTROLS = "input, select, textarea, button, canvas, [tabindex]"
+NAMELESS = f"""() => [...document.querySelectorAll(".spikeviz :is({CONTROLS})")]
+    .filter((e) => !e.closest("[aria-hidden=true]"))
+    .filter((e) => !e.getAttribute("aria-label") && !e.textContent.trim() && !e.labels?.length)
+    .map((e) => e.outerHTML.slice(0, 100))"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Where each widget, as it comes, is saved once: pages(cls)."""
+    folder, written = tmp_path_factory.mktemp("pages"), {}
+
+    def saved(cls):
+        if cls not in written:
+            widget = cls()
+            written[cls] = widget.save_html(folder / f"{cls.__name__}.html")
+            widget.close()
+        return written[cls]
+
+    return saved
+
+
+@pytest.fixture
+def opened(new_page, pages):
+    """Open the saved page of a widget, offline; nothing may be asked of a network."""
+
+    def open_page(cls, **options):
+        page = new_page(offline=True, **options)
+        page.said = []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on(
+            "request",
+            lambda request: (
+                page.said.append(request.url)
+                if not request.url.startswith(("file:", "blob:", "data:"))
+                else None
+            ),
+        )
+        page.goto(pages(cls).as_uri())
+        page.locator(".spikeviz").wait_for()
+        page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+        return page
+
+    return open_page
+
+
+each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
+
+
+@each
+def test_a_page_is_small_and_says_what_it_shows(cls, opened, pages):
+    assert pages(cls).stat().st_size < 1_500_000
+    page = opened(cls)
+    assert page.locator(".sv-summary").first.get_attribute("role") == "status"
+    assert page.said == []
+
+
+@each
+@pytest.mark.parametrize("width", [360, 700, 1600])
+def test_nothing_stands_outside_the_page(cls, opened, width):
+    page = opened(cls, width=width)
+    for details in page.locator(".spikeviz details:not([open]) > summary").all():
+        details.click()
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@each
+def test_it_follows_the_colour_scheme(cls, opened):
+    page = opened(cls, color_scheme="light")
+    light = page.evaluate(LOOK)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"({LOOK})() !== {json.dumps(light)}")
+    background = "getComputedStyle(document.querySelector('.spikeviz')).backgroundColor"
+    assert page.evaluate(background) == "rgb(17, 17, 17)"
+
+
+@each
+def test_every_control_has_a_name_and_takes_the_focus(cls, opened):
+    page = opened(cls)
+    assert page.evaluate(NAMELESS) == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.spikeviz') !== null")
+
+
+@each
+def test_1000_random_moves_leave_numbers_on_show(cls, opened):
+    page = opened(cls)
+    assert page.evaluate(MOVES) == []
+    assert page.said == []
+
+
+@each
+def test_nothing_moves_by_itself(cls, opened):
+    page = opened(cls)
+    drawn = """() => new Promise((done) => {
+        let count = 0;
+        document.addEventListener("spikeviz:drawn", () => count++);
+        let frames = 0;
+        const tick = () => (++frames < 30 ? requestAnimationFrame(tick) : done(count));
+        requestAnimationFrame(tick);
+    })"""
+    page.evaluate(drawn)  # the first drawings after the page's layout
+    assert page.evaluate(drawn) == 0

@@ -1,0 +1,195 @@
+"""What holds for every widget, without a browser: its line, its ranges, its file, its end."""
+
+import gc
+import subprocess
+import sys
+import weakref
+
+import ipywidgets
+import pytest
+import traitlets
+from matplotlib.figure import Figure
+
+import spikeviz
+from spikeviz.__main__ import main
+from spikeviz.gallery import ORDER, explorers, gallery, line
+from spikeviz.model_explorer import ModelExplorer
+from spikeviz.widget import Explorer
+
+each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
+
+
+def test_the_gallery_shows_every_widget_there_is():
+    exported = {name for name in spikeviz.__all__ if isinstance(getattr(spikeviz, name), type)}
+    assert exported == set(ORDER) == {cls.__name__ for cls in explorers()}
+
+
+@each
+def test_a_widget_says_in_one_line_what_it_is_for(cls):
+    assert 20 < len(line(cls)) < 110
+    assert line(cls).endswith(".")
+
+
+@each
+def test_a_value_out_of_its_range_is_refused_with_the_range(cls):
+    widget = cls()
+    for name, (low, high, step) in cls.ranges().items():
+        before = getattr(widget, name)
+        assert low < high, name
+        assert 0 < step <= high - low, name
+        for value in (low - 1, high + 1):
+            with pytest.raises(traitlets.TraitError, match=rf"{name} .*from {low} to {high}"):
+                setattr(widget, name, value)
+            assert getattr(widget, name) == before
+    widget.close()
+
+
+@each
+def test_a_figure_for_a_paper_is_not_drawn_twice(cls):
+    from matplotlib import pyplot as plt
+
+    widget = cls()
+    figure = widget.to_matplotlib()
+    assert isinstance(figure, Figure)
+    assert figure.axes
+    assert plt.get_fignums() == []
+    widget.close()
+
+
+@each
+def test_a_closed_widget_is_freed(cls):
+    def used_and_closed():
+        widget = cls()
+        widget.close()
+        return weakref.ref(widget)
+
+    references = [used_and_closed() for _ in range(3)]
+    gc.collect()
+    assert [reference() for reference in references] == [None] * 3
+
+
+def test_importing_all_takes_nothing_heavy():
+    heavy = {"torch", "matplotlib", "norse", "plotly", "pandas", "spikeatconv"}
+    look = f"import sys, spikeviz; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+# ---------------------------------------------------------------- the gallery
+
+
+def test_the_gallery_makes_a_widget_when_its_line_is_opened():
+    shelf = gallery()
+    assert [title.split(":")[0] for title in shelf.titles] == list(ORDER)
+    assert not any(box.children for box in shelf.children)
+    shelf.selected_index = 0
+    (widget,) = shelf.children[0].children
+    shelf.selected_index = None
+    shelf.selected_index = 0
+    assert shelf.children[0].children == (widget,)
+    assert type(widget).__name__ == ORDER[0]
+    ipywidgets.Widget.close_all()
+
+
+def test_the_command_writes_a_page_for_each_widget_and_an_index(tmp_path, capsys):
+    assert main(["gallery", str(tmp_path / "new" / "out")]) == 0
+    folder = tmp_path / "new" / "out"
+    assert str(folder / "index.html") in capsys.readouterr().out
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert {path.name for path in folder.iterdir()} == {
+        "index.html", *(f"{name}.html" for name in ORDER),
+    }  # fmt: skip
+    for name in ORDER:
+        assert f'href="{name}.html"' in index
+        assert (folder / f"{name}.html").stat().st_size < 1_500_000
+
+
+def test_a_file_in_the_gallerys_place_is_an_error_and_stays(tmp_path, capsys):
+    (tmp_path / "out").write_text("mine")
+    assert main(["gallery", str(tmp_path / "out")]) == 1
+    assert "is a file; name a folder" in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+# ---------------------------------------------------------------- models that run in Python
+
+
+class Doubler(ModelExplorer):
+    """Stands for a widget with a model: doubles a number, refuses 13."""
+
+    asks = ("number",)
+    number = traitlets.Int(1).tag(sync=True)
+    runs = 0
+
+    def _compute(self, number):
+        self.runs += 1
+        if number == 13:
+            raise ValueError("13 is unlucky; take another number")
+        return {"double": 2 * number}
+
+
+def test_without_a_loop_the_answer_is_there_at_once():
+    doubler = Doubler()
+    assert doubler.answer == {"double": 2}
+    doubler.number = 4
+    assert doubler.answer == {"double": 8}
+    assert not doubler.busy
+    doubler.close()
+
+
+def test_what_the_model_raises_is_shown_and_the_last_answer_stays():
+    doubler = Doubler(number=4)
+    doubler.number = 13
+    assert doubler.problem == "ValueError: 13 is unlucky; take another number"
+    assert doubler.answer == {"double": 8}
+    doubler.number = 5
+    assert (doubler.problem, doubler.answer) == ("", {"double": 10})
+    doubler.close()
+
+
+def test_in_a_kernel_only_the_newest_of_many_moves_is_answered():
+    import asyncio
+
+    async def moves():
+        doubler = Doubler()
+        for number in range(2, 100):
+            doubler.number = number
+            if number == 50:
+                await asyncio.sleep(0)  # the first answer is under way
+                assert doubler.busy
+        while doubler.busy:
+            await asyncio.sleep(0.001)
+        return doubler
+
+    doubler = asyncio.run(moves())
+    assert doubler.answer == {"double": 198}
+    assert doubler.runs <= 4  # at the start, for what was there when it began, for the last
+    doubler.close()
+
+
+def test_closing_while_the_model_runs_is_quiet():
+    import asyncio
+
+    async def close_at_once():
+        doubler = Doubler()
+        doubler.number = 7
+        await asyncio.sleep(0)
+        doubler.close()
+        while doubler._work is not None:
+            await asyncio.sleep(0.001)
+        return doubler
+
+    assert asyncio.run(close_at_once()).answer == {"double": 2}
+
+
+def test_bytes_travel_in_a_saved_page(tmp_path):
+    class Holder(Explorer):
+        """Holds bytes."""
+
+        _code = spikeviz.widget.code()
+        _css = ""
+        data = traitlets.Dict({"bits": b"\x00\xff"}).tag(sync=True)
+
+    text = Holder().save_html(tmp_path / "a.html").read_text(encoding="utf-8")
+    assert '"bits": {"$bytes": "AP8="}' in text
+    ipywidgets.Widget.close_all()
