@@ -1,0 +1,238 @@
+"""How every widget answers a hand, in a real JupyterLab in headless Chromium.
+
+    python benchmarks/widgets.py               # all, 200 re-runs each
+    python benchmarks/widgets.py LIFExplorer   # some; the others keep their numbers in the file
+
+For each widget, in a notebook of its own:
+- 100 moves of the mouse on its handle: the time from the page's getting the event until the picture
+  is drawn, and from the browser's getting the input (it holds mouse moves back until the next
+  frame) until the frame with the picture is out; the bytes that go to Python for one move;
+- for a handle that asks a model in Python: the time until its answer is drawn, move by move;
+- frames a second while it plays;
+- the browser's heap after 20 re-runs of its cell and after RERUNS more, beside a plain IntSlider's;
+- the time from running its cell until its first drawing, and the memory of its kernel.
+Once: the time of `import spikeviz` and the memory of a process that did nothing else.
+Writes results/widgets.json.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from report import RESULTS, write
+
+from spikeviz.browser import CHECKOUT, chromium, course
+from spikeviz.gallery import ORDER
+
+MOVES, RERUNS = 100, 200
+
+
+class Handle(NamedTuple):
+    """What the benchmark moves: a CSS selector, from where in its box, and along which axis."""
+
+    selector: str
+    axis: str = "x"
+    at: tuple[float, float] = (0.3, 0.5)
+    hover: bool = False  # without a button pressed
+    model: bool = False  # the answer comes from Python
+
+
+HANDLES: dict[str, list[Handle]] = {
+    "LIFExplorer": [
+        Handle(".sv-threshold", "y"),
+        Handle("[aria-label='τ, time constant']"),
+    ],
+}
+WATCH = """() => {
+    window.moves = [];
+    let input = null;
+    const receive = (event) => {
+        input = { arrived: event.timeStamp, received: performance.now() };
+    };
+    for (const type of ["pointermove", "input"]) document.addEventListener(type, receive, true);
+    document.addEventListener("spikeviz:drawn", () => {
+        if (input === null) return;
+        const move = { ...input, drawn: performance.now() };
+        input = null;
+        requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel(); // its task runs once the frame is out
+            port1.onmessage = () => moves.push({ ...move, shown: performance.now() });
+            port2.postMessage(0);
+        });
+    });
+}"""
+# JupyterLab's sockets are open already: what goes through them is counted at their `send`.
+COUNT_BYTES = """() => {
+    window.sent = 0;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        window.sent += data.byteLength ?? data.length ?? data.size;
+        return send.call(this, data);
+    };
+}"""
+FIRST = """() => document.addEventListener(
+    "spikeviz:drawn", () => (window.first ??= performance.now()),
+)"""
+FRAMES = """(count) => new Promise((done) => {
+    const times = [];
+    const tick = (now) => {
+        if (times.push(now) <= count) requestAnimationFrame(tick);
+        else done((times[count] - times[0]) / count);
+    };
+    requestAnimationFrame(tick);
+})"""
+
+
+def main(names: list[str]) -> None:
+    path = RESULTS / "widgets.json"
+    known = json.loads(path.read_text())["results"]["widgets"] if path.exists() and names else {}
+    with (
+        chromium() as browser,
+        tempfile.TemporaryDirectory() as folder,
+        course(Path(folder)) as lab,
+    ):
+        for name in names or ORDER:
+            known[name] = widget(browser, lab, name)
+            print(name, json.dumps(known[name], indent=1, ensure_ascii=False), flush=True)
+        slider = notebook(browser, lab, "IntSlider", "ipywidgets")
+        plain = heap_growth(slider)
+        slider.context.close()
+        results = {
+            "browser": browser.version,
+            "import": importing(),
+            "IntSlider": plain,
+            "widgets": {name: known[name] for name in ORDER if name in known},
+        }
+    versions = ("jupyterlab", "ipywidgets", "ipykernel", "anywidget", "playwright", "spikeatconv")
+    print(f"written to {write('widgets', results, versions)}")
+
+
+def notebook(browser, lab, name: str, package: str):
+    """Open a notebook that shows one widget, and run it."""
+    cells = [f"from {package} import {name}\nimport psutil", f"{name}()"]
+    metadata = nbformat.read(CHECKOUT / "notebooks/01_one_neuron.ipynb", 4).metadata
+    content = nbformat.v4.new_notebook(
+        cells=[*map(nbformat.v4.new_code_cell, cells), nbformat.v4.new_markdown_cell("The end.")],
+        metadata=metadata,
+    )
+    nbformat.write(content, lab.folder / f"notebooks/bench_{name}.ipynb")
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    lab.open(page, f"bench_{name}")
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.locator(".jp-CodeCell .jp-InputPrompt").first.get_by_text("[1]:").wait_for()
+    return page
+
+
+def widget(browser, lab, name: str) -> dict:
+    """All that is measured of one widget."""
+    page = notebook(browser, lab, name, "spikeviz")
+    page.evaluate(FIRST)
+    start = page.evaluate("performance.now()")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function("window.first", timeout=60_000)
+    found: dict = {"first_drawing_ms": round(page.evaluate("first") - start)}
+    page.wait_for_timeout(1500)
+    kernel = lab.python("psutil.Process().memory_info().rss")
+    found["kernel_mb"] = round(kernel / 1e6, 1)
+    frame = page.evaluate(FRAMES, 60)
+    found["frame_ms"] = round(frame, 2)
+    page.evaluate(COUNT_BYTES)
+    page.evaluate(WATCH)
+    found["moves"] = {h.selector: measure(page, h, frame) for h in HANDLES.get(name, [])}
+    play = page.locator(".spikeviz .sv-play:visible")
+    if play.count():
+        play.first.scroll_into_view_if_needed()
+        play.first.click()
+        found["playing_frames_per_s"] = round(1000 / page.evaluate(FRAMES, 60), 1)
+    found["heap"] = heap_growth(page)
+    page.context.close()
+    return found
+
+
+def measure(page, handle: Handle, frame: float) -> dict[str, float]:
+    """Move `handle` to and fro in MOVES moves; times in ms, and in frames for the screen."""
+    element = page.locator(f".spikeviz {handle.selector}").first
+    element.scroll_into_view_if_needed()
+    box = element.bounding_box()
+    x, y = box["x"] + box["width"] * handle.at[0], box["y"] + box["height"] * handle.at[1]
+    page.mouse.move(x, y)
+    page.wait_for_timeout(500)
+    if not handle.hover:
+        page.mouse.down()
+    page.evaluate("moves.length = 0; sent = 0")
+    for move in range(MOVES):
+        away = 3 + abs(move % 40 - 20) * 2
+        page.mouse.move(*((x, y + away) if handle.axis == "y" else (x + away, y)))
+        page.wait_for_function(f"moves.length > {move}", timeout=10_000)
+    page.wait_for_timeout(300)  # the last message of a gesture
+    if not handle.hover:
+        page.mouse.up()
+    moves = page.evaluate("moves")[:MOVES]
+    drawn = [move["drawn"] - move["received"] for move in moves]
+    shown = [move["shown"] - move["arrived"] for move in moves]
+    return {
+        "drawn_median_ms": round(statistics.median(drawn), 2),
+        "drawn_p95_ms": round(statistics.quantiles(drawn, n=20)[-1], 2),
+        "shown_median_frames": round(statistics.median(shown) / frame, 2),
+        "shown_p95_frames": round(statistics.quantiles(shown, n=20)[-1] / frame, 2),
+        "bytes_per_move": round(page.evaluate("sent") / MOVES),
+    }
+
+
+def heap_growth(page) -> dict[str, float]:
+    """The heap of the page, in MB, after 20 runs of the cell and after RERUNS more."""
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(1)
+    page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    client = page.context.new_cdp_session(page)
+
+    def used_after(runs: int) -> float:
+        for _ in range(runs):
+            before = prompt.inner_text()
+            page.keyboard.press("Control+Enter")
+            page.wait_for_function(
+                """(before) => {
+                    const all = document.querySelectorAll(".jp-CodeCell .jp-InputPrompt");
+                    const now = all[1].innerText;
+                    return /\\d/.test(now) && now !== before;
+                }""",
+                arg=before,
+            )
+        page.wait_for_timeout(1000)
+        for _ in range(3):
+            client.send("HeapProfiler.collectGarbage")
+        return client.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+
+    first, last = used_after(20), used_after(RERUNS)
+    return {
+        "after_20_runs_mb": round(first, 1),
+        f"after_{RERUNS}_more_mb": round(last, 1),
+        "kb_per_run": round((last - first) / RERUNS * 1000, 1),
+    }
+
+
+def importing() -> dict[str, float]:
+    """Seconds of `import spikeviz` in a fresh process (median of 5), and the memory it then has."""
+    look = (
+        "import time; start = time.perf_counter(); import spikeviz; "
+        "took = time.perf_counter() - start; import psutil; "
+        "print(took, psutil.Process().memory_info().rss / 1e6)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+        for _ in range(5)
+    ]
+    seconds, memory = zip(*(map(float, run.stdout.split()) for run in runs), strict=True)
+    return {
+        "seconds": round(statistics.median(seconds), 2),
+        "memory_mb": round(statistics.median(memory), 1),
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
