@@ -1,8 +1,11 @@
 """Settings of every test: property tests without a deadline, the same examples in each CI run,
 and one thread, as small tensors gain nothing from more and test processes share the cores."""
 
+import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import torch
 from hypothesis import settings
 
@@ -11,3 +14,19 @@ torch.set_num_threads(1)
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Once a browser is open, Playwright's event loop runs in this thread for good: what needs
+    none, such as a widget's model, is then tested in another thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    if "browser" in pyfuncitem.fixturenames:
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pyfuncitem.obj, **arguments).result()
+    return True

@@ -2,7 +2,7 @@
 // everything drawn is computed here, so a move is answered within a frame.
 
 import { STIMULI, steps, stimulus, simulate, countMap, fiCurve, rateOf } from "./neuron.js";
-import { h, painter, syncer, onTheme, colours, keepKeys, clamp, show, numberControl, drag } from "./widget.js";
+import { h, syncer, listen, syncing, mount, clamp, show, numberControl, drag, dragLine, player } from "./widget.js";
 import { surface, scale, ticks, axes, line, cividis, picture } from "./draw.js";
 
 const PARAMETERS = ["tau", "v_threshold", "v_rest", "v_reset", "t_ref", "resistance", "dt", "stimulus", "amplitude", "period", "seed", "duration"];
@@ -42,9 +42,8 @@ function initialize({ model, signal }) {
     last = now;
     sync();
   };
-  const handlers = [...PARAMETERS.map((key) => [`change:${key}`, remember]), ...VIEW.map((key) => [`change:${key}`, sync])];
-  handlers.forEach(([event, handler]) => model.on(event, handler));
-  signal.addEventListener("abort", () => handlers.forEach(([event, handler]) => model.off(event, handler)));
+  listen(model, PARAMETERS, remember, signal);
+  syncing({ model, signal }, VIEW);
 }
 
 /** The range in which `key` may move now, given the other parameters. */
@@ -65,7 +64,6 @@ function render({ model, el, signal }) {
   let yDomain = null; // frozen while the threshold is dragged
   let colour = {};
   let cachedMap = { key: "" };
-  let stopPlaying = null;
   const set = (changes) => {
     for (const [key, value] of Object.entries(changes)) model.set(key, value);
   };
@@ -84,13 +82,31 @@ function render({ model, el, signal }) {
   const kind = h("select", { "aria-label": "Shape of the input current", onchange: () => set({ stimulus: kind.value }) },
     ...STIMULI.map((name) => h("option", { value: name }, name)));
   const soft = h("input", { type: "checkbox", onchange: () => set({ v_reset: soft.checked ? null : Math.min(0, range(model, "v_reset")[1]) }) });
-  const play = h("button", { type: "button", class: "sv-play", onclick: () => (stopPlaying ? stopPlaying() : startPlaying()) }, "▶ Play");
-  const scrub = h("input", { type: "range", min: 0, step: 1, class: "sv-grow", "aria-label": "Time step", oninput: () => set({ cursor: Number(scrub.value) }) });
-  const clock = h("output", { class: "sv-clock" });
+  const walk = player({
+    last: () => steps(model.get("duration"), model.get("dt")) - 1,
+    at: () => clamp(model.get("cursor"), 0, steps(model.get("duration"), model.get("dt")) - 1),
+    go: (cursor) => set({ cursor }),
+    rate: () => model.get("speed"),
+    text: (step) => `step ${step}, ${show(step * model.get("dt"), 1)} ms`,
+    signal,
+  });
   const speed = h("select", { "aria-label": "Speed of play", onchange: () => set({ speed: Number(speed.value) }) },
     ...[5, 20, 60].map((value) => h("option", { value }, `${value} steps/s`)));
   const traces = h("canvas", { class: "sv-traces", role: "img" });
-  const threshold = h("div", { class: "sv-threshold", role: "slider", tabindex: 0, "aria-label": "Threshold, drag up or down", "aria-orientation": "vertical" }, h("span", { class: "sv-grip" }));
+  const threshold = dragLine({
+    label: "Threshold, drag up or down",
+    range: () => range(model, "v_threshold"),
+    set: (v_threshold) => set({ v_threshold }),
+    start: () => {
+      yDomain = shown.y.domain;
+      heldSince = performance.now();
+    },
+    end: () => {
+      yDomain = null;
+      paint();
+    },
+  });
+  threshold.element.classList.add("sv-threshold");
   const map = h("canvas", { class: "sv-map", tabindex: 0, role: "application", "aria-label": "Spike count over time constant and threshold: arrow keys move, Enter pins" });
   const fi = h("canvas", { class: "sv-fi", role: "img" });
   const mapText = h("p", { class: "sv-caption" });
@@ -107,11 +123,11 @@ function render({ model, el, signal }) {
     h("div", { class: "sv-controls" },
       h("label", { class: "sv-control" }, h("span", { class: "sv-label" }, "Input shape"), kind),
       ...["amplitude", "tau", "v_threshold", "period", "seed"].map((name) => controls[name].element)),
-    h("div", { class: "sv-row" }, play, scrub, clock, speed),
+    h("div", { class: "sv-row" }, ...walk.elements, speed),
     h("div", { class: "sv-plots" },
       h("div", {},
         h("div", { class: "sv-keys" }, key("membrane", "membrane V"), key("spike", "spike"), ghostKey, otherKey, clearGhost),
-        h("div", { class: "sv-stack" }, traces, threshold),
+        h("div", { class: "sv-stack" }, traces, threshold.element),
         summary, update),
       h("div", {},
         h("p", { class: "sv-title" }, "Spike count for every neuron: move over it, click to pin"),
@@ -138,15 +154,16 @@ function render({ model, el, signal }) {
     };
   }
 
-  const paint = painter(() => {
+  function draw(theme) {
+    colour = theme;
     const [onTraces, onMap, onFi] = [traces, map, fi].map(surface); // all sizes before any change
     shown = compute();
     drawTraces(shown, onTraces);
     drawMap(shown, onMap);
     drawFi(shown, onFi);
     writeText(shown);
-    root.dispatchEvent(new CustomEvent("spikeviz:drawn", { detail: shown, bubbles: true }));
-  }, signal);
+    return shown;
+  }
 
   /** The membrane's path: up to H at each step, and down to V where it is reset. */
   const path = (run, dt, x, y, until) => {
@@ -233,13 +250,7 @@ function render({ model, el, signal }) {
     ctx.arc(px, y(run.h[cursor]), 4, 0, 7);
     ctx.fill();
 
-    threshold.style.top = `${y(p.v_threshold)}px`;
-    threshold.style.left = `${x.range[0]}px`;
-    threshold.style.width = `${x.range[1] - x.range[0]}px`;
-    threshold.firstChild.textContent = `V_th ${show(p.v_threshold, 2)}`;
-    const [low, high] = range(model, "v_threshold");
-    const values = { min: low, max: high, now: p.v_threshold, text: show(p.v_threshold) };
-    for (const [name, value] of Object.entries(values)) threshold.setAttribute(`aria-value${name}`, value);
+    threshold.place(p.v_threshold, x, y, `V_th ${show(p.v_threshold, 2)}`);
   }
 
   const mapScales = (p, width, height) => {
@@ -307,7 +318,6 @@ function render({ model, el, signal }) {
     traces.setAttribute("aria-label", `Input current, membrane and spikes over time. ${text}`);
     update.replaceChildren(...explain(p, run, cursor).map(([name, formula, numbers]) =>
       h("div", { class: "sv-line" }, h("b", {}, name), h("span", { class: "sv-formula" }, formula), h("span", {}, numbers))));
-    clock.textContent = `step ${cursor}, ${show(cursor * p.dt, 1)} ms`;
     mapText.textContent = other
       ? `${hover ? "Under the pointer" : "Pinned"}: τ ${show(other.tau, 2)} ms, V_th ${show(other.v_threshold, 2)}, ${otherRun.count} spikes`
       : `Dark: 0 spikes, bright: ${most}. The dot is your neuron.`;
@@ -325,33 +335,10 @@ function render({ model, el, signal }) {
     soft.checked = p.v_reset === null;
     kind.value = p.stimulus;
     speed.value = model.get("speed");
-    scrub.max = current.length - 1;
-    scrub.value = cursor;
-    scrub.setAttribute("aria-valuetext", clock.textContent);
+    walk.update();
   }
 
   // ---- hands on the picture
-  const toThreshold = (pixel) => {
-    const [low, high, step] = range(model, "v_threshold");
-    const value = shown.y.invert(pixel);
-    set({ v_threshold: clamp(Math.round(value / step) * step, low, high) });
-  };
-  drag(threshold, (event, down) => {
-    if (down) {
-      yDomain = shown.y.domain;
-      heldSince = performance.now();
-    } else toThreshold(event.clientY - traces.getBoundingClientRect().top);
-  }, () => {
-    yDomain = null;
-    paint();
-  });
-  threshold.addEventListener("keydown", (event) => {
-    const [low, high, step] = range(model, "v_threshold");
-    const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    set({ v_threshold: clamp(model.get("v_threshold") + by * step, low, high) });
-  });
   drag(traces, (event) => {
     const t = shown.x.invert(event.offsetX) / shown.p.dt;
     set({ cursor: clamp(Math.round(t), 0, shown.current.length - 1) });
@@ -380,50 +367,9 @@ function render({ model, el, signal }) {
     point(within(shown.map.x(from.tau) + by[0], shown.map.y(from.v_threshold) + by[1]));
   });
 
-  // ---- play: the cursor walks through the steps, in slow jumps where motion is unwelcome
-  function startPlaying() {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const n = steps(model.get("duration"), model.get("dt"));
-    let at = model.get("cursor") >= n - 1 ? 0 : model.get("cursor");
-    let before = performance.now();
-    let frame = 0;
-    const tick = (now) => {
-      const rate = calm ? Math.min(4, model.get("speed")) : model.get("speed");
-      at += (Math.max(0, now - before) / 1000) * rate;
-      before = now;
-      set({ cursor: Math.min(Math.floor(at), n - 1) });
-      if (at < n - 1) frame = requestAnimationFrame(tick);
-      else stopPlaying();
-    };
-    frame = requestAnimationFrame(tick);
-    play.textContent = "❚❚ Pause";
-    stopPlaying = () => {
-      cancelAnimationFrame(frame);
-      play.textContent = "▶ Play";
-      stopPlaying = null;
-    };
-  }
-
-  // ---- alive until the view goes
-  keepKeys(root);
-  const changes = [...PARAMETERS, ...VIEW].map((name) => `change:${name}`);
-  changes.forEach((event) => model.on(event, paint));
   root.addEventListener("pointerdown", () => (heldSince = performance.now()));
   for (const event of ["pointerup", "pointercancel", "lostpointercapture"]) root.addEventListener(event, () => (heldSince = 0));
-  onTheme(() => {
-    colour = colours(root);
-    paint();
-  }, signal);
-  const resize = new ResizeObserver(paint);
-  resize.observe(root);
-  signal.addEventListener("abort", () => {
-    changes.forEach((event) => model.off(event, paint));
-    resize.disconnect();
-    stopPlaying?.();
-  });
-  el.append(root);
-  colour = colours(root);
-  paint();
+  const paint = mount({ model, el, signal }, root, [...PARAMETERS, ...VIEW], draw);
 }
 
 /** The three lines of one step with its numbers: [name, formula, numbers]. */

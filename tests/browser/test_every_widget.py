@@ -18,7 +18,7 @@ OUTSIDE = """() => {
 }"""
 LOOK = """() => JSON.stringify([
     getComputedStyle(document.querySelector(".spikeviz")).backgroundColor,
-    ...[...document.querySelectorAll("canvas")].filter((c) => c.clientWidth).map((c) => c.toDataURL()),
+    ...[...document.querySelectorAll("canvas")].map((c) => c.clientWidth && c.toDataURL()),
 ])"""
 CONTROLS = "input, select, textarea, button, canvas, [tabindex]"
 NAMELESS = f"""() => [...document.querySelectorAll(".spikeviz :is({CONTROLS})")]

@@ -170,7 +170,7 @@ def test_the_map_shows_a_neuron_under_the_pointer_and_pins_it(saved):
     assert numbers == [pytest.approx(pinned["tau"], abs=0.01),
                        pytest.approx(pinned["v_threshold"], abs=0.01), count]  # fmt: skip
     page.get_by_role("button", name="Use these values").click()
-    assert page.locator(".sv-summary").inner_text().startswith(f"{count:.0f} spike")
+    page.locator(".sv-summary", has_text=re.compile(rf"^{count:.0f} spike")).wait_for()
     page.get_by_role("button", name="Unpin").click()
     assert caption.inner_text().startswith("Dark")
 
