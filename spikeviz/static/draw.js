@@ -26,7 +26,11 @@ export function scale([d0, d1], [r0, r1], log = false) {
 
 /** About `count` round numbers inside a scale's domain. */
 export function ticks({ domain: [low, high], log }, count = 5) {
-  if (log) return [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((v) => v >= low * 0.999 && v <= high * 1.001);
+  if (log) {
+    const powers = Array.from({ length: Math.ceil(Math.log10(high / low)) + 2 }, (_, i) => Math.floor(Math.log10(low)) + i);
+    const inside = (steps) => powers.flatMap((k) => steps.map((m) => Number(`${m}e${k}`))).filter((v) => v >= low * 0.999 && v <= high * 1.001);
+    return inside([1, 2, 5]).length > 10 ? inside([1]) : inside([1, 2, 5]);
+  }
   const rough = (high - low) / count || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough);
@@ -86,4 +90,29 @@ export function picture(pixels, width) {
   const canvas = h("canvas", { width, height: pixels.length / width });
   canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
   return canvas;
+}
+
+/**
+ * Keeps a drawing: kept(surface, key, paint) calls paint(ctx) only if key or the size is new, and
+ * else copies what it painted before. The key says all that the picture depends on, its colours too.
+ */
+export function keeper() {
+  const copy = h("canvas");
+  let painted = "";
+  return ({ ctx }, key, paint) => {
+    const { width, height } = ctx.canvas;
+    const wanted = `${width} × ${height} ${key}`;
+    if (painted !== wanted) {
+      painted = wanted;
+      Object.assign(copy, { width, height });
+      const own = copy.getContext("2d");
+      own.setTransform(ctx.getTransform());
+      own.font = ctx.font;
+      paint(own);
+    }
+    ctx.save();
+    ctx.resetTransform();
+    if (width && height) ctx.drawImage(copy, 0, 0);
+    ctx.restore();
+  };
 }
