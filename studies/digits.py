@@ -2,6 +2,8 @@
 
     python studies/digits.py                      Micro and its non-spiking twin, seeds 0, 1, 2
     python studies/digits.py --save               and ship the first Micro in data/
+    python studies/digits.py --attention bdsa --seeds 0 --threads 1 --save
+                                                  the same for Micro with BDSA, without a twin
 
 Settings were chosen on the last 600 of the 4,000 training images (`--validate`).
 """
@@ -30,6 +32,11 @@ BATCH = 50
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.01
 VALIDATION = 600
+NETWORKS: dict[str, dict[str, dict]] = {  # by attention: {name: what differs from Micro}
+    "sisa": {"micro": {}, "micro twin": {"spiking": False}},
+    "bdsa": {"micro bdsa": {"attention": "bdsa"}},
+}
+FILES = {"sisa": ("digits", "micro_digits"), "bdsa": ("digits_bdsa", "micro_bdsa_digits")}
 
 
 def digits(validate: bool = False) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -141,6 +148,7 @@ def summary(runs: list[dict]) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--attention", choices=list(NETWORKS), default="sisa")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--validate", action="store_true", help="hold out 600 training images")
     parser.add_argument("--save", action="store_true", help="ship the first Micro in data/")
@@ -148,7 +156,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     results, spiking = {}, None
-    for name, changes in {"micro": {}, "micro twin": {"spiking": False}}.items():
+    for name, changes in NETWORKS[options.attention].items():
         runs, model = run(name, changes, options.seeds, options.validate)
         spiking = spiking or model
         results[name] = summary(runs)
@@ -158,17 +166,19 @@ def main() -> None:
         "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY,
         "measured_on": "600 held-out training images" if options.validate else "1,000 test images",
     }  # fmt: skip
+    table, weights = FILES[options.attention]
     if not options.validate:
-        report.write("digits", {**settings, **results}, ("torch", "numpy"), RESULTS)
+        report.write(table, {**settings, **results}, ("torch", "numpy"), RESULTS)
     if options.save:
         from spikeatconv.weights import save_weights
 
-        seed, end = options.seeds[0], results["micro"]["runs"][0]["curve"][-1]
+        first = next(iter(results.values()))["runs"][0]
         note = {
-            "command": "python studies/digits.py --save", "seed": seed, **settings,
-            "accuracy": end["accuracy"], "torch": torch.__version__,
+            "command": " ".join(["python studies/digits.py", *sys.argv[1:]]),
+            "seed": first["seed"], **settings,
+            "accuracy": first["curve"][-1]["accuracy"], "torch": torch.__version__,
         }  # fmt: skip
-        save_weights(spiking, ROOT / "data" / "micro_digits.safetensors", note)
+        save_weights(spiking, ROOT / "data" / f"{weights}.safetensors", note)
 
 
 if __name__ == "__main__":
