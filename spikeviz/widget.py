@@ -42,6 +42,20 @@ def style(*names: str) -> str:
     return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("base.css", *names))
 
 
+def shipped(name: str) -> Path:
+    """Where a file of data/ lies, in an installed wheel or a checkout; found without importing
+    spikeatconv, which would import torch. FileNotFoundError if it is missing."""
+    root = STATIC.parent.parent
+    places = [root / "spikeatconv" / "_data" / name, root / "data" / name]
+    for place in places:
+        if place.is_file():
+            return place
+    raise FileNotFoundError(
+        f"{places[-1]} is missing; restore it with `git checkout -- data/{name}`, or reinstall "
+        "spikeatconv if you installed a wheel"
+    )
+
+
 class _Ranged:
     """A number between two others. Outside, and for NaN, a TraitError names the range."""
 
