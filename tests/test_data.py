@@ -219,13 +219,19 @@ def test_the_script_keeps_other_checksums(script, tmp_path):
     assert list(tmp_path.iterdir()) == [sums]
 
 
-def test_the_trained_micro_that_ships_knows_the_digits():
-    model = load_weights(data.shipped("micro_digits.safetensors"))
+@pytest.mark.parametrize("attention", ["sisa", "bdsa"])
+def test_a_trained_micro_that_ships_knows_the_digits(attention):
+    name = {"sisa": "micro_digits.safetensors", "bdsa": "micro_bdsa_digits.safetensors"}[attention]
+    model = load_weights(data.shipped(name))
+    assert model.config.attention == attention
     images, labels = data.mnist5k("test")
     with torch.no_grad():
         logits = model(F.pad(images[:200], [2] * 4))
-    note = weights_note(data.shipped("micro_digits.safetensors"))
+    note = weights_note(data.shipped(name))
     assert note["accuracy"] > 0.97
+    assert note["command"].startswith("python studies/digits.py")
+    assert note["command"].endswith("--save")
+    assert note["seed"] == 0
     assert (logits.argmax(1) == labels[:200]).double().mean() > 0.94
 
 
