@@ -1,0 +1,514 @@
+// PartitionExplorer: a photograph as a map of pixels, its groups, their way into token order, their
+// cost, and how far information gets. Everything is computed here; Python holds the parameters.
+
+import { PARTITION_NAMES, HEAD_WIDTH, sizesFor, partitionOf, reach, countOf, firstSeen, costsOf } from "./partition.js";
+import { h, listen, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, player } from "./widget.js";
+import { surface, scale, axes, line, keeper } from "./draw.js";
+
+const TRAITS = ["partition", "size", "resolution", "pixel", "flight", "layers", "convolution", "heads", "guess", "image", "credit"];
+const STAGES = [[56, "56 × 56, stage 1"], [28, "28 × 28, stage 2"], [14, "14 × 14, stage 3"], [7, "7 × 7, stage 4"]];
+const TOP = 22; // room for a title in the picture
+const KEPT = 224; // a picture is kept no wider
+const SIDES = [7, 14, 28, 56, 112, 224];
+
+const initialize = (props) => syncing(props, TRAITS);
+
+// ---- pictures
+
+/** The middle square of a picture as a canvas, at most KEPT wide. */
+async function square(blob) {
+  const bitmap = await createImageBitmap(blob);
+  const side = Math.min(bitmap.width, bitmap.height);
+  const small = Math.min(side, KEPT);
+  const canvas = h("canvas", { width: small, height: small });
+  const ctx = canvas.getContext("2d", { willReadFrequently: true });
+  ctx.fillStyle = "#fff";
+  ctx.fillRect(0, 0, small, small);
+  ctx.imageSmoothingQuality = "high";
+  ctx.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, small, small);
+  bitmap.close();
+  return canvas;
+}
+
+const pack = (r, g, b) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // as a canvas holds a pixel
+
+/** Average colours of a picture's pixels on a map of side × side. */
+function averageColours({ data, width }, side) {
+  const edge = (at) => [Math.floor((at * width) / side), Math.ceil(((at + 1) * width) / side)];
+  return Uint32Array.from({ length: side * side }, (_, pixel) => {
+    const [[top, bottom], [left, right]] = [edge(Math.floor(pixel / side)), edge(pixel % side)];
+    const sum = [0, 0, 0];
+    for (let y = top; y < bottom; y++)
+      for (let x = left; x < right; x++) for (let c = 0; c < 3; c++) sum[c] += data[4 * (y * width + x) + c];
+    return pack(...sum.map((total) => Math.round(total / ((bottom - top) * (right - left)))));
+  });
+}
+
+/** Colours faded towards the background, as what is not in the group. */
+function fade(colours, background) {
+  const ctx = h("canvas").getContext("2d");
+  ctx.fillStyle = background;
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(ctx.fillStyle.slice(at, at + 2), 16) || 0);
+  return colours.map((one) => {
+    const grey = 0.3 * (one & 255) + 0.59 * ((one >> 8) & 255) + 0.11 * ((one >> 16) & 255);
+    const mix = (channel, ground) => 0.22 * channel + 0.16 * grey + 0.62 * ground;
+    return pack(mix(one & 255, r), mix((one >> 8) & 255, g), mix((one >> 16) & 255, b));
+  });
+}
+
+/** Draws a map of pixels into a square of a context: at(ctx, x, y, width, colours). */
+function pixelMap() {
+  const small = h("canvas");
+  let data = null;
+  return (ctx, x, y, width, colours) => {
+    const side = Math.sqrt(colours.length);
+    if (small.width !== side || !data) {
+      Object.assign(small, { width: side, height: side });
+      data = new ImageData(side, side);
+    }
+    new Uint32Array(data.data.buffer).set(colours);
+    small.getContext("2d").putImageData(data, 0, 0);
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(small, x, y, width, width);
+  };
+}
+
+/** The border of the pixels in `lit`, in a square at (x, y). */
+function border(ctx, lit, x, y, width) {
+  const side = Math.sqrt(lit.length);
+  const cell = width / side;
+  ctx.beginPath();
+  const edge = (...points) => points.forEach(([c, r], i) => (i ? ctx.lineTo(x + c * cell, y + r * cell) : ctx.moveTo(x + c * cell, y + r * cell)));
+  for (let pixel = 0; pixel < lit.length; pixel++) {
+    if (!lit[pixel]) continue;
+    const [r, c] = [Math.floor(pixel / side), pixel % side];
+    if (!r || !lit[pixel - side]) edge([c, r], [c + 1, r]);
+    if (!c || !lit[pixel - 1]) edge([c, r], [c, r + 1]);
+    if (r === side - 1 || !lit[pixel + side]) edge([c, r + 1], [c + 1, r + 1]);
+    if (c === side - 1 || !lit[pixel + 1]) edge([c + 1, r], [c + 1, r + 1]);
+  }
+  ctx.stroke();
+}
+
+/** A frame that stands out on any colour. */
+function frame(ctx, x, y, width, height) {
+  for (const [colour, by] of [["#000", 2], ["#fff", 0.5]]) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = by === 2 ? 2 : 2.5;
+    ctx.strokeRect(x - by, y - by, width + 2 * by, height + 2 * by);
+  }
+}
+
+// ---- the flight: each token's box in the image, in its gathered group, in its row
+
+/** Boxes [x, y, width, height] of all tokens, group by group, at the three places of the flight. */
+function boxesOf(part, width, height) {
+  const { side, across, apart, groups, tokens, order } = part;
+  const wide = width >= 600;
+  const s = Math.floor(wide ? Math.min(height - TOP - 2, width * 0.42) : Math.min(width, (height - 2 * TOP - 14) / 2));
+  const room = wide ? { x: s + 34, y: TOP, w: width - s - 36, h: s } : { x: 0, y: s + TOP + 10 + TOP, w: width, h: height - s - 2 * TOP - 14 };
+  const at = [0, 1, 2].map(() => new Float32Array(4 * side * side));
+  const cell = s / side;
+
+  const block = Math.min(room.w, room.h);
+  const gap = apart > 1 ? clamp((block / apart) * 0.14, 1, 12) : 0;
+  const small = (block - gap * (apart - 1)) / side;
+
+  // A row of more tokens than fit is broken into lines, a table of more rows than fit into columns.
+  const per = [...Array(tokens + 1).keys()].filter((n) => n && tokens % n === 0 && n * 2 <= Math.max(room.w, 2)).pop();
+  const lines = tokens / per;
+  const columns = Math.ceil(groups / Math.max(1, Math.floor(room.h / (3 * lines))));
+  const rows = Math.ceil(groups / columns);
+  const pitch = room.w / columns;
+  const w = Math.min((pitch - (columns > 1 ? 8 : 0)) / per, 24);
+  const high = Math.min(room.h / (rows * lines), 24);
+  for (let k = 0; k < order.length; k++) {
+    const [g, t] = [Math.floor(k / tokens), k % tokens];
+    const [a, b, i, j] = [Math.floor(g / apart), g % apart, Math.floor(t / across), t % across];
+    at[0].set([(order[k] % side) * cell, TOP + Math.floor(order[k] / side) * cell, cell, cell], 4 * k);
+    at[1].set([room.x + b * (across * small + gap) + j * small, room.y + a * (across * small + gap) + i * small, small, small], 4 * k);
+    const up = (g % rows) * lines + Math.floor(t / per);
+    at[2].set([room.x + Math.floor(g / rows) * pitch + (t % per) * w, room.y + up * high, w, high > 6 ? high - 2 : high], 4 * k);
+  }
+  return { at, s, room, lines };
+}
+
+const ease = (share) => share * share * (3 - 2 * share);
+
+/** The boxes at a place of the flight; the first group goes first. Back is the same way, backwards. */
+function flown({ at }, { groups, tokens }, flight, out) {
+  const way = 2 * (flight <= 1 ? flight : 2 - flight); // 0 image, 1 groups, 2 rows
+  const [from, to] = way <= 1 ? [at[0], at[1]] : [at[1], at[2]];
+  const share = way <= 1 ? way : way - 1;
+  for (let g = 0; g < groups; g++) {
+    const lag = groups > 1 ? (0.8 * g) / (groups - 1) : 0;
+    const part = ease(groups > 1 ? clamp(share * 1.8 - lag, 0, 1) : share);
+    for (let k = 4 * g * tokens; k < 4 * (g + 1) * tokens; k++) out[k] = from[k] + (to[k] - from[k]) * part;
+  }
+  return out;
+}
+
+/** Fills boxes of one colour into the pixels of a canvas, faster than the canvas itself would. */
+function filler(pixels, width, ratio) {
+  const height = pixels.length / width;
+  return (x, y, w, high, colour) => {
+    const left = clamp(Math.round(x * ratio), 0, width);
+    const right = clamp(Math.max(left + 1, Math.round((x + w) * ratio)), 0, width);
+    const top = clamp(Math.round(y * ratio), 0, height);
+    const bottom = clamp(Math.max(top + 1, Math.round((y + high) * ratio)), 0, height);
+    for (let row = top; row < bottom; row++) {
+      const end = row * width + right;
+      for (let at = row * width + left; at < end; at++) pixels[at] = colour;
+    }
+  };
+}
+
+// ---- words
+
+const counted = (n) => n.toLocaleString("en");
+/** 9834496 as "9.83 M". */
+function short(value, unit) {
+  const power = value >= 1e9 ? 3 : value >= 1e6 ? 2 : value >= 1e3 ? 1 : 0;
+  return `${Number((value / 1000 ** power).toPrecision(3))} ${["", "k", "M", "G"][power]}${unit}`;
+}
+const percent = (share) => (share > 0 && share < 0.01 ? "< 1 %" : `${Math.floor(share * 100)} %`);
+const write = (element, text) => element.textContent !== text && (element.textContent = text);
+
+/** Where a pixel goes: [name, formula, numbers]. */
+function explainPixel({ name, side, across, apart, group, token }, row, column) {
+  const pixel = row * side + column;
+  const [g, t] = [group[pixel], token[pixel]];
+  const [a, b, i, j] = [Math.floor(g / apart), g % apart, Math.floor(t / across), t % across];
+  if (name === "full") return [["Pixel", "(r, c)", `(${row}, ${column})`], ["Group", "only one", "0"], ["Token", "r·W + c", `${row}·${side} + ${column} = ${t}`]];
+  const [formula, numbers] = name === "grid"
+    ? ["(i·H/G + a, j·W/G + b)", `(${i}·${apart} + ${a}, ${j}·${apart} + ${b})`]
+    : ["(a·P + i, b·P + j)", `(${a}·${across} + ${i}, ${b}·${across} + ${j})`];
+  const letter = name === "grid" ? "G" : "P";
+  return [["Pixel", formula, `${numbers} = (${row}, ${column})`], ["Group", `a·W/${letter} + b`, `${a}·${apart} + ${b} = ${g}`], ["Token", `i·${letter} + j`, `${i}·${across} + ${j} = ${t}`]];
+}
+
+const WHY = {
+  full: "One group holds every pixel: one layer tells everybody.",
+  alone: "The next layer meets the same groups again, so nobody new hears of it. Attention alone never leaves its group.",
+  together: "The convolution carries it 3 pixels on, into other groups; attention tells those groups. This pair is the paper's block.",
+};
+
+function render({ model, el, signal }) {
+  const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
+  const first = { image: model.get("image"), credit: model.get("credit") };
+  let photo = null; // the decoded picture, ImageData
+  let cache = {};
+  let shown = null; // what the last drawing showed
+  const boxes = { now: new Float32Array(0) }; // where the tokens are
+
+  /** make() anew only when key differs from the last time. */
+  const once = (name, key, make) => (cache[name]?.key === key ? cache[name].value : (cache[name] = { key, value: make() }).value);
+
+  // ---- the parts, built once
+  const views = (what, pick) => PARTITION_NAMES.map((name) => {
+    const canvas = h("canvas", { class: `sv-pixels${pick ? " sv-pick" : ""}`, role: "img", "aria-label": name });
+    const caption = h("figcaption");
+    if (pick) canvas.addEventListener("click", () => set({ partition: name }));
+    const element = h("figure", {}, canvas, caption);
+    return { name, canvas, caption, element, paint: pixelMap() };
+  });
+  const [cuts, travels] = [views("group", true), views("reach", false)];
+  const flight = h("canvas", { class: "sv-flight", tabindex: 0, role: "application" });
+  const [flops, memory] = ["flops", "bytes"].map((what) => ({ what, canvas: h("canvas", { class: "sv-cost", role: "img" }), kept: keeper() }));
+
+  const kind = choice({ label: "Partition", options: PARTITION_NAMES, set: (partition) => set({ partition }) });
+  const map = choice({ label: "Map of pixels", options: STAGES, set: (value) => changeMap(Number(value)) });
+  const heads = numberControl({
+    label: "Heads, 32 channels each", range: model.get("limits").heads,
+    limit: (value) => clamp(Math.round(value), ...model.get("limits").heads.slice(0, 2)), set: (value) => set({ heads: value }),
+  });
+  const sizeRange = h("input", { type: "range", min: 0, step: 1, "aria-label": "Size of a group", oninput: () => set({ size: sizesFor(model.get("resolution"))[sizeRange.value] }) });
+  const sizeText = h("output");
+  const size = h("div", { class: "sv-control" }, h("span", { class: "sv-label", "aria-hidden": "true" }, "Size of a group"), sizeText, sizeRange);
+  const walk = player({
+    last: () => 2, at: () => model.get("flight"), go: (place) => set({ flight: place }), rate: () => 0.3, smooth: true, label: "Way into token order and back",
+    text: (at) => (at === 0 ? "image" : at === 0.5 || at === 1.5 ? "groups" : at === 1 ? "token order" : at === 2 ? "merged: the image" : at < 1 ? "partition …" : "merge …"),
+    signal,
+  });
+  const travel = player({
+    last: () => model.get("limits").layers[1], at: () => model.get("layers"), go: (layers) => set({ layers }), rate: () => 1, label: "Layers",
+    text: (k) => `after ${k} layer${k === 1 ? "" : "s"}`, signal,
+  });
+  const conv = checkbox({ label: "a 7×7 convolution before each attention", set: (convolution) => set({ convolution }) });
+  const file = h("input", { type: "file", accept: "image/*", "aria-label": "Your own picture", onchange: () => file.files[0] && own(file.files[0]) });
+  const back = h("button", { type: "button", onclick: () => set(first) }, "Back to the first picture");
+  const [problem, credit] = [h("p", { class: "sv-note", role: "alert" }), h("p", { class: "sv-caption" })];
+  const summary = h("p", { class: "sv-summary", role: "status" });
+  const lines = (n) => Array.from({ length: n }, () => [h("b"), h("span", { class: "sv-formula" }), h("span")]);
+  const [where, prices] = [lines(3), lines(3)];
+  const block = (rows) => h("div", { class: "sv-update", "aria-live": "off" }, ...rows.map((row) => h("div", { class: "sv-line" }, ...row)));
+  const verdict = h("p", { class: "sv-verdict", role: "status" });
+  const why = h("p", { class: "sv-caption" });
+  const crossing = h("p", { class: "sv-caption" });
+  const answer = (word) => h("button", { type: "button", onclick: () => set({ guess: { answer: word, of: settings() }, layers: 2, pixel: [0, 0] }) }, word);
+  const key = (name, text) => h("span", { class: `sv-key sv-key-${name}` }, text);
+  const root = h("div", { class: "spikeviz sv-partition" },
+    h("div", { class: "sv-controls" }, kind.element, size, map.element, heads.element),
+    h("div", { class: "sv-row" }, ...walk.elements),
+    h("div", { class: "sv-cut" }, flight, h("div", { class: "sv-trio" }, ...cuts.map((view) => view.element))),
+    summary, block(where),
+    h("div", { class: "sv-halves" },
+      h("div", {},
+        h("p", { class: "sv-title" }, "How far does information travel?"),
+        h("div", { class: "sv-row" }, h("span", { class: "sv-grow" }, "After two layers, can the bottom-right pixel know of the top-left one?"), answer("yes"), answer("no")),
+        verdict,
+        h("div", { class: "sv-row" }, ...travel.elements, conv.element),
+        h("div", { class: "sv-trio" }, ...travels.map((view) => view.element)),
+        why),
+      h("div", {},
+        h("p", { class: "sv-title" }, "What does one layer of attention cost? Drag the point"),
+        h("div", { class: "sv-keys" }, key("full", "full: N²"), key("part", "window and grid: N·G²")),
+        h("div", { class: "sv-costs" }, flops.canvas, memory.canvas),
+        block(prices), crossing)),
+    h("div", { class: "sv-row" }, h("label", {}, "Your own picture: ", file), back, credit), problem);
+
+  // ---- compute and draw
+  const settings = () => ["partition", "size", "resolution", "convolution"].map((name) => model.get(name)).join(" ");
+
+  function compute(background) {
+    const [name, side, size] = ["partition", "resolution", "size"].map((trait) => model.get(trait));
+    const [row, column] = model.get("pixel").map((at) => clamp(at, 0, side - 1));
+    const parts = once("parts", `${side} ${size}`, () => Object.fromEntries(PARTITION_NAMES.map((one) => [one, partitionOf(one, side, size)])));
+    const colours = once("colours", `${side} ${photo?.version}`, () => (photo ? averageColours(photo, side) : new Uint32Array(side * side).fill(pack(128, 128, 128))));
+    const pixel = row * side + column;
+    const [layers, convolution, heads] = ["layers", "convolution", "heads"].map((trait) => model.get(trait));
+    const each = (make) => Object.fromEntries(PARTITION_NAMES.map((one) => [one, make(parts[one])]));
+    return {
+      name, side, size, row, column, pixel, layers, convolution, heads, parts, colours,
+      part: parts[name], flight: model.get("flight"),
+      faded: once("faded", `${side} ${photo?.version} ${background}`, () => fade(colours, background)),
+      lit: each((part) => Uint8Array.from(part.group, (g) => g === part.group[pixel])),
+      reached: once("reached", `${side} ${size} ${pixel} ${layers} ${convolution}`, () => each((part) => reach(part, pixel, layers, convolution))),
+      costs: each((part) => costsOf(part.name, side, size, heads)),
+    };
+  }
+
+  function draw(colour) {
+    const all = [flight, ...cuts.map((view) => view.canvas), ...travels.map((view) => view.canvas), flops.canvas, memory.canvas];
+    const [onFlight, ...rest] = all.map(surface); // all sizes before any change
+    shown = compute(colour.bg);
+    drawFlight(shown, onFlight, colour);
+    cuts.forEach((view, i) => drawMap(view, shown, shown.lit[view.name], rest[i], colour));
+    travels.forEach((view, i) => drawMap(view, shown, shown.reached[view.name].at(-1), rest[3 + i], colour));
+    [flops, memory].forEach((plot, i) => drawCost(plot, shown, rest[6 + i], colour));
+    writeText(shown);
+    return shown;
+  }
+
+  function drawMap(view, { colours, faded, side, row, column }, lit, { ctx, width }, colour) {
+    view.paint(ctx, 0, 0, width, colours.map((one, pixel) => (lit[pixel] ? one : faded[pixel])));
+    ctx.strokeStyle = colour.red;
+    ctx.lineWidth = width / side > 4 ? 1.5 : 1;
+    border(ctx, lit, 0, 0, width);
+    frame(ctx, (column * width) / side, (row * width) / side, width / side, width / side);
+  }
+
+  function drawFlight(state, { ctx, width, height }, colour) {
+    const { part, side, flight: place, colours, faded, lit, pixel, row, column } = state;
+    const layout = once("boxes", `${part.name} ${side} ${part.across} ${width} ${height}`, () => boxesOf(part, width, height));
+    if (boxes.now.length !== 4 * side * side) boxes.now = new Float32Array(4 * side * side);
+    const now = flown(layout, part, place, boxes.now);
+    Object.assign(boxes, { layout, part });
+
+    const { width: w, height: high } = ctx.canvas;
+    if (!w || !high) return;
+    const image = once("buffer", `${w} ${high}`, () => new ImageData(w, high));
+    const pixels = new Uint32Array(image.data.buffer).fill(0);
+    const fill = filler(pixels, w, w / width);
+    const start = layout.at[0];
+    const mine = lit[part.name];
+    const { order, group, tokens } = part;
+    for (let k = 0; k < order.length; k++) {
+      const at = order[k];
+      fill(start[4 * k], start[4 * k + 1], start[4 * k + 2], start[4 * k + 3], mine[at] ? colours[at] : faded[at]);
+    }
+    const gap = now[2] > 4 ? 1 : 0; // between tokens, so that each can be seen
+    const token = (k) => fill(now[4 * k], now[4 * k + 1], now[4 * k + 2] - gap, now[4 * k + 3] - gap, mine[order[k]] ? colours[order[k]] : faded[order[k]]);
+    const [from, to] = [group[pixel] * tokens, (group[pixel] + 1) * tokens];
+    for (let k = 0; k < order.length; k++) if (k < from || k >= to) token(k);
+    for (let k = from; k < to; k++) token(k); // on top
+    ctx.putImageData(image, 0, 0);
+
+    ctx.strokeStyle = colour.red;
+    ctx.lineWidth = layout.s / side > 6 ? 2 : 1;
+    border(ctx, mine, 0, TOP, layout.s);
+    const box = (k) => now.subarray(4 * k, 4 * k + 4);
+    if (place > 0 && place < 2 && tokens < order.length && now[2] > 3)
+      for (let k = from; k < to; k++) ctx.strokeRect(...[0, 0, -gap, -gap].map((by, i) => box(k)[i] + by));
+    const here = box(from + part.token[pixel]);
+    const cell = layout.s / side;
+    ctx.lineWidth = 1.5;
+    line(ctx, [[(column + 0.5) * cell, TOP + (row + 0.5) * cell], [here[0] + here[2] / 2, here[1] + here[3] / 2]]);
+    frame(ctx, column * cell, TOP + row * cell, cell, cell);
+    frame(ctx, ...here.map((value, i) => value - (i > 1 ? gap : 0)));
+    title(ctx, state, layout, colour);
+  }
+
+  function title(ctx, { part, side, flight: place }, { room, lines }, colour) {
+    const way = place <= 1 ? place : 2 - place;
+    const rows = `tokens [${part.groups}, ${part.tokens}]: one row a group${lines > 1 ? `, in ${lines} lines` : ""}`;
+    const gathered = part.groups === 1 ? "one group: the whole map" : `${part.groups} groups of ${part.across} × ${part.across}`;
+    ctx.fillStyle = colour.fg;
+    ctx.textBaseline = "bottom";
+    ctx.textAlign = "left";
+    ctx.fillText(`map of ${side} × ${side} pixels`, 0, TOP - 6);
+    ctx.fillText(way > 0.75 ? rows : way > 0.05 ? gathered : "press Play: copies of the pixels fly here", room.x, room.y - 6);
+  }
+
+  function drawCost(plot, { name, side, size, heads }, on, colour) {
+    const { width, height } = on;
+    const value = (one, at) => costsOf(one, at, size, heads)[plot.what] / 1e6;
+    const x = scale([2, 224], [46, width - 10], true);
+    const y = scale([value("grid", Math.max(2, size)) / 3, value("full", 224) * 2], [height - 40, 20], true);
+    plot.x = x;
+    const yTitle = plot.what === "flops" ? "million FLOPs" : "MB of A";
+    plot.kept(on, [name, side, size, heads, colour.fg].join(" "), (ctx) => {
+      axes(ctx, x, y, { colour, xTitle: "resolution H", yTitle, xTicks: [2, ...SIDES] });
+      ctx.strokeStyle = colour.muted;
+      line(ctx, [[x(side), y.range[0]], [x(side), y.range[1]]], [3, 3]);
+      for (const [one, ink] of [["full", colour.blue], ["grid", colour.red]]) {
+        ctx.lineWidth = 2.5;
+        ctx.strokeStyle = ctx.fillStyle = ink;
+        line(ctx, [size, 224].map((at) => [x(at), y(value(one, at))]));
+        ctx.beginPath();
+        const chosen = (one === "full") === (name === "full");
+        ctx.arc(x(side), y(value(one, side)), chosen ? 7 : 3, 0, 7);
+        ctx.fill();
+        if (!chosen) continue;
+        ctx.strokeStyle = colour.bg;
+        ctx.stroke();
+      }
+    });
+  }
+
+  function writeText(state) {
+    const { name, side, size, row, column, part, parts, pixel, layers, convolution, reached, costs, heads: many } = state;
+    const span = { full: "holds every pixel", window: "is one tile", grid: "spans the whole map" }[name];
+    write(summary, `${name}${name === "full" ? "" : `, size ${size}`}: pixel (${row}, ${column}) is token ${part.token[pixel]} of group ${part.group[pixel]}. ${part.groups} group${part.groups > 1 ? "s" : ""} of ${counted(part.tokens)} tokens; each ${span}.`);
+    flight.setAttribute("aria-label", `The map and its tokens. Arrow keys choose a pixel. ${summary.textContent}`);
+    explainPixel(part, row, column).forEach((texts, i) => texts.forEach((text, j) => write(where[i][j], text)));
+    for (const { name: one, caption, canvas, element } of cuts) {
+      write(caption, `${one}: ${counted(parts[one].groups)} × ${counted(parts[one].tokens)}`);
+      canvas.setAttribute("aria-label", `Groups of the ${one} partition: ${parts[one].groups}, of ${parts[one].tokens} tokens; click to choose it`);
+      element.classList.toggle("sv-chosen", one === name);
+    }
+    for (const { name: one, caption, canvas, element } of travels) {
+      const count = countOf(reached[one].at(-1));
+      write(caption, `${one}: ${counted(count)} of ${counted(side * side)} pixels, ${percent(count / side ** 2)}`);
+      canvas.setAttribute("aria-label", `Reached after ${layers} layers, ${caption.textContent}`);
+      element.classList.toggle("sv-chosen", one === name);
+    }
+    write(why, name === "full" ? WHY.full : convolution ? WHY.together : WHY.alone);
+    write(verdict, judge(state));
+    PARTITION_NAMES.forEach((one, i) => {
+      const { entries, bytes, flops: work } = costs[one];
+      const [n, other] = [side * side, one === "full" ? side * side : size * size];
+      const texts = [one, one === "full" ? "heads · N · N" : `heads · N · ${one === "grid" ? "G" : "P"}²`, `${many} · ${counted(n)} · ${counted(other)} = ${counted(entries)} entries of A: ${short(bytes, "B")}, ${short(work, "FLOPs")}`];
+      texts.forEach((text, j) => write(prices[i][j], text));
+    });
+    const [large, less] = ["full", "grid"].map((one) => short(costsOf(one, 224, size, many).bytes, "B"));
+    write(crossing, `FLOPs: ${2 * HEAD_WIDTH} an entry, for QKᵀ and A·V. The curves meet at H = ${size}, where one group is the whole map; from there, twice the resolution costs full 16 times as much, window and grid 4 times. At 224 × 224: ${large} for full, ${less} for grid, for each image, layer and time step.`);
+
+    kind.update(name);
+    map.update(side);
+    heads.update(many);
+    conv.update(convolution);
+    const sizes = sizesFor(side);
+    sizeRange.max = sizes.length - 1;
+    sizeRange.value = sizes.indexOf(size);
+    write(sizeText, `${size} × ${size}`);
+    sizeRange.setAttribute("aria-valuetext", `${size} × ${size} tokens`);
+    walk.update();
+    travel.update();
+    write(credit, model.get("credit"));
+    back.hidden = model.get("image") === first.image;
+  }
+
+  /** What becomes of the reader's guess under the present settings. */
+  function judge({ part, side, convolution }) {
+    const { answer: said, of } = model.get("guess");
+    if (!said || of !== settings()) return `Your guess for ${part.name}, ${convolution ? "with" : "without"} the convolution?`;
+    const seen = firstSeen(part, 0, side * side - 1, convolution);
+    const truth = seen !== null && seen <= 2 ? "yes" : "no";
+    const when = seen === null ? "it never will" : `it does after layer ${seen}`;
+    return `You said ${said}. ${said === truth ? "Right" : "Not so"}: ${when}. ${WHY[part.name === "full" ? "full" : convolution ? "together" : "alone"]}`;
+  }
+
+  // ---- hands on the picture
+  function changeMap(side) {
+    const [before, size, pixel] = ["resolution", "size", "pixel"].map((trait) => model.get(trait));
+    const fits = sizesFor(side).reduce((best, one) => (Math.abs(one - size) < Math.abs(best - size) ? one : best));
+    // The size first: it then divides both maps. The pixel stays at its place in the photograph.
+    set({ size: fits, resolution: side, pixel: pixel.map((at) => Math.floor(((Math.min(at, before - 1) + 0.5) * side) / before)) });
+  }
+
+  const choose = (row, column) => {
+    const side = model.get("resolution");
+    set({ pixel: [row, column].map((at) => clamp(Math.floor(at), 0, side - 1)) });
+  };
+  for (const { canvas } of [...cuts, ...travels])
+    for (const type of ["pointermove", "pointerdown"])
+      canvas.addEventListener(type, ({ offsetX, offsetY }) => choose(...[offsetY, offsetX].map((at) => (at / canvas.clientWidth) * model.get("resolution"))));
+
+  /** The pixel under the pointer: a token where it is now, or a place in the map. */
+  function find(x, y) {
+    const { now, part, layout } = boxes;
+    for (let k = part.order.length - 1; k >= 0; k--) {
+      const [left, top, w, high] = now.subarray(4 * k, 4 * k + 4);
+      if (x >= left && x < left + w && y >= top && y < top + high + 2) return [Math.floor(part.order[k] / part.side), part.order[k] % part.side];
+    }
+    if (x < layout.s && y >= TOP && y < TOP + layout.s) return [((y - TOP) / layout.s) * part.side, (x / layout.s) * part.side];
+    return null;
+  }
+  for (const type of ["pointermove", "pointerdown"])
+    flight.addEventListener(type, ({ offsetX, offsetY }) => {
+      const at = find(offsetX, offsetY);
+      if (at) choose(...at);
+    });
+  flight.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    choose(shown.row + by[0], shown.column + by[1]);
+  });
+  for (const { canvas } of [flops, memory])
+    drag(canvas, ({ offsetX }) => {
+      const { x } = flops;
+      const near = STAGES.map(([side]) => side).reduce((best, side) => (Math.abs(x(side) - offsetX) < Math.abs(x(best) - offsetX) ? side : best));
+      if (near !== model.get("resolution")) changeMap(near);
+    });
+
+  // ---- the picture
+  async function own(chosen) {
+    write(problem, "");
+    try {
+      const canvas = await square(chosen);
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+      set({ image: new DataView(await blob.arrayBuffer()), credit: "" });
+    } catch {
+      write(problem, `This browser cannot read ${chosen.name} as a picture. Take a JPEG, PNG or WebP file.`);
+    }
+  }
+  async function decode() {
+    const bytes = model.get("image");
+    try {
+      const canvas = await square(new Blob([bytes]));
+      if (signal.aborted || bytes !== model.get("image")) return; // a newer one is on its way
+      photo = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      photo.version = (cache.version = (cache.version ?? 0) + 1);
+      paint();
+    } catch {
+      write(problem, "This browser cannot read the picture. Give another one.");
+    }
+  }
+  const paint = mount({ model, el, signal }, root, TRAITS, draw);
+  listen(model, ["image"], decode, signal);
+  decode();
+}
+
+export default { initialize, render };
