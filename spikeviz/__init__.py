@@ -2,5 +2,6 @@
 
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
+from spikeviz.surrogate_explorer import SurrogateExplorer
 
-__all__ = ["LIFExplorer", "gallery"]
+__all__ = ["LIFExplorer", "SurrogateExplorer", "gallery"]

@@ -1,0 +1,105 @@
+// The surrogates and the neuron's gradient: the same arithmetic in the same order as
+// spikeatconv/surrogate.py and neuron.py. Nothing here knows about the screen.
+
+const logistic = (z) => 1 / (1 + Math.exp(-z));
+
+/**
+ * σ(u) and σ'(u); reach(share) / α is the |u| where σ' has fallen to `share` of its peak; formula(α, u)
+ * writes σ' with letters or numbers.
+ */
+export const SURROGATES = {
+  atan: {
+    primitive: (u, alpha) => Math.atan((Math.PI * alpha * u) / 2) / Math.PI + 0.5,
+    derivative: (u, alpha) => alpha / 2 / (1 + (((Math.PI * alpha) / 2) * u) ** 2),
+    reach: (share) => (2 / Math.PI) * Math.sqrt(1 / share - 1),
+    formula: (a, u) => `(${a} / 2) / (1 + (π · ${a} · ${u} / 2)²)`,
+  },
+  sigmoid: {
+    primitive: (u, alpha) => logistic(alpha * u),
+    derivative: (u, alpha) => alpha * logistic(alpha * u) * logistic(-alpha * u),
+    reach: (share) => 2 * Math.log((1 + Math.sqrt(1 - share)) / Math.sqrt(share)),
+    formula: (a, u) => `${a} · s(${a} · ${u}) · (1 − s(${a} · ${u}))`,
+  },
+};
+
+export const V_THRESHOLD = 1;
+
+/** ∂V[t]/∂H[t] of a neuron at membrane h: what its reset leaves of the gradient. */
+export function throughReset(p, h, spike, slope) {
+  if (p.v_reset === null) return p.detach_reset ? 1 : 1 - V_THRESHOLD * slope;
+  return p.detach_reset ? 1 - spike : 1 - spike + (p.v_reset - h) * slope;
+}
+
+/** The neuron's input, one value a time step: uneven, so that most spikes come one by one. */
+export const drive = (n) => Array.from({ length: n }, (_, i) => (((4 * i + 2) % 11) + 1) / 11);
+
+/**
+ * The neuron with input w · drive: H, V, spikes, count, (count − target)² and its gradient by w. Each
+ * step carries the derivatives of its values by w along.
+ */
+export function tryWeight(p, w, input) {
+  const { derivative } = SURROGATES[p.surrogate];
+  const out = { h: [], v: [], s: [], count: 0 };
+  let [v, dv, dcount] = [0, 0, 0];
+  for (const x of input) {
+    const h = v + (w * x - v) / p.tau;
+    const dh = dv + (x - dv) / p.tau;
+    const spike = h - V_THRESHOLD >= 0 ? 1 : 0;
+    const slope = derivative(h - V_THRESHOLD, p.alpha);
+    dv = throughReset(p, h, spike, slope) * dh;
+    v = p.v_reset === null ? h - spike * V_THRESHOLD : (1 - spike) * h + spike * p.v_reset;
+    dcount += slope * dh;
+    out.count += spike;
+    out.h.push(h);
+    out.s.push(spike);
+    out.v.push(v);
+  }
+  const miss = out.count - p.target;
+  return { ...out, dcount, loss: miss ** 2, gradient: p.surrogate_on ? 2 * miss * dcount : 0 };
+}
+
+/**
+ * The hill that descent believes it walks on: the surrogate's gradient summed up over `weights` by
+ * trapezoids, its lowest point at 0. Its slope is that gradient; the loss itself is a staircase.
+ */
+export function hill(p, input, weights) {
+  const slopes = weights.map((w) => tryWeight({ ...p, surrogate_on: true }, w, input).gradient);
+  let height = 0;
+  const heights = weights.map((w, i) => (height += i ? ((slopes[i] + slopes[i - 1]) / 2) * (w - weights[i - 1]) : 0));
+  const lowest = Math.min(...heights);
+  return heights.map((value) => value - lowest);
+}
+
+/** Gradient descent from p.weight: {weight, count, loss, gradient} before each of n steps and after. */
+export function descend(p, input, n, [low, high]) {
+  let weight = p.weight;
+  return Array.from({ length: n + 1 }, () => {
+    const { count, loss, gradient } = tryWeight(p, weight, input);
+    const at = { weight, count, loss, gradient };
+    weight = Math.min(Math.max(weight - p.learning_rate * gradient, low), high);
+    return at;
+  });
+}
+
+/** ∂S[t]/∂H[t−k], k = 0 … time_steps, of a neuron that stands at u = p.at in every step. */
+export function survival(p) {
+  const slope = SURROGATES[p.surrogate].derivative(p.at, p.alpha);
+  const leak = 1 - 1 / p.tau;
+  const reset = throughReset(p, p.at + V_THRESHOLD, p.at >= 0 ? 1 : 0, slope);
+  const left = [slope];
+  for (let k = 1; k <= p.time_steps; k++) left.push(left[k - 1] * leak * reset);
+  return { slope, leak, reset, left };
+}
+
+/** Share of the values u with σ'(u) ≥ p.dead_below · σ'(0), and the mean of σ'. */
+export function useful(p, u, alpha = p.alpha) {
+  const { derivative } = SURROGATES[p.surrogate];
+  const least = p.dead_below * derivative(0, alpha);
+  let [count, sum] = [0, 0];
+  for (const value of u) {
+    const slope = derivative(value, alpha);
+    if (slope >= least) count++;
+    sum += slope;
+  }
+  return { count, share: count / u.length, mean: sum / u.length };
+}
