@@ -2,6 +2,7 @@
 
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
+from spikeviz.spike_raster import SpikeRaster
 from spikeviz.surrogate_explorer import SurrogateExplorer
 
-__all__ = ["LIFExplorer", "SurrogateExplorer", "gallery"]
+__all__ = ["LIFExplorer", "SpikeRaster", "SurrogateExplorer", "gallery"]
