@@ -2,7 +2,8 @@
 
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
+from spikeviz.mbpl_explorer import MBPLExplorer
 from spikeviz.spike_raster import SpikeRaster
 from spikeviz.surrogate_explorer import SurrogateExplorer
 
-__all__ = ["LIFExplorer", "SpikeRaster", "SurrogateExplorer", "gallery"]
+__all__ = ["LIFExplorer", "MBPLExplorer", "SpikeRaster", "SurrogateExplorer", "gallery"]
