@@ -47,6 +47,10 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-threshold", "y"),
         Handle("[aria-label='τ, time constant']"),
     ],
+    "TrainingMonitor": [
+        Handle("canvas", hover=True),
+        Handle("[aria-label='Smoothing in steps']"),
+    ],
 }
 WATCH = """() => {
     window.moves = [];

@@ -5,5 +5,13 @@ from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
 from spikeviz.spike_raster import SpikeRaster
 from spikeviz.surrogate_explorer import SurrogateExplorer
+from spikeviz.training_monitor import TrainingMonitor
 
-__all__ = ["LIFExplorer", "MBPLExplorer", "SpikeRaster", "SurrogateExplorer", "gallery"]
+__all__ = [
+    "LIFExplorer",
+    "MBPLExplorer",
+    "SpikeRaster",
+    "SurrogateExplorer",
+    "TrainingMonitor",
+    "gallery",
+]

@@ -72,6 +72,24 @@ def train(
     model: nn.Module, data: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], epochs: int = EPOCHS
 ) -> Iterator[dict]:
     """Trains, and gives {"epoch", "loss", "accuracy", "seconds"} after each epoch."""
+    losses = []
+    for metrics in steps(model, data, test, epochs):
+        losses.append(metrics["loss"])
+        if "test_accuracy" in metrics:
+            yield {
+                "epoch": round(metrics["epoch"]),
+                "loss": sum(losses) / len(losses),
+                "accuracy": metrics["test_accuracy"],
+                "seconds": metrics["seconds"],
+            }
+            losses = []
+
+
+def steps(
+    model: nn.Module, data: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], epochs: int = EPOCHS
+) -> Iterator[dict]:
+    """Trains, and gives {"step", "steps", "epoch", "loss", "learning_rate", "images", "seconds"}
+    after each step, and "test_accuracy" with the last of each epoch."""
     images, labels = data
     decayed = [p for p in model.parameters() if p.dim() > 1]
     rest = [p for p in model.parameters() if p.dim() <= 1]  # no decay on norms and biases
@@ -80,27 +98,30 @@ def train(
         {"params": rest, "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE)
+    each = len(images) // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=LEARNING_RATE, total_steps=epochs * (len(images) // BATCH)
+        optimizer, max_lr=LEARNING_RATE, total_steps=epochs * each
     )
     begin = time.perf_counter()
-    for epoch in range(epochs):
+    step = 0
+    for _ in range(epochs):
         model.train()
-        losses = []
         for batch in torch.randperm(len(images)).split(BATCH):
+            rate = schedule.get_last_lr()[0]
             loss = F.cross_entropy(model(wiggle(images[batch])), labels[batch])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
-            losses.append(loss.item())
-        yield {
-            "epoch": epoch + 1,
-            "loss": sum(losses) / len(losses),
-            "accuracy": accuracy(model, *test),
-            "seconds": time.perf_counter() - begin,
-        }
+            step += 1
+            metrics = {
+                "step": step, "steps": epochs * each, "epoch": step / each, "loss": loss.item(),
+                "learning_rate": rate, "images": step * BATCH,
+            }  # fmt: skip
+            if step % each == 0:
+                metrics["test_accuracy"] = accuracy(model, *test)
+            yield {**metrics, "seconds": time.perf_counter() - begin}
 
 
 @torch.no_grad()

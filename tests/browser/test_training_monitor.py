@@ -1,0 +1,131 @@
+"""TrainingMonitor in the page: the numbers on show are the log's, and Stop ends a loop."""
+
+import math
+import random
+
+import nbformat
+import numpy as np
+import pytest
+
+from spikeviz import TrainingMonitor
+from spikeviz.training_log import Log
+
+LOOP = """import math, time
+closed = []
+def loop():
+    try:
+        for step in range(1, 100_000):
+            time.sleep(0.002)
+            yield {"step": step, "loss": 1 / step, "images": 8 * step}
+    finally:
+        closed.append(step)
+for metrics in monitor.watch(loop(), "mine", steps=100_000):
+    pass"""
+
+
+@pytest.fixture
+def saved(new_page, tmp_path):
+    def open_saved(monitor, **options):
+        page = new_page(offline=True, **options)
+        page.goto(monitor.save_html(tmp_path / "monitor.html").as_uri())
+        page.locator(".sv-summary", has_text=" ").wait_for()
+        monitor.close()
+        return page
+
+    return open_saved
+
+
+def log_of(losses, every=1):
+    log = Log()
+    for i, loss in enumerate(losses, 1):
+        extra = {"test_accuracy": i / len(losses)} if i % every == 0 else {}
+        log.append({"step": 4 * i, "epoch": i / 10, "loss": loss, **extra}, seconds=i / 2)
+    return log
+
+
+def test_hovering_says_what_each_run_had_there(saved):
+    monitor = TrainingMonitor()
+    rng = random.Random(0)
+    losses = [rng.random() for _ in range(50)]
+    monitor._forget_shipped()
+    monitor._keep("one", log_of(losses, every=10))
+    monitor._keep("two", log_of([loss / 2 for loss in losses]))
+    smoothed = monitor.logs["one"].smoothed("loss", monitor.smoothing)
+    page = saved(monitor)
+    canvas = page.locator("canvas").first
+    box = canvas.bounding_box()
+    plot = box["width"] - 14 - 46
+    for place in (0, 12, 30, 49):
+        canvas.hover(position={"x": 46 + plot * place / 49, "y": 60})
+        words = page.locator(".sv-reading").nth(0)
+        words.filter(has_text=f"step {4 * (place + 1)},").wait_for()
+        assert f"loss {round(losses[place], 3):g} (smoothed {round(smoothed[place], 3):g})" in (
+            words.inner_text()
+        )
+    page.get_by_role("checkbox", name="one").click()  # hide a run
+    page.wait_for_function("document.querySelectorAll('.sv-reading').length === 1")
+    assert page.locator(".sv-reading").inner_text().startswith("two")
+    assert page.evaluate("document.getElementById('view').model.get('hidden')") == ["one"]
+
+
+def test_the_axis_can_be_time_and_the_keys_move_through_the_run(saved):
+    monitor = TrainingMonitor()
+    monitor._forget_shipped()
+    monitor._keep("one", log_of([1.0, 0.5, 0.25, 0.125]))
+    page = saved(monitor)
+    page.get_by_label("Along").select_option("seconds")
+    canvas = page.locator("canvas").first
+    canvas.press("PageUp")  # a tenth of the way: still next to the first row
+    page.locator(".sv-reading", has_text="step 4,").wait_for()
+    for _ in range(9):
+        canvas.press("PageUp")
+    page.locator(".sv-reading", has_text="step 16,").wait_for()
+    assert "loss 0.125" in page.locator(".sv-reading").inner_text()
+
+
+def test_smoothing_in_the_page_is_that_of_python(saved):
+    monitor = TrainingMonitor()
+    monitor._forget_shipped()
+    losses = [math.nan if i % 7 == 3 else 1 + math.sin(i) for i in range(60)]
+    monitor._keep("one", log_of(losses))
+    log = monitor.logs["one"]
+    page = saved(monitor)
+    for smoothing in (1, 35, 200):
+        page.get_by_role("spinbutton", name="Smoothing").fill(str(smoothing))
+        page.get_by_role("spinbutton", name="Smoothing").press("Enter")
+        last = np.float64(log.smoothed("loss", smoothing)[-1])
+        page.locator(".sv-reading", has_text=f"(smoothed {round(last, 3):g})").wait_for()
+
+
+def test_the_layer_under_the_pointer_is_named(saved):
+    page = saved(TrainingMonitor())
+    canvas = page.locator("canvas").last
+    canvas.press("ArrowDown")
+    page.locator(".sv-reading", has_text="rate of stem_to_stream.0: ").wait_for()
+    canvas.press("ArrowDown")
+    page.locator(".sv-reading", has_text="rate of stages.0.0.0: ").wait_for()
+
+
+def test_stop_ends_a_loop_that_keeps_its_cell_busy(lab, browser):
+    cells = ["from spikeviz import TrainingMonitor\nmonitor = TrainingMonitor()\nmonitor", LOOP]
+    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
+    content = nbformat.v4.new_notebook(
+        cells=[*map(nbformat.v4.new_code_cell, cells)], metadata=metadata
+    )
+    nbformat.write(content, lab.folder / "notebooks/watch.ipynb")
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    lab.open(page, "watch")
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    summary = page.locator(".spikeviz .sv-summary")
+    summary.filter(has_text="spiking Micro: 480 steps").wait_for(timeout=60_000)
+    page.keyboard.press("Shift+Enter")
+    summary.filter(has_text="mine: running").wait_for(timeout=30_000)
+    summary.filter(has_text="left").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    summary.filter(has_text="mine: stopped").wait_for(timeout=30_000)
+    state, closed, length = lab.python("(monitor.state, closed, len(monitor.logs['mine']))")
+    assert state == "stopped"
+    assert closed == [length]
+    assert length < 90_000
+    page.context.close()
