@@ -3,6 +3,7 @@
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
+from spikeviz.spike_block_explorer import SpikeBlockExplorer
 from spikeviz.spike_raster import SpikeRaster
 from spikeviz.surrogate_explorer import SurrogateExplorer
 from spikeviz.training_monitor import TrainingMonitor
@@ -10,6 +11,7 @@ from spikeviz.training_monitor import TrainingMonitor
 __all__ = [
     "LIFExplorer",
     "MBPLExplorer",
+    "SpikeBlockExplorer",
     "SpikeRaster",
     "SurrogateExplorer",
     "TrainingMonitor",
