@@ -47,6 +47,11 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-threshold", "y"),
         Handle("[aria-label='τ, time constant']"),
     ],
+    "MBPLExplorer": [
+        Handle(".sv-dragline", "y"),
+        Handle("[aria-label='τ, in steps']"),
+        Handle(".sv-mbpl-traces", "x", (0.3, 0.05)),
+    ],
     "TrainingMonitor": [
         Handle("canvas", hover=True),
         Handle("[aria-label='Smoothing in steps']"),
