@@ -113,9 +113,9 @@ class AttentionExplorer(ModelExplorer):
 
     # ---- what is shown
 
-    def _compute(self, image: int) -> dict[str, Any]:
-        """All layers, heads, steps and tokens of an image, in all models."""
-        columns = []
+    def _compute(self, **asked: Any) -> dict[str, Any]:
+        """All layers, heads, steps and tokens of the image asked for, in all models."""
+        image, columns = asked["image"], []
         for name, model in self._models.items():
             given, layers = look(model, self._images[image])
             says = int(given.argmax()) if given.dim() == 2 else -1
@@ -138,7 +138,8 @@ class AttentionExplorer(ModelExplorer):
         state = super()._public_state()
         if _bytes(self.answer) <= MOST_BYTES:
             items = [
-                {**item, "answer": self._compute(item["image"])} for item in self.strip["items"]
+                {**item, "answer": self._compute(image=item["image"])}
+                for item in self.strip["items"]
             ]
             state["strip"] = {**self.strip, "items": items}
         return state

@@ -5,9 +5,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
+    import numpy as np
     from torch import Tensor, nn
 
     from spikeatconv import Attend
@@ -37,14 +36,14 @@ class AttentionTrace(NamedTuple):
     `[tokens, tokens]`.  plain_v, softmax_v: these times V, `[tokens, d]`.
     """
 
-    q: np.ndarray
-    k: np.ndarray
-    v: np.ndarray
-    out: np.ndarray
-    plain: np.ndarray
-    softmax: np.ndarray
-    plain_v: np.ndarray
-    softmax_v: np.ndarray
+    q: "np.ndarray"
+    k: "np.ndarray"
+    v: "np.ndarray"
+    out: "np.ndarray"
+    plain: "np.ndarray"
+    softmax: "np.ndarray"
+    plain_v: "np.ndarray"
+    softmax_v: "np.ndarray"
 
 
 @lru_cache(maxsize=1)
@@ -125,6 +124,8 @@ def shape_of(layer: Layer) -> dict[str, Any]:
 
 def packed(layer: Layer) -> dict[str, Any]:
     """A layer for the front end: its shape, its spikes 8 to a byte; BDSA's Q, K, V are one."""
+    import numpy as np
+
     names = ("q", "out") if layer.kind == "bdsa" else ("q", "k", "v", "out")
     bits = {name: np.packbits(getattr(layer, name).numpy() > 0).tobytes() for name in names}
     return {"name": layer.name, "kind": layer.kind, **shape_of(layer), **bits}
@@ -137,14 +138,20 @@ def trace(layer: Layer, head: int, time_step: int, group: int) -> AttentionTrace
     q, k, v, out = (x[time_step, None, None].double() for x in layer[3:])  # [1, 1, C, H, W]
     where = (0, group, head)
 
-    def maps(softmax: bool) -> tuple[np.ndarray, np.ndarray]:
+    def maps(softmax: bool) -> tuple["np.ndarray", "np.ndarray"]:
         attend = Attend(layer.attend.heads, layer.attend.partition, layer.attend.size, softmax)
         merged = attend._tokens(attend(q, k, v))
         return attend.weights(q, k)[where].numpy(), merged[where].numpy()
 
-    spikes = [layer.attend._tokens(x)[where].numpy() for x in (q, k, v, out)]
+    names = ("q", "k", "v", "out")
+    spikes = {
+        name: layer.attend._tokens(x)[where].numpy()
+        for name, x in zip(names, (q, k, v, out), strict=True)
+    }
     (plain, plain_v), (softmax, softmax_v) = maps(False), maps(True)
-    return AttentionTrace(*spikes, plain, softmax, plain_v, softmax_v)
+    return AttentionTrace(
+        **spikes, plain=plain, softmax=softmax, plain_v=plain_v, softmax_v=softmax_v
+    )
 
 
 def as_images(images: Any) -> "Tensor":
