@@ -1,16 +1,20 @@
 """Widgets for JupyterLab that put the ideas of spiking neural networks into the reader's hands."""
 
+from spikeviz.attention_explorer import AttentionExplorer
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
+from spikeviz.partition_explorer import PartitionExplorer
 from spikeviz.spike_block_explorer import SpikeBlockExplorer
 from spikeviz.spike_raster import SpikeRaster
 from spikeviz.surrogate_explorer import SurrogateExplorer
 from spikeviz.training_monitor import TrainingMonitor
 
 __all__ = [
+    "AttentionExplorer",
     "LIFExplorer",
     "MBPLExplorer",
+    "PartitionExplorer",
     "SpikeBlockExplorer",
     "SpikeRaster",
     "SurrogateExplorer",
