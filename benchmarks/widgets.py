@@ -52,6 +52,16 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='τ, in steps']"),
         Handle(".sv-mbpl-traces", "x", (0.3, 0.05)),
     ],
+    "SurrogateExplorer": [
+        Handle(".sv-third:nth-child(1) .sv-point"),
+        Handle("[aria-label='α, slope']"),
+        Handle(".sv-third:nth-child(3) .sv-point"),
+    ],
+    "PartitionExplorer": [
+        Handle(".sv-flight", at=(0.05, 0.4), hover=True),
+        Handle("[aria-label='Way into token order and back']"),
+        Handle("[aria-label='Size of a group']"),
+    ],
     "TrainingMonitor": [
         Handle("canvas", hover=True),
         Handle("[aria-label='Smoothing in steps']"),
