@@ -225,10 +225,11 @@ class SurrogateExplorer(Explorer):
     def _descent(self) -> list[tuple[float, float, float, float]]:
         """(weight, count, loss, gradient) of each step; the weight stays in its range."""
         low, high, _ = self.ranges()["weight"]
-        weight, steps = self.weight, []
-        for _ in range(self.ranges()["descent_step"][1] + 1):
+        steps = [(float(self.weight), *self.loss(self.weight))]
+        while len(steps) <= self.ranges()["descent_step"][1]:
+            weight, _, _, gradient = steps[-1]
+            weight = min(max(weight - self.learning_rate * gradient, low), high)
             steps.append((weight, *self.loss(weight)))
-            weight = min(max(weight - self.learning_rate * steps[-1][-1], low), high)
         return steps
 
 

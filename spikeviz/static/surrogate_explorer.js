@@ -35,14 +35,13 @@ const initialize = (props) => syncing(props, NAMES);
 
 const signed = (value) => (value < 0 ? `(${few(value)})` : few(value));
 
-/** A handle that is dragged along x, or moved by the keys. place(value, px, py, text) puts it there. */
+const rounded = (value, [low, high]) => clamp(Number(value.toFixed(2)), low, high);
+
+/** A handle that is dragged along x, or moved by the keys. place(value, [px, py], text) puts it there. */
 function dragPoint({ label, range, invert, set }) {
   let now = 0;
   const element = h("div", { class: "sv-point", role: "slider", tabindex: 0, "aria-label": label });
-  const move = (value) => {
-    const [low, high, step] = range;
-    set(clamp(Number((Math.round(value / step) * step).toFixed(6)), low, high));
-  };
+  const move = (value) => set(rounded(value, range));
   drag(element, (event, down) => {
     if (!down) move(invert(event.clientX - element.parentElement.getBoundingClientRect().left));
   });
@@ -303,10 +302,7 @@ function render({ model, el, signal }) {
   boards.neuron.setAttribute("aria-label", "Membrane and spikes of the neuron with this weight");
 
   // ---- hands on the pictures themselves
-  const along = (name, [low, high, step], change) => drag(boards[name], ({ offsetX }) => {
-    const value = scales[name].x.invert(offsetX);
-    change(clamp(Number((Math.round(value / step) * step).toFixed(6)), low, high));
-  });
+  const along = (name, range, change) => drag(boards[name], ({ offsetX }) => change(rounded(scales[name].x.invert(offsetX), range)));
   along("step", limits.at, (at) => set({ at }));
   along("slopes", limits.alpha, (alpha) => set({ alpha }));
   along("loss", limits.weight, begin);
