@@ -54,15 +54,23 @@ export function reach(part, start, layers, convolution) {
   steps[0][start] = 1;
   for (let k = 0; k < layers; k++) {
     let now = steps[k];
+    if (k && countOf(now) === countOf(steps[k - 1])) {
+      steps.push(now); // a layer that told nobody new: nor will the next
+      continue;
+    }
     if (convolution) now = widen(widen(now, part.side, 1), part.side, part.side);
     const told = new Uint8Array(part.groups);
-    now.forEach((one, pixel) => one && (told[part.group[pixel]] = 1));
-    steps.push(Uint8Array.from(part.group, (g) => told[g]));
+    for (let pixel = 0; pixel < now.length; pixel++) if (now[pixel]) told[part.group[pixel]] = 1;
+    steps.push(new Uint8Array(now.length).map((_, pixel) => told[part.group[pixel]]));
   }
   return steps;
 }
 
-export const countOf = (reached) => reached.reduce((sum, one) => sum + one, 0);
+export function countOf(reached) {
+  let count = 0;
+  for (let pixel = 0; pixel < reached.length; pixel++) count += reached[pixel];
+  return count;
+}
 
 /** The layer at which pixel `start` is first seen at pixel `end`; null: never. */
 export function firstSeen(part, start, end, convolution) {

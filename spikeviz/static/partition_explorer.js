@@ -44,16 +44,13 @@ function averageColours({ data, width }, side) {
   });
 }
 
-/** Colours faded towards the background, as what is not in the group. */
-function fade(colours, background) {
+/** Colours of which `keep` is left, the rest is background: what is not in the group. */
+function fade(colours, background, keep) {
   const ctx = h("canvas").getContext("2d");
   ctx.fillStyle = background;
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(ctx.fillStyle.slice(at, at + 2), 16) || 0);
-  return colours.map((one) => {
-    const grey = 0.3 * (one & 255) + 0.59 * ((one >> 8) & 255) + 0.11 * ((one >> 16) & 255);
-    const mix = (channel, ground) => 0.22 * channel + 0.16 * grey + 0.62 * ground;
-    return pack(mix(one & 255, r), mix((one >> 8) & 255, g), mix((one >> 16) & 255, b));
-  });
+  const mix = (channel, ground) => keep * channel + (1 - keep) * ground;
+  return colours.map((one) => pack(mix(one & 255, r), mix((one >> 8) & 255, g), mix((one >> 16) & 255, b)));
 }
 
 /** Draws a map of pixels into a square of a context: at(ctx, x, y, width, colours). */
@@ -108,11 +105,13 @@ function boxesOf(part, width, height) {
   const s = Math.floor(wide ? Math.min(height - TOP - 2, width * 0.42) : Math.min(width, (height - 2 * TOP - 14) / 2));
   const room = wide ? { x: s + 34, y: TOP, w: width - s - 36, h: s } : { x: 0, y: s + TOP + 10 + TOP, w: width, h: height - s - 2 * TOP - 14 };
   const at = [0, 1, 2].map(() => new Float32Array(4 * side * side));
+  const put = (place, k, x, y, w, high) => [x, y, w, high].forEach((value, i) => (at[place][4 * k + i] = value));
   const cell = s / side;
 
   const block = Math.min(room.w, room.h);
   const gap = apart > 1 ? clamp((block / apart) * 0.14, 1, 12) : 0;
   const small = (block - gap * (apart - 1)) / side;
+  const middle = room.x + (room.w - block) / 2;
 
   // A row of more tokens than fit is broken into lines, a table of more rows than fit into columns.
   const per = [...Array(tokens + 1).keys()].filter((n) => n && tokens % n === 0 && n * 2 <= Math.max(room.w, 2)).pop();
@@ -121,14 +120,14 @@ function boxesOf(part, width, height) {
   const rows = Math.ceil(groups / columns);
   const pitch = room.w / columns;
   const w = Math.min((pitch - (columns > 1 ? 8 : 0)) / per, 24);
-  const high = Math.min(room.h / (rows * lines), 24);
+  const high = Math.min(room.h / (rows * lines), 30);
   for (let k = 0; k < order.length; k++) {
     const [g, t] = [Math.floor(k / tokens), k % tokens];
     const [a, b, i, j] = [Math.floor(g / apart), g % apart, Math.floor(t / across), t % across];
-    at[0].set([(order[k] % side) * cell, TOP + Math.floor(order[k] / side) * cell, cell, cell], 4 * k);
-    at[1].set([room.x + b * (across * small + gap) + j * small, room.y + a * (across * small + gap) + i * small, small, small], 4 * k);
+    put(0, k, (order[k] % side) * cell, TOP + Math.floor(order[k] / side) * cell, cell, cell);
+    put(1, k, middle + b * (across * small + gap) + j * small, room.y + a * (across * small + gap) + i * small, small, small);
     const up = (g % rows) * lines + Math.floor(t / per);
-    at[2].set([room.x + Math.floor(g / rows) * pitch + (t % per) * w, room.y + up * high, w, high > 6 ? high - 2 : high], 4 * k);
+    put(2, k, room.x + Math.floor(g / rows) * pitch + (t % per) * w, room.y + up * high, w, high > 6 ? high - 2 : high);
   }
   return { at, s, room, lines };
 }
@@ -151,11 +150,12 @@ function flown({ at }, { groups, tokens }, flight, out) {
 /** Fills boxes of one colour into the pixels of a canvas, faster than the canvas itself would. */
 function filler(pixels, width, ratio) {
   const height = pixels.length / width;
+  const edge = (at) => Math.round(at * ratio + 0.001); // neighbours meet in spite of rounding
   return (x, y, w, high, colour) => {
-    const left = clamp(Math.round(x * ratio), 0, width);
-    const right = clamp(Math.max(left + 1, Math.round((x + w) * ratio)), 0, width);
-    const top = clamp(Math.round(y * ratio), 0, height);
-    const bottom = clamp(Math.max(top + 1, Math.round((y + high) * ratio)), 0, height);
+    const left = clamp(edge(x), 0, width);
+    const right = clamp(Math.max(left + 1, edge(x + w)), 0, width);
+    const top = clamp(edge(y), 0, height);
+    const bottom = clamp(Math.max(top + 1, edge(y + high)), 0, height);
     for (let row = top; row < bottom; row++) {
       const end = row * width + right;
       for (let at = row * width + left; at < end; at++) pixels[at] = colour;
@@ -165,7 +165,8 @@ function filler(pixels, width, ratio) {
 
 // ---- words
 
-const counted = (n) => n.toLocaleString("en");
+const thousands = new Intl.NumberFormat("en");
+const counted = (n) => thousands.format(n);
 /** 9834496 as "9.83 M". */
 function short(value, unit) {
   const power = value >= 1e9 ? 3 : value >= 1e6 ? 2 : value >= 1e3 ? 1 : 0;
@@ -173,6 +174,14 @@ function short(value, unit) {
 }
 const percent = (share) => (share > 0 && share < 0.01 ? "< 1 %" : `${Math.floor(share * 100)} %`);
 const write = (element, text) => element.textContent !== text && (element.textContent = text);
+
+/** The same in the library, and the way back: [name, call, shapes]. */
+function explainCode({ name, side, size, groups, tokens }) {
+  return [
+    ["In code", `${name}_partition(x, ${size})`, `[N, C, ${side}, ${side}] → [N, ${groups}, ${tokens}, C]`],
+    ["Back", `${name}_merge(tokens, ${size}, (${side}, ${side}))`, "the exact inverse: each token returns to its pixel"],
+  ];
+}
 
 /** Where a pixel goes: [name, formula, numbers]. */
 function explainPixel({ name, side, across, apart, group, token }, row, column) {
@@ -210,7 +219,7 @@ function render({ model, el, signal }) {
     const caption = h("figcaption");
     if (pick) canvas.addEventListener("click", () => set({ partition: name }));
     const element = h("figure", {}, canvas, caption);
-    return { name, canvas, caption, element, paint: pixelMap() };
+    return { what, name, canvas, caption, element, paint: pixelMap(), kept: keeper() };
   });
   const [cuts, travels] = [views("group", true), views("reach", false)];
   const flight = h("canvas", { class: "sv-flight", tabindex: 0, role: "application" });
@@ -219,12 +228,12 @@ function render({ model, el, signal }) {
   const kind = choice({ label: "Partition", options: PARTITION_NAMES, set: (partition) => set({ partition }) });
   const map = choice({ label: "Map of pixels", options: STAGES, set: (value) => changeMap(Number(value)) });
   const heads = numberControl({
-    label: "Heads, 32 channels each", range: model.get("limits").heads,
+    label: "Heads", range: model.get("limits").heads,
     limit: (value) => clamp(Math.round(value), ...model.get("limits").heads.slice(0, 2)), set: (value) => set({ heads: value }),
   });
   const sizeRange = h("input", { type: "range", min: 0, step: 1, "aria-label": "Size of a group", oninput: () => set({ size: sizesFor(model.get("resolution"))[sizeRange.value] }) });
   const sizeText = h("output");
-  const size = h("div", { class: "sv-control" }, h("span", { class: "sv-label", "aria-hidden": "true" }, "Size of a group"), sizeText, sizeRange);
+  const size = h("div", { class: "sv-control sv-size" }, h("span", { class: "sv-label", "aria-hidden": "true" }, "Size of a group"), sizeText, sizeRange);
   const walk = player({
     last: () => 2, at: () => model.get("flight"), go: (place) => set({ flight: place }), rate: () => 0.3, smooth: true, label: "Way into token order and back",
     text: (at) => (at === 0 ? "image" : at === 0.5 || at === 1.5 ? "groups" : at === 1 ? "token order" : at === 2 ? "merged: the image" : at < 1 ? "partition …" : "merge …"),
@@ -240,8 +249,8 @@ function render({ model, el, signal }) {
   const [problem, credit] = [h("p", { class: "sv-note", role: "alert" }), h("p", { class: "sv-caption" })];
   const summary = h("p", { class: "sv-summary", role: "status" });
   const lines = (n) => Array.from({ length: n }, () => [h("b"), h("span", { class: "sv-formula" }), h("span")]);
-  const [where, prices] = [lines(3), lines(3)];
-  const block = (rows) => h("div", { class: "sv-update", "aria-live": "off" }, ...rows.map((row) => h("div", { class: "sv-line" }, ...row)));
+  const [where, prices] = [lines(5), lines(3)];
+  const block = (rows, name = "") => h("div", { class: `sv-update ${name}`, "aria-live": "off" }, ...rows.map((row) => h("div", { class: "sv-line" }, ...row)));
   const verdict = h("p", { class: "sv-verdict", role: "status" });
   const why = h("p", { class: "sv-caption" });
   const crossing = h("p", { class: "sv-caption" });
@@ -264,7 +273,7 @@ function render({ model, el, signal }) {
         h("p", { class: "sv-title" }, "What does one layer of attention cost? Drag the point"),
         h("div", { class: "sv-keys" }, key("full", "full: N²"), key("part", "window and grid: N·G²")),
         h("div", { class: "sv-costs" }, flops.canvas, memory.canvas),
-        block(prices), crossing)),
+        block(prices, "sv-prices"), crossing)),
     h("div", { class: "sv-row" }, h("label", {}, "Your own picture: ", file), back, credit), problem);
 
   // ---- compute and draw
@@ -281,7 +290,8 @@ function render({ model, el, signal }) {
     return {
       name, side, size, row, column, pixel, layers, convolution, heads, parts, colours,
       part: parts[name], flight: model.get("flight"),
-      faded: once("faded", `${side} ${photo?.version} ${background}`, () => fade(colours, background)),
+      faded: once("faded", `${side} ${photo?.version} ${background}`, () => fade(colours, background, 0.35)),
+      calm: once("calm", `${side} ${photo?.version} ${background}`, () => fade(colours, background, 0.65)),
       lit: each((part) => Uint8Array.from(part.group, (g) => g === part.group[pixel])),
       reached: once("reached", `${side} ${size} ${pixel} ${layers} ${convolution}`, () => each((part) => reach(part, pixel, layers, convolution))),
       costs: each((part) => costsOf(part.name, side, size, heads)),
@@ -296,20 +306,27 @@ function render({ model, el, signal }) {
     cuts.forEach((view, i) => drawMap(view, shown, shown.lit[view.name], rest[i], colour));
     travels.forEach((view, i) => drawMap(view, shown, shown.reached[view.name].at(-1), rest[3 + i], colour));
     [flops, memory].forEach((plot, i) => drawCost(plot, shown, rest[6 + i], colour));
-    writeText(shown);
+    walk.update();
+    back.hidden = model.get("image") === first.image;
+    // While the pixels fly, nothing else changes.
+    once("text", TRAITS.filter((trait) => !["flight", "image"].includes(trait)).map((trait) => JSON.stringify(model.get(trait))).join(" "), () => writeText(shown));
     return shown;
   }
 
-  function drawMap(view, { colours, faded, side, row, column }, lit, { ctx, width }, colour) {
-    view.paint(ctx, 0, 0, width, colours.map((one, pixel) => (lit[pixel] ? one : faded[pixel])));
-    ctx.strokeStyle = colour.red;
-    ctx.lineWidth = width / side > 4 ? 1.5 : 1;
-    border(ctx, lit, 0, 0, width);
-    frame(ctx, (column * width) / side, (row * width) / side, width / side, width / side);
+  function drawMap(view, { colours, faded, side, size, row, column, layers, convolution }, lit, on, colour) {
+    const settings = [side, size, row, column, photo?.version, colour.bg, colour.red, ...(view.what === "reach" ? [layers, convolution] : [])];
+    view.kept(on, settings.join(" "), (ctx) => {
+      const { width } = on;
+      view.paint(ctx, 0, 0, width, colours.map((one, pixel) => (lit[pixel] ? one : faded[pixel])));
+      ctx.strokeStyle = colour.red;
+      ctx.lineWidth = width / side > 4 ? 1.5 : 1;
+      border(ctx, lit, 0, 0, width);
+      frame(ctx, (column * width) / side, (row * width) / side, width / side, width / side);
+    });
   }
 
   function drawFlight(state, { ctx, width, height }, colour) {
-    const { part, side, flight: place, colours, faded, lit, pixel, row, column } = state;
+    const { part, side, flight: place, colours, faded, calm, lit, pixel, row, column } = state;
     const layout = once("boxes", `${part.name} ${side} ${part.across} ${width} ${height}`, () => boxesOf(part, width, height));
     if (boxes.now.length !== 4 * side * side) boxes.now = new Float32Array(4 * side * side);
     const now = flown(layout, part, place, boxes.now);
@@ -327,8 +344,8 @@ function render({ model, el, signal }) {
       const at = order[k];
       fill(start[4 * k], start[4 * k + 1], start[4 * k + 2], start[4 * k + 3], mine[at] ? colours[at] : faded[at]);
     }
-    const gap = now[2] > 4 ? 1 : 0; // between tokens, so that each can be seen
-    const token = (k) => fill(now[4 * k], now[4 * k + 1], now[4 * k + 2] - gap, now[4 * k + 3] - gap, mine[order[k]] ? colours[order[k]] : faded[order[k]]);
+    const [gap, below] = [now[2] > 4 ? 1 : 0, now[3] > 4 ? 1 : 0]; // between tokens, so that each can be seen
+    const token = (k) => fill(now[4 * k], now[4 * k + 1], now[4 * k + 2] - gap, now[4 * k + 3] - below, mine[order[k]] ? colours[order[k]] : calm[order[k]]);
     const [from, to] = [group[pixel] * tokens, (group[pixel] + 1) * tokens];
     for (let k = 0; k < order.length; k++) if (k < from || k >= to) token(k);
     for (let k = from; k < to; k++) token(k); // on top
@@ -338,14 +355,14 @@ function render({ model, el, signal }) {
     ctx.lineWidth = layout.s / side > 6 ? 2 : 1;
     border(ctx, mine, 0, TOP, layout.s);
     const box = (k) => now.subarray(4 * k, 4 * k + 4);
-    if (place > 0 && place < 2 && tokens < order.length && now[2] > 3)
-      for (let k = from; k < to; k++) ctx.strokeRect(...[0, 0, -gap, -gap].map((by, i) => box(k)[i] + by));
+    ctx.lineWidth = 1;
+    if (place > 0 && place < 2 && tokens < order.length && gap)
+      for (let k = from; k < to; k++) ctx.strokeRect(now[4 * k] - 0.5, now[4 * k + 1] - 0.5, now[4 * k + 2], now[4 * k + 3]);
     const here = box(from + part.token[pixel]);
     const cell = layout.s / side;
-    ctx.lineWidth = 1.5;
     line(ctx, [[(column + 0.5) * cell, TOP + (row + 0.5) * cell], [here[0] + here[2] / 2, here[1] + here[3] / 2]]);
     frame(ctx, column * cell, TOP + row * cell, cell, cell);
-    frame(ctx, ...here.map((value, i) => value - (i > 1 ? gap : 0)));
+    frame(ctx, here[0], here[1], here[2] - gap, here[3] - below);
     title(ctx, state, layout, colour);
   }
 
@@ -362,19 +379,20 @@ function render({ model, el, signal }) {
 
   function drawCost(plot, { name, side, size, heads }, on, colour) {
     const { width, height } = on;
-    const value = (one, at) => costsOf(one, at, size, heads)[plot.what] / 1e6;
-    const x = scale([2, 224], [46, width - 10], true);
-    const y = scale([value("grid", Math.max(2, size)) / 3, value("full", 224) * 2], [height - 40, 20], true);
+    const value = (one, at, of = size, many = heads) => costsOf(one, at, of, many)[plot.what] / 1e6;
+    const x = scale([SIDES[0], SIDES.at(-1)], [60, width - 12], true);
+    const most = model.get("limits").heads[1]; // axes for every setting: what a hand moves is the curve
+    const y = scale([value("grid", SIDES[0], 2, 1) / 2, value("full", SIDES.at(-1), 2, most) * 2], [height - 40, 20], true);
     plot.x = x;
     const yTitle = plot.what === "flops" ? "million FLOPs" : "MB of A";
     plot.kept(on, [name, side, size, heads, colour.fg].join(" "), (ctx) => {
-      axes(ctx, x, y, { colour, xTitle: "resolution H", yTitle, xTicks: [2, ...SIDES] });
+      axes(ctx, x, y, { colour, xTitle: "resolution H", yTitle, xTicks: SIDES });
       ctx.strokeStyle = colour.muted;
       line(ctx, [[x(side), y.range[0]], [x(side), y.range[1]]], [3, 3]);
       for (const [one, ink] of [["full", colour.blue], ["grid", colour.red]]) {
         ctx.lineWidth = 2.5;
         ctx.strokeStyle = ctx.fillStyle = ink;
-        line(ctx, [size, 224].map((at) => [x(at), y(value(one, at))]));
+        line(ctx, [Math.max(size, SIDES[0]), SIDES.at(-1)].map((at) => [x(at), y(value(one, at))]));
         ctx.beginPath();
         const chosen = (one === "full") === (name === "full");
         ctx.arc(x(side), y(value(one, side)), chosen ? 7 : 3, 0, 7);
@@ -388,10 +406,10 @@ function render({ model, el, signal }) {
 
   function writeText(state) {
     const { name, side, size, row, column, part, parts, pixel, layers, convolution, reached, costs, heads: many } = state;
-    const span = { full: "holds every pixel", window: "is one tile", grid: "spans the whole map" }[name];
-    write(summary, `${name}${name === "full" ? "" : `, size ${size}`}: pixel (${row}, ${column}) is token ${part.token[pixel]} of group ${part.group[pixel]}. ${part.groups} group${part.groups > 1 ? "s" : ""} of ${counted(part.tokens)} tokens; each ${span}.`);
+    const span = { full: "it holds every pixel", window: "each is one tile", grid: "each spans the whole map" }[name];
+    write(summary, `${name}${name === "full" ? "" : `, size ${size}`}: pixel (${row}, ${column}) is token ${part.token[pixel]} of group ${part.group[pixel]}. ${part.groups} group${part.groups > 1 ? "s" : ""} of ${counted(part.tokens)} tokens; ${span}.`);
     flight.setAttribute("aria-label", `The map and its tokens. Arrow keys choose a pixel. ${summary.textContent}`);
-    explainPixel(part, row, column).forEach((texts, i) => texts.forEach((text, j) => write(where[i][j], text)));
+    [...explainPixel(part, row, column), ...explainCode({ ...part, size })].forEach((texts, i) => texts.forEach((text, j) => write(where[i][j], text)));
     for (const { name: one, caption, canvas, element } of cuts) {
       write(caption, `${one}: ${counted(parts[one].groups)} × ${counted(parts[one].tokens)}`);
       canvas.setAttribute("aria-label", `Groups of the ${one} partition: ${parts[one].groups}, of ${parts[one].tokens} tokens; click to choose it`);
@@ -399,8 +417,8 @@ function render({ model, el, signal }) {
     }
     for (const { name: one, caption, canvas, element } of travels) {
       const count = countOf(reached[one].at(-1));
-      write(caption, `${one}: ${counted(count)} of ${counted(side * side)} pixels, ${percent(count / side ** 2)}`);
-      canvas.setAttribute("aria-label", `Reached after ${layers} layers, ${caption.textContent}`);
+      write(caption, `${one}: ${counted(count)} of ${counted(side * side)}, ${percent(count / side ** 2)}`);
+      canvas.setAttribute("aria-label", `Pixels reached after ${layers} layers, ${caption.textContent}`);
       element.classList.toggle("sv-chosen", one === name);
     }
     write(why, name === "full" ? WHY.full : convolution ? WHY.together : WHY.alone);
@@ -408,11 +426,11 @@ function render({ model, el, signal }) {
     PARTITION_NAMES.forEach((one, i) => {
       const { entries, bytes, flops: work } = costs[one];
       const [n, other] = [side * side, one === "full" ? side * side : size * size];
-      const texts = [one, one === "full" ? "heads · N · N" : `heads · N · ${one === "grid" ? "G" : "P"}²`, `${many} · ${counted(n)} · ${counted(other)} = ${counted(entries)} entries of A: ${short(bytes, "B")}, ${short(work, "FLOPs")}`];
+      const texts = [one, one === "full" ? "heads · N · N" : `heads · N · ${one === "grid" ? "G" : "P"}²`, `${many} · ${counted(n)} · ${counted(other)} = ${counted(entries)} entries of A, ${short(bytes, "B")}, ${short(work, "")} FLOPs`];
       texts.forEach((text, j) => write(prices[i][j], text));
     });
     const [large, less] = ["full", "grid"].map((one) => short(costsOf(one, 224, size, many).bytes, "B"));
-    write(crossing, `FLOPs: ${2 * HEAD_WIDTH} an entry, for QKᵀ and A·V. The curves meet at H = ${size}, where one group is the whole map; from there, twice the resolution costs full 16 times as much, window and grid 4 times. At 224 × 224: ${large} for full, ${less} for grid, for each image, layer and time step.`);
+    write(crossing, `A head has ${HEAD_WIDTH} channels, so an entry costs ${2 * HEAD_WIDTH} FLOPs, for QKᵀ and A·V. The curves meet at H = ${size}, where one group is the whole map; from there, twice the resolution costs full 16 times as much, window and grid 4 times. At 224 × 224: ${large} for full, ${less} for grid, for each image, layer and time step.`);
 
     kind.update(name);
     map.update(side);
@@ -423,10 +441,8 @@ function render({ model, el, signal }) {
     sizeRange.value = sizes.indexOf(size);
     write(sizeText, `${size} × ${size}`);
     sizeRange.setAttribute("aria-valuetext", `${size} × ${size} tokens`);
-    walk.update();
     travel.update();
     write(credit, model.get("credit"));
-    back.hidden = model.get("image") === first.image;
   }
 
   /** What becomes of the reader's guess under the present settings. */
@@ -436,7 +452,7 @@ function render({ model, el, signal }) {
     const seen = firstSeen(part, 0, side * side - 1, convolution);
     const truth = seen !== null && seen <= 2 ? "yes" : "no";
     const when = seen === null ? "it never will" : `it does after layer ${seen}`;
-    return `You said ${said}. ${said === truth ? "Right" : "Not so"}: ${when}. ${WHY[part.name === "full" ? "full" : convolution ? "together" : "alone"]}`;
+    return `You said ${said}. ${said === truth ? "Right" : "Not so"}: ${when}.`;
   }
 
   // ---- hands on the picture
