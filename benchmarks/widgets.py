@@ -57,6 +57,11 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='α, slope']"),
         Handle(".sv-third:nth-child(3) .sv-point"),
     ],
+    "SpikeBlockExplorer": [
+        Handle("[aria-label='Amplitude of x']"),
+        Handle("[aria-label='V_th of branch 2']"),
+        Handle(".sv-detail", at=(0.1, 0.1)),
+    ],
     "PartitionExplorer": [
         Handle(".sv-flight", at=(0.05, 0.4), hover=True),
         Handle("[aria-label='Way into token order and back']"),
