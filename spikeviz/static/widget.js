@@ -237,6 +237,7 @@ export const syncing = ({ model, signal }, names) => listen(model, names, syncer
 export function mount({ model, el, signal }, root, names, draw) {
   let colour = {};
   const paint = painter(() => {
+    if (!colour.fg) colour = colours(root); // outside a document, where JupyterLab renders, there are none
     const detail = draw(colour);
     root.dispatchEvent(new CustomEvent("spikeviz:drawn", { detail, bubbles: true }));
   }, signal);
@@ -250,7 +251,6 @@ export function mount({ model, el, signal }, root, names, draw) {
   resize.observe(root);
   signal.addEventListener("abort", () => resize.disconnect());
   el.append(root);
-  colour = colours(root);
   paint();
   return paint;
 }
