@@ -40,6 +40,7 @@ class Handle(NamedTuple):
     at: tuple[float, float] = (0.3, 0.5)
     hover: bool = False  # without a button pressed
     model: bool = False  # the answer comes from Python
+    stride: int = 2  # pixels a move, 20 moves away and 20 back
 
 
 HANDLES: dict[str, list[Handle]] = {
@@ -48,7 +49,7 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='τ, time constant']"),
     ],
     "MBPLExplorer": [
-        Handle(".sv-dragline", "y"),
+        Handle("[aria-label^='Threshold 4, drag']", "y", stride=1),
         Handle("[aria-label='τ, in steps']"),
         Handle(".sv-mbpl-traces", "x", (0.3, 0.05)),
     ],
@@ -191,7 +192,7 @@ def measure(page, handle: Handle, frame: float) -> dict[str, float]:
         page.mouse.down()
     page.evaluate("moves.length = 0; sent = 0")
     for move in range(MOVES):
-        away = 3 + abs(move % 40 - 20) * 2
+        away = 3 + abs(move % 40 - 20) * handle.stride
         page.mouse.move(*((x, y + away) if handle.axis == "y" else (x + away, y)))
         page.wait_for_function(f"moves.length > {move}", timeout=10_000)
     page.wait_for_timeout(300)  # the last message of a gesture
