@@ -4,6 +4,7 @@ from spikeviz.attention_explorer import AttentionExplorer
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
+from spikeviz.network_walk import NetworkWalk
 from spikeviz.partition_explorer import PartitionExplorer
 from spikeviz.spike_block_explorer import SpikeBlockExplorer
 from spikeviz.spike_raster import SpikeRaster
@@ -14,6 +15,7 @@ __all__ = [
     "AttentionExplorer",
     "LIFExplorer",
     "MBPLExplorer",
+    "NetworkWalk",
     "PartitionExplorer",
     "SpikeBlockExplorer",
     "SpikeRaster",

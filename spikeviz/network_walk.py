@@ -1,0 +1,255 @@
+"""NetworkWalk: an image on its way through a spiking network, box by box."""
+
+import os
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import traitlets as t
+
+from spikeviz import network_tour
+from spikeviz.model_explorer import ModelExplorer
+from spikeviz.widget import Whole, code, style
+
+if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from spikeatconv import SpikeAtConv
+    from spikeviz.network_boxes import Walk
+    from spikeviz.network_choices import Subject
+
+VIEWS = ("spikes", "membrane", "output")
+SOURCES = ("digit", "photo", "own")
+WHICH = ("opened", "layer", "page")
+ROOM = 450_000  # bytes of maps in an answer; what does not fit comes when its box is opened
+KEPT = 6  # walks and models that are remembered
+
+
+class NetworkWalk(ModelExplorer):
+    """An image flows through SpikeAtConv box by box: shapes, rates, energy, feature maps.
+
+    NetworkWalk() walks through the Micro that ships, NetworkWalk(model, other) compares two. Each
+    is a name in `choices` or a SpikeAtConv, of which a copy in eval mode is kept. Paper,
+    "SpikeAtConv"; the numbers are those of `spikeatconv.record` and `spikeatconv.energy_report`.
+
+    model, other: names in `choices`; other = "" compares with none.
+    checkpoint: path of a file of `save_weights`; it is then the choice "checkpoint".
+    source: "digit" (test digit number `image`), "photo", or "own", which is `pixels`: bytes, 28×28
+    greys or side·side RGB, 0 to 255. Setting image or pixels sets source. names: of the classes.
+    time_step: t, from 0.  opened: a box such as "stages.0.0", or "".  show_code: its lines.
+    view: "spikes" (how many neurons fire over one input), "membrane" (H, before the reset; of
+    several branches that of the first), "output" (what leaves the box, `[T, B, C, H, W]`).
+    layer, page: which neurons of the opened box, and which 64 of their channels.
+    unfolded: the stages shown box by box, such as [0, 1]; None: as many as stay readable.
+    tour: steps, see `spikeviz.network_tour.checked`.  tour_step: its index, -1 is closed.
+    tour_done: the indices of the complete steps.
+    """
+
+    _code = code("network_maps.js", "network_image.js", "network_tour.js", "network_walk.js")
+    _css = style("network_walk.css")
+    asks = ("model", "other", "checkpoint", "source", "image", "pixels", *WHICH)
+
+    model = t.Unicode("micro_digits").tag(sync=True)
+    other = t.Unicode().tag(sync=True)
+    checkpoint = t.Unicode().tag(sync=True)
+    choices = t.Dict().tag(sync=True)
+    source = t.Enum(SOURCES, "digit").tag(sync=True)
+    image = Whole(0, 0, 999, 1)
+    pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
+    names = t.List(t.Unicode()).tag(sync=True)
+    time_step = t.Int(1, min=0).tag(sync=True)
+    opened = t.Unicode().tag(sync=True)
+    show_code = t.Bool(False).tag(sync=True)
+    view = t.Enum(VIEWS, "spikes").tag(sync=True)
+    layer = t.Int(0, min=0).tag(sync=True)
+    page = t.Int(0, min=0).tag(sync=True)
+    unfolded = t.List(t.Int(), None, allow_none=True).tag(sync=True)
+    tour = t.List().tag(sync=True)
+    tour_step = t.Int(-1, min=-1).tag(sync=True)
+    tour_done = t.List(t.Int()).tag(sync=True)
+
+    def __init__(
+        self,
+        model: "SpikeAtConv | str" = "",
+        other: "SpikeAtConv | str" = "",
+        checkpoint: str | os.PathLike[str] = "",
+        **traits: Any,
+    ) -> None:
+        from spikeviz.network_choices import Subject, offered
+
+        self._subjects: OrderedDict[tuple, Subject] = OrderedDict()
+        self._walks: OrderedDict[tuple, Walk] = OrderedDict()
+        self._own: dict[str, Subject] = {}
+        path = os.fspath(checkpoint)
+        own = {}
+        if model and not isinstance(model, str):
+            self._own["yours"] = Subject(model, "model")
+            model, own["yours"] = "yours", "your model"
+        if other and not isinstance(other, str):
+            self._own["yours_too"] = Subject(other, "other")
+            other, own["yours_too"] = "yours_too", "your other model"
+        if path:
+            own["checkpoint"] = f"your file {os.path.basename(path)}"
+            model = model or "checkpoint"
+        if traits.get("pixels"):
+            traits.setdefault("source", "own")
+        later = {name: traits.pop(name) for name in ("opened", "tour") if name in traits}
+        super().__init__(
+            choices=own | offered(), checkpoint=path,
+            model=model or "micro_digits", other=other, **traits,
+        )  # fmt: skip
+        self.tour = later.pop("tour", network_tour.DEFAULT)
+        for name, value in later.items():
+            setattr(self, name, value)
+
+    # ---- what a value may be
+
+    @t.validate("model", "other")
+    def _known(self, proposal: dict[str, Any]) -> str:
+        name, value = proposal["trait"].name, proposal["value"]
+        known = [*self.choices, *(["checkpoint"] if self.checkpoint else [])]
+        if value not in known and not (name == "other" and value == ""):
+            raise t.TraitError(
+                f"{name} is {value!r}; choose one of {known}; for your own file set checkpoint"
+            )
+        return value
+
+    @t.validate("pixels")
+    def _square(self, proposal: dict[str, Any]) -> bytes:
+        from spikeviz.network_choices import layout
+
+        try:
+            if proposal["value"]:
+                layout(proposal["value"])
+        except ValueError as error:
+            raise t.TraitError(str(error)) from None
+        return proposal["value"]
+
+    @t.validate("opened")
+    def _a_box(self, proposal: dict[str, Any]) -> str:
+        value = proposal["value"]
+        if value and self.answer and value not in self.boxes():
+            raise t.TraitError(f"opened is {value!r}; choose one of {self.boxes()}, or ''")
+        return value
+
+    @t.validate("tour")
+    def _a_tour(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
+        try:
+            return network_tour.checked(proposal["value"], self.boxes())
+        except ValueError as error:
+            raise t.TraitError(str(error)) from None
+
+    @t.observe("image", "pixels")
+    def _this_image(self, change: dict[str, Any]) -> None:
+        self.source = "digit" if change["name"] == "image" else "own"
+
+    @t.observe("checkpoint")
+    def _offer_checkpoint(self, _change: Any) -> None:
+        if self.checkpoint:
+            name = os.path.basename(self.checkpoint)
+            self.choices = {**self.choices, "checkpoint": f"your file {name}"}
+
+    @t.observe("model")
+    def _fold_again(self, _change: Any) -> None:
+        self.unfolded = None
+
+    def boxes(self) -> list[str]:
+        """The names of the boxes on show, in the order of the run."""
+        walks = self.answer.get("walks", [])
+        return list(dict.fromkeys(box["box"] for walk in walks for box in walk["boxes"]))
+
+    # ---- the answer
+
+    def _ask(self, change: Any) -> None:
+        if change["name"] in WHICH and all(walk["whole"] for walk in self.answer["walks"]):
+            return  # the page has all maps
+        super()._ask(change)
+
+    def _compute(self, **asked: Any) -> dict[str, Any]:
+        from spikeviz.network_answer import answer, size
+        from spikeviz.network_boxes import boxes
+        from spikeviz.network_choices import chosen, picture, test_digits
+
+        which = tuple(asked[name] for name in WHICH)
+        room, walks = ROOM, []
+        for name in filter(None, (asked["model"], asked["other"])):
+            subject, walk = self._walk(name, asked)
+            walks.append(answer(walk, subject, boxes(subject.model), which, room))
+            room -= size(walk) if walks[-1]["whole"] else 0
+        image = chosen(asked["source"], asked["image"], asked["pixels"])
+        truth = int(test_digits()[1][asked["image"]]) if asked["source"] == "digit" else None
+        said = [asked["model"], asked["other"], asked["source"], asked["image"]]
+        return {"walks": walks, "picture": picture(image), "truth": truth, "asked": said}
+
+    def _walk(self, name: str, asked: dict[str, Any]) -> "tuple[Subject, Walk]":
+        from spikeviz.network_boxes import walk
+        from spikeviz.network_choices import chosen, fitted, load
+
+        if name in self._own:
+            key: tuple = (name,)
+            subject = self._own[name]
+        else:
+            path = asked["checkpoint"] if name == "checkpoint" else ""
+            key = (name, path, os.path.getmtime(path) if os.path.isfile(path) else 0)
+            subject = remembered(self._subjects, key, lambda: load(name, path))
+        source, image, pixels = asked["source"], asked["image"], asked["pixels"]
+        of = {"digit": image, "photo": "", "own": pixels}[source]
+
+        def run() -> "Walk":
+            fitting = fitted(chosen(source, image, pixels), subject.config)
+            return walk(subject.model, subject.folded, fitting)
+
+        return subject, remembered(self._walks, (key, source, of), run)
+
+    # ---- for Python
+
+    def trace(self) -> "pd.DataFrame":
+        """A row for each box: box, title, shape `[T, B, C, H, W]`, rate (share of ones, NaN
+        without neurons), parameters, snn_mj and ann_mj (mJ; the non-spiking twin's).
+        With `other`, its columns too, named "other_rate" and so on."""
+        asked = self._asked()
+        table = self._walk(self.model, asked)[1].table()
+        if not self.other:
+            return table
+        columns = {
+            name: f"other_{name}" for name in ("shape", "rate", "parameters", "snn_mj", "ann_mj")
+        }
+        other = self._walk(self.other, asked)[1].table().rename(columns=columns).set_index("box")
+        both = table.set_index("box").join(other.drop(columns="title"), how="outer")
+        return both.loc[self.boxes()].reset_index()
+
+    def to_matplotlib(self) -> "Figure":
+        """A figure for a paper: the firing rate and the energy of each box, beside the twin's."""
+        import matplotlib.pyplot as plt
+
+        table = self.trace()
+        figure, (top, low) = plt.subplots(
+            2, 1, sharex=True, figsize=(max(6.5, 0.35 * len(table)), 5), layout="constrained"
+        )
+        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        place = range(len(table))
+        bars = {"this model": ("rate", "snn_mj", "#0072B2")}
+        if self.other:
+            bars["the other"] = ("other_rate", "other_snn_mj", "#CC79A7")
+        bars["its non-spiking twin"] = ("", "ann_mj", "#999999")
+        width = 0.8 / len(bars)
+        for index, (name, (rate, energy, colour)) in enumerate(bars.items()):
+            at = [p + (index - (len(bars) - 1) / 2) * width for p in place]
+            if rate:
+                top.bar(at, 100 * table[rate].astype(float), width, color=colour)
+            low.bar(at, table[energy], width, color=colour, label=name)
+        top.set_ylabel("firing rate in %")
+        low.set_ylabel("energy in mJ")
+        low.legend(fontsize="small")
+        low.set_xticks(list(place), table.box, rotation=90, fontsize="small")
+        return figure
+
+
+def remembered(store: OrderedDict, key: tuple, make: Any) -> Any:
+    """store[key], made if it is new; the oldest beyond KEPT is forgotten."""
+    if key not in store:
+        store[key] = make()
+    store.move_to_end(key)
+    while len(store) > KEPT:
+        store.popitem(last=False)
+    return store[key]

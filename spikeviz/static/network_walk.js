@@ -1,0 +1,447 @@
+// NetworkWalk: an image on its way through the network, box by box. Python runs the model; its
+// answer holds every time step, so scrubbing, opening and paging are answered here.
+
+import { h, listen, syncing, mount, clamp, show, choice, player, offline } from "./widget.js";
+import { mapsOf, stepOf, drawThumb, drawGrid, gridCanvas } from "./network_maps.js";
+import { imagePicker } from "./network_image.js";
+import { guidedTour } from "./network_tour.js";
+
+const ASKS = ["model", "other", "checkpoint", "source", "image", "pixels"]; // what only Python can answer
+const STATE = [...ASKS, "time_step", "opened", "show_code", "view", "layer", "page", "unfolded", "tour_step", "tour_done"];
+const HEARD = [...STATE, "answer", "busy", "problem", "choices", "tour", "names"];
+const VIEWS = [["spikes", "spikes that fire"], ["membrane", "membrane H, before the reset"], ["output", "output, what leaves the box"]];
+const PAGE = 64;
+const WHAT = {
+  stem: "3×3 convolution, stride 2: the image halves. Real values, no neurons yet.",
+  stem_to_stream: "SPK block and 3×3 convolution. From here on runs the stream, the membrane between the blocks.",
+  entry: "SPK block and 3×3 convolution, stride 2: the map halves.",
+  conv: "x + f(x), f = 7×7 depthwise, 1×1 up, 1×1 down, each with its SPK block.",
+  SISA: "x + SPK(A(Q, K)·V), and Q, K, V = SPK(x·W): spikes attend to spikes.",
+  BDSA: "x + SPK(A(S, S)·S), and S = SPK(x): the spikes are Q, K and V at once.",
+  feed_forward: "x + f(x), f = 1×1 up, 1×1 down, each with its SPK block.",
+  head: "Mean over the map, then a linear layer: the logits of each time step. The answer is their mean.",
+};
+
+const initialize = (props) => syncing(props, STATE);
+const write = (element, text) => element.textContent !== text && (element.textContent = text);
+/** A number of mJ, of any size, with that many digits that count. */
+const mj = (value, digits = 3) => String(Number(value.toPrecision(digits))).includes("e") ? value.toFixed(7).replace(/\.?0+$/, "") : String(Number(value.toPrecision(digits)));
+const percent = (rate, digits = 1) => `${show(100 * rate, digits)} %`;
+const kindOf = (box) => (box.box.endsWith(".0") ? "entry" : box.box.split(".").at(-1));
+const groupOf = (box) => (box.stage >= 0 ? `stages.${box.stage}` : box.box === "head" ? "head" : "extraction");
+const titleOf = (box, blocks) => (blocks > 1 && box.block >= 0 ? `${box.title} ${box.block + 1}` : box.title);
+
+function render({ model, el, signal }) {
+  const still = offline(model);
+  let answer = null; // the one on show
+  let hover = null; // the pixel of a map under the pointer or the keys
+  let net = { key: "", parts: new Map(), groups: new Map() };
+  let colour = {};
+  let note = "";
+  const set = (changes) => {
+    for (const [key, value] of Object.entries(changes)) if (!still || !ASKS.includes(key)) model.set(key, value);
+    if (still && Object.keys(changes).some((key) => ASKS.includes(key))) paint(); // writes back what is shown
+  };
+  const walks = () => model.get("answer").walks;
+  const steps = () => Math.max(...walks().map((walk) => walk.logits.length));
+  const now = () => clamp(model.get("time_step"), 0, steps() - 1);
+  const unfolded = () => model.get("unfolded") ?? walks()[0].unfold;
+  const toggleStage = (stage) => {
+    const open = unfolded();
+    set({ unfolded: open.includes(stage) ? open.filter((other) => other !== stage) : [...open, stage] });
+  };
+  const open = (box) => {
+    set({ opened: model.get("opened") === box ? "" : box, layer: 0, page: 0 });
+    if (model.get("opened")) requestAnimationFrame(() => maps.scrollIntoView({ block: "nearest" }));
+  };
+
+  // ---- the parts, built once
+  const options = () => Object.entries(model.get("choices"));
+  const chosen = choice({ label: "Model", options: options(), set: (name) => set({ model: name }) });
+  const other = choice({ label: "Compare with", options: [["", "nothing"], ...options()], set: (name) => set({ other: name }) });
+  const path = h("input", { type: "text", class: "sv-path", "aria-label": "Path of a checkpoint", placeholder: "runs/mine.safetensors", disabled: still });
+  const load = h("button", { type: "button", disabled: still, onclick: () => path.value.trim() && set({ checkpoint: path.value.trim(), model: "checkpoint" }) }, "Open file");
+  for (const item of [chosen, other]) item.element.querySelector("select").disabled = still;
+  const picker = imagePicker({ model, set, wants: () => walks()[0], show: (text) => {
+    note = text;
+    paint();
+  } });
+  const time = player({ last: () => steps() - 1, at: now, go: (time_step) => set({ time_step }), rate: () => 2, text: (t) => `t = ${t}, step ${t + 1} of ${steps()}`, signal });
+  const timeRow = h("div", { class: "sv-row sv-time" }, ...time.elements);
+  const bars = h("div", { class: "sv-bars" });
+  const barsTitle = h("p", { class: "sv-title" });
+  const summary = h("p", { class: "sv-summary", role: "status" });
+  const totals = h("p", { class: "sv-totals" });
+  const busy = h("span", { class: "sv-busy", role: "status" });
+  const problem = h("p", { class: "sv-problem", role: "alert" });
+  const flow = h("div", { class: "sv-net" });
+  const places = { time: timeRow, result: bars, image: picker.element, model: chosen.element, other: other.element };
+  const tour = guidedTour({
+    model, set,
+    place: (name) => places[name] ?? panelPlaces[name] ?? net.parts.get(name)?.visible() ?? null,
+    reveal: (target) => target.scrollIntoView({ block: "nearest" }),
+  });
+
+  // the opened box
+  const panelTitle = h("p", { class: "sv-title" });
+  const what = h("p", { class: "sv-caption" });
+  const facts = h("p", {});
+  const view = choice({ label: "View", options: VIEWS, set: (name) => set({ view: name }) });
+  const layer = choice({ label: "Neurons", options: [], set: (index) => set({ layer: Number(index), page: 0 }) });
+  const before = h("button", { type: "button", onclick: () => set({ page: shownMaps.page - 1 }), "aria-label": "Channels before" }, "‹");
+  const after = h("button", { type: "button", onclick: () => set({ page: shownMaps.page + 1 }), "aria-label": "Channels after" }, "›");
+  const channels = h("span", { class: "sv-clock" });
+  const hoverText = h("p", { class: "sv-caption sv-hover" });
+  const codeButton = h("button", { type: "button", onclick: () => set({ show_code: !model.get("show_code") }) }, "Show code");
+  const listing = h("div", { class: "sv-code" });
+  const grids = [0, 1].map((which) => {
+    const grid = gridCanvas(`Feature maps${which ? " of the other model" : ""}: arrow keys move from pixel to pixel`, (place) => {
+      if (JSON.stringify(place) === JSON.stringify(hover)) return;
+      hover = place;
+      paint();
+    });
+    const name = h("p", { class: "sv-title" });
+    const missing = h("p", { class: "sv-caption" });
+    return { ...grid, grid, name, missing, element: h("div", { class: "sv-gridbox" }, name, grid.canvas, missing) };
+  });
+  const close = h("button", { type: "button", onclick: () => set({ opened: "" }) }, "Close");
+  const maps = h("div", { class: "sv-gridrow" }, ...grids.map((grid) => grid.element));
+  const panel = h("div", { class: "sv-panel", role: "region", "aria-label": "Opened box", hidden: true },
+    h("div", { class: "sv-row" }, panelTitle, close), what, facts,
+    h("div", { class: "sv-controls" }, view.element, layer.element),
+    h("div", { class: "sv-row" }, before, channels, after), maps, hoverText, codeButton, listing);
+  const panelPlaces = { maps, view: view.element, code: codeButton };
+  const key = (name, text) => h("span", { class: `sv-key sv-key-${name}` }, text);
+  const otherKey = key("otherbar", "energy of the other model");
+  const hint = h("div", { class: "sv-keys" }, key("bar", "energy of one image"), key("twin", "of the non-spiking twin"), otherKey, key("wire", "the stream; an arc is a shortcut, x + f(x)"),
+    h("span", { class: "sv-caption" }, "Click a box to see its feature maps, </> for the line of code that makes it."));
+  const root = h("div", { class: "spikeviz sv-walk" },
+    h("div", { class: "sv-controls" }, chosen.element, other.element),
+    h("div", { class: "sv-row sv-begin" }, tour.start,
+      h("details", {}, h("summary", {}, "Your own checkpoint"), h("div", { class: "sv-row" }, path, load),
+        h("p", { class: "sv-caption" }, still ? "Needs a kernel." : "The path of a file that save_weights wrote, as the kernel sees it.")),
+      busy), tour.card, problem,
+    h("div", { class: "sv-top" }, picker.element,
+      h("div", { class: "sv-answer" }, timeRow, barsTitle, bars, summary, totals)),
+    hint, flow);
+
+  // ---- boxes
+  function build(key) {
+    const parts = new Map();
+    const groups = new Map();
+    const [main, second] = walks();
+    const names = new Set(main.boxes.map((box) => box.box));
+    const all = [...main.boxes, ...(second?.boxes ?? []).filter((box) => !names.has(box.box))];
+    const order = [...new Set(["extraction", ...all.map(groupOf)])].filter((name) => name !== "head").sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    for (const name of [...order, "head"]) {
+      const group = boxGroup(name, all.filter((box) => groupOf(box) === name), parts);
+      groups.set(name, group);
+    }
+    flow.replaceChildren(...[...groups.values()].map((group) => group.element), panel);
+    [...groups.values()].forEach((group, i) => (group.element.style.order = 2 * i));
+    net = { key, parts, groups };
+  }
+
+  function boxGroup(name, boxes, parts) {
+    const stage = name.startsWith("stages.") ? Number(name.split(".")[1]) : -1;
+    const blocks = new Set(boxes.map((box) => box.block).filter((block) => block >= 0)).size;
+    const text = h("span");
+    const head = stage < 0 ? h("p", { class: "sv-head" }, text) : h("button", { type: "button", class: "sv-head", onclick: () => toggleStage(stage) }, text);
+    const items = boxes.map((box) => boxPart(box.box, titleOf(box, blocks), ["conv", "attention", "feed_forward"].includes(kindOf(box)), () => open(box.box)));
+    const sum = stage < 0 ? null : boxPart("", `${boxes.length} boxes`, false, () => toggleStage(stage));
+    const element = h("div", { class: "sv-group" }, head, h("div", { class: "sv-boxes" }, ...items.map((item) => item.element), ...(sum ? [sum.element] : [])));
+    const folded = () => stage >= 0 && !unfolded().includes(stage);
+    items.forEach((item, i) => {
+      parts.set(boxes[i].box, { ...item, visible: () => (folded() ? sum.element : item.element) });
+    });
+    return { name, stage, boxes, items, sum, element, text, head, folded };
+  }
+
+  function boxPart(name, title, residual, click) {
+    const line = (cls) => h("span", { class: cls });
+    const [shape, rate, size, snn, twin, rateChange, change] = ["sv-shape", "sv-rate", "sv-size", "sv-snn", "sv-twin", "sv-change", "sv-change"].map(line);
+    const [bar, twinBar, otherBar] = ["sv-bar", "sv-bar sv-bar-twin", "sv-bar sv-bar-other"].map(line);
+    const canvas = h("canvas", { class: "sv-thumb", "aria-hidden": "true", hidden: name === "head" });
+    const said = h("span", { class: "sv-said", hidden: name !== "head" });
+    const button = h("button", { type: "button", class: "sv-open", onclick: click }, h("b", {}, title), canvas, said,
+      h("span", { class: "sv-facts" }, shape, rate, size, snn, h("span", { class: "sv-energybars" }, bar, twinBar, otherBar), twin, rateChange, change));
+    const code = name && h("button", { type: "button", class: "sv-codelink", "aria-label": `Code of ${name}`, onclick: () => set({ opened: name, layer: 0, page: 0, show_code: true }) }, "</>");
+    const element = h("div", { class: `sv-box${residual ? " sv-residual" : ""}` }, button, code);
+    return { element, button, canvas, said, shape, rate, size, snn, twin, rateChange, change, bar, twinBar, otherBar };
+  }
+
+  /** The numbers of some boxes of one model together. */
+  function together(boxes) {
+    const add = (key) => boxes.reduce((sum, box) => sum + box[key], 0);
+    const weigh = (box) => box.neurons * (box.rates.length || 0);
+    const fired = boxes.filter((box) => box.rate !== null);
+    const weight = fired.reduce((sum, box) => sum + weigh(box), 0);
+    const rate = weight ? fired.reduce((sum, box) => sum + box.rate * weigh(box), 0) / weight : null;
+    return { ...boxes.at(-1), rate, parameters: add("parameters"), snn_mj: add("snn_mj"), ann_mj: add("ann_mj") };
+  }
+
+  function fill(part, mine, others, most) {
+    const box = mine ?? others;
+    write(part.shape, box.shape.join("×"));
+    write(part.rate, mine ? (mine.rate === null ? "no neurons" : `rate ${percent(mine.rate)}`) : "not in this model");
+    write(part.size, mine ? `${mine.parameters.toLocaleString("en")} params` : "");
+    write(part.snn, mine ? `${mj(mine.snn_mj)} mJ` : "");
+    write(part.twin, mine ? `twin ${mj(mine.ann_mj)}` : "");
+    const both = mine && others;
+    const delta = (value, text) => `${value < 0 ? "−" : "+"}${text(Math.abs(value))}`;
+    const rates = both && mine.rate !== null && others.rate !== null;
+    write(part.rateChange, rates ? `Δ rate ${delta(others.rate - mine.rate, (by) => show(100 * by, 1))} pt` : "");
+    write(part.change, both ? `Δ ${delta(others.snn_mj - mine.snn_mj, (by) => mj(by, 2))} mJ` : walks().length < 2 ? "" : mine ? "not in the other" : `other ${mj(others.snn_mj)} mJ`);
+    const share = (bar, value) => (bar.style.width = `${most ? (100 * value) / most : 0}%`);
+    share(part.bar, mine?.snn_mj ?? 0);
+    share(part.twinBar, mine?.ann_mj ?? 0);
+    share(part.otherBar, others?.snn_mj ?? 0);
+    part.otherBar.hidden = otherKey.hidden = walks().length < 2;
+  }
+
+  const boxIn = (which, name) => walks()[which]?.boxes.find((box) => box.box === name);
+
+  function fillAll() {
+    const key = JSON.stringify(walks().map((walk) => walk.boxes.map((box) => box.box)));
+    if (key !== net.key) build(key);
+    const sums = walks().map((walk) => (boxes) => {
+      const mine = boxes.map(({ box }) => walk.boxes.find((one) => one.box === box)).filter(Boolean);
+      return mine.length ? together(mine) : undefined;
+    });
+    const shownBoxes = [...net.groups.values()].flatMap((group) => (group.folded() ? walks().map((_, i) => sums[i](group.boxes)) : walks().flatMap((walk) => walk.boxes.filter((box) => groupOf(box) === group.name))));
+    const most = Math.max(...shownBoxes.filter(Boolean).flatMap((box) => [box.snn_mj, box.ann_mj]));
+    for (const [name, part] of net.parts) fill(part, boxIn(0, name), boxIn(1, name), most);
+    for (const group of net.groups.values()) {
+      const folded = group.folded();
+      if (group.sum) fill(group.sum, sums[0](group.boxes), sums[1]?.(group.boxes), most);
+      if (group.sum) group.sum.element.hidden = !folded;
+      if (group.stage >= 0) group.head.setAttribute("aria-expanded", String(!folded));
+      group.items.forEach((item) => (item.element.hidden = folded));
+      const last = (sums[0](group.boxes) ?? sums[1](group.boxes)).shape;
+      write(group.text, group.stage < 0 ? { extraction: "Feature extraction", head: "Decision" }[group.name] : `${folded ? "▸" : "▾"} Stage ${group.stage + 1}: ${last[2]} channels, ${last[3]}×${last[4]}`);
+    }
+  }
+
+  function drawThumbs(t) {
+    const draw = (canvas, name, which) => {
+      const box = boxIn(which, name);
+      const entry = box && (box.thumbs[model.get("view")] ?? box.thumbs.output);
+      if (entry) drawThumb(canvas, mapsOf(walks()[which].data, entry), t);
+    };
+    for (const group of net.groups.values()) {
+      if (group.folded()) draw(group.sum.canvas, group.boxes.at(-1).box, boxIn(0, group.boxes.at(-1).box) ? 0 : 1);
+      else group.boxes.forEach((box, i) => box.box === "head" || draw(group.items[i].canvas, box.box, boxIn(0, box.box) ? 0 : 1));
+    }
+  }
+
+  // ---- the result
+  const nameOf = (c, count) => model.get("names")[c] ?? (count === 10 ? String(c) : `class ${c}`);
+  const meanUntil = (walk, t) => {
+    const until = walk.logits.slice(0, stepOf({ shape: [walk.logits.length] }, t) + 1);
+    return until[0].map((_, c) => until.reduce((sum, step) => sum + step[c], 0) / until.length);
+  };
+  const best = (logits) => logits.map((logit, c) => [logit, c]).sort((a, b) => b[0] - a[0]);
+
+  function drawResult(t) {
+    const shownLogits = walks().map((walk) => meanUntil(walk, t));
+    const finals = walks().map((walk) => meanUntil(walk, walk.logits.length - 1));
+    const counts = shownLogits.map((logits) => logits.length);
+    const rows = counts[0] <= 10 ? shownLogits[0].map((_, c) => c) : best(finals[0]).slice(0, 10).map(([, c]) => c);
+    if (bars.children.length !== rows.length)
+      bars.replaceChildren(...rows.map(() => h("div", { class: "sv-class" }, h("span"), h("span", { class: "sv-track" }, h("i"), h("i", { class: "sv-bar-other" }), h("u")), h("span", { class: "sv-logit" }))));
+    const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const at = (value) => (100 * (value - low)) / (high - low || 1);
+    const winner = best(shownLogits[0])[0][1];
+    rows.forEach((c, i) => {
+      const [name, track, number] = bars.children[i].children;
+      const values = shownLogits.map((logits) => logits[c]);
+      write(name, nameOf(c, counts[0]));
+      write(number, values.map((value) => (value === undefined ? "–" : show(value, 1))).join(" / "));
+      bars.children[i].classList.toggle("sv-winner", c === winner);
+      [0, 1].forEach((which) => {
+        const bar = track.children[which];
+        bar.hidden = values[which] === undefined;
+        if (bar.hidden) return;
+        bar.style.left = `${Math.min(at(0), at(values[which]))}%`;
+        bar.style.width = `${Math.abs(at(values[which]) - at(0))}%`;
+      });
+      track.children[2].style.left = `${at(finals[0][c])}%`;
+    });
+    write(net.parts.get("head").said, nameOf(winner, counts[0]));
+    write(barsTitle, `Logits, mean over t = 0${t ? ` … ${t}` : ""}${counts[0] > 10 ? ", the ten largest" : ""}; the tick is the final answer`);
+    return { logits: shownLogits, winner, finals };
+  }
+
+  function writeSummary(t, { logits, winner, finals }) {
+    const { truth } = model.get("answer");
+    const said = logits.map((values) => nameOf(best(values)[0][1], values.length));
+    const final = nameOf(best(finals[0])[0][1], finals[0].length);
+    const [[first], [second]] = best(logits[0]);
+    const right = truth === null || logits[0].length !== 10 ? "" : winner === truth ? " That is right." : ` It is a ${truth}.`;
+    const later = final === said[0] ? "" : ` After all steps it says ${final}.`;
+    const against = said.length > 1 ? ` The other model says ${said[1]}.` : "";
+    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${show(first - second, 1)} ahead of the next.${right}${later}${against}`);
+    const cost = (walk) => `${mj(walk.snn_mj)} mJ with spikes, ${mj(walk.ann_mj)} mJ as the non-spiking twin`;
+    write(totals, `One image: ${walks().map(cost).join("; the other: ")}. Computed in ${walks().map((walk) => `${walk.seconds < 1 ? `${(1000 * walk.seconds).toFixed(0)} ms` : `${show(walk.seconds, 1)} s`}`).join(" and ")}.`);
+  }
+
+  // ---- the opened box
+  let shownMaps = { page: 0, maps: [] };
+  let listed = "";
+
+  function drawPanel(t) {
+    const name = model.get("opened");
+    const found = boxIn(0, name) ?? boxIn(1, name);
+    panel.hidden = !found;
+    if (!found) return;
+    const group = net.groups.get(groupOf(found));
+    panel.style.setProperty("--sv-at", 2 * [...net.groups.keys()].indexOf(group.name) + 1);
+    const kind = kindOf(found);
+    write(panelTitle, `${group.stage < 0 ? "" : `Stage ${group.stage + 1}: `}${found.title}${found.block > 0 ? ` ${found.block + 1}` : ""} (${name})`);
+    write(what, WHAT[kind] ?? WHAT[walks()[boxIn(0, name) ? 0 : 1].attention] ?? "");
+    const rates = found.rates.map((rate, step) => `t = ${step}: ${percent(rate)}`).join(", ");
+    write(facts, `Output [T, B, C, H, W] = [${found.shape.join(", ")}].${rates ? ` Rate of its ${found.neurons.toLocaleString("en")} neurons, ${rates}.` : ""} ${mj(found.snn_mj)} mJ, twin ${mj(found.ann_mj)} mJ.`);
+    const neural = found.layers.length > 0;
+    const shownView = neural ? model.get("view") : "output";
+    const index = shownView === "output" ? 0 : clamp(model.get("layer"), 0, found.layers.length - 1);
+    writeChoices(found, shownView, index);
+    drawMaps(t, name, shownView, index);
+    writeHover(t, found, shownView, index);
+    writeCode(name);
+  }
+
+  function writeChoices(found, shownView, index) {
+    const select = layer.element.querySelector("select");
+    const labels = found.layers.map((one, i) => `${i + 1}: ${one.name}`);
+    if (select.title !== labels.join()) {
+      select.title = labels.join();
+      select.replaceChildren(...labels.map((text, i) => h("option", { value: i }, text)));
+    }
+    layer.element.hidden = shownView === "output";
+    view.element.querySelector("select").disabled = !found.layers.length;
+    view.update(shownView);
+    if (labels.length) layer.update(index);
+  }
+
+  function drawMaps(t, name, shownView, index) {
+    const entries = walks().map((_, which) => boxIn(which, name)?.maps[shownView]?.[index]);
+    const found = entries.map((entry, which) => entry && mapsOf(walks()[which].data, entry));
+    const whole = walks().map((walk, which) => boxIn(which, name) && (shownView === "output" ? boxIn(which, name).shape[2] : boxIn(which, name).layers[index]?.shape[2]));
+    const count = Math.max(...whole.filter(Boolean), 1);
+    const page = clamp(model.get("page"), 0, Math.ceil(count / PAGE) - 1);
+    shownMaps = { page, maps: found, view: shownView };
+    grids.forEach(({ grid, name: title, missing, element }, which) => {
+      element.hidden = which >= walks().length;
+      if (element.hidden) return;
+      const maps = found[which];
+      const from = maps ? page * PAGE - maps.first : 0;
+      const until = maps ? Math.min(maps.shape[1], from + PAGE) : 0;
+      const there = maps && from >= 0 && from < until;
+      title.hidden = walks().length < 2;
+      write(title, which ? "the other model" : "this model");
+      grid.canvas.hidden = !there;
+      write(missing, there ? sharpness(which, name) : !boxIn(which, name) ? "This model has no such box." : whole[which] && page * PAGE >= whole[which] ? "It has fewer channels." : still ? "These maps are not in this page: they need a kernel." : "Asking Python for these maps …");
+      if (!there) return;
+      grid.shape = maps.shape;
+      grid.channels = [from, until];
+      grid.marked = hover;
+      grid.at = drawGrid(grid.canvas, maps, t, grid.channels, hover, colour);
+    });
+    write(channels, count > PAGE ? `channels ${page * PAGE} … ${Math.min(count, (page + 1) * PAGE) - 1} of ${count}` : `${count} channel${count === 1 ? "" : "s"}`);
+    before.hidden = after.hidden = count <= PAGE;
+    before.disabled = page === 0;
+    after.disabled = (page + 1) * PAGE >= count;
+  }
+
+  function sharpness(which, name) {
+    const box = boxIn(which, name);
+    const [rows] = box.drawn;
+    const full = box.shape[3] ?? 1;
+    return rows < full && shownMaps.view === "output" ? `${full}×${full} pixels, shown as the means of squares: ${rows}×${rows}.` : "";
+  }
+
+  function writeHover(t, found, shownView, index) {
+    const { maps } = shownMaps;
+    const first = maps.find(Boolean);
+    if (!hover || !first) {
+      const neurons = found.layers[index];
+      const thresholds = neurons?.thresholds.map((v) => show(v)).join(", ");
+      write(hoverText, {
+        spikes: `Dark: none of ${neurons?.neurons} neurons fires, bright: all do (V_th ${thresholds}).`,
+        membrane: `H of the neurons with V_th = ${show(neurons?.thresholds[0] ?? 0)}: they fire where H reaches it. Each map from its darkest to its brightest value.`,
+        output: "Each map from its darkest to its brightest value. Move over a pixel to read it.",
+      }[shownView]);
+      return;
+    }
+    const { c, y, x } = hover;
+    const read = (one) => {
+      if (!one || c >= one.shape[1] || y >= one.shape[2] || x >= one.shape[3]) return "–";
+      const value = one.value(stepOf(one, t), c, y, x);
+      return shownView === "spikes" ? `${show(value, 2)} of ${one.high ?? found.layers[index].neurons} fire` : `${show(value)}`;
+    };
+    write(hoverText, `Channel ${c + first.first}, row ${y}, column ${x}, t = ${stepOf(first, t)}: ${maps.map(read).join("; the other: ")}.`);
+  }
+
+  function writeCode(name) {
+    const which = boxIn(0, name) ? 0 : 1;
+    const { code } = walks()[which];
+    const places = boxIn(which, name).code;
+    const [{ name: made, from }] = places;
+    const shown = model.get("show_code");
+    write(codeButton, `${shown ? "Hide" : "Show"} code: ${code[made].file}, line ${from}`);
+    codeButton.setAttribute("aria-expanded", String(shown));
+    listing.hidden = !shown;
+    const key = JSON.stringify(places);
+    if (!shown || listed === key) return;
+    listed = key;
+    listing.replaceChildren(...places.flatMap((place) => {
+      const { file, first, text } = code[place.name];
+      const rows = text.split("\n").map((line, i) => h("span", { class: first + i >= place.from && first + i <= place.to ? "sv-marked" : "" }, h("span", { class: "sv-number" }, String(first + i)), line, "\n"));
+      return [h("p", { class: "sv-caption" }, `${file}, line ${place.from}: ${place.name}`), h("pre", { tabindex: 0, "aria-label": `Source of ${place.name}` }, ...rows)];
+    }));
+  }
+
+  // ---- one drawing
+  function draw(theme) {
+    colour = theme;
+    const t = now();
+    if (answer !== model.get("answer")) {
+      answer = model.get("answer");
+      hover = null;
+    }
+    fillAll();
+    drawThumbs(t);
+    const result = drawResult(t);
+    writeSummary(t, result);
+    drawPanel(t);
+    for (const [name, part] of net.parts) part.button.setAttribute("aria-pressed", String(name === model.get("opened")));
+    picker.update(answer.picture);
+    time.update();
+    writeChoice(chosen, model.get("model"), []);
+    writeChoice(other, model.get("other"), [["", "nothing"]]);
+    write(busy, model.get("busy") ? "● running in Python …" : "");
+    write(problem, model.get("problem") || note);
+    tour.update();
+    return { t, ...result, opened: model.get("opened"), maps: shownMaps.maps[0], boxes: walks()[0].boxes };
+  }
+
+  function writeChoice({ element, update }, value, before) {
+    const list = element.querySelector("select");
+    const wanted = [...before, ...options()];
+    if (list.length !== wanted.length || wanted.some(([, text], i) => list.options[i].text !== text))
+      list.replaceChildren(...wanted.map(([name, text]) => h("option", { value: name }, text)));
+    update(value);
+  }
+
+  flow.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by || !event.target.classList.contains("sv-open")) return;
+    const all = [...flow.querySelectorAll(".sv-open")].filter((button) => button.offsetParent);
+    all[all.indexOf(event.target) + by]?.focus();
+    event.preventDefault();
+  });
+  const paint = mount({ model, el, signal }, root, HEARD, draw);
+}
+
+export default { initialize, render };
