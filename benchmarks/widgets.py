@@ -44,6 +44,11 @@ class Handle(NamedTuple):
 
 
 HANDLES: dict[str, list[Handle]] = {
+    "AttentionExplorer": [
+        Handle(".sv-image", at=(0.1, 0.4), hover=True),
+        Handle(".sv-maps", "y", at=(0.2, 0.05), hover=True),
+        Handle("[aria-label='Image']", model=True),
+    ],
     "LIFExplorer": [
         Handle(".sv-threshold", "y"),
         Handle("[aria-label='τ, time constant']"),
@@ -61,7 +66,7 @@ HANDLES: dict[str, list[Handle]] = {
     "SpikeBlockExplorer": [
         Handle("[aria-label='Amplitude of x']"),
         Handle("[aria-label='V_th of branch 2']"),
-        Handle(".sv-detail", at=(0.1, 0.1)),
+        Handle("[aria-label='τ, in time steps']"),
     ],
     "PartitionExplorer": [
         Handle(".sv-flight", at=(0.05, 0.4), hover=True),
