@@ -56,7 +56,6 @@ HANDLES: dict[str, list[Handle]] = {
     "MBPLExplorer": [
         Handle("[aria-label^='Threshold 4, drag']", "y", stride=1),
         Handle("[aria-label='τ, in steps']"),
-        Handle(".sv-mbpl-traces", "x", (0.3, 0.05)),
     ],
     "SurrogateExplorer": [
         Handle(".sv-third:nth-child(1) .sv-point"),
