@@ -116,9 +116,9 @@ function column(name) {
   const rowText = h("p", { class: "sv-caption" });
   const mergedTitle = h("p", { class: "sv-title" });
   const element = h("div", { class: "sv-column" }, title, parts.spikes,
-    h("p", { class: "sv-title" }, "2 Scores without multiplication: an AND and a count"), parts.pair,
+    h("p", { class: "sv-title" }, "2 Scores: AND and count, no products"), parts.pair,
     h("div", { class: "sv-update" }, ...lines.map(({ word, formula, numbers }) => h("div", { class: "sv-line" }, h("b", {}, word), formula, numbers))),
-    h("p", { class: "sv-title" }, "3 Softmax beside the plain product"), parts.maps, rowText,
+    h("p", { class: "sv-title" }, "3 softmax(QKᵀ/√d_k) beside plain QKᵀ/√d_k"), parts.maps, rowText,
     mergedTitle, parts.merged);
   const surfaces = () => Object.fromEntries(Object.entries(parts).map(([part, one]) => [part, surface(one)]));
   const hits = new Map(); // canvas → [{box, pick(row, column)}], as drawn last
@@ -174,7 +174,7 @@ function column(name) {
     const { ctx, width, height } = on;
     const { tokens } = view;
     const side = Math.min((width - 26 - 16 - 4) / 2, height / 2 - 24);
-    const rows = [["softmax(QKᵀ/√d_k)", view.softmax], ["plain QKᵀ/√d_k", view.plain]].map(([text, values], n) => {
+    const rows = [["softmax", view.softmax], ["plain", view.plain]].map(([text, values], n) => {
       const y = 20 + n * (height / 2);
       return {
         text, values, y, ...largest(values),
@@ -191,7 +191,7 @@ function column(name) {
     for (const { values, map, looks, y } of rows) {
       const row = values.subarray(at.token * tokens, (at.token + 1) * tokens);
       const { most } = largest(row);
-      write(ctx, `token ${at.token} looks at: 0 to ${show(most)}`, looks.x, y - 6, colour.fg);
+      write(ctx, `looks at: 0 to ${show(most)}`, looks.x, y - 6, colour.fg);
       frame(ctx, map.cell(at.token, 0, tokens), QUERY);
       frame(ctx, map.cell(at.token, at.key), KEY);
       if (mirrored) frame(ctx, map.cell(at.key, at.token), KEY, [3, 3]);
@@ -248,10 +248,10 @@ function column(name) {
       put(lines[n].numbers, numbers);
     });
     const row = [view.softmax, view.plain].map((values) => values.subarray(i * tokens, (i + 1) * tokens));
-    put(rowText, `Token ${i}: softmax leaves each of ${tokens} tokens some weight, ${percent(Math.min(...row[0]))} to ${percent(Math.max(...row[0]))}; the plain product is 0 for ${row[1].filter((s) => !s).length}. ` +
+    put(rowText, `Token ${i}: softmax leaves each of ${tokens} tokens some weight, ${percent(Math.min(...row[0]))} to ${percent(Math.max(...row[0]))}; the plain product is 0 for ${row[1].filter((s) => !s).length || "none"}. ` +
       `This model was trained with the ${TRAINED[layer.softmax]}; the ${TRAINED[!layer.softmax]} comes from the same spikes.`);
     put(mergedTitle, softmax === layer.softmax
-      ? "4 A·V adds up a where V has a spike; BatchNorm and SPK give spikes"
+      ? "4 A·V: add a where V spikes; then SPK"
       : `4 A·V with the ${TRAINED[softmax]}, for comparison only`);
     parts.spikes.setAttribute("aria-label", `${name.toUpperCase()}: spikes of Q, K and V, ${tokens} tokens × ${d}`);
     parts.pair.setAttribute("aria-label", `Spikes of query ${i} and key ${j}; ${count} in common`);
@@ -441,8 +441,9 @@ function render({ model, el, signal }) {
     const away = ({ view }) => [view.plain, view.softmax].map((values) => show(asymmetry(values, view.tokens)));
     const [bdsa, sisa] = ["bdsa", "sisa"].map((kind) => all.find(({ part }) => part.name === kind));
     const [plain, softmax] = away(bdsa);
-    put(reply, `${guess === GUESSES[1] ? "Right." : "Not quite."} Spikes that i and j share, j and i share: the plain product is its mirror image (largest difference ${plain}). ` +
-      `Softmax divides each row by a sum of its own, so its map is not (here ${softmax}).${sisa ? ` In SISA, Q and K differ: ${away(sisa).join(" and ")}.` : ""} The dashed frame is the mirrored cell.`);
+    put(reply, `${guess === GUESSES[1] ? "Right." : "Not quite."} The spikes that i shares with j, j shares with i: the plain product is its own mirror image (largest difference ${plain}). ` +
+      `Softmax divides each row by that row's sum, so its map is not (here ${softmax}).${sisa ? ` In SISA, Q and K differ: ${away(sisa).join(" and ")}.` : ""} ` +
+      "The dashed frame is the mirrored cell. And in BDSA no token shares more spikes with another than with itself.");
   }
 
   const looksMost = (view, token) => {
