@@ -1,14 +1,15 @@
 """SurrogateExplorer: the step, the slope that stands in for its derivative, and what it does."""
 
 import json
+from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import traitlets as t
 
 from spikeviz.widget import STATIC, Explorer, Number, Whole, code, style
 
-if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
+if TYPE_CHECKING:  # importing spikeviz stays fast: torch, numpy load when they are needed
+    import numpy as np
     from matplotlib.figure import Figure
 
     from spikeatconv import LIF
@@ -33,15 +34,15 @@ class SurrogateTrace(NamedTuple):
     forward: float
     primitive: float
     derivative: float
-    survival: np.ndarray
-    useful: np.ndarray
+    survival: "np.ndarray"
+    useful: "np.ndarray"
     mean_derivative: float
-    spikes: np.ndarray
-    membrane: np.ndarray
-    weights: np.ndarray
-    counts: np.ndarray
-    losses: np.ndarray
-    gradients: np.ndarray
+    spikes: "np.ndarray"
+    membrane: "np.ndarray"
+    weights: "np.ndarray"
+    counts: "np.ndarray"
+    losses: "np.ndarray"
+    gradients: "np.ndarray"
 
 
 class SurrogateExplorer(Explorer):
@@ -52,7 +53,8 @@ class SurrogateExplorer(Explorer):
     `spikeatconv.surrogate` (paper, "Ablation study": it names Atan and Sigmoid, their slopes are
     an open choice, R2). The neuron is `spikeatconv.LIF` with V_th = 1 and V_rest = 0.
 
-    surrogate: "atan" or "sigmoid".  alpha: its slope.  at: u = H − V_th of the point.
+    surrogate: "atan" or "sigmoid".  alpha: its slope (choosing the other surrogate in the picture
+    changes it, so that the peak stays).  at: u = H − V_th of the point.
     dead_below: the dead zone is where σ'(u) < dead_below · σ'(0).
     tau, time_steps: of the neuron; also how far back the gradient is followed.
     detach_reset: leave the reset out of the backward pass (open choice R1).
@@ -122,12 +124,15 @@ class SurrogateExplorer(Explorer):
         return value
 
     @property
-    def u(self) -> np.ndarray:
+    def u(self) -> "np.ndarray":
         """The values of u in the histogram, float32 `[N]`."""
+        import numpy as np
+
         return np.frombuffer(self.layers[self.layer], "<f4")
 
     def trace(self) -> SurrogateTrace:
         """What is on show, computed by `spikeatconv` with torch's autograd."""
+        import numpy as np
         import torch
 
         function = self._function()
@@ -167,14 +172,18 @@ class SurrogateExplorer(Explorer):
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: σ' with its dead zone over the layer's u, and the descent."""
         import matplotlib.pyplot as plt
+        import numpy as np
         import torch
 
         run = self.trace()
-        function, u = self._function(), np.linspace(-4, 4, 801)
+        span = max(1.0, float(np.quantile(abs(self.u), 0.995)))
+        function, u = self._function(), np.linspace(-span, span, 801)
         slope = function.derivative(torch.from_numpy(u)).numpy()
         figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3), layout="constrained")
         plt.close(figure)  # the caller shows it; nothing is drawn twice
-        left.hist(self.u, bins=60, range=(-4, 4), density=True, color="#999999", label="layer")
+        left.hist(
+            self.u, bins=60, range=(-span, span), density=True, color="#999999", label="layer"
+        )
         left.plot(u, slope, color="#0072B2", label=f"σ', {self.surrogate}, α = {self.alpha:g}")
         dead = slope < self.dead_below * slope.max()
         left.fill_between(u, 0, left.get_ylim()[1], where=dead, alpha=0.12, hatch="//",
@@ -203,8 +212,9 @@ class SurrogateExplorer(Explorer):
             surrogate=self._function(), detach_reset=self.detach_reset,
         )  # fmt: skip
 
-    def _survival(self) -> np.ndarray:
+    def _survival(self) -> "np.ndarray":
         """∂S[t]/∂H[t−k], k = 0 … time_steps, of a neuron that stands at u = `at` in every step."""
+        import numpy as np
         import torch
 
         from spikeatconv.neuron import lif_step
@@ -249,13 +259,15 @@ def recorded() -> dict[str, bytes]:
     file = json.loads((STATIC / "surrogate_values.json").read_text(encoding="utf-8"))
     layers = file["results"]["layers"]
     return {
-        f"Micro: {title}": np.array(layer["u"].split(), "<f4").tobytes()
+        f"Micro: {title}": array("f", map(float, layer["u"].split())).tobytes()
         for title, layer in layers.items()
     }
 
 
-def _values(u: Any) -> np.ndarray:
+def _values(u: Any) -> "np.ndarray":
     """u as float32 `[N]`. Raises ValueError, saying how to mend it, for what no histogram holds."""
+    import numpy as np
+
     if hasattr(u, "detach"):  # a torch tensor, maybe with a gradient, maybe on a device
         u = u.detach().cpu()
     try:

@@ -26,9 +26,9 @@ const STEPS_A_SECOND = 8;
 
 const QUESTION = "Predict: where on this loss is the slope not 0?";
 const ANSWERS = [
-  ["Left, where it is high", "No. It is high there, but level: a small change of w changes no spike, so no loss."],
-  ["At the jumps", "Not there either: a jump has no slope, and a weight hardly ever stands exactly on one."],
-  ["Nowhere", "Right: 0 on every tread, none at a jump. Drag the ball, then press Play: it stays. Now switch the surrogate on."],
+  ["On the left", "No. It is high there, but level: a small change of w changes no spike."],
+  ["At the jumps", "No slope there either: the loss leaps, and w is hardly ever just there."],
+  ["Nowhere", "Right, 0 on every tread: Play moves nothing. Now switch the surrogate on."],
 ];
 
 const initialize = (props) => syncing(props, NAMES);
@@ -192,8 +192,8 @@ function render({ model, el, signal }) {
       third("2. Who gets a gradient in a real layer",
         [caption("Drag the red point: a steep σ' comes close to the step. Who still learns? Green: how much of its gradient each neuron hands on."), controls.layer.element],
         "layer", "slopes", lines.layer, outside),
-      third("3. Tune one weight by hand, then let it descend",
-        [h("p", {}, QUESTION), h("div", { class: "sv-row" }, ...answers), reply],
+      third("3. A weight, by hand and by descent",
+        [h("p", {}, QUESTION), h("div", { class: "sv-row sv-answers" }, ...answers), reply],
         "loss", "neuron",
         controls.surrogate_on.element, h("div", { class: "sv-row" }, stepOnce, ...walk.elements), lines.loss)),
     h("details", {}, h("summary", {}, "More: the neuron, the descent, the edge of the dead zone"),
@@ -326,11 +326,11 @@ const ORIGIN = (layer) => (layer.startsWith("Micro: ") ? ", drawn from the train
 const SAYS = {
   step({ p, forward, derivative, survival: { leak, reset } }) {
     const share = Math.abs(leak * reset) ** p.time_steps;
-    const left = share > 1 ? `it has grown ${few(share)} times` : share ? `${percent(share)} of that is left` : "nothing of it is left";
-    return `At u = ${show(p.at)} ${forward ? "it fires" : "it is silent"}: Θ = ${forward}. The gradient is multiplied by ${few(derivative)}; ${p.time_steps} steps further back, ${left}.`;
+    const left = share > 1 ? `it has grown ${few(share)} times` : share ? `${percent(share)} of that is left` : "nothing is left";
+    return `u = ${show(p.at)}: ${forward ? "a spike" : "no spike"}, Θ = ${forward}. The gradient is multiplied by ${few(derivative)}; ${p.time_steps} steps further back, ${left}.`;
   },
   layer({ p, reached, layer: { u } }) {
-    return `At α = ${show(p.alpha)}, ${percent(reached.share)} of ${u.length.toLocaleString("en")} neurons stand outside the dead zone. The mean slope is ${few(reached.mean)}.`;
+    return `α = ${show(p.alpha)}: ${percent(reached.share)} of ${u.length.toLocaleString("en")} neurons stand outside the dead zone. The mean slope is ${few(reached.mean)}.`;
   },
   loss({ p, run, here, place }) {
     const got = `w = ${show(here.weight)}: ${spikes(run.count)}, ${p.target} wanted, loss ${show(run.loss)}.`;

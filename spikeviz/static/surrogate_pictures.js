@@ -98,7 +98,7 @@ export function drawStep({ ctx, width, height }, colour, { p, domain, peak, edge
   ctx.strokeStyle = colour.red;
   line(ctx, [[x(p.at), above.range[1]], [x(p.at), y.range[0]]], [3, 3]);
   dot(ctx, x(p.at), above(forward), 4, colour.fg);
-  text(ctx, "step Θ", x.range[1] - 2, above(1) + 10, colour.fg, "right");
+  label(ctx, "step Θ", x.range[1] - 2, above(1) + 11, colour, colour.fg, "right");
   label(ctx, "σ, never computed", x.range[1] - 2, above(0.5) + 4, colour, colour.green, "right");
   text(ctx, `Θ = ${forward}`, clamp(x(p.at), x.range[0] + 22, x.range[1] - 22), forward ? above(1) - 13 : above(0) + 13, colour.fg, "center");
   const left = p.at < 0 ? x(p.at) - x.range[0] > 90 : x.range[1] - x(p.at) < 90;
@@ -186,7 +186,7 @@ export function drawLoss({ ctx, width, height }, colour, { p, weights, losses, h
     line(ctx, weights.flatMap((w, i) => [...(i ? [[x(w), y(losses[i - 1])]] : []), [x(w), y(losses[i])]]));
     for (const { weight, loss } of walk) dot(ctx, x(weight), y(loss), 3, colour.blue);
   });
-  if (hill) text(ctx, "dashed: the surrogate's hill", x.range[1], y.range[1] - 10, colour.blue, "right");
+  if (hill) label(ctx, "dashed: the surrogate's hill", x.range[1] - 4, y.range[1] + (width < 360 ? 10 : -10), colour, colour.blue, "right");
   const place = [x(here.weight), y(here.loss)];
   inside(ctx, x, y, () => drawSlope(ctx, colour, { x, y, place, slope: here.gradient }));
   return { x, place };

@@ -116,14 +116,14 @@ def test_the_hill_has_the_slope_that_descent_follows(saved):
 def test_the_point_is_dragged_across_the_threshold(saved):
     page = saved()
     point = page.get_by_role("slider", name="Distance to the threshold, u")
-    said(page, 0).filter(has_text="At u = −0.4 it is silent: Θ = 0").wait_for()
+    said(page, 0).filter(has_text="u = −0.4: no spike, Θ = 0").wait_for()
     drag(page, point, 60)
-    said(page, 0).filter(has_text="it fires: Θ = 1").wait_for()
+    said(page, 0).filter(has_text="a spike, Θ = 1").wait_for()
     at = value(page, "at")
     assert 0 < at < 2
     run = SurrogateExplorer(at=at).trace()
     said(page, 0).filter(has_text=f"multiplied by {run.derivative:.3f}".rstrip("0")).wait_for()
-    assert "nothing of it is left" in said(page, 0).inner_text()  # a hard reset lets nothing past
+    assert "nothing is left" in said(page, 0).inner_text()  # a hard reset lets nothing past
     assert float(point.get_attribute("aria-valuenow")) == at
 
 
@@ -178,7 +178,7 @@ def test_the_slope_is_dragged_over_the_layer(saved):
         run = SurrogateExplorer(alpha=alpha).trace()
         count = f"{run.useful.sum():,} of 2,000"
         page.locator(".sv-update").nth(1).filter(has_text=count).wait_for()
-        assert f"At α = {alpha:.3f}".rstrip("0") in said(page, 1).inner_text()
+        assert f"α = {alpha:.3f}".rstrip("0") in said(page, 1).inner_text()
     handle.press("ArrowRight")
     assert value(page, "alpha") == pytest.approx(alpha + 0.1, abs=0.006)
 
@@ -210,7 +210,7 @@ def test_a_question_comes_before_the_answer(saved):
     page = saved()
     reply = page.locator(".sv-reply")
     assert reply.inner_text() == ""
-    for answer, found in [("Left", "No."), ("At the jumps", "Not there"), ("Nowhere", "Right:")]:
+    for answer, found in [("On the left", "No."), ("At the jumps", "leaps"), ("Nowhere", "Right")]:
         button = page.get_by_role("button", name=answer)
         button.click()
         reply.filter(has_text=found).wait_for()
