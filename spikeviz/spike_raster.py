@@ -236,9 +236,7 @@ def _as_spikes(name: str, array: Any) -> np.ndarray:
             "[T, B, C, H, W], time first (one neuron: spikes[:, None])"
         )
     if values.size == 0:
-        raise ValueError(
-            f"layer {name!r} has shape {shape}: record a step or more"
-        )
+        raise ValueError(f"layer {name!r} has shape {shape}: record a step or more")
     if values.size > MOST_IN_A_LAYER:
         raise ValueError(
             f"layer {name!r} has shape {shape}, {values.size:,} values, more than "

@@ -5,13 +5,16 @@ import { spikesIn, binEdges, binned } from "./spikes.js";
 import { h, clamp, show } from "./widget.js";
 import { scale, ticks, axes, line, cividis } from "./draw.js";
 
-const LEFT = 56; // room for the numbers at an axis
-const [TOP, BELOW] = [22, 150]; // of the raster in its canvas: the title, the neuron's spikes, the population
+// Room around the raster in its canvas: numbers at the left, the title, below it one neuron's spikes
+// and the population.
+const [LEFT, RIGHT, TOP, BELOW] = [56, 16, 22, 150];
+export const plotSize = (canvas) => [canvas.clientWidth - LEFT - RIGHT, canvas.clientHeight - TOP - BELOW];
 export const grouped = (value) => value.toLocaleString("en");
 const whole = (scaled, most) => ticks(scaled, most).filter(Number.isInteger);
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+const pixelOf = ([red, green, blue], opacity) => (red | (green << 8) | (blue << 16) | (opacity << 24)) >>> 0;
 /** Opacity of 255: one spike among many stays visible, a full bin is full ink. */
-const ink = (share) => (share > 0 ? 255 * (0.1 + 0.9 * Math.sqrt(share)) : 0);
+const ink = (share) => (share > 0 ? Math.round(255 * (0.1 + 0.9 * Math.sqrt(share))) : 0);
 
 /** Remembers its last answer: memo()(key, make) makes a new one only for another key. */
 export function memo() {
@@ -22,12 +25,10 @@ export function memo() {
   };
 }
 
-/** A small canvas whose pixel i is set by paint(i) → [red, green, blue, opacity], each of 255. */
-function bitmap(width, height, paint) {
-  const image = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) image.data.set(paint(i), 4 * i);
-  const canvas = h("canvas", { width, height });
-  canvas.getContext("2d").putImageData(image, 0, 0);
+/** A small canvas of pixels in 32 bits each, row by row. */
+function bitmap(pixels, width) {
+  const canvas = h("canvas", { width, height: pixels.length / width });
+  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width), 0, 0);
   return canvas;
 }
 
@@ -52,32 +53,31 @@ function spikePicture(s, xEdges, yEdges, colour) {
   const cells = binned(s.sums, s.neurons, xEdges, yEdges);
   const wide = xEdges.length - 1;
   const [plain, other] = [rgb(colour.blue), rgb(s.highlight === "dead" ? colour.purple : colour.red)];
-  const rows = Array.from(yEdges.slice(1), (end, r) => {
-    const share = s.highlight ? (s.marked[end] - s.marked[yEdges[r]]) / (end - yEdges[r]) : 0;
-    return { size: end - yEdges[r], tint: 90 * share, mixed: plain.map((value, c) => value + (other[c] - value) * share) };
-  });
-  const image = bitmap(wide, rows.length, (i) => {
-    const { size, tint, mixed } = rows[Math.floor(i / wide)];
-    const opacity = ink(cells[i] / (size * (xEdges[(i % wide) + 1] - xEdges[i % wide])));
-    return opacity > tint ? [...mixed, opacity] : [...other, tint];
-  });
-  return { cells, image };
+  const pixels = new Uint32Array(cells.length);
+  for (let r = 0, i = 0; r < yEdges.length - 1; r++) {
+    const size = yEdges[r + 1] - yEdges[r];
+    const share = s.highlight ? (s.marked[yEdges[r + 1]] - s.marked[yEdges[r]]) / size : 0;
+    const tint = pixelOf(other, 90 * share);
+    const mixed = pixelOf(plain.map((value, c) => value + (other[c] - value) * share), 0);
+    for (let c = 0; c < wide; c++, i++) {
+      const opacity = ink(cells[i] / (size * (xEdges[c + 1] - xEdges[c])));
+      pixels[i] = opacity > 90 * share ? mixed + opacity * 0x1000000 : tint;
+    }
+  }
+  return { cells, image: bitmap(pixels, wide) };
 }
 
 /** Raster, the spikes of one neuron, the population. `tile` remembers the picture. */
 export function drawRaster(s, { ctx, width, height }, colour, tile, key) {
   const [a, b, from, to] = s.window;
-  const x = (s.scales.x = scale([a, b], [LEFT, width - 8]));
+  const x = (s.scales.x = scale([a, b], [LEFT, width - RIGHT]));
   const y = (s.scales.y = scale([from, to], [TOP, height - BELOW]));
   const [wide, high] = [x.range[1] - LEFT, y.range[1] - TOP];
-  s.xEdges = binEdges(a, b, wide);
-  s.yEdges = binEdges(from, to, high);
-  s.cell = s.hover && cellAt(s.hover, s);
   const { cells, image } = tile(key, () => spikePicture(s, s.xEdges, s.yEdges, colour));
   s.cells = cells;
   ctx.imageSmoothingEnabled = false;
   ctx.drawImage(image, LEFT, TOP, wide, high);
-  const yTitle = { index: "neuron", rate: "neurons, busiest first", channel: "neurons of the busiest channel first" }[s.kind];
+  const yTitle = { index: "neuron", rate: "neurons, busiest first", channel: "neurons, busiest channel first" }[s.kind];
   axes(ctx, x, scale([to, from], [y.range[1], TOP]), { colour: { ...colour, grid: "transparent" }, yTicks: whole(scale([from, to], [0, 1]), 6), yTitle });
   ctx.strokeStyle = colour.muted;
   ctx.strokeRect(LEFT - 0.5, TOP - 0.5, wide + 1, high + 1);
@@ -157,7 +157,7 @@ export function drawOverview(s, { ctx, width, height }, colour, picture, key) {
 
 /** Rates by channel; `looked` is the channel of the neuron looked at, `chosen` the keys' place, or null. */
 export function drawBars(s, { ctx, width, height }, colour, looked, chosen) {
-  const x = (s.scales.barX = scale([0, s.channels], [LEFT, width - 8]));
+  const x = (s.scales.barX = scale([0, s.channels], [LEFT, width - RIGHT]));
   const edges = binEdges(0, s.channels, x.range[1] - LEFT);
   const rates = Array.from(edges.slice(1), (end, k) => {
     const spikes = s.byChannel.subarray(edges[k], end).reduce((a, b) => a + b, 0);
@@ -176,23 +176,25 @@ export function drawBars(s, { ctx, width, height }, colour, looked, chosen) {
 
 export function drawHistogram(s, { ctx, width, height }, colour, chosen) {
   const last = s.bins.length - 1;
-  const x = (s.scales.binX = scale([0, last + 1], [LEFT, width - 8]));
+  const x = (s.scales.binX = scale([0, last + 1], [LEFT, width - RIGHT]));
   const y = scale([0, Math.max(...s.bins.map((bin) => bin.count)) * 1.2], [height - 38, 20]);
   axes(ctx, x, y, { colour, yTitle: "neurons", xTitle: "rate of a neuron", xTicks: [] });
   ctx.textAlign = "center";
   ctx.lineWidth = 2;
   ctx.strokeStyle = colour.fg;
+  const own = { 0: colour.purple, [last]: colour.red }; // dead, saturated
   s.bins.forEach((bin, k) => {
-    const own = { 0: colour.purple, [last]: colour.red }[k]; // dead, saturated
     const box = [x(k) + 1, y(bin.count), x(k + 1) - x(k) - 2, y.range[0] - y(bin.count)];
-    ctx.fillStyle = own ?? colour.green;
+    ctx.fillStyle = own[k] ?? colour.green;
     ctx.fillRect(...box);
-    if (s.highlight && bin.low === s.wanted && own) ctx.strokeRect(...box);
+    if (own[k] && bin.low === s.wanted) ctx.strokeRect(...box);
+  });
+  s.bins.forEach((bin, k) => {
+    ctx.fillStyle = own[k] ?? colour.muted;
     ctx.textBaseline = "bottom";
-    if (own) ctx.fillText(grouped(bin.count), x(k + 0.5), y(bin.count) - 2);
-    ctx.fillStyle = own ?? colour.muted;
+    if (own[k]) ctx.fillText(grouped(bin.count), Math.max(x(k + 0.5), LEFT + 18), y(bin.count) - 2);
     ctx.textBaseline = "top";
-    if (own || (k % Math.ceil(last / 5) === 0 && k < last - 1)) ctx.fillText(show(bin.low / s.columns, 2), x(k + 0.5), y.range[0] + 6);
+    if (own[k] || (k % Math.ceil(last / 5) === 0 && k < last - 1)) ctx.fillText(show(bin.low / s.columns), x(k + 0.5), y.range[0] + 6);
   });
   ctx.fillStyle = colour.fg;
   if (chosen !== null) ctx.fillRect(x(chosen) + 2, y.range[0] + 1, x(1) - x(0) - 4, 3);
@@ -203,10 +205,11 @@ export function mapOf(s) {
   const wide = s.size > 1 ? s.width : Math.ceil(Math.sqrt(s.neurons)); // else the neurons, row by row
   const cells = s.size > 1 ? s.size : s.neurons;
   const values = new Float64Array(cells);
-  s.counts.forEach((spikes, n) => (values[n % cells] += s.highlight ? Number(spikes === s.wanted) : spikes));
+  for (let n = 0; n < s.neurons; n++) values[n % cells] += s.highlight ? Number(s.counts[n] === s.wanted) : s.counts[n];
   const most = values.reduce((a, b) => Math.max(a, b), 0);
-  const image = bitmap(wide, Math.ceil(cells / wide), (i) => (i < cells ? [...cividis(values[i] / (most || 1)), 255] : [0, 0, 0, 0]));
-  return { values, most, image, wide, cells };
+  const pixels = new Uint32Array(wide * Math.ceil(cells / wide));
+  values.forEach((value, i) => (pixels[i] = pixelOf(cividis(value / (most || 1)), 255)));
+  return { values, most, image: bitmap(pixels, wide), wide, cells };
 }
 
 export function drawMap(s, { ctx, width, height }, colour, neuron) {

@@ -1,8 +1,8 @@
 // SpikeRaster: a recorded layer, spike by spike. The bits come once from Python; counts, order,
 // zoom and every number on show are computed here.
 
-import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, rateHistogram } from "./spikes.js";
-import { memo, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./raster_draw.js";
+import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, binEdges, rateHistogram } from "./spikes.js";
+import { memo, plotSize, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./raster_draw.js";
 import { h, syncing, mount, clamp, show, choice, drag } from "./widget.js";
 import { surface } from "./draw.js";
 
@@ -36,7 +36,7 @@ function render({ model, el, signal }) {
   const [spikesFor, numbersFor, orderFor, marksFor, mapFor, tile, overviewPicture] = Array.from({ length: 7 }, memo);
   const scales = {}; // of the last drawing of each canvas
   const drawnWith = new Map(); // what each canvas shows
-  let shown = null; // what the last drawing showed
+  let plot = [1, 1]; // width and height of the raster as last drawn
   let hover = null; // {column, place} under the pointer or the keys
   let box = null; // [x0, y0, x1, y1] while a box is dragged
   let told = null; // what the pointer is over outside the raster: (state) → text
@@ -125,7 +125,11 @@ function render({ model, el, signal }) {
       window: asked.length === 4 && asked[1] <= columns && asked[3] <= neurons ? asked : [0, columns, 0, neurons],
       neuron: kept === null ? null : clamp(kept, 0, neurons - 1),
     };
-    state.map = mapFor(`${key}|${highlight}`, () => mapOf(state));
+    const [a, b, from, to] = state.window;
+    state.xEdges = binEdges(a, b, plot[0]);
+    state.yEdges = binEdges(from, to, plot[1]);
+    state.cell = hover && cellAt(hover, state);
+    state.map = mapFor(`${name}|${sample}|${highlight}`, () => mapOf(state));
     return state;
   }
 
@@ -133,7 +137,8 @@ function render({ model, el, signal }) {
 
   function draw(colour) {
     const [wide, barsWide, histogramWide, mapWide] = [raster, bars, histogram, map].map((canvas) => canvas.clientWidth);
-    const s = (shown = compute());
+    plot = plotSize(raster);
+    const s = compute();
     const look = `${s.key}|${s.highlight}|${colour.fg}|${colour.bg}|${devicePixelRatio}`;
     drawRaster(s, surface(raster), colour, tile, `${look}|${wide}|${s.window}`);
     const neuron = lookedAt(s);
@@ -187,16 +192,16 @@ function render({ model, el, signal }) {
   const put = (element, text) => element.textContent !== text && (element.textContent = text);
 
   function writeText(s, neuron) {
-    const which = s.sample !== null ? sampleName(s.sample) : s.samples > 1 ? `all ${s.samples} samples` : "the recording";
+    const which = s.sample !== null ? `S${sampleName(s.sample).slice(1)}, ` : s.samples > 1 ? `All ${s.samples} samples, ` : "";
     const share = (n) => `${grouped(n)} ${n === 0 ? "" : `(${percent(n / s.neurons)}) `}`;
-    put(summary, `${many(s.neurons, "neuron")}, ${which}: ${many(s.columns, "step")}, ${many(s.total, "spike")}, rate ${show(s.rate, 4)}; ${share(s.dead)}dead, ${share(s.saturated)}saturated.`);
+    put(summary, `${which}${many(s.neurons, "neuron")}, ${many(s.columns, "step")}, ${many(s.total, "spike")}, rate ${show(s.rate, 4)}; ${share(s.dead)}dead, ${share(s.saturated)}saturated.`);
     lookText(s, neuron).forEach((text, k) => put(lookLines[k], text));
     for (const [name, meaning] of Object.entries({ dead: "never fired", saturated: "fired at every step" })) {
       put(marks[name], `${grouped(s[name])} ${name}: ${meaning}`);
       marks[name].setAttribute("aria-pressed", s.highlight === name);
     }
-    const [each, unit] = s.size > 1 ? [s.channels, "place (y, x) of the feature map"] : [1, "neuron, row by row"];
-    put(mapTitle, s.highlight ? `Where they are: ${s.highlight} neurons at each ${unit}` : `Rate at each ${unit}`);
+    const [each, unit] = s.size > 1 ? [s.channels, "place (y, x)"] : [1, "neuron, row by row"];
+    put(mapTitle, s.highlight ? `Where: ${s.highlight} neurons at each ${unit}` : `Rate at each ${unit}`);
     const bright = s.highlight ? `${s.map.most} of ${each}` : show(s.map.most / (s.columns * each));
     put(mapText, s.map.most ? `Dark: 0, bright: ${bright}.` : `No ${s.highlight ? `${s.highlight} neuron` : "spike"} here.`);
     map.setAttribute("aria-label", `${mapTitle.textContent}. ${mapText.textContent}`);
@@ -219,24 +224,24 @@ function render({ model, el, signal }) {
 
   // ---- moving the window
   const isWhole = ({ window: [a, b, from, to], columns, neurons }) => a === 0 && from === 0 && b === columns && to === neurons;
-  const view = (window) => set({ window: isWhole({ ...shown, window }) ? [] : window });
+  const view = (window) => set({ window: isWhole({ ...compute(), window }) ? [] : window });
 
-  /** Time is zoomed too, unless few steps are in view. */
-  function zoom(factor, { column, place } = hover ?? {}) {
-    const [a, b, from, to] = shown.window;
-    const time = factor > 1 || b - a > 12 ? stretched(a, b, shown.columns, factor, column ?? (a + b) / 2) : [a, b];
-    view([...time, ...stretched(from, to, shown.neurons, factor, place ?? (from + to) / 2)]);
+  /** Around what is pointed at; in to 12 steps and 8 neurons, a box goes further. */
+  function zoom(factor, { column, place } = compute().cell ? hover : {}) {
+    const { window: [a, b, from, to], columns, neurons } = compute();
+    const along = (low, high, end, least, at) => (factor > 1 || high - low > least ? stretched(low, high, end, factor, at ?? (low + high) / 2) : [low, high]);
+    view([...along(a, b, columns, 12, column), ...along(from, to, neurons, 8, place)]);
   }
 
-  function pan(columns, places) {
-    const [a, b, from, to] = shown.window;
-    view([...inside(a + columns, b - a, shown.columns), ...inside(from + places, to - from, shown.neurons)]);
+  function pan(right, down) {
+    const { window: [a, b, from, to], columns, neurons } = compute();
+    view([...inside(a + right, b - a, columns), ...inside(from + down, to - from, neurons)]);
   }
-  const panBy = ([right, down], { window: [a, b, from, to] } = shown) => pan(right * Math.ceil((b - a) / 4), down * Math.ceil((to - from) / 4));
+  const panBy = ([right, down], { window: [a, b, from, to] } = compute()) => pan(right * Math.ceil((b - a) / 4), down * Math.ceil((to - from) / 4));
 
   /** A channel's neurons, which stand together unless they are ordered by rate. */
   function viewChannel(channel) {
-    const { kind, size, neurons, window, places } = shown;
+    const { kind, size, neurons, window, places } = compute();
     const first = kind === "rate" ? channel * size : places[channel * size];
     const room = Math.min(Math.max(size, 8), neurons); // a channel of one neuron keeps its neighbours
     if (kind === "rate") set({ order: "index" });
@@ -244,10 +249,8 @@ function render({ model, el, signal }) {
   }
 
   // ---- hands on the raster
-  const at = ({ offsetX, offsetY }) => ({
-    column: clamp(Math.floor(scales.x.invert(offsetX)), shown.window[0], shown.window[1] - 1),
-    place: clamp(Math.floor(scales.y.invert(offsetY)), shown.window[2], shown.window[3] - 1),
-  });
+  const under = (scaled, pixel, [low, high] = scaled.domain) => clamp(Math.floor(scaled.invert(pixel)), low, high - 1);
+  const at = ({ offsetX, offsetY }) => ({ column: under(scales.x, offsetX), place: under(scales.y, offsetY) });
   const inRaster = ({ offsetY }) => offsetY >= scales.y.range[0] - 2 && offsetY <= scales.y.range[1] + 2;
   const point = (place) => {
     hover = place;
@@ -265,7 +268,7 @@ function render({ model, el, signal }) {
   raster.addEventListener("blur", () => point(null));
   raster.addEventListener("wheel", (event) => {
     const factor = 2 ** clamp(event.deltaY / 200, -1, 1);
-    if (!armed || factor === 1 || !inRaster(event) || (factor > 1 && isWhole(shown))) return;
+    if (!armed || factor === 1 || !inRaster(event) || (factor > 1 && isWhole(compute()))) return;
     event.preventDefault();
     zoom(factor, at(event));
   }, { passive: false });
@@ -283,12 +286,14 @@ function render({ model, el, signal }) {
       const [low, high] = [Math.floor(map.invert(Math.min(p, q))), Math.ceil(map.invert(Math.max(p, q)))];
       return Math.abs(p - q) < 4 ? map.domain : inside(low, high - low, end);
     };
-    if (moved) view([...span(x0, x1, scales.x, shown.columns), ...span(y0, y1, scales.y, shown.neurons)]);
+    const { columns, neurons } = compute();
+    if (moved) view([...span(x0, x1, scales.x, columns), ...span(y0, y1, scales.y, neurons)]);
     paint();
   });
   raster.addEventListener("click", (event) => {
-    const cell = !moved && inRaster(event) && cellAt(at(event), shown);
-    if (cell) set({ neuron: shown.order[cell.rows[0]] });
+    if (moved || !inRaster(event)) return;
+    hover = at(event);
+    set({ neuron: lookedAt(compute()) });
   });
   raster.addEventListener("dblclick", () => set({ window: [] }));
   raster.addEventListener("keydown", (event) => {
@@ -298,7 +303,7 @@ function render({ model, el, signal }) {
     else if ("+=".includes(event.key)) zoom(0.5);
     else if (event.key === "-") zoom(2);
     else if (["0", "Home"].includes(event.key)) set({ window: [] });
-    else if (event.key === "Enter" && shown.cell) set({ neuron: lookedAt(shown) });
+    else if (event.key === "Enter") set({ neuron: lookedAt(compute()) });
     else if (event.key === "Escape") {
       set({ neuron: null });
       point(null);
@@ -308,23 +313,21 @@ function render({ model, el, signal }) {
 
   /** The keys go from bin to bin; the window follows. */
   function walk([right, down]) {
-    const [a, b, from, to] = shown.window;
+    const { window: [a, b, from, to], cell, columns, neurons } = compute();
     const next = ([low, high], by, end) => clamp(by > 0 ? high + (by - 1) * (high - low) : low + by * (high - low), 0, end - 1);
     const beyond = (value, low, high) => Math.min(value - low, 0) + Math.max(value - high + 1, 0);
-    const place = shown.cell
-      ? { column: next(shown.cell.columns, right, shown.columns), place: next(shown.cell.rows, down, shown.neurons) }
-      : { column: a, place: from };
-    const [columns, places] = [beyond(place.column, a, b), beyond(place.place, from, to)];
-    hover = place;
-    if (columns || places) pan(columns, places);
+    hover = cell ? { column: next(cell.columns, right, columns), place: next(cell.rows, down, neurons) } : { column: a, place: from };
+    const [over, below] = [beyond(hover.column, a, b), beyond(hover.place, from, to)];
+    if (over || below) pan(over, below);
     paint();
   }
 
   // ---- hands on the overview, the bars, the histogram, the map
   drag(overview, ({ offsetX, offsetY }, down) => {
-    const [a, b, from, to] = shown.window;
-    const rows = down && isWhole(shown) ? Math.ceil(shown.neurons / 8) : to - from; // a first look into the whole
-    view([...inside(scales.overX.invert(offsetX) - (b - a) / 2, b - a, shown.columns), ...inside(scales.overY.invert(offsetY) - rows / 2, rows, shown.neurons)]);
+    const { window, columns, neurons } = compute();
+    const [a, b, from, to] = window;
+    const rows = down && to - from === neurons ? Math.ceil(neurons / 8) : to - from; // a first look into the whole
+    view([...inside(scales.overX.invert(offsetX) - (b - a) / 2, b - a, columns), ...inside(scales.overY.invert(offsetY) - rows / 2, rows, neurons)]);
   });
   overview.addEventListener("keydown", (event) => {
     if (!ARROWS[event.key]) return;
@@ -340,23 +343,23 @@ function render({ model, el, signal }) {
   /** Things in a row on a canvas, to point at, choose with the keys, and click. */
   function chooser(canvas, { scaled, length, place, text, act }) {
     const say = (k) => tell((s) => text(s, Math.min(k, length(s) - 1)));
-    const under = (event) => clamp(Math.floor(scales[scaled].invert(event.offsetX)), 0, length(shown) - 1);
-    canvas.addEventListener("pointermove", (event) => say(under(event)));
+    const of = ({ offsetX }) => under(scales[scaled], offsetX);
+    canvas.addEventListener("pointermove", (event) => say(of(event)));
     canvas.addEventListener("focus", () => paint());
     untell(canvas);
-    canvas.addEventListener("click", (event) => act(place(() => under(event))));
+    canvas.addEventListener("click", (event) => act(place(() => of(event))));
     canvas.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
       if (!by && event.key !== "Enter") return;
       event.preventDefault();
-      if (by) say(place((k) => clamp(k + by, 0, length(shown) - 1)));
+      if (by) say(place((k) => clamp(k + by, 0, length(compute()) - 1)));
       else act(place((k) => k));
     });
   }
   chooser(bars, { scaled: "barX", length: (s) => s.channels, place: (to) => (channelAt = to(channelAt)), text: channelText, act: viewChannel });
   chooser(histogram, {
     scaled: "binX", length: (s) => s.bins.length, place: (to) => (binAt = to(binAt)), text: binText,
-    act: (k) => (k === 0 ? mark("dead") : k === shown.bins.length - 1 ? mark("saturated") : paint()),
+    act: (k) => (k === 0 ? mark("dead") : k === compute().bins.length - 1 ? mark("saturated") : paint()),
   });
   map.addEventListener("pointermove", (event) => {
     const cell = scales.mapAt(event.offsetX, event.offsetY);

@@ -22,12 +22,16 @@ export function spikeCounts(spikes, columns, neurons) {
 /** Sums of `counts` over groups of `size` neighbours: spikes by channel. */
 export function sumBy(counts, size) {
   const sums = new Float64Array(counts.length / size);
-  counts.forEach((count, n) => (sums[Math.floor(n / size)] += count));
+  for (let n = 0, group = 0; group < sums.length; group++) for (let k = 0; k < size; k++) sums[group] += counts[n++];
   return sums;
 }
 
-/** The indices that put `values` in falling order; equal ones stay in theirs. */
-const falling = (values) => Uint32Array.from(values.keys()).sort((a, b) => values[b] - values[a] || a - b);
+/** The indices that put whole `values` in falling order; equal ones stay in theirs. */
+function falling(values) {
+  const most = values.reduce((a, b) => Math.max(a, b), 0);
+  const keys = Float64Array.from(values, (value, i) => (most - value) * values.length + i); // sorts without a callback
+  return Uint32Array.from(keys.sort(), (key) => key % values.length);
+}
 
 /** The neurons from top to bottom: by "index", by "rate", or whole channels by their rate. */
 export function neuronOrder(kind, counts, size) {
@@ -50,9 +54,9 @@ export function runningSums(spikes, columns, order) {
   for (let column = 0; column < columns; column++) {
     const [before, after] = [column * (neurons + 1), (column + 1) * (neurons + 1)];
     let run = 0;
-    for (let i = 0; i < neurons; i++) {
-      run += spikes[column * neurons + order[i]];
-      sums[after + i + 1] = sums[before + i + 1] + run;
+    for (let i = 1; i <= neurons; i++) {
+      run += spikes[column * neurons + order[i - 1]];
+      sums[after + i] = sums[before + i] + run;
     }
   }
   return sums;
@@ -88,16 +92,17 @@ export function binned(sums, neurons, columns, rows) {
 
 /**
  * How many neurons have which rate. The first bin is the dead (no spike), the last the saturated (a
- * spike in every column), between them at most `most` bins of counts low … high.
+ * spike in every column); between them at most `most` bins of counts low … high, up to the busiest.
  */
 export function rateHistogram(counts, columns, most = 12) {
-  const inner = columns > 1 ? binEdges(1, columns, most) : [];
+  const busiest = counts.reduce((a, b) => (b < columns ? Math.max(a, b) : a), 1);
+  const inner = columns > 1 ? binEdges(1, busiest + 1, most) : [];
   const bins = [{ low: 0, high: 0 }, ...Array.from(inner.slice(1), (end, k) => ({ low: inner[k], high: end - 1 })), { low: columns, high: columns }];
   const binOf = new Uint32Array(columns + 1);
   bins.forEach((bin, k) => {
     bin.count = 0;
     for (let spikes = bin.low; spikes <= bin.high; spikes++) binOf[spikes] = k;
   });
-  counts.forEach((count) => bins[binOf[count]].count++);
+  for (let n = 0; n < counts.length; n++) bins[binOf[counts[n]]].count++;
   return bins;
 }
