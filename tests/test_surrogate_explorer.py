@@ -44,9 +44,7 @@ def test_what_is_no_value_is_refused(explorer, name, value):
 
 
 def test_an_unknown_layer_is_refused_with_those_that_are_there(explorer):
-    with pytest.raises(
-        traitlets.TraitError, match=r"layer is 'stem'; choose one of \['Micro: "
-    ):
+    with pytest.raises(traitlets.TraitError, match=r"layer is 'stem'; choose one of \['Micro: "):
         explorer.layer = "stem"
     for name in explorer.layers:
         explorer.layer = name

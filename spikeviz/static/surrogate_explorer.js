@@ -72,7 +72,9 @@ function layerOf(bytes, { surrogate }, [low, high]) {
     else bars[Math.min(i, BARS - 1)] += 100 / u.length;
   }
   const alphas = Array.from({ length: 41 }, (_, i) => low * (high / low) ** (i / 40));
-  const means = alphas.map((alpha) => useful({ surrogate, dead_below: 0 }, u, alpha).mean);
+  const every = Math.ceil(u.length / 5000); // for the curve, each 20th of 100,000 values is enough: σ' is even
+  const some = sizes.filter((_, i) => i % every === 0);
+  const means = alphas.map((alpha) => useful({ surrogate, dead_below: 0 }, some, alpha).mean);
   return { u, sizes, span, bars: [...bars], away, alphas, means };
 }
 
@@ -101,7 +103,7 @@ function render({ model, el, signal }) {
   const limits = model.get("limits");
   const [lowest, highest] = limits.weight;
   const weights = Array.from({ length: 401 }, (_, i) => lowest + (i / 400) * (highest - lowest));
-  const caches = Object.fromEntries(["layer", "shares", "losses", "hill", "walk"].map((name) => [name, kept()]));
+  const caches = Object.fromEntries(["layer", "shares", "reached", "losses", "hill", "walk"].map((name) => [name, kept()]));
   let shown = null; // what the last drawing showed
   const scales = {}; // of the pictures that a hand moves on
   const written = {}; // what the controls show
@@ -225,7 +227,7 @@ function render({ model, el, signal }) {
       primitive: primitive(p.at, p.alpha),
       derivative: derivative(p.at, p.alpha),
       survival: survival(p),
-      reached: useful(p, layer.u),
+      reached: caches.reached([p.layer, p.surrogate, p.alpha, p.dead_below], () => useful(p, layer.u)),
       sweep: { ...layer, shares },
       losses: caches.losses(neuron, () => weights.map((w) => tryWeight(p, w, input).loss)),
       hill: p.surrogate_on ? caches.hill(slopes, () => hill(p, input, weights)) : null,
