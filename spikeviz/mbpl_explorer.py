@@ -150,10 +150,16 @@ class MBPLExplorer(Explorer):
         lines = [self._judge(y, weights) for y in over_time]
         by_steps = np.array([line[:2] for line in lines])
         found = MBPLTrace(
-            x, *(np.stack([run[k].numpy() for run in runs]) for k in (1, 0)), total,
-            len(set(total.tolist())), *by_steps[self.time_steps - 1].tolist(),
-            by_branches, by_steps,
-        )  # fmt: skip
+            input=x,
+            membranes=np.stack([run.membrane.numpy() for run in runs]),
+            spikes=np.stack([run.spikes.numpy() for run in runs]),
+            total=total,
+            levels=len(set(total.tolist())),
+            information=by_steps[self.time_steps - 1, 0],
+            error=by_steps[self.time_steps - 1, 1],
+            by_branches=by_branches,
+            by_steps=by_steps,
+        )
         if self.stimulus != IMAGE:
             return found
         pixels = torch.from_numpy(picture).expand(self.time_steps, 1, 1, SIZE, SIZE)

@@ -73,32 +73,35 @@ export function shadeSpikes(tau, amplitude, threshold) {
 /** Bits of a distribution: −Σ p log₂ p. */
 export function entropy(shares) {
   let bits = 0;
-  for (const p of shares) if (p > 0) bits -= p * Math.log2(p);
+  for (let y = 0; y < shares.length; y++) if (shares[y] > 0) bits -= shares[y] * Math.log2(shares[y]);
   return bits;
 }
 
+/** The constant inputs x = amplitude · g / 255. */
+export const shadeInputs = (amplitude) => Float64Array.from({ length: SHADES }, (_, g) => (amplitude * g) / (SHADES - 1));
+
 /**
- * What the sum y of all spikes tells of the input x = amplitude · g / 255, whose shades g have the
- * shares `weights`: the mutual information I(X; Y), which is the entropy of Y, since x decides y;
- * and the error of the best straight line x ≈ slope · y + offset, root mean square.
+ * What the sum y of all spikes tells of the input x, whose shades g have the shares `weights`: the
+ * mutual information I(X; Y), which is the entropy of Y, since x decides y; and the error of the
+ * best straight line x ≈ slope · y + offset, root mean square.
  */
-export function judge(y, weights, amplitude) {
-  const shares = new Float64Array(Math.max(...y) + 1);
+export function judge(y, weights, x) {
+  const shares = new Float64Array(MOST * LONGEST + 1);
   let [mx, my] = [0, 0];
   for (let g = 0; g < SHADES; g++) {
     shares[y[g]] += weights[g];
-    mx += weights[g] * ((amplitude * g) / (SHADES - 1));
+    mx += weights[g] * x[g];
     my += weights[g] * y[g];
   }
   let [both, own] = [0, 0];
   for (let g = 0; g < SHADES; g++) {
-    both += weights[g] * ((amplitude * g) / (SHADES - 1) - mx) * (y[g] - my);
+    both += weights[g] * (x[g] - mx) * (y[g] - my);
     own += weights[g] * (y[g] - my) * (y[g] - my);
   }
   const slope = own > 1e-12 ? both / own : 0;
   let left = 0;
   for (let g = 0; g < SHADES; g++) {
-    const miss = (amplitude * g) / (SHADES - 1) - mx - slope * (y[g] - my);
+    const miss = x[g] - mx - slope * (y[g] - my);
     left += weights[g] * miss * miss;
   }
   return { information: entropy(shares), error: Math.sqrt(left), slope, offset: mx - slope * my };
@@ -108,18 +111,21 @@ export function judge(y, weights, amplitude) {
  * `judge` for 1 to 8 branches at T = steps, and for 1 to 64 steps with n branches. `tables`: the
  * shadeSpikes of the 8 thresholds of the ladder. Also sums: Σᵢ Sᵢ of the n, `[LONGEST · SHADES]`.
  */
-export function judgeAll(tables, n, steps, weights, amplitude) {
+export function judgeAll(tables, n, steps, weights, x) {
   const y = new Uint16Array(SHADES);
+  const add = (table, t) => {
+    for (let g = 0, k = t * SHADES; g < SHADES; g++, k++) y[g] += table[k];
+  };
   const byBranches = tables.map((table) => {
-    for (let k = 0; k < steps * SHADES; k++) y[k % SHADES] += table[k];
-    return judge(y, weights, amplitude);
+    for (let t = 0; t < steps; t++) add(table, t);
+    return judge(y, weights, x);
   });
   const sums = new Uint8Array(LONGEST * SHADES);
   for (const table of tables.slice(0, n)) for (let k = 0; k < sums.length; k++) sums[k] += table[k];
   y.fill(0);
   const bySteps = Array.from({ length: LONGEST }, (_, t) => {
-    for (let g = 0; g < SHADES; g++) y[g] += sums[t * SHADES + g];
-    return judge(y, weights, amplitude);
+    add(sums, t);
+    return judge(y, weights, x);
   });
   return { byBranches, bySteps, sums };
 }

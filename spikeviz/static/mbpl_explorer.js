@@ -2,7 +2,7 @@
 // everything drawn is computed here, so a move is answered within a frame.
 
 import { STIMULI } from "./neuron.js";
-import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, branch, shadeSpikes, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
+import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, branch, shadeSpikes, shadeInputs, judge, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
 import { h, syncing, mount, clamp, show, numberControl, choice, drag, dragLine, player } from "./widget.js";
 import { surface, scale, ticks, axes, line, cividis } from "./draw.js";
 
@@ -12,7 +12,8 @@ const PAPER = [0.5, 1, 1.5, 2];
 const PRESETS = { "one threshold": [1], "paper: 4 branches": PAPER, "8 branches": ladder(PAPER) };
 const STEPS_PER_SECOND = 6;
 const ADDS = 0.01; // bits, from which a threshold is said to add something
-const LEFT = 62; // of every plot over time
+const PAUSE = 700; // ms without a change, after which what is on show becomes the ghost
+const LEFT = 68; // of every plot over time
 const LABEL = {
   amplitude: ["amplitude of x", ""],
   tau: ["τ, in steps", ""],
@@ -48,9 +49,13 @@ function render({ model, el, signal }) {
   const pictures = Object.fromEntries(Object.entries(digits).map(([name, hex]) => [name, shadesOf(hex)]));
   let p = {}; // the parameters on show
   let shown = {}; // what the last drawing showed
+  const plot = {}; // where it stands: scales in pixels
   let frozen = null; // the membrane's range, while a threshold is dragged
   let colour = {}; // the theme's
   let lines = []; // the colours of the branches
+  let ghost = null; // what was on show before the last change
+  let changed = -Infinity; // when that was
+  let best = { told: -1 }; // the thresholds that told most, with n, T, τ and the input as they are
   let written = {}; // the values that the controls show
   const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
   const setThreshold = (i, value) => set({ thresholds: model.get("thresholds").map((old, j) => (j === i ? value : old)) });
@@ -93,7 +98,7 @@ function render({ model, el, signal }) {
     label: `Threshold ${i + 1}, drag up or down`,
     range: () => [THRESHOLDS[0], frozen ? Math.min(THRESHOLDS[1], frozen[1]) : THRESHOLDS[1], THRESHOLDS[2]],
     set: (value) => setThreshold(i, value),
-    start: () => (frozen = shown.membrane),
+    start: () => (frozen = plot.membrane),
     end: () => {
       frozen = null;
       paint();
@@ -124,7 +129,9 @@ function render({ model, el, signal }) {
   });
   const answer = h("span", { role: "status" });
   const guesses = ["yes", "no"].map((guess) => button(guess, () => set({ guess }), `${guess}, an 8th threshold adds ${guess === "yes" ? "something" : "nothing"}`));
+  const challenge = h("p", { class: "sv-mbpl-best" });
   const again = button("Ask again", () => set({ guess: "" }));
+  const before = h("span", { class: "sv-key sv-key-ghost" }, "before the last change");
   const source = h("p", { class: "sv-caption" });
   const root = h("div", { class: "spikeviz sv-mbpl" },
     h("div", { class: "sv-controls" }, kind.element, image.element, ...Object.values(controls).map(({ element }) => element)),
@@ -141,10 +148,12 @@ function render({ model, el, signal }) {
         h("div", { class: "sv-stack" }, traces, marker, ...thresholds.map(({ element }) => element)),
         h("div", { class: "sv-update" }, ...rows.map(({ element }) => element))),
       h("div", {},
-        h("div", { class: "sv-mbpl-ask" }, h("p", { class: "sv-title" }, "Does an 8th threshold add anything here?"), h("div", { class: "sv-row" }, ...guesses, answer, again)),
+        h("div", { class: "sv-mbpl-ask" }, h("p", { class: "sv-title" }, "Does an 8th threshold add anything here?"), h("div", { class: "sv-row" }, ...guesses, answer, again),
+          challenge),
         h("p", { class: "sv-title" }, "What the sum of all spikes tells of a constant input"),
+        h("div", { class: "sv-keys" }, h("span", { class: "sv-key" }, "now"), before),
         curves,
-        h("p", { class: "sv-caption" }, "Drag in the curves to set n and T. Bits: how well the sum over T steps tells 256 inputs (or the image's grey levels) apart; more steps need not tell more, as two inputs can end with one sum. Error: of the input read back by the best straight line, root mean square."),
+        h("p", { class: "sv-caption" }, "Drag in the curves to set n and T. Dotted: all bits there are, and the error without any spike. Bits: how well the sum over T steps tells 256 inputs (or the image's grey levels) apart; more steps need not tell more, as two inputs can end with one sum. Error: of the input read back by the best straight line, root mean square."),
         source)));
   for (const i of fields.keys()) {
     fields[i].element.style.setProperty("--sv-line", `var(--sv-b${i})`);
@@ -154,7 +163,7 @@ function render({ model, el, signal }) {
   // ---- compute
   const tables = each(() => remembered(shadeSpikes));
   const runs = each(() => remembered(branch));
-  const judged = remembered((all, n, steps, weights, amplitude) => judgeAll(all, n, steps, weights, amplitude));
+  const judged = remembered(judgeAll);
   const shares = remembered((shades) => {
     const weights = shadeShares(shades);
     return { weights, bits: entropy(weights) };
@@ -172,11 +181,13 @@ function render({ model, el, signal }) {
     const n = p.thresholds.length;
     const spikes = all.map((threshold, i) => tables[i]([p.tau, p.amplitude, threshold].join(), p.tau, p.amplitude, threshold));
     const own = shares(isImage ? p.image : "", shades);
+    const inputs = shadeInputs(p.amplitude);
     const key = [all, n, p.tau, p.amplitude, p.time_steps, isImage ? p.image : ""].join();
     return {
       p, isImage, shades, shade, x, n, all, key, inputKey, bits: own.bits,
+      worst: judge(new Uint8Array(SHADES), own.weights, inputs).error, // without any spike
       runs: p.thresholds.map((threshold, i) => runs[i]([inputKey, p.tau, threshold].join(), x, p.tau, threshold)),
-      ...judged(key, spikes, n, p.time_steps, own.weights, p.amplitude),
+      ...judged(key, spikes, n, p.time_steps, own.weights, inputs),
       spikes,
       cursor: clamp(p.cursor, 0, p.time_steps - 1),
     };
@@ -193,12 +204,16 @@ function render({ model, el, signal }) {
     const sizes = [traces, curves].map((canvas) => `${canvas.clientWidth} ${canvas.clientHeight} ${devicePixelRatio}`);
     const total = new Uint8Array(state.x.length);
     for (const { s } of state.runs) for (let t = 0; t < total.length; t++) total[t] += s[t];
-    Object.assign(state, { total, levels: new Set(total).size, membrane: shown.membrane, x_: shown.x_ });
-    drawn.traces([sizes[0], colour.fg, colour.bg, state.inputKey, p.tau, p.thresholds, frozen].join(), state);
-    drawn.curves([sizes[1], colour.fg, colour.bg, state.key, p.guess].join(), state);
+    if (shown.key && shown.key + shown.inputKey !== state.key + state.inputKey) {
+      if (performance.now() - changed > PAUSE) ghost = shown;
+      changed = performance.now();
+    }
+    Object.assign(state, { total, levels: new Set(total).size });
+    drawn.traces([sizes[0], colour.fg, colour.bg, state.inputKey, p.tau, p.thresholds, frozen, ghost?.key, ghost?.inputKey].join(), state);
+    drawn.curves([sizes[1], colour.fg, colour.bg, state.key, p.guess, ghost?.key].join(), state);
     if (state.isImage) drawPhotos(state);
-    const step = state.x_(1) - state.x_(0);
-    Object.assign(marker.style, { width: `${step}px`, transform: `translateX(${state.x_(state.cursor)}px)` });
+    const step = plot.x(1) - plot.x(0);
+    Object.assign(marker.style, { width: `${step}px`, transform: `translateX(${plot.x(state.cursor)}px)` });
     writeText(state);
     shown = state;
     return state;
@@ -210,7 +225,7 @@ function render({ model, el, signal }) {
     const { ctx, width, height } = surface(traces);
     const { x: input, n, total } = state;
     const T = input.length;
-    const x = (state.x_ = scale([0, T], [LEFT, width - 26]));
+    const x = (plot.x = scale([0, T], [LEFT, width - 26]));
     const yInput = scale([Math.min(0, ...input), Math.max(...input, 0.5) * 1.1], [74, 20]);
     const ySum = scale([0, n], [182, 100]);
     const [top, bottom] = [206, height - 40];
@@ -219,7 +234,7 @@ function render({ model, el, signal }) {
     ctx.strokeStyle = colour.green;
     line(ctx, [...input].flatMap((value, t) => [[x(t), yInput(value)], [x(t + 1), yInput(value)]]));
 
-    axes(ctx, x, ySum, { colour, yTitle: `sum of the spikes Σ Sᵢ, ${state.levels} of ${n + 1} levels used`, yTicks: [0, ...each((i) => i + 1)].filter((level) => level <= n && (n < 6 || level % 2 === 0)) });
+    axes(ctx, x, ySum, { colour, yTitle: `sum of the spikes Σ Sᵢ, ${state.levels} of ${n + 1} levels used (●)`, yTicks: [0, ...each((i) => i + 1)].filter((level) => level <= n && (n < 6 || level % 2 === 0)) });
     for (let t = 0; t < T; t++) {
       let level = 0;
       state.runs.forEach(({ s }, i) => {
@@ -231,6 +246,11 @@ function render({ model, el, signal }) {
     }
     ctx.strokeStyle = colour.fg;
     line(ctx, [...total].flatMap((value, t) => [[x(t), ySum(value)], [x(t + 1), ySum(value)]]));
+    if (ghost?.total.length === T) {
+      ctx.strokeStyle = colour.muted;
+      line(ctx, [...ghost.total].flatMap((value, t) => [[x(t), ySum(value)], [x(t + 1), ySum(value)]]), [4, 3]);
+    }
+    ctx.strokeStyle = colour.fg;
     for (let level = 0; level <= n; level++) {
       ctx.beginPath();
       ctx.arc(width - 13, ySum(level), n < 6 ? 4 : 3, 0, 7);
@@ -242,20 +262,21 @@ function render({ model, el, signal }) {
 
     const lowest = Math.min(0, ...state.runs.flatMap(({ h: membrane }) => [...membrane]));
     const highest = Math.max(...p.thresholds, ...state.runs.flatMap(({ h: membrane }) => [...membrane]));
-    state.membrane = frozen ?? [lowest, highest + 0.25 * (highest - lowest)];
+    plot.membrane = frozen ?? [lowest, highest + 0.25 * (highest - lowest)];
     const tall = (bottom - top) / n;
-    axes(ctx, x, scale([0, 1], [bottom, bottom - 1]), { colour, xTitle: "time step", yTicks: [], xTicks: ticks(x).filter(Number.isInteger) });
+    const named = scale([0.5, T + 0.5], x.range); // the first step is called 1
+    axes(ctx, named, scale([0, 1], [bottom, bottom - 1]), { colour, xTitle: "time step", yTicks: [], xTicks: [1, ...ticks(named).filter((step) => step > 2 && Number.isInteger(step))] });
     ctx.fillStyle = colour.fg;
     ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
     ctx.fillText("membrane Hᵢ, its threshold and its spikes", LEFT, top - 4);
-    state.runs.forEach((run, i) => drawStrip(ctx, state, x, i, run, top + i * tall, tall));
+    state.runs.forEach((run, i) => drawStrip(ctx, x, i, run, top + i * tall, tall));
     for (const [i, { element }] of thresholds.entries()) element.hidden = i >= n;
   }
 
-  function drawStrip(ctx, state, x, i, run, top, tall) {
+  function drawStrip(ctx, x, i, run, top, tall) {
     const floor = top + tall - 14;
-    const y = scale(state.membrane, [floor, top + 3]);
+    const y = scale(plot.membrane, [floor, top + 3]);
     const at = (t) => x(t + 0.5);
     ctx.lineWidth = 1;
     ctx.strokeStyle = colour.grid;
@@ -289,17 +310,23 @@ function render({ model, el, signal }) {
     const known = p.guess ? MOST : n;
     const middle = Math.round(width * 0.5);
     const xs = [scale([1, MOST], [40, middle - 14]), scale([1, LONGEST], [middle + 34, width - 14], true)];
-    state.curves = xs;
+    plot.curves = xs;
     const counts = [byBranches, bySteps].map((list) => list.map((_, i) => i + 1));
     for (const [row, name] of ["information", "error"].entries()) {
       const bottom = row ? height - 38 : height / 2 - 30;
-      const most = row ? Math.max(...byBranches.map((one) => one.error), ...bySteps.map((one) => one.error), 0.01) : Math.max(state.bits, 0.01);
-      const y = scale([0, most * 1.08], [bottom, row ? height / 2 + 26 : 20]);
+      const most = row ? state.worst : state.bits;
+      const y = scale([0, 1.08 * most || 1], [bottom, row ? height / 2 + 26 : 20]);
       for (const [column, list] of [byBranches, bySteps].entries()) {
         const x = xs[column];
         const xTicks = column ? [1, 2, 5, 10, 20, 50] : counts[0];
         axes(ctx, x, y, { colour, xTicks, xTitle: column ? "T" : "n", yTitle: column ? "" : row ? "error of x read back" : "information in bits" });
         const points = list.map((one, i) => [x(i + 1), y(one[name])]);
+        if (ghost) {
+          ctx.strokeStyle = colour.muted;
+          ctx.lineWidth = 1.5;
+          const old = (column ? ghost.bySteps : ghost.byBranches).map((one, i) => [x(i + 1), y(Math.min(one[name], y.domain[1]))]);
+          line(ctx, column ? old : old.slice(0, known), [4, 3]);
+        }
         ctx.strokeStyle = colour.blue;
         ctx.lineWidth = 2;
         line(ctx, column ? points : points.slice(0, known));
@@ -310,11 +337,9 @@ function render({ model, el, signal }) {
           ctx.textBaseline = "middle";
           ctx.fillText("?", (x(known) + x(MOST)) / 2, (y.range[0] + y.range[1]) / 2);
         }
-        if (!row) {
-          ctx.lineWidth = 1;
-          ctx.strokeStyle = colour.muted;
-          line(ctx, [[x.range[0], y(state.bits)], [x.range[1], y(state.bits)]], [2, 3]);
-        }
+        ctx.lineWidth = 1;
+        ctx.strokeStyle = colour.muted;
+        line(ctx, [[x.range[0], y(most)], [x.range[1], y(most)]], [2, 3]);
         ctx.fillStyle = colour.red;
         ctx.beginPath();
         ctx.arc(...points[now - 1], 5, 0, 7);
@@ -373,7 +398,7 @@ function render({ model, el, signal }) {
       ctx.strokeStyle = "#d55e00";
       ctx.strokeRect(left + p.column * dot - 1, top + p.row * dot - 1, dot + 2, dot + 2);
     });
-    state.photo = { side, place };
+    plot.photo = { side, place };
 
     const small = 42;
     const top = height - small - 2;
@@ -410,19 +435,24 @@ function render({ model, el, signal }) {
     const of = (key, join, at = cursor) => branches.map((run) => show(at < 0 ? 0 : run[key][at], 2)).join(join);
     explain(rows[0], "Hᵢ = Vᵢ + (x − Vᵢ) / τ", `x = ${show(state.x[cursor])}, V = ${of("v", ", ", cursor - 1)}: H = ${of("h", ", ")}`);
     explain(rows[1], "Sᵢ = 1 if Hᵢ ≥ V_th,i", `V_th = ${p.thresholds.map((value) => show(value, 2)).join(", ")}: S = ${of("s", ", ")}`);
-    explain(rows[2], "Σᵢ Sᵢ", n === 1 ? `${total[cursor]}` : `${of("s", " + ")} = ${total[cursor]}`);
+    explain(rows[2], "Σᵢ LIF(x; V_th,i)", n === 1 ? `${total[cursor]}` : `${of("s", " + ")} = ${total[cursor]}`);
     const mixes = { identity: "leaves it", mean: "mean of the 7×7 sums around the pixel" }[p.mixer] ?? `7×7 weights of ${module} (shipped Micro), ${p.mixer.replace("learned", "channel")}`;
-    if (isImage) explain(rows[3], "M(Σᵢ Sᵢ), once on the sum", `${mixes}: ${show(state.mixed[p.row * size + p.column])} here. It makes a feature for the next layer, not a copy.`);
+    explain(rows[3], "MBPL(x) = M(Σᵢ LIF(x; V_th,i))", isImage ? `${mixes}: ${show(state.mixed[p.row * size + p.column])} here. It makes a feature for the next layer, not a copy.` : "M mixes neighbours in space: take an image as input to see it.");
 
-    const [before, after] = [byBranches[MOST - 2].information, byBranches[MOST - 1].information];
-    const gain = after - before;
+    const setting = [n, p.tau, p.amplitude, p.time_steps, isImage ? p.image : ""].join();
+    if (setting !== best.setting || information > best.told + 1e-9) best = { setting, told: information, thresholds: p.thresholds };
+    write(challenge, `Then drag the thresholds: how much can ${n} tell? Your best so far: ${show(best.told, 2)} bits, with ${best.thresholds.map((value) => show(value, 2)).join(", ")}.`);
+
+    const [without, with8] = [byBranches[MOST - 2].information, byBranches[MOST - 1].information];
+    const gain = with8 - without;
     const adds = gain >= ADDS;
     const silent = !state.spikes[MOST - 1].subarray(0, p.time_steps * SHADES).includes(1);
     const why = silent ? "no input lifts its membrane that high, so it never fires" : adds ? "it fires for inputs that the other seven mix up" : "it fires, but tells nothing that the others do not";
-    write(answer, p.guess ? `You said ${p.guess}. ${adds ? "It does" : "It does not"}: the 8th, V₈ = ${show(state.all[MOST - 1], 2)}, takes the sum from ${show(before, 2)} to ${show(after, 2)} bits; ${why}. Now change the amplitude, T or τ.` : "Guess first; then the curve goes on to 8.");
+    write(answer, p.guess ? `You said ${p.guess}. ${adds ? "It does" : "It does not"}: the 8th, V₈ = ${show(state.all[MOST - 1], 2)}, takes the sum from ${show(without, 2)} to ${show(with8, 2)} bits; ${why}. Does it stay so with another amplitude, T or τ?` : "Guess first; then the curve goes on to 8.");
     write(source, `Thresholds 0.5, 1, 1.5, 2 are our choice (R5): the paper gives only their number. The paper, ResNet-18 on CIFAR-100: 4 branches 74.4 %, its best; 8 branches 59.0 %. That is accuracy after training: the curves here do not explain the fall.`);
     for (const one of guesses) one.hidden = p.guess !== "";
     again.hidden = p.guess === "";
+    before.classList.toggle("sv-away", !ghost);
 
     const values = { ...p, count: n };
     for (const [name, control] of Object.entries({ ...controls, count, stimulus: kind, image, mixer })) if (values[name] !== written[name]) control.update(values[name]);
@@ -435,24 +465,24 @@ function render({ model, el, signal }) {
     [fewer.disabled, more.disabled] = [n === 1, n === MOST];
     controls.period.element.hidden = !["pulses", "sine"].includes(p.stimulus);
     controls.seed.element.hidden = p.stimulus !== "noise";
-    image.element.hidden = mixer.element.hidden = rows[3].element.hidden = !isImage;
+    image.element.hidden = mixer.element.hidden = !isImage;
     walk.update();
   }
 
   // ---- hands on the pictures
-  drag(traces, (event) => set({ cursor: clamp(Math.floor(shown.x_.invert(event.offsetX)), 0, last()) }));
+  drag(traces, (event) => set({ cursor: clamp(Math.floor(plot.x.invert(event.offsetX)), 0, last()) }));
   let side = 0; // of the curves: where the hand went down
   drag(curves, (event, down) => {
-    if (down) side = event.offsetX < shown.curves[1].range[0] - 20 ? 0 : 1;
-    const value = Math.round(shown.curves[side].invert(event.offsetX));
+    if (down) side = event.offsetX < plot.curves[1].range[0] - 20 ? 0 : 1;
+    const value = Math.round(plot.curves[side].invert(event.offsetX));
     if (side) set({ time_steps: clamp(value, 1, LONGEST) });
     else setCount(value);
   });
   const goPixel = (row, column) => set({ row: clamp(row, 0, size - 1), column: clamp(column, 0, size - 1) });
   drag(photos, (event) => {
-    const dot = shown.photo.side / size;
+    const dot = plot.photo.side / size;
     for (let i = 0; i < 4; i++) {
-      const [left, top] = shown.photo.place(i);
+      const [left, top] = plot.photo.place(i);
       const [column, row] = [(event.offsetX - left) / dot, (event.offsetY - top) / dot].map(Math.floor);
       if (Math.min(row, column) >= 0 && Math.max(row, column) < size) goPixel(row, column);
     }
