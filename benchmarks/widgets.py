@@ -67,6 +67,11 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='V_th of branch 2']"),
         Handle("[aria-label='τ, in time steps']"),
     ],
+    "SpikeRaster": [
+        Handle(".sv-raster", "y", at=(0.3, 0.2), hover=True),
+        Handle(".sv-overview", "y", at=(0.5, 0.2)),
+        Handle(".sv-raster", at=(0.2, 0.3)),
+    ],
     "PartitionExplorer": [
         Handle(".sv-flight", at=(0.05, 0.4), hover=True),
         Handle("[aria-label='Way into token order and back']"),

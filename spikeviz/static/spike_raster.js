@@ -11,7 +11,7 @@ const ORDER_TEXTS = [["index", "index: channel, y, x"], ["rate", "rate, busiest 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], PageUp: [0, -10], PageDown: [0, 10] };
 
 const many = (n, word) => `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
-const percent = (share) => `${show(100 * share, 1)} %`;
+const percent = (share) => `${show(100 * share, 1)}\u00a0%`;
 
 /** Whole numbers [first, last + 1] of an interval of `length` from `start` on, inside 0 … end. */
 function inside(start, length, end) {

@@ -128,7 +128,7 @@ def test_the_summary_says_the_numbers(opened):
     assert f"{run.counts.size:,} neurons" in text
     assert f"{int(run.counts.sum()):,} spikes" in text
     assert f"rate {run.rate:.4f}" in text
-    assert f"{run.dead.sum():,} ({100 * run.dead.mean():.1f} %) dead" in text
+    assert f"{run.dead.sum():,} ({100 * run.dead.mean():.1f}\u00a0%) dead" in text
     page.get_by_label("Sample", exact=True).select_option("0")
     one = SpikeRaster(sample=0)
     page.locator(".sv-summary").filter(has_text=f"rate {one.trace().rate:.4f}").wait_for()
