@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is
 
     from spikeatconv import Attend
 
-MOST_TOKENS = 1024  # in a group: its map has a million numbers then
+MOST_TOKENS = 256  # in a group: a map of more is neither quick nor legible
 FILES = ("micro_digits.safetensors", "micro_bdsa_digits.safetensors")
 _running = Lock()  # two widgets may share a model, and each watches it while it runs
 
