@@ -200,28 +200,29 @@ class MBPLExplorer(Explorer):
         run, n = self.trace(), len(self.thresholds)
         figure = plt.figure(figsize=(9, 2.6 + 0.6 * n), layout="constrained")
         plt.close(figure)  # the caller shows it; nothing is drawn twice
-        grid = figure.add_gridspec(n + 2, 2, width_ratios=(2, 1))
-        steps = np.arange(self.time_steps)
-        top = figure.add_subplot(grid[0, 0])
+        left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
+        top, middle, *strips = left.subplots(n + 2, 1, sharex=True)
+        steps = np.arange(self.time_steps) + 1
         top.step(steps, run.input, where="mid", color="#00805E")
         top.set_ylabel("x")
-        middle = figure.add_subplot(grid[1, 0], sharex=top)
         middle.bar(steps, run.total, width=1.0, color="#0072B2")
         middle.set(ylabel="sum", ylim=(0, n))
-        for i, threshold in enumerate(self.thresholds):
-            axis = figure.add_subplot(grid[i + 2, 0], sharex=top)
+        for i, axis in enumerate(strips):
             axis.plot(steps, run.membranes[i], color=COLOURS[i])
-            axis.axhline(threshold, color=COLOURS[i], linestyle="--", linewidth=1)
+            axis.axhline(self.thresholds[i], color=COLOURS[i], linestyle="--", linewidth=1)
             fired = steps[run.spikes[i] == 1]
             axis.plot(fired, np.zeros(len(fired)), "|", color="black")
-            axis.set_ylabel(f"V_th {threshold:g}", rotation=0, ha="right")
-        axis.set_xlabel("time step")
-        for half, (column, title) in enumerate([(0, "information in bits"), (1, "error")]):
-            rows = slice(0, (n + 2) // 2) if half == 0 else slice((n + 2) // 2, None)
-            axis = figure.add_subplot(grid[rows, 1])
-            axis.plot(np.arange(MOST) + 1, run.by_branches[:, column], "o-", color="#0072B2")
-            axis.plot(n, run.by_branches[n - 1, column], "o", color="#D55E00", markersize=9)
-            axis.set(xlabel="branches n", ylabel=title)
+            axis.set_ylabel(f"H{i + 1}")
+        strips[-1].set_xlabel("time step")
+        curves = {"branches n": (run.by_branches, n), "time steps T": (run.by_steps, len(steps))}
+        grid = right.subplots(2, 2, sharex="col", sharey="row")
+        for axes, (title, (values, now)) in zip(grid.T, curves.items(), strict=True):
+            for column, axis in enumerate(axes):
+                axis.plot(np.arange(len(values)) + 1, values[:, column], color="#0072B2")
+                axis.plot(now, values[now - 1, column], "o", color="#D55E00")
+            axes[1].set_xlabel(title)
+        for axis, title in zip(grid[:, 0], ("information in bits", "error"), strict=True):
+            axis.set_ylabel(title)
         return figure
 
 

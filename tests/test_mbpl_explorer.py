@@ -265,7 +265,7 @@ def test_only_a_picture_has_pictures(explorer):
 def test_the_figure_shows_the_trace(explorer, n):
     explorer.thresholds = ladder(explorer.thresholds, n)
     figure, run = explorer.to_matplotlib(), explorer.trace()
-    assert len(figure.axes) == 2 + n + 2
+    assert len(figure.axes) == 2 + n + 4
     assert figure.axes[0].lines[0].get_ydata().tolist() == run.input.tolist()
     assert [bar.get_height() for bar in figure.axes[1].patches] == run.total.tolist()
     for i in range(n):
@@ -273,4 +273,8 @@ def test_the_figure_shows_the_trace(explorer, n):
         assert membrane.get_ydata().tolist() == run.membranes[i].tolist()
         assert threshold.get_ydata()[0] == explorer.thresholds[i]
         assert len(spikes.get_xdata()) == run.spikes[i].sum()
-    assert figure.axes[-2].lines[0].get_ydata().tolist() == run.by_branches[:, 0].tolist()
+    told, told_over_time, error, error_over_time = figure.axes[-4:]
+    assert told.lines[0].get_ydata().tolist() == run.by_branches[:, 0].tolist()
+    assert error.lines[0].get_ydata().tolist() == run.by_branches[:, 1].tolist()
+    for axis, now in ((told_over_time, run.information), (error_over_time, run.error)):
+        assert axis.lines[1].get_ydata() == [now]

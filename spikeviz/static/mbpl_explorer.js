@@ -265,7 +265,8 @@ function render({ model, el, signal }) {
     plot.membrane = frozen ?? [lowest, highest + 0.25 * (highest - lowest)];
     const tall = (bottom - top) / n;
     const named = scale([0.5, T + 0.5], x.range); // the first step is called 1
-    axes(ctx, named, scale([0, 1], [bottom, bottom - 1]), { colour, xTitle: "time step", yTicks: [], xTicks: [1, ...ticks(named).filter((step) => step > 2 && Number.isInteger(step))] });
+    const whole = ticks(named).filter((step) => step >= 1 && Number.isInteger(step));
+    axes(ctx, named, scale([0, 1], [bottom, bottom - 1]), { colour, xTitle: "time step", yTicks: [], xTicks: whole.includes(1) ? whole : [1, ...whole.filter((step) => step > 2)] });
     ctx.fillStyle = colour.fg;
     ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
