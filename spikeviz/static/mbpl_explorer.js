@@ -92,7 +92,7 @@ function render({ model, el, signal }) {
       setThreshold(i, value);
       field.value = show(value, 4);
     });
-    return { field, element: h("label", { class: "sv-line-of" }, `V${low(i)} `, field) };
+    return { field, element: h("label", {}, `V${low(i)} `, field) };
   });
   const thresholds = each((i) => dragLine({
     label: `Threshold ${i + 1}, drag up or down`,
