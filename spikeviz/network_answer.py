@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from spikeviz.network_boxes import PAGE, SHARPEST, Box, Maps, Walk
 from spikeviz.network_choices import Subject
 from spikeviz.network_code import code_of
+from spikeviz.network_run import PAGE, Maps, Walk
 
 READABLE = 16  # boxes that stand side by side before the stages fold
 
@@ -51,16 +51,14 @@ def size(walk: Walk) -> int:
     return sum(m.numbers.size * b // 8 + 8 * m.low.size for m, b in bits)
 
 
-def answer(
-    walk: Walk, subject: Subject, found: list[Box], which: tuple[str, int, int], room: int
-) -> dict[str, Any]:
+def answer(walk: Walk, subject: Subject, which: tuple[str, int, int], room: int) -> dict[str, Any]:
     """What the page draws of one model. With all maps if they fit into `room` bytes; else with
     those of `which`: the opened box, its layer, and the page of channels."""
     data, code = Data(), {}
     whole = size(walk) <= room
     opened, layer, page = which
     drawn = []
-    for box, facts in zip(found, walk.boxes, strict=True):
+    for box, facts in zip(subject.boxes, walk.boxes, strict=True):
         maps: dict[str, dict[str, Any]] = {"spikes": {}, "membrane": {}, "output": {}}
         for (name, view, index), its in walk.maps.items():
             asked = name == opened and index == (
@@ -82,6 +80,6 @@ def answer(
         "boxes": drawn, "code": code, "data": bytes(data.bytes), "logits": walk.logits,
         "snn_mj": walk.snn_mj, "ann_mj": walk.ann_mj, "seconds": walk.seconds, "whole": whole,
         "unfold": list(range(len(subject.config.depths))) if len(drawn) < READABLE else [],
-        "side": subject.side, "channels": subject.config.in_channels, "sharpest": SHARPEST,
+        "side": subject.side, "channels": subject.config.in_channels,
         "attention": subject.config.attention.upper(),
     }  # fmt: skip

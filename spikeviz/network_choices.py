@@ -16,7 +16,6 @@ from spikeatconv import (
     PRESETS,
     SpikeAtConv,
     SpikeAtConvConfig,
-    fold,
     load_weights,
     mnist5k,
     preset,
@@ -25,9 +24,11 @@ from spikeatconv import (
 )  # fmt: skip
 from spikeatconv.data import checked
 from spikeatconv.model import nearest_sizes
+from spikeviz.network_boxes import boxes
+from spikeviz.network_run import Meter
 
 DIGIT = 28  # pixels on a side, of MNIST and of the drawing pad
-SEED = 0
+SEED, SEEN = 0, 2  # of untrained models: the seed, and the digits that BatchNorm has seen
 UNTRAINED = {
     "micro_untrained": preset("micro", in_channels=1, time_steps=2),
     "tiny_untrained": preset("tiny"),
@@ -56,7 +57,8 @@ def trained_label(name: str) -> str:
 
 
 def untrained_label(name: str) -> str:
-    return f"{title(UNTRAINED[name])}, untrained: random weights, seed {SEED}"
+    how = f"random weights, seed {SEED}, BatchNorm set on {SEEN} digits"
+    return f"{title(UNTRAINED[name])}, untrained: {how}"
 
 
 def title(config: SpikeAtConvConfig) -> str:
@@ -69,7 +71,7 @@ def title(config: SpikeAtConvConfig) -> str:
 
 
 class Subject:
-    """A model in eval mode, a folded copy for its energy, and the images it takes."""
+    """A copy of a model in eval mode, with its boxes and its energy meter."""
 
     def __init__(self, model: SpikeAtConv, name: str = "the model") -> None:
         if not isinstance(model, SpikeAtConv):
@@ -78,7 +80,7 @@ class Subject:
                 "such as SpikeAtConv(preset('micro'))"
             )
         self.model = copy.deepcopy(model).cpu().float().eval()
-        self.folded = fold(self.model)
+        self.boxes, self.meter = boxes(self.model), Meter(self.model)
         self.config = model.config
         self.side = side_of(model.config)
 
@@ -93,14 +95,14 @@ def load(name: str, checkpoint: str = "") -> Subject:
 
 
 def untrained(config: SpikeAtConvConfig) -> SpikeAtConv:
-    """Random weights of SEED; BatchNorm has seen four digits, or the network would be silent."""
+    """Random weights; BatchNorm has seen SEEN digits, or the network would be silent."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         model = SpikeAtConv(config)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the statistics of these images alone
-    images = torch.cat([fitted(digit(i), config) for i in range(4)])
+    images = torch.cat([fitted(digit(i), config) for i in range(SEEN)])
     with torch.no_grad():
         model.train()(images)
     return model.eval()

@@ -15,14 +15,14 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is
     from matplotlib.figure import Figure
 
     from spikeatconv import SpikeAtConv
-    from spikeviz.network_boxes import Walk
     from spikeviz.network_choices import Subject
+    from spikeviz.network_run import Walk
 
 VIEWS = ("spikes", "membrane", "output")
 SOURCES = ("digit", "photo", "own")
 WHICH = ("opened", "layer", "page")
 ROOM = 450_000  # bytes of maps in an answer; what does not fit comes when its box is opened
-KEPT = 6  # walks and models that are remembered
+KEPT = 2  # walks, and models, that are remembered
 
 
 class NetworkWalk(ModelExplorer):
@@ -45,7 +45,7 @@ class NetworkWalk(ModelExplorer):
     tour_done: the indices of the complete steps.
     """
 
-    _code = code("network_maps.js", "network_image.js", "network_tour.js", "network_walk.js")
+    _code = code(*(f"network_{part}.js" for part in ("maps", "panel", "image", "tour", "walk")))
     _css = style("network_walk.css")
     asks = ("model", "other", "checkpoint", "source", "image", "pixels", *WHICH)
 
@@ -167,14 +167,13 @@ class NetworkWalk(ModelExplorer):
 
     def _compute(self, **asked: Any) -> dict[str, Any]:
         from spikeviz.network_answer import answer, size
-        from spikeviz.network_boxes import boxes
         from spikeviz.network_choices import chosen, picture, test_digits
 
         which = tuple(asked[name] for name in WHICH)
         room, walks = ROOM, []
         for name in filter(None, (asked["model"], asked["other"])):
             subject, walk = self._walk(name, asked)
-            walks.append(answer(walk, subject, boxes(subject.model), which, room))
+            walks.append(answer(walk, subject, which, room))
             room -= size(walk) if walks[-1]["whole"] else 0
         image = chosen(asked["source"], asked["image"], asked["pixels"])
         truth = int(test_digits()[1][asked["image"]]) if asked["source"] == "digit" else None
@@ -182,8 +181,8 @@ class NetworkWalk(ModelExplorer):
         return {"walks": walks, "picture": picture(image), "truth": truth, "asked": said}
 
     def _walk(self, name: str, asked: dict[str, Any]) -> "tuple[Subject, Walk]":
-        from spikeviz.network_boxes import walk
         from spikeviz.network_choices import chosen, fitted, load
+        from spikeviz.network_run import walk
 
         if name in self._own:
             key: tuple = (name,)
@@ -197,7 +196,7 @@ class NetworkWalk(ModelExplorer):
 
         def run() -> "Walk":
             fitting = fitted(chosen(source, image, pixels), subject.config)
-            return walk(subject.model, subject.folded, fitting)
+            return walk(subject.model, subject.boxes, subject.meter, fitting)
 
         return subject, remembered(self._walks, (key, source, of), run)
 

@@ -49,7 +49,7 @@ export function drawThumb(canvas, maps, t) {
 /** Channels c0 … c1 − 1 as a grid on `canvas`, `mark` {c, y, x} framed. Returns at(px, py) → {c, y, x} or null, from shares of the canvas. */
 export function drawGrid(canvas, maps, t, [c0, c1], mark, colour) {
   const [, channels, rows, columns] = maps.shape;
-  const large = Math.max(1, Math.floor(24 / Math.max(rows, columns)));
+  const large = Math.ceil(48 / Math.max(rows, columns));
   const [cellW, cellH] = [columns * large + 2, rows * large + 2];
   const across = Math.min(COLUMNS, c1 - c0);
   const [width, height] = [COLUMNS * cellW, Math.ceil((c1 - c0) / COLUMNS) * cellH];
@@ -72,8 +72,8 @@ export function drawGrid(canvas, maps, t, [c0, c1], mark, colour) {
   ctx.putImageData(image, 0, 0);
   if (mark && mark.c >= c0 && mark.c < c1) {
     ctx.strokeStyle = colour.red;
-    ctx.lineWidth = Math.max(1, large / 4);
-    ctx.strokeRect(((mark.c - c0) % COLUMNS) * cellW + mark.x * large - 0.5, Math.floor((mark.c - c0) / COLUMNS) * cellH + mark.y * large - 0.5, large + 1, large + 1);
+    ctx.lineWidth = 2;
+    ctx.strokeRect(((mark.c - c0) % COLUMNS) * cellW + mark.x * large - 1, Math.floor((mark.c - c0) / COLUMNS) * cellH + mark.y * large - 1, large + 2, large + 2);
   }
   return (px, py) => {
     const [column, row] = [Math.floor((px * width) / cellW), Math.floor((py * height) / cellH)];

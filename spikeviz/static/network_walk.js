@@ -2,47 +2,29 @@
 // answer holds every time step, so scrubbing, opening and paging are answered here.
 
 import { h, listen, syncing, mount, clamp, show, choice, player, offline } from "./widget.js";
-import { mapsOf, stepOf, drawThumb, drawGrid, gridCanvas } from "./network_maps.js";
+import { mapsOf, stepOf, drawThumb } from "./network_maps.js";
+import { boxPanel, groupOf, kindOf, mj, percent, write } from "./network_panel.js";
 import { imagePicker } from "./network_image.js";
 import { guidedTour } from "./network_tour.js";
 
 const ASKS = ["model", "other", "checkpoint", "source", "image", "pixels"]; // what only Python can answer
 const STATE = [...ASKS, "time_step", "opened", "show_code", "view", "layer", "page", "unfolded", "tour_step", "tour_done"];
 const HEARD = [...STATE, "answer", "busy", "problem", "choices", "tour", "names"];
-const VIEWS = [["spikes", "spikes that fire"], ["membrane", "membrane H, before the reset"], ["output", "output, what leaves the box"]];
-const PAGE = 64;
-const WHAT = {
-  stem: "3×3 convolution, stride 2: the image halves. Real values, no neurons yet.",
-  stem_to_stream: "SPK block and 3×3 convolution. From here on runs the stream, the membrane between the blocks.",
-  entry: "SPK block and 3×3 convolution, stride 2: the map halves.",
-  conv: "x + f(x), f = 7×7 depthwise, 1×1 up, 1×1 down, each with its SPK block.",
-  SISA: "x + SPK(A(Q, K)·V), and Q, K, V = SPK(x·W): spikes attend to spikes.",
-  BDSA: "x + SPK(A(S, S)·S), and S = SPK(x): the spikes are Q, K and V at once.",
-  feed_forward: "x + f(x), f = 1×1 up, 1×1 down, each with its SPK block.",
-  head: "Mean over the map, then a linear layer: the logits of each time step. The answer is their mean.",
-};
 
 const initialize = (props) => syncing(props, STATE);
-const write = (element, text) => element.textContent !== text && (element.textContent = text);
-/** A number of mJ, of any size, with that many digits that count. */
-const mj = (value, digits = 3) => String(Number(value.toPrecision(digits))).includes("e") ? value.toFixed(7).replace(/\.?0+$/, "") : String(Number(value.toPrecision(digits)));
-const percent = (rate, digits = 1) => `${show(100 * rate, digits)} %`;
-const kindOf = (box) => (box.box.endsWith(".0") ? "entry" : box.box.split(".").at(-1));
-const groupOf = (box) => (box.stage >= 0 ? `stages.${box.stage}` : box.box === "head" ? "head" : "extraction");
 const titleOf = (box, blocks) => (blocks > 1 && box.block >= 0 ? `${box.title} ${box.block + 1}` : box.title);
 
 function render({ model, el, signal }) {
   const still = offline(model);
   let answer = null; // the one on show
-  let hover = null; // the pixel of a map under the pointer or the keys
   let net = { key: "", parts: new Map(), groups: new Map() };
-  let colour = {};
   let note = "";
   const set = (changes) => {
     for (const [key, value] of Object.entries(changes)) if (!still || !ASKS.includes(key)) model.set(key, value);
     if (still && Object.keys(changes).some((key) => ASKS.includes(key))) paint(); // writes back what is shown
   };
   const walks = () => model.get("answer").walks;
+  const boxIn = (which, name) => walks()[which]?.boxes.find((box) => box.box === name);
   const steps = () => Math.max(...walks().map((walk) => walk.logits.length));
   const now = () => clamp(model.get("time_step"), 0, steps() - 1);
   const unfolded = () => model.get("unfolded") ?? walks()[0].unfold;
@@ -52,7 +34,7 @@ function render({ model, el, signal }) {
   };
   const open = (box) => {
     set({ opened: model.get("opened") === box ? "" : box, layer: 0, page: 0 });
-    if (model.get("opened")) requestAnimationFrame(() => maps.scrollIntoView({ block: "nearest" }));
+    if (model.get("opened")) requestAnimationFrame(() => panel.places.maps.scrollIntoView({ block: "nearest" }));
   };
 
   // ---- the parts, built once
@@ -78,39 +60,11 @@ function render({ model, el, signal }) {
   const places = { time: timeRow, result: bars, image: picker.element, model: chosen.element, other: other.element };
   const tour = guidedTour({
     model, set,
-    place: (name) => places[name] ?? panelPlaces[name] ?? net.parts.get(name)?.visible() ?? null,
+    place: (name) => places[name] ?? panel.places[name] ?? net.parts.get(name)?.visible() ?? null,
     reveal: (target) => target.scrollIntoView({ block: "nearest" }),
   });
 
-  // the opened box
-  const panelTitle = h("p", { class: "sv-title" });
-  const what = h("p", { class: "sv-caption" });
-  const facts = h("p", {});
-  const view = choice({ label: "View", options: VIEWS, set: (name) => set({ view: name }) });
-  const layer = choice({ label: "Neurons", options: [], set: (index) => set({ layer: Number(index), page: 0 }) });
-  const before = h("button", { type: "button", onclick: () => set({ page: shownMaps.page - 1 }), "aria-label": "Channels before" }, "‹");
-  const after = h("button", { type: "button", onclick: () => set({ page: shownMaps.page + 1 }), "aria-label": "Channels after" }, "›");
-  const channels = h("span", { class: "sv-clock" });
-  const hoverText = h("p", { class: "sv-caption sv-hover" });
-  const codeButton = h("button", { type: "button", onclick: () => set({ show_code: !model.get("show_code") }) }, "Show code");
-  const listing = h("div", { class: "sv-code" });
-  const grids = [0, 1].map((which) => {
-    const grid = gridCanvas(`Feature maps${which ? " of the other model" : ""}: arrow keys move from pixel to pixel`, (place) => {
-      if (JSON.stringify(place) === JSON.stringify(hover)) return;
-      hover = place;
-      paint();
-    });
-    const name = h("p", { class: "sv-title" });
-    const missing = h("p", { class: "sv-caption" });
-    return { ...grid, grid, name, missing, element: h("div", { class: "sv-gridbox" }, name, grid.canvas, missing) };
-  });
-  const close = h("button", { type: "button", onclick: () => set({ opened: "" }) }, "Close");
-  const maps = h("div", { class: "sv-gridrow" }, ...grids.map((grid) => grid.element));
-  const panel = h("div", { class: "sv-panel", role: "region", "aria-label": "Opened box", hidden: true },
-    h("div", { class: "sv-row" }, panelTitle, close), what, facts,
-    h("div", { class: "sv-controls" }, view.element, layer.element),
-    h("div", { class: "sv-row" }, before, channels, after), maps, hoverText, codeButton, listing);
-  const panelPlaces = { maps, view: view.element, code: codeButton };
+  const panel = boxPanel({ model, set, walks, boxIn, repaint: () => paint() });
   const key = (name, text) => h("span", { class: `sv-key sv-key-${name}` }, text);
   const otherKey = key("otherbar", "energy of the other model");
   const hint = h("div", { class: "sv-keys" }, key("bar", "energy of one image"), key("twin", "of the non-spiking twin"), otherKey, key("wire", "the stream; an arc is a shortcut, x + f(x)"),
@@ -137,7 +91,7 @@ function render({ model, el, signal }) {
       const group = boxGroup(name, all.filter((box) => groupOf(box) === name), parts);
       groups.set(name, group);
     }
-    flow.replaceChildren(...[...groups.values()].map((group) => group.element), panel);
+    flow.replaceChildren(...[...groups.values()].map((group) => group.element), panel.element);
     [...groups.values()].forEach((group, i) => (group.element.style.order = 2 * i));
     net = { key, parts, groups };
   }
@@ -188,18 +142,16 @@ function render({ model, el, signal }) {
     write(part.snn, mine ? `${mj(mine.snn_mj)} mJ` : "");
     write(part.twin, mine ? `twin ${mj(mine.ann_mj)}` : "");
     const both = mine && others;
-    const delta = (value, text) => `${value < 0 ? "−" : "+"}${text(Math.abs(value))}`;
+    const delta = (value, text) => (text(Math.abs(value)) === "0" ? "0" : `${value < 0 ? "−" : "+"}${text(Math.abs(value))}`);
     const rates = both && mine.rate !== null && others.rate !== null;
     write(part.rateChange, rates ? `Δ rate ${delta(others.rate - mine.rate, (by) => show(100 * by, 1))} pt` : "");
-    write(part.change, both ? `Δ ${delta(others.snn_mj - mine.snn_mj, (by) => mj(by, 2))} mJ` : walks().length < 2 ? "" : mine ? "not in the other" : `other ${mj(others.snn_mj)} mJ`);
+    write(part.change, both ? `Δ ${delta(others.snn_mj - mine.snn_mj, (by) => String(Number(by.toFixed(by < 1e-4 ? 6 : 5))).replace(/^(\d)e-6$/, "0.00000$1"))} mJ` : walks().length < 2 ? "" : mine ? "not in the other" : `other ${mj(others.snn_mj)} mJ`);
     const share = (bar, value) => (bar.style.width = `${most ? (100 * value) / most : 0}%`);
     share(part.bar, mine?.snn_mj ?? 0);
     share(part.twinBar, mine?.ann_mj ?? 0);
     share(part.otherBar, others?.snn_mj ?? 0);
     part.otherBar.hidden = otherKey.hidden = walks().length < 2;
   }
-
-  const boxIn = (which, name) => walks()[which]?.boxes.find((box) => box.box === name);
 
   function fillAll() {
     const key = JSON.stringify(walks().map((walk) => walk.boxes.map((box) => box.box)));
@@ -246,13 +198,14 @@ function render({ model, el, signal }) {
     const shownLogits = walks().map((walk) => meanUntil(walk, t));
     const finals = walks().map((walk) => meanUntil(walk, walk.logits.length - 1));
     const counts = shownLogits.map((logits) => logits.length);
+    const winner = best(shownLogits[0])[0][1];
     const rows = counts[0] <= 10 ? shownLogits[0].map((_, c) => c) : best(finals[0]).slice(0, 10).map(([, c]) => c);
+    if (!rows.includes(winner)) rows[9] = winner;
     if (bars.children.length !== rows.length)
       bars.replaceChildren(...rows.map(() => h("div", { class: "sv-class" }, h("span"), h("span", { class: "sv-track" }, h("i"), h("i", { class: "sv-bar-other" }), h("u")), h("span", { class: "sv-logit" }))));
     const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const at = (value) => (100 * (value - low)) / (high - low || 1);
-    const winner = best(shownLogits[0])[0][1];
     rows.forEach((c, i) => {
       const [name, track, number] = bars.children[i].children;
       const values = shownLogits.map((logits) => logits[c]);
@@ -269,7 +222,7 @@ function render({ model, el, signal }) {
       track.children[2].style.left = `${at(finals[0][c])}%`;
     });
     write(net.parts.get("head").said, nameOf(winner, counts[0]));
-    write(barsTitle, `Logits, mean over t = 0${t ? ` … ${t}` : ""}${counts[0] > 10 ? ", the ten largest" : ""}; the tick is the final answer`);
+    write(barsTitle, `Logits, mean over t = 0${t ? ` … ${t}` : ""}${counts[0] > 10 ? ", ten of the largest" : ""}; the tick is the final answer`);
     return { logits: shownLogits, winner, finals };
   }
 
@@ -281,149 +234,33 @@ function render({ model, el, signal }) {
     const right = truth === null || logits[0].length !== 10 ? "" : winner === truth ? " That is right." : ` It is a ${truth}.`;
     const later = final === said[0] ? "" : ` After all steps it says ${final}.`;
     const against = said.length > 1 ? ` The other model says ${said[1]}.` : "";
-    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${show(first - second, 1)} ahead of the next.${right}${later}${against}`);
+    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${Number((first - second).toPrecision(3))} ahead of the next.${right}${later}${against}`);
     const cost = (walk) => `${mj(walk.snn_mj)} mJ with spikes, ${mj(walk.ann_mj)} mJ as the non-spiking twin`;
     write(totals, `One image: ${walks().map(cost).join("; the other: ")}. Computed in ${walks().map((walk) => `${walk.seconds < 1 ? `${(1000 * walk.seconds).toFixed(0)} ms` : `${show(walk.seconds, 1)} s`}`).join(" and ")}.`);
   }
 
-  // ---- the opened box
-  let shownMaps = { page: 0, maps: [] };
-  let listed = "";
-
-  function drawPanel(t) {
-    const name = model.get("opened");
-    const found = boxIn(0, name) ?? boxIn(1, name);
-    panel.hidden = !found;
-    if (!found) return;
-    const group = net.groups.get(groupOf(found));
-    panel.style.setProperty("--sv-at", 2 * [...net.groups.keys()].indexOf(group.name) + 1);
-    const kind = kindOf(found);
-    write(panelTitle, `${group.stage < 0 ? "" : `Stage ${group.stage + 1}: `}${found.title}${found.block > 0 ? ` ${found.block + 1}` : ""} (${name})`);
-    write(what, WHAT[kind] ?? WHAT[walks()[boxIn(0, name) ? 0 : 1].attention] ?? "");
-    const rates = found.rates.map((rate, step) => `t = ${step}: ${percent(rate)}`).join(", ");
-    write(facts, `Output [T, B, C, H, W] = [${found.shape.join(", ")}].${rates ? ` Rate of its ${found.neurons.toLocaleString("en")} neurons, ${rates}.` : ""} ${mj(found.snn_mj)} mJ, twin ${mj(found.ann_mj)} mJ.`);
-    const neural = found.layers.length > 0;
-    const shownView = neural ? model.get("view") : "output";
-    const index = shownView === "output" ? 0 : clamp(model.get("layer"), 0, found.layers.length - 1);
-    writeChoices(found, shownView, index);
-    drawMaps(t, name, shownView, index);
-    writeHover(t, found, shownView, index);
-    writeCode(name);
-  }
-
-  function writeChoices(found, shownView, index) {
-    const select = layer.element.querySelector("select");
-    const labels = found.layers.map((one, i) => `${i + 1}: ${one.name}`);
-    if (select.title !== labels.join()) {
-      select.title = labels.join();
-      select.replaceChildren(...labels.map((text, i) => h("option", { value: i }, text)));
-    }
-    layer.element.hidden = shownView === "output";
-    view.element.querySelector("select").disabled = !found.layers.length;
-    view.update(shownView);
-    if (labels.length) layer.update(index);
-  }
-
-  function drawMaps(t, name, shownView, index) {
-    const entries = walks().map((_, which) => boxIn(which, name)?.maps[shownView]?.[index]);
-    const found = entries.map((entry, which) => entry && mapsOf(walks()[which].data, entry));
-    const whole = walks().map((walk, which) => boxIn(which, name) && (shownView === "output" ? boxIn(which, name).shape[2] : boxIn(which, name).layers[index]?.shape[2]));
-    const count = Math.max(...whole.filter(Boolean), 1);
-    const page = clamp(model.get("page"), 0, Math.ceil(count / PAGE) - 1);
-    shownMaps = { page, maps: found, view: shownView };
-    grids.forEach(({ grid, name: title, missing, element }, which) => {
-      element.hidden = which >= walks().length;
-      if (element.hidden) return;
-      const maps = found[which];
-      const from = maps ? page * PAGE - maps.first : 0;
-      const until = maps ? Math.min(maps.shape[1], from + PAGE) : 0;
-      const there = maps && from >= 0 && from < until;
-      title.hidden = walks().length < 2;
-      write(title, which ? "the other model" : "this model");
-      grid.canvas.hidden = !there;
-      write(missing, there ? sharpness(which, name) : !boxIn(which, name) ? "This model has no such box." : whole[which] && page * PAGE >= whole[which] ? "It has fewer channels." : still ? "These maps are not in this page: they need a kernel." : "Asking Python for these maps …");
-      if (!there) return;
-      grid.shape = maps.shape;
-      grid.channels = [from, until];
-      grid.marked = hover;
-      grid.at = drawGrid(grid.canvas, maps, t, grid.channels, hover, colour);
-    });
-    write(channels, count > PAGE ? `channels ${page * PAGE} … ${Math.min(count, (page + 1) * PAGE) - 1} of ${count}` : `${count} channel${count === 1 ? "" : "s"}`);
-    before.hidden = after.hidden = count <= PAGE;
-    before.disabled = page === 0;
-    after.disabled = (page + 1) * PAGE >= count;
-  }
-
-  function sharpness(which, name) {
-    const box = boxIn(which, name);
-    const [rows] = box.drawn;
-    const full = box.shape[3] ?? 1;
-    return rows < full && shownMaps.view === "output" ? `${full}×${full} pixels, shown as the means of squares: ${rows}×${rows}.` : "";
-  }
-
-  function writeHover(t, found, shownView, index) {
-    const { maps } = shownMaps;
-    const first = maps.find(Boolean);
-    if (!hover || !first) {
-      const neurons = found.layers[index];
-      const thresholds = neurons?.thresholds.map((v) => show(v)).join(", ");
-      write(hoverText, {
-        spikes: `Dark: none of ${neurons?.neurons} neurons fires, bright: all do (V_th ${thresholds}).`,
-        membrane: `H of the neurons with V_th = ${show(neurons?.thresholds[0] ?? 0)}: they fire where H reaches it. Each map from its darkest to its brightest value.`,
-        output: "Each map from its darkest to its brightest value. Move over a pixel to read it.",
-      }[shownView]);
-      return;
-    }
-    const { c, y, x } = hover;
-    const read = (one) => {
-      if (!one || c >= one.shape[1] || y >= one.shape[2] || x >= one.shape[3]) return "–";
-      const value = one.value(stepOf(one, t), c, y, x);
-      return shownView === "spikes" ? `${show(value, 2)} of ${one.high ?? found.layers[index].neurons} fire` : `${show(value)}`;
-    };
-    write(hoverText, `Channel ${c + first.first}, row ${y}, column ${x}, t = ${stepOf(first, t)}: ${maps.map(read).join("; the other: ")}.`);
-  }
-
-  function writeCode(name) {
-    const which = boxIn(0, name) ? 0 : 1;
-    const { code } = walks()[which];
-    const places = boxIn(which, name).code;
-    const [{ name: made, from }] = places;
-    const shown = model.get("show_code");
-    write(codeButton, `${shown ? "Hide" : "Show"} code: ${code[made].file}, line ${from}`);
-    codeButton.setAttribute("aria-expanded", String(shown));
-    listing.hidden = !shown;
-    const key = JSON.stringify(places);
-    if (!shown || listed === key) return;
-    listed = key;
-    listing.replaceChildren(...places.flatMap((place) => {
-      const { file, first, text } = code[place.name];
-      const rows = text.split("\n").map((line, i) => h("span", { class: first + i >= place.from && first + i <= place.to ? "sv-marked" : "" }, h("span", { class: "sv-number" }, String(first + i)), line, "\n"));
-      return [h("p", { class: "sv-caption" }, `${file}, line ${place.from}: ${place.name}`), h("pre", { tabindex: 0, "aria-label": `Source of ${place.name}` }, ...rows)];
-    }));
-  }
-
   // ---- one drawing
-  function draw(theme) {
-    colour = theme;
+  function draw(colour) {
     const t = now();
     if (answer !== model.get("answer")) {
       answer = model.get("answer");
-      hover = null;
+      if (model.get("source") !== "own") note = "";
     }
     fillAll();
     drawThumbs(t);
     const result = drawResult(t);
     writeSummary(t, result);
-    drawPanel(t);
+    const maps = panel.draw(t, net.groups, colour);
     for (const [name, part] of net.parts) part.button.setAttribute("aria-pressed", String(name === model.get("opened")));
     picker.update(answer.picture);
     time.update();
     writeChoice(chosen, model.get("model"), []);
     writeChoice(other, model.get("other"), [["", "nothing"]]);
-    write(busy, model.get("busy") ? "● running in Python …" : "");
+    const last = Math.max(...walks().map((walk) => walk.seconds));
+    write(busy, model.get("busy") ? `● running in Python …${last > 1 ? ` The last answer took ${show(last, 1)} s.` : ""}` : "");
     write(problem, model.get("problem") || note);
     tour.update();
-    return { t, ...result, opened: model.get("opened"), maps: shownMaps.maps[0], boxes: walks()[0].boxes };
+    return { t, ...result, opened: model.get("opened"), maps: maps[0], boxes: walks()[0].boxes };
   }
 
   function writeChoice({ element, update }, value, before) {
