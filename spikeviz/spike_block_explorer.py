@@ -1,6 +1,7 @@
 """SpikeBlockExplorer: the five SPK blocks as live diagrams."""
 
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ class SpikeBlockExplorer(Explorer):
     block: "sl", "rl", "mbpl", "hsl", "dcl".
     mode: "image", a digit of 16×16 pixels, the same at every step; "signal", one pixel over time.
     digit: 0 to 9, from the shipped test images.  stimulus, period: of the signal, in steps.
+    patch, drive: your own input, drawn on the box x or set here, instead of digit and stimulus:
+    16×16 bytes in hexadecimal, as from `array.astype("uint8").tobytes().hex()`, and up to 32
+    numbers from 0 to 1, one a step.  "" and [] for none.
     amplitude: of the input.  second: what channel 2 gets: "same", "inverted", "smoothed".
     time_steps: T.  tau: in steps.  v_threshold: V_th; in RL and MBPL with readout "spike" also
     that of the closing LIF.  second_threshold: V_th of RL's LIF₂.  thresholds: of MBPL's branches.
@@ -49,20 +53,28 @@ class SpikeBlockExplorer(Explorer):
     recorded: digits and learned mixer, recorded by studies/spike_block_inputs.py.
     """
 
-    _code = code("neuron.js", "spike_blocks.js", "spike_block_words.js", "spike_block_explorer.js")
+    _code = code(
+        "neuron.js",
+        "spike_blocks.js",
+        "spike_block_pictures.js",
+        "spike_block_words.js",
+        "spike_block_explorer.js",
+    )
     _css = style("spike_block_explorer.css")
 
     block = t.Enum(tuple(PLACES), "mbpl").tag(sync=True)
     mode = t.Enum(("image", "signal"), "image").tag(sync=True)
     digit = Whole(2, 0, 9, 1)
     stimulus = t.Enum(STIMULI, "sine").tag(sync=True)
+    patch = t.Unicode().tag(sync=True)
+    drive = t.List(t.Float()).tag(sync=True)
     period = Number(8.0, 2.0, 32.0, 1.0)
     amplitude = Number(3.5, 0.0, 6.0, 0.05)
     second = t.Enum(("same", "inverted", "smoothed"), "same").tag(sync=True)
     time_steps = Whole(16, 1, 32, 1)
     tau = Number(2.0, *TAU, 0.1)
-    v_threshold = Number(1.0, *THRESHOLD, 0.05)
-    second_threshold = Number(0.6, *THRESHOLD, 0.05)
+    v_threshold = Number(1.0, *THRESHOLD, 0.01)
+    second_threshold = Number(0.6, *THRESHOLD, 0.01)
     thresholds = t.List(t.Float(), (0.5, 1.0, 1.5, 2.0)).tag(sync=True)
     taus = t.List(t.Float(), (2.0, 4.0)).tag(sync=True)
     readout = t.Enum(("membrane", "spike"), "membrane").tag(sync=True)
@@ -88,6 +100,21 @@ class SpikeBlockExplorer(Explorer):
     def _two_taus(self, proposal: dict[str, Any]) -> list[float]:
         return _all_within("taus", proposal["value"], TAU, range(2, 3))
 
+    @t.validate("drive")
+    def _some_drive(self, proposal: dict[str, Any]) -> list[float]:
+        most = self.ranges()["time_steps"][1]
+        return _all_within("drive", proposal["value"], (0.0, 1.0), range(int(most) + 1))
+
+    @t.validate("patch")
+    def _a_patch(self, proposal: dict[str, Any]) -> str:
+        value = proposal["value"]
+        if value and not re.fullmatch(f"[0-9a-f]{{{2 * SIDE**2}}}", value):
+            raise t.TraitError(
+                f"patch is {value[:20]!r}…, {len(value)} letters; give {SIDE}×{SIDE} bytes in "
+                'hexadecimal, such as array.astype("uint8").tobytes().hex(), or "" for the digit'
+            )
+        return value
+
     @t.validate("selected")
     def _a_box(self, proposal: dict[str, Any]) -> str:
         boxes = {"x", *(box for places in PLACES.values() for box in places)}
@@ -105,9 +132,12 @@ class SpikeBlockExplorer(Explorer):
     def input(self) -> np.ndarray:
         """The input x, float64 `[T, 1, 2, H, W]`."""
         if self.mode == "image":
-            bytes_ = bytes.fromhex(self.recorded["digits"][str(self.digit)])
+            bytes_ = bytes.fromhex(self.patch or self.recorded["digits"][str(self.digit)])
             patch = np.frombuffer(bytes_, np.uint8).reshape(SIDE, SIDE)
             one = np.tile(self.amplitude * (patch / 255), (self.time_steps, 1, 1))
+        elif self.drive:
+            shape = [*self.drive, *[0.0] * self.time_steps][: self.time_steps]
+            one = self.amplitude * np.array(shape).reshape(-1, 1, 1)
         else:
             from spikeatconv import stimulus
 

@@ -74,13 +74,14 @@ export function stepOf(box, p, { now, before, h, c }) {
       ["Reset", out ? "V = 0" : "V = H", out ? "a spike, V is 0 again" : `no spike, V stays ${show(h)}`],
     ];
   }
-  const numbers = {
+  const seen = (pixels) => (p.mode === "image" ? `${pixels} pixels` : "1 pixel");
+  const told = {
     sum: () => `${total(inputs)} = ${out}`,
     residual: () => `${total(inputs)} = ${show(out)}`,
     project: () => `${show(box.weights[0])} · ${now("second", c)} + ${show(box.weights[1])} · ${now("first", c)} → ${show(out)}`.replace("+ −", "− "),
-    mixer: () => `49 pixels weighed, normed: ${show(out)}`,
-    fine: () => `9 pixels of 2 channels weighed: ${show(out)}`,
-    wide: () => `25 pixels of 2 channels weighed: ${show(out)}`,
+    mixer: () => `${seen(49)} weighed, then BatchNorm: ${show(out)}`,
+    fine: () => `${seen(9)} of 2 channels weighed: ${show(out)}`,
+    wide: () => `${seen(25)} of 2 channels weighed: ${show(out)}`,
   }[box.kind] ?? (() => show(out));
-  return [["Value", "at this step", numbers()]];
+  return [["Value", "at this step", told()]];
 }

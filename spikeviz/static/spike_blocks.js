@@ -1,7 +1,7 @@
 // The five SPK blocks, box by box: the same arithmetic as spikeatconv/blocks.py in eval mode. A block
 // is a list of boxes, each with the boxes it takes from and the column and row where it is drawn.
-// A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array. Nothing here knows
-// about the screen.
+// A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array; `still` says that all
+// steps are alike, `binary` that it holds only 0 and 1. Nothing here knows about the screen.
 
 import { stimulus } from "./neuron.js";
 
@@ -30,7 +30,7 @@ export function kernel(name, size) {
   return Float64Array.from({ length: size ** 2 }, (_, i) => weight(Math.floor(i / size) - reach, (i % size) - reach));
 }
 
-const like = (value, data, channels = value.channels) => ({ ...value, data, channels, membrane: undefined });
+const like = ({ steps, side, still }, data, channels) => ({ steps, side, still, data, channels, binary: false });
 
 /** One LIF for each place and channel: spikes, and membranes H before the reset. */
 function lif(x, tau, v_threshold) {
@@ -46,28 +46,41 @@ function lif(x, tau, v_threshold) {
       spikes[i] = fires ? 1 : 0;
       v[j] = fires ? 0 : h;
     }
-  return { ...like(x, spikes), membrane };
+  return { ...like(x, spikes, x.channels), membrane, still: false, binary: true };
 }
 
-/** Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. */
+// Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. What comes
+// in is handed out, place by place, so that places without a spike cost nothing.
 function convolve(x, weights, size) {
-  const { side, steps, channels } = x;
-  const area = side * side;
+  const { side, channels } = x;
   const reach = size >> 1;
-  const data = new Float64Array(steps * weights.length * area);
-  weights.forEach((from, o) => from.forEach((w, c) => w?.forEach((weight, k) => {
-    if (weight === 0) return;
-    const dy = Math.floor(k / size) - reach;
-    const dx = (k % size) - reach;
-    const [first, last] = [Math.max(0, -dx), Math.min(side, side - dx)];
-    for (let t = 0; t < steps; t++) {
-      const into = (t * weights.length + o) * area;
-      const source = (t * channels + c) * area + dy * side + dx;
-      for (let y = Math.max(0, -dy); y < Math.min(side, side - dy); y++)
-        for (let i = y * side + first; i < y * side + last; i++) data[into + i] += weight * x.data[source + i];
+  const data = new Float64Array((x.data.length / channels) * weights.length);
+  const steps = x.still ? 1 : x.steps;
+  weights.forEach((from, o) => from.forEach((w, c) => {
+    for (let t = 0; w && t < steps; t++) {
+      const into = (t * weights.length + o) * side * side;
+      const source = (t * channels + c) * side * side;
+      for (let y = 0, i = source; y < side; y++)
+        for (let x0 = 0; x0 < side; x0++, i++) {
+          const value = x.data[i];
+          if (value === 0) continue;
+          const [first, last] = [Math.max(0, y - reach), Math.min(side - 1, y + reach)];
+          const [left, right] = [Math.max(0, x0 - reach), Math.min(side - 1, x0 + reach)];
+          for (let v = first; v <= last; v++) {
+            const row = (y - v + reach) * size + x0 + reach;
+            for (let u = left; u <= right; u++) data[into + v * side + u] += w[row - u] * value;
+          }
+        }
     }
-  })));
-  return like(x, data, weights.length);
+  }));
+  return repeated(like(x, data, weights.length));
+}
+
+/** What is the same at every step was computed for the first one only. */
+function repeated(value) {
+  const size = value.data.length / value.steps;
+  for (let t = 1; value.still && t < value.steps; t++) value.data.copyWithin(t * size, 0, size);
+  return value;
 }
 
 const NEW = { weight: [1, 1], bias: [0, 0], mean: [0, 0], variance: [1, 1] }; // BatchNorm before training
@@ -76,11 +89,12 @@ const NEW = { weight: [1, 1], bias: [0, 0], mean: [0, 0], variance: [1, 1] }; //
 function norm(x, { weight, bias, mean, variance } = NEW) {
   const area = x.side ** 2;
   const factor = weight.map((w, c) => w / Math.sqrt(variance[c] + 1e-5));
-  const data = x.data.map((value, i) => {
-    const c = Math.floor(i / area) % x.channels;
-    return value * factor[c] + (bias[c] - mean[c] * factor[c]);
-  });
-  return like(x, data);
+  const data = new Float64Array(x.data.length);
+  for (let i = 0, c = 0; i < data.length; c = (c + 1) % x.channels) {
+    const shift = bias[c] - mean[c] * factor[c];
+    for (const end = i + area; i < end; i++) data[i] = x.data[i] * factor[c] + shift;
+  }
+  return like(x, data, x.channels);
 }
 
 function concat(a, b) {
@@ -90,10 +104,14 @@ function concat(a, b) {
     data.set(a.data.subarray(t * na, (t + 1) * na), t * (na + nb));
     data.set(b.data.subarray(t * nb, (t + 1) * nb), t * (na + nb) + na);
   }
-  return like(a, data, a.channels + b.channels);
+  return { ...like(a, data, a.channels + b.channels), binary: a.binary && b.binary };
 }
 
-const add = (...parts) => like(parts[0], parts[0].data.map((_, i) => parts.reduce((sum, part) => sum + part.data[i], 0)));
+function add(...parts) {
+  const data = new Float64Array(parts[0].data.length);
+  for (const part of parts) for (let i = 0; i < data.length; i++) data[i] += part.data[i];
+  return { ...like(parts[0], data, parts[0].channels), still: false };
+}
 
 function half(x, which) {
   const n = x.data.length / x.steps / 2;
@@ -123,7 +141,7 @@ export const BLOCKS = {
   mbpl(p) {
     const rows = p.thresholds.length;
     const middle = (rows - 1) / 2;
-    const branches = p.thresholds.map((v_threshold, i) => spiking(`branches.${i}`, `LIF ${v_threshold}`, "x", [1, i], p.tau, v_threshold));
+    const branches = p.thresholds.map((v_threshold, i) => spiking(`branches.${i}`, `LIF ${Number(v_threshold.toFixed(2))}`, "x", [1, i], p.tau, v_threshold));
     const learned = p.mixer === "learned" ? p.learned : undefined; // its BatchNorm too
     const kernels = learned?.kernels ?? [0, 1].map(() => kernel(p.mixer, 7));
     return [
@@ -136,7 +154,7 @@ export const BLOCKS = {
   },
   hsl: (p) => [0, 1].flatMap((i) => [
     { name: `x${i + 1}`, title: i ? "x₂" : "x₁", from: ["x"], at: [1, i], kind: "half", run: (x) => half(x, i) },
-    spiking(`lifs.${i}`, `LIF τ ${p.taus[i]}`, `x${i + 1}`, [2, i], p.taus[i], p.v_threshold),
+    spiking(`lifs.${i}`, `LIF τ ${Number(p.taus[i].toFixed(2))}`, `x${i + 1}`, [2, i], p.taus[i], p.v_threshold),
   ]).concat({ name: "concat", title: "Concat", from: ["lifs.0", "lifs.1"], at: [3, 0.5], kind: "concat", run: concat }),
   dcl: (p) => [["fine", 3], ["wide", 5]].flatMap(([name, size], i) => [
     { name: `${name}.0`, title: `${size}×${size} conv`, from: ["x"], at: [1, i], kind: name, kernels: [kernel(p[name], size)], run: (x) => norm(convolve(x, onMean(p[name], size), size)) },
@@ -144,17 +162,26 @@ export const BLOCKS = {
   ]).concat({ name: "concat", title: "Concat", from: ["fine.1", "wide.1"], at: [3, 0.5], kind: "concat", run: concat }),
 };
 
+/** All boxes of a diagram, the input first. */
+export function boxesOf(block, p) {
+  const boxes = BLOCKS[block](p);
+  return [{ name: "x", title: "x", from: [], at: [0, boxes.at(-1).at[1]], kind: "x" }, ...boxes];
+}
+
 /** The input x with two channels: a patch at every step (16×16), or a signal (1×1). */
 export function input(p) {
   const side = p.mode === "image" ? 16 : 1;
-  const one = { steps: p.time_steps, channels: 1, side };
-  one.data = p.mode === "signal"
-    ? stimulus({ ...p, duration: p.time_steps, dt: 1, seed: 0 })
-    : Float64Array.from({ length: p.time_steps * side ** 2 }, (_, i) => p.amplitude * (parseInt(p.patch.substr(2 * (i % side ** 2), 2), 16) / 255));
+  const one = { steps: p.time_steps, channels: 1, side, still: p.mode === "image" };
+  const shape = {
+    image: () => Float64Array.from({ length: p.time_steps * side ** 2 }, (_, i) => p.amplitude * (p.pixels[i % side ** 2] / 255)),
+    drive: () => Float64Array.from({ length: p.time_steps }, (_, t) => p.amplitude * (p.drive[t] ?? 0)),
+    signal: () => stimulus({ ...p, duration: p.time_steps, dt: 1, seed: 0 }),
+  };
+  one.data = shape[p.mode === "signal" && p.drive.length ? "drive" : p.mode]();
   const other = {
     same: () => one,
-    inverted: () => like(one, one.data.map((value) => p.amplitude - value)),
-    smoothed: () => (p.mode === "image" ? convolve(one, [[kernel("blur", 3)]], 3) : like(one, one.data.map((_, t) => [0, 1, 2].reduce((sum, k) => sum + (t >= k ? one.data[t - k] / 3 : 0), 0)))),
+    inverted: () => like(one, one.data.map((value) => p.amplitude - value), 1),
+    smoothed: () => (p.mode === "image" ? convolve(one, [[kernel("blur", 3)]], 3) : like(one, one.data.map((_, t) => [0, 1, 2].reduce((sum, k) => sum + (t >= k ? one.data[t - k] / 3 : 0), 0)), 1)),
   }[p.second]();
   return concat(one, other);
 }
@@ -168,19 +195,43 @@ export function run(block, p, x) {
 
 const known = new WeakMap();
 
-/** Share of values that are not 0, lowest, highest, and how many differ by 1e-9 or more. */
+/** {rate: share of values that are not 0, low, high} of a value. */
 export function numbers(value) {
   if (!known.has(value)) {
     let [filled, low, high] = [0, Infinity, -Infinity];
-    const distinct = new Set();
-    for (const v of value.data) {
+    const n = value.still ? value.data.length / value.steps : value.data.length;
+    for (let i = 0; i < n; i++) {
+      const v = value.data[i];
       if (v !== 0) filled++;
       if (v < low) low = v;
       if (v > high) high = v;
-      distinct.add(Math.round(v * 1e9));
     }
-    const binary = [...distinct].every((v) => v === 0 || v === 1e9);
-    known.set(value, { rate: filled / value.data.length, low, high, distinct: distinct.size, binary });
+    known.set(value, { rate: filled / n, low, high });
   }
   return known.get(value);
+}
+
+/** How many numbers a value holds that differ by 1e-9 or more. */
+export function distinct(value) {
+  const found = numbers(value);
+  if (value.binary) return found.rate > 0 && found.rate < 1 ? 2 : 1;
+  found.distinct ??= differing(value.still ? value.data.subarray(0, value.data.length / value.steps) : value.data);
+  return found.distinct;
+}
+
+/** new Set(rounded numbers).size without a Set of 8,192 numbers in every move: a table with free slots. */
+function differing(data) {
+  const size = 2 ** Math.ceil(Math.log2(2 * data.length));
+  const slots = new Float64Array(size).fill(NaN);
+  let count = 0;
+  for (const v of data) {
+    const rounded = Math.round(v * 1e9);
+    const hash = Math.abs(rounded * 0.6180339887498949) % 1;
+    let i = Math.floor(hash * size);
+    while (slots[i] !== rounded && slots[i] === slots[i]) i = (i + 1) % size; // NaN is a free slot
+    if (slots[i] === rounded) continue;
+    slots[i] = rounded;
+    count++;
+  }
+  return count;
 }
