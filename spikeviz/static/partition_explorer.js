@@ -231,7 +231,7 @@ function render({ model, el, signal }) {
     label: "Heads", range: model.get("limits").heads,
     limit: (value) => clamp(Math.round(value), ...model.get("limits").heads.slice(0, 2)), set: (value) => set({ heads: value }),
   });
-  const sizeRange = h("input", { type: "range", min: 0, step: 1, "aria-label": "Size of a group", oninput: () => set({ size: sizesFor(model.get("resolution"))[sizeRange.value] }) });
+  const sizeRange = h("input", { type: "range", min: 0, step: 1, "aria-label": "Size of a group", oninput: () => changeSize(Number(sizeRange.value)) });
   const sizeText = h("output");
   const size = h("div", { class: "sv-control sv-size" }, h("span", { class: "sv-label", "aria-hidden": "true" }, "Size of a group"), sizeText, sizeRange);
   const walk = player({
@@ -331,6 +331,7 @@ function render({ model, el, signal }) {
     if (boxes.now.length !== 4 * side * side) boxes.now = new Float32Array(4 * side * side);
     const now = flown(layout, part, place, boxes.now);
     Object.assign(boxes, { layout, part });
+    Object.assign(state, { boxes: now, layout });
 
     const { width: w, height: high } = ctx.canvas;
     if (!w || !high) return;
@@ -429,6 +430,10 @@ function render({ model, el, signal }) {
       const texts = [one, one === "full" ? "heads · N · N" : `heads · N · ${one === "grid" ? "G" : "P"}²`, `${many} · ${counted(n)} · ${counted(other)} = ${counted(entries)} entries of A, ${short(bytes, "B")}, ${short(work, "")} FLOPs`];
       texts.forEach((text, j) => write(prices[i][j], text));
     });
+    for (const { what, canvas } of [flops, memory]) {
+      const [all, some] = ["full", "grid"].map((one) => (what === "flops" ? `${short(costs[one].flops, "")} FLOPs` : short(costs[one].bytes, "B")));
+      canvas.setAttribute("aria-label", `${what === "flops" ? "FLOPs" : "Memory"} of one layer of attention against resolution; at ${side} × ${side}: full ${all}, window and grid ${some}`);
+    }
     const [large, less] = ["full", "grid"].map((one) => short(costsOf(one, 224, size, many).bytes, "B"));
     write(crossing, `A head has ${HEAD_WIDTH} channels, so an entry costs ${2 * HEAD_WIDTH} FLOPs, for QKᵀ and A·V. The curves meet at H = ${size}, where one group is the whole map; from there, twice the resolution costs full 16 times as much, window and grid 4 times. At 224 × 224: ${large} for full, ${less} for grid, for each image, layer and time step.`);
 
@@ -456,6 +461,10 @@ function render({ model, el, signal }) {
   }
 
   // ---- hands on the picture
+  function changeSize(at) {
+    const sizes = sizesFor(model.get("resolution"));
+    set({ size: sizes[clamp(at, 0, sizes.length - 1)] });
+  }
   function changeMap(side) {
     const [before, size, pixel] = ["resolution", "size", "pixel"].map((trait) => model.get(trait));
     const fits = sizesFor(side).reduce((best, one) => (Math.abs(one - size) < Math.abs(best - size) ? one : best));
