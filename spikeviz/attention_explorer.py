@@ -46,7 +46,7 @@ class AttentionExplorer(ModelExplorer):
     head, step, group, token and key into what it has.
     """
 
-    _code = code("attention.js", "attention_explorer.js")
+    _code = code("attention.js", "attention_column.js", "attention_explorer.js")
     _css = style("attention_explorer.css")
 
     asks = ("image",)

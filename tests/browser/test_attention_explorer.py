@@ -47,6 +47,11 @@ def saved(new_page, tmp_path):
     return open_saved
 
 
+def text_of(element):
+    """Its text, with plain spaces."""
+    return element.inner_text().replace("\u00a0", " ")
+
+
 def place(page):
     return {name: page.evaluate(GET, name) for name in PLACE}
 
@@ -116,7 +121,7 @@ def test_the_numbers_of_a_model_of_ones_own(saved, partition):
         seen += sum(shown[0]["q"])
     assert seen > 10
     caption = page.locator(".sv-column .sv-caption").last
-    caption.filter(has_text="trained with the plain product; the softmax comes").wait_for()
+    caption.filter(has_text="uses the plain product; the softmax here comes").wait_for()
     page.get_by_label("Map A in A·V").select_option("softmax")
     page.get_by_text("4 A·V with the softmax, for comparison only").wait_for()
     explorer.close()
@@ -198,7 +203,7 @@ def test_the_keys_move_token_group_and_key(saved):
 
 def test_the_summary_tells_what_the_token_looks_at(saved):
     explorer = AttentionExplorer()
-    text = saved(explorer).locator(".sv-summary").inner_text()
+    text = text_of(saved(explorer).locator(".sv-summary"))
     for name, trace in explorer.trace().items():
         row = trace.softmax[explorer.token]
         most = int(row.argmax())
@@ -215,9 +220,9 @@ def test_a_token_without_spikes_looks_at_all_alike(saved):
     (silent,) = np.flatnonzero(explorer.trace()["sisa"].plain.sum(1) == 0)[:1]
     explorer.token = int(silent)
     page = saved(explorer)
-    summary = page.locator(".sv-summary").inner_text()
+    summary = text_of(page.locator(".sv-summary"))
     assert "SISA: no spike in common with any, softmax gives all 6.3 %." in summary
-    caption = page.locator(".sv-column .sv-caption").first.inner_text()
+    caption = text_of(page.locator(".sv-column .sv-caption").first)
     assert "6.3 % to 6.3 %; the plain product is 0 for 16." in caption
 
 
