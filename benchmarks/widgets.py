@@ -63,7 +63,7 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-third:nth-child(3) .sv-point"),
     ],
     "SpikeBlockExplorer": [
-        Handle("[aria-label='Amplitude of x']"),
+        Handle("[aria-label='Amplitude']"),
         Handle("[aria-label='V_th of branch 2']"),
         Handle("[aria-label='τ, in time steps']"),
     ],
@@ -73,9 +73,8 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-raster", at=(0.2, 0.3)),
     ],
     "PartitionExplorer": [
-        Handle(".sv-flight", at=(0.05, 0.4), hover=True),
+        Handle(".sv-flight", at=(0.02, 0.4), hover=True, stride=16),
         Handle("[aria-label='Way into token order and back']"),
-        Handle("[aria-label='Size of a group']"),
     ],
     "TrainingMonitor": [
         Handle("canvas", hover=True),
@@ -84,9 +83,11 @@ HANDLES: dict[str, list[Handle]] = {
 }
 WATCH = """() => {
     window.moves = [];
-    let input = null;
+    window.answers = [];
+    let [input, asked] = [null, null];
     const receive = (event) => {
         input = { arrived: event.timeStamp, received: performance.now() };
+        asked = input.received;
     };
     for (const type of ["pointermove", "input"]) document.addEventListener(type, receive, true);
     document.addEventListener("spikeviz:drawn", () => {
@@ -99,6 +100,7 @@ WATCH = """() => {
             port2.postMessage(0);
         });
     });
+    document.addEventListener("spikeviz:answered", () => answers.push(performance.now() - asked));
 }"""
 # JupyterLab's sockets are open already: what goes through them is counted at their `send`.
 COUNT_BYTES = """() => {
@@ -190,7 +192,8 @@ def widget(browser, lab, name: str) -> dict:
 
 
 def measure(page, handle: Handle, frame: float) -> dict[str, float]:
-    """Move `handle` to and fro in MOVES moves; times in ms, and in frames for the screen."""
+    """Move `handle` to and fro in MOVES moves; times in ms, and in frames for the screen. Where a
+    model is asked, each move waits for the answer to the last."""
     element = page.locator(f".spikeviz {handle.selector}").first
     element.scroll_into_view_if_needed()
     box = element.bounding_box()
@@ -199,18 +202,23 @@ def measure(page, handle: Handle, frame: float) -> dict[str, float]:
     page.wait_for_timeout(500)
     if not handle.hover:
         page.mouse.down()
-    page.evaluate("moves.length = 0; sent = 0")
+    page.evaluate("moves.length = answers.length = sent = 0")
     for move in range(MOVES):
         away = 3 + abs(move % 40 - 20) * handle.stride
         page.mouse.move(*((x, y + away) if handle.axis == "y" else (x + away, y)))
         page.wait_for_function(f"moves.length > {move}", timeout=10_000)
+        if handle.model:
+            page.wait_for_function(f"answers.length > {move}", timeout=30_000)
     page.wait_for_timeout(300)  # the last message of a gesture
     if not handle.hover:
         page.mouse.up()
     moves = page.evaluate("moves")[:MOVES]
     drawn = [move["drawn"] - move["received"] for move in moves]
     shown = [move["shown"] - move["arrived"] for move in moves]
+    answers = page.evaluate("answers") if handle.model else []
+    asked = {"answered_median_ms": round(statistics.median(answers))} if answers else {}
     return {
+        **asked,
         "drawn_median_ms": round(statistics.median(drawn), 2),
         "drawn_p95_ms": round(statistics.quantiles(drawn, n=20)[-1], 2),
         "shown_median_frames": round(statistics.median(shown) / frame, 2),

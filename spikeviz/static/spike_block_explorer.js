@@ -6,7 +6,7 @@ import { KERNELS, PROJECTIONS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, d
 import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./spike_block_words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./spike_block_pictures.js";
 import { h, syncing, mount, clamp, show, numberControl, choice, drag, player } from "./widget.js";
-import { surface, scale, axes, line, keeper } from "./draw.js";
+import { surface, scale, axes, line } from "./draw.js";
 
 const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitude", "second", "time_steps"];
 const TRAITS = [...INPUT, "block", ...new Set(Object.values(SETTINGS).flat()), "cursor", "selected", "row", "column"];
@@ -49,8 +49,8 @@ function render({ model, el, signal }) {
     digit: pick("digit", "Digit", [...Object.keys(digits), ["own", "drawn by you"]], (value) => (value === "own" ? set({ patch: digits[model.get("digit")], selected: "x" }) : set({ digit: Number(value), patch: "" }))),
     stimulus: pick("stimulus", "Signal", [...STIMULI, ["own", "drawn by you"]], (value) => (value === "own" ? draft(0, 0, true) : set({ stimulus: value, drive: [] }))),
     period: number("period", "Period", "steps"),
-    amplitude: number("amplitude", "Amplitude of x"),
-    second: pick("second", "Channel 2 gets", [["same", "the same"], ["inverted", "the inverse"], ["smoothed", "a smoothed copy"]]),
+    amplitude: number("amplitude", "Amplitude"),
+    second: pick("second", "Channel 2", [["same", "the same"], ["inverted", "the inverse"], ["smoothed", "a smoothed copy"]]),
     time_steps: number("time_steps", "T, time steps"),
     tau: number("tau", "τ, in time steps"),
     v_threshold: number("v_threshold", "V_th, threshold"),
@@ -91,7 +91,7 @@ function render({ model, el, signal }) {
     const canvas = h("canvas", { class: "sv-thumb", "aria-hidden": "true" });
     const text = h("span", { class: "sv-caption" });
     const button = h("button", { type: "button", class: "sv-card", onclick: () => set({ block, selected: "" }) }, h("b", {}, block.toUpperCase()), canvas, text);
-    return { block, canvas, text, button, keep: keeper() };
+    return { block, canvas, text, button };
   });
   const title = h("p", { class: "sv-title" });
   const formula = h("p", { class: "sv-formula" });
@@ -231,7 +231,7 @@ function render({ model, el, signal }) {
     state.maps = [];
     const top = p.mode === "image" || chosen.kernels ? 136 : 10;
     ctx.textBaseline = "middle";
-    const kernelRoom = chosen.kernels ? 118 * chosen.kernels.length ** 0.6 : 0;
+    const kernelRoom = chosen.kernels ? Math.min(118 * chosen.kernels.length ** 0.6, 0.42 * width) : 0;
     if (p.mode === "image") {
       state.maps = maps(ctx, film.canvas, state.onFilm.indexOf(value), value, [0, 4, width - kernelRoom - (kernelRoom ? 12 : 0), top - 14]);
       for (const map of state.maps) ring(ctx, map, p, colour);
@@ -287,9 +287,8 @@ function render({ model, el, signal }) {
     write(source, codeLines.join("\n"));
   }
 
-  function writeText(state) {
-    const { p, values, list } = state;
-    const value = state.here[list.at(-1).name];
+  function writeText({ p, list }) {
+    const value = outputOf(p.block);
     const next = value.binary ? "only spikes, so the next layer just adds" : "real values, so the next layer has to multiply";
     const alone = p.block === "dcl" && p.mode === "signal" ? " A signal is one pixel, and a kernel meets it with its centre only." : "";
     write(summary, `${p.block.toUpperCase()} passes on ${next}: ${facing(value)}.${alone}`);
@@ -301,7 +300,7 @@ function render({ model, el, signal }) {
     write(question, asked);
     write(answer, told);
     for (const { block, button, text } of cards) {
-      const output = Object.values(values[block]).at(-1);
+      const output = outputOf(block);
       write(text, `${percent(numbers(output).rate)} not 0, ${counted(distinct(output), "value")}`);
       mark(button, "aria-pressed", block === p.block);
     }
@@ -331,23 +330,25 @@ function render({ model, el, signal }) {
     away(controls.period.element, p.mode !== "signal" || p.drive.length > 0 || !["pulses", "sine"].includes(p.stimulus));
   }
 
-  const keepDetail = keeper();
   const film = sheet(16, 2 + MOST_BRANCHES + 9);
+  const outputOf = (block) => Object.values(shown.values[block]).at(-1);
+  let runs = 0; // how often anything ran anew
+  let drawn = ""; // what the pictures beside the diagram show
   function draw(colour) {
-    const [onDiagram, onDetail, ...onCards] = [diagram, detail, ...cards.map(({ canvas }) => canvas)].map(surface);
     const before = shown;
-    shown = compute();
+    shown = { maps: before?.maps, steps: before?.steps, current: before?.current, ...compute() };
     const { p, values, list, here, chosen, step } = shown;
-    shown.onFilm = [...list.map(({ name }) => here[name]), ...Object.values(values).map((all) => Object.values(all).at(-1))];
+    if (!before || Object.keys(values).some((block) => values[block] !== before.values[block])) runs++;
+    const key = [runs, step, p.block, chosen.name, p.row, p.column, colour.bg, detail.clientWidth, devicePixelRatio].join();
+    const beside = key === drawn ? [] : [detail, ...cards.map(({ canvas }) => canvas)]; // a pulse moves in the diagram only
+    drawn = key;
+    const [onDiagram, onDetail, ...onCards] = [diagram, ...beside].map(surface);
+    shown.onFilm = [...list.map(({ name }) => here[name]), ...Object.keys(values).map(outputOf)];
     if (p.mode === "image") shown.onFilm.forEach((value, i) => film.put(i, value, step));
     film.ready();
     drawDiagram(shown, onDiagram, colour);
-    const same = before && Object.keys(values).every((block) => values[block] === before.values[block]) && before.p.row === p.row && before.p.column === p.column;
-    shown.drawn = same ? before.drawn : (before?.drawn ?? 0) + 1;
-    const key = `${shown.drawn} ${step} ${colour.bg}`;
-    Object.assign(shown, { maps: before?.maps ?? [], steps: before?.steps, current: before?.current });
-    keepDetail(onDetail, `${key} ${p.block} ${chosen.name}`, (ctx) => drawDetail(shown, { ...onDetail, ctx }, colour));
-    cards.forEach(({ block, keep }, i) => keep(onCards[i], key, (ctx) => drawValue(ctx, shown, Object.values(values[block]).at(-1), [2, 2, onCards[i].width - 4, onCards[i].height - 4], colour)));
+    if (onDetail) drawDetail(shown, onDetail, colour);
+    onCards.forEach(({ ctx, width, height }, i) => drawValue(ctx, shown, outputOf(cards[i].block), [2, 2, width - 4, height - 4], colour));
     placeBoxes(shown);
     writeDetail(shown);
     writeText(shown);

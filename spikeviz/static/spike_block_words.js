@@ -14,8 +14,8 @@ export const FORMULAS = {
 /** A question before the answer, and the setting in which to look. */
 export const QUESTIONS = {
   sl: ["The input stays at 0.9 and the threshold is 1. Does SL ever fire?", "No. H creeps up to 0.9 and never reaches 1. What lies below the threshold for ever is lost.", { mode: "signal", stimulus: "constant", amplitude: 0.9, v_threshold: 1, selected: "lif" }],
-  rl: ["LIF₂ hears only 0 and 1. What does it pass on if its threshold is 1 as well?", "Nothing: with τ = 2 its membrane stays below 1 − 2^−T. So our second threshold is 0.6: it asks for two spikes close in time.", { tau: 2, second_threshold: 1, selected: "second" }],
-  mbpl: ["Each branch says only 0 or 1. How many values can the sum of n branches take?", "n + 1: it counts the thresholds that were reached. One spike train has become a staircase; M then mixes it over the neighbours to real values.", { selected: "branches" }],
+  rl: ["LIF₂ hears only 0 and 1. What does it pass on if its threshold is 1 as well?", "Nothing: with τ = 2 its membrane gets to 1 − 2^−T at most. So our second threshold is 0.6: it asks for two spikes close in time.", { tau: 2, second_threshold: 1, selected: "second" }],
+  mbpl: ["Each branch says only 0 or 1. How many values can the sum of n branches take?", "n + 1: it counts the branches that fire. Two values have become a staircase; M then mixes it over the neighbours to real values.", { selected: "branches" }],
   hsl: ["Both halves get the same input, τ₁ = 2 and τ₂ = 4. Which one fires less?", "The one with τ₂ = 4: each step takes in only a quarter of the input. It is slower, and it remembers longer.", { second: "same", taus: [2, 4], selected: "concat" }],
   dcl: ["A centre-surround kernel on an even patch of ink: what reaches the LIF in its middle?", "Nothing: the kernel sums to 0, so what is even cancels. Only edges and fine strokes drive the LIF.", { mode: "image", fine: "centre-surround", selected: "fine.0" }],
 };
