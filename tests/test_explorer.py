@@ -24,12 +24,14 @@ from matplotlib.figure import Figure
 import spikeatconv
 from spikeatconv import simulate, stimulus
 from spikeviz import LIFExplorer
+from spikeviz.gallery import explorers
 from spikeviz.lif_explorer import STIMULI
 from spikeviz.widget import STATIC, Explorer, module
 
 LIMITS = LIFExplorer.ranges()
 ARRAYS = ("time", "current", "membrane", "spikes", "potential")
 A_BYTE_LIMIT = 30_000  # each widget stores its module in every saved notebook
+WHOLE = ("seed", "mystery")
 OTHERS = {"v_threshold": 3.0, "v_reset": None, "dt": 0.1, "tau": 50.0}  # leave each its full range
 
 
@@ -57,7 +59,7 @@ def test_each_parameter_takes_its_whole_range_and_nothing_outside(name):
         setattr(explorer, name, value)
         assert getattr(explorer, name) == value
     outside = [low - 1, high + 1]
-    if name != "seed":  # an Int
+    if name not in WHOLE:
         outside += [math.nextafter(low, -math.inf), math.inf, -math.inf, math.nan]
     for value in outside:
         with pytest.raises(traitlets.TraitError, match=rf"{name} .*from {low} to {high}$"):
@@ -175,9 +177,9 @@ def test_two_explorers_linked(explorer):
     other.close()
 
 
-def test_a_widget_has_its_own_pinned_neuron_and_ghost(explorer):
-    other = LIFExplorer(pinned={"tau": 3.0, "v_threshold": 1.0})
-    assert explorer.pinned == explorer.ghost == {}
+def test_a_widget_has_its_own_pins_and_ghost(explorer):
+    other = LIFExplorer(pins=[{"tau": 3.0}], ghost={"tau": 3.0})
+    assert (explorer.pins, explorer.ghost) == ([], {})
     other.close()
 
 
@@ -190,7 +192,7 @@ def allowed(draw):
     chosen = {
         name: draw(st.floats(low, high))
         for name, (low, high, _) in LIMITS.items()
-        if name != "seed"
+        if name not in WHOLE
     }
     chosen["seed"] = draw(st.integers(*LIMITS["seed"][:2]))
     chosen["tau"] = draw(st.floats(chosen["dt"], LIMITS["tau"][1]))
@@ -337,9 +339,10 @@ def test_the_saved_page_is_one_file_with_everything_in_it(explorer, tmp_path):
 
 def test_the_saved_state_is_the_widgets(explorer, tmp_path):
     explorer.tau, explorer.v_reset, explorer.stimulus = 12.5, None, "noise"
-    explorer.pinned = {"tau": 3.0, "v_threshold": 0.5}
+    explorer.pins = [{"tau": 3.0, "v_threshold": 0.5}]
     state = saved_state(explorer.save_html(tmp_path / "a.html"))
-    own = {*LIMITS, "limits", "stimulus", "cursor", "speed", "pinned", "ghost"}
+    own = {*LIMITS, "limits", "stimulus", "current", "cursor", "speed", "pins", "ghost"}
+    own |= {"mystery_shows", "guess", "overlays", "answer", "busy", "problem"}
     assert set(state) == own  # and nothing of ipywidgets' or anywidget's
     limits = {name: tuple(limit) for name, limit in state.pop("limits").items()}
     assert limits == LIMITS
@@ -409,14 +412,7 @@ def test_a_full_disk_leaves_the_last_page_as_it_was(explorer, tmp_path, monkeypa
 # ---------------------------------------------------------------- the module
 
 
-def widget_classes():
-    found = [Explorer]
-    for cls in found:
-        found += cls.__subclasses__()
-    return [cls for cls in found[1:] if cls.__module__.startswith("spikeviz.")]
-
-
-@pytest.mark.parametrize("cls", widget_classes())
+@pytest.mark.parametrize("cls", explorers())
 def test_each_module_stands_alone_and_is_small(cls):
     assert isinstance(cls._esm, str)  # a Path would keep every instance alive
     assert isinstance(cls._css, str)

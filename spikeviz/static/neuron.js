@@ -5,15 +5,20 @@ export const STIMULI = ["constant", "step", "pulses", "ramp", "sine", "noise"];
 
 export const steps = (duration, dt) => Math.max(1, Math.floor(duration / dt + 0.5));
 
-/** n near-Gaussian numbers (sums of twelve uniform ones from mulberry32). */
-function gaussian(n, seed) {
+/** mulberry32: a function that gives the next of the uniform numbers in [0, 1) that belong to a seed. */
+export function mulberry(seed) {
   let a = seed | 0;
-  const uniform = () => {
+  return () => {
     a = (a + 0x6d2b79f5) | 0;
     let t = Math.imul(a ^ (a >>> 15), a | 1);
     t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** n near-Gaussian numbers (sums of twelve uniform ones). */
+function gaussian(n, seed) {
+  const uniform = mulberry(seed);
   return Float64Array.from({ length: n }, () => {
     let total = 0;
     for (let k = 0; k < 12; k++) total += uniform();

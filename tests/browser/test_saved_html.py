@@ -18,7 +18,7 @@ from norse.torch.functional.reset import reset_subtract, reset_value
 from spikeviz import LIFExplorer
 from spikeviz.lif_explorer import STIMULI
 
-LIMITS = LIFExplorer.ranges()
+LIMITS = {name: limits for name, limits in LIFExplorer.ranges().items() if name != "mystery"}
 
 # Resolves with what the next finished drawing showed, once `change` has run in the page.
 DRAWN = """([change, until]) => new Promise((resolve) => {
@@ -159,20 +159,22 @@ def test_the_map_shows_a_neuron_under_the_pointer_and_pins_it(saved):
     box = neuron_map.bounding_box()
     at = {"x": box["width"] * 0.4, "y": box["height"] * 0.6}
     neuron_map.hover(position=at)
-    caption = page.locator(".sv-caption")
+    caption = page.locator(".sv-map-text")
     assert caption.inner_text().startswith("Under the pointer")
     numbers = [float(n) for n in re.findall(r"\d+\.?\d*", caption.inner_text())]
     neuron_map.click(position=at)
     page.mouse.move(5, 5)
-    assert caption.inner_text().startswith("Pinned")
-    pinned = page.evaluate("document.getElementById('view').model.get('pinned')")
+    caption.get_by_text("Dark").wait_for()
+    (pinned,) = page.evaluate("document.getElementById('view').model.get('pins')")
     count = LIFExplorer(**pinned).trace().spikes.sum()
     assert numbers == [pytest.approx(pinned["tau"], abs=0.01),
                        pytest.approx(pinned["v_threshold"], abs=0.01), count]  # fmt: skip
-    page.get_by_role("button", name="Use these values").click()
+    chip = page.locator(".sv-chip", has_text=re.compile(rf"^1τ .*, V_th .*, {count:.0f} spikes?×$"))
+    chip.get_by_role("button").first.click()  # takes its values over
     page.locator(".sv-summary", has_text=re.compile(rf"^{count:.0f} spike")).wait_for()
-    page.get_by_role("button", name="Unpin").click()
-    assert caption.inner_text().startswith("Dark")
+    page.locator(".sv-chip", has_text="same as yours").wait_for()
+    page.get_by_role("button", name="Remove pinned neuron 1").click()
+    page.locator(".sv-chip:visible").wait_for(state="detached")
 
 
 def test_everything_works_by_keyboard_and_shows_its_focus(saved):
@@ -205,7 +207,7 @@ def test_everything_works_by_keyboard_and_shows_its_focus(saved):
     page.locator(".sv-map").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.getElementById('view').model.get('pinned').tau") < 10
+    assert page.evaluate("document.getElementById('view').model.get('pins')[0].tau") < 10
 
 
 def test_a_typed_value_out_of_range_is_limited_and_marked(saved):
@@ -239,7 +241,7 @@ def test_reduced_motion_slows_the_play(saved):
 @pytest.mark.parametrize("width", [360, 520, 700, 1000, 1600])
 def test_nothing_is_clipped(saved, width):
     page = saved(LIFExplorer(stimulus="sine"), width=width)
-    page.locator("details summary").click()
+    page.get_by_text("More: resting").click()
     outside = page.evaluate(
         """() => [...document.querySelectorAll(".spikeviz *")].filter((e) => {
             const box = e.getBoundingClientRect();
