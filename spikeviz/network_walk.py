@@ -93,14 +93,13 @@ class NetworkWalk(ModelExplorer):
             model = model or "checkpoint"
         if traits.get("pixels"):
             traits.setdefault("source", "own")
-        later = {name: traits.pop(name) for name in ("opened", "tour") if name in traits}
+        tour = traits.pop("tour", network_tour.DEFAULT)
         super().__init__(
             choices=own | offered(), checkpoint=path,
             model=model or "micro_digits", other=other, **traits,
         )  # fmt: skip
-        self.tour = later.pop("tour", network_tour.DEFAULT)
-        for name, value in later.items():
-            setattr(self, name, value)
+        self.tour = tour  # now that there are boxes to compare with
+        self._a_box({"value": self.opened})
 
     # ---- what a value may be
 
@@ -141,7 +140,8 @@ class NetworkWalk(ModelExplorer):
 
     @t.observe("image", "pixels")
     def _this_image(self, change: dict[str, Any]) -> None:
-        self.source = "digit" if change["name"] == "image" else "own"
+        if self.answer:  # a new widget shows the source it was given
+            self.source = "digit" if change["name"] == "image" else "own"
 
     @t.observe("checkpoint")
     def _offer_checkpoint(self, _change: Any) -> None:

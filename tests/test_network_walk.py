@@ -300,6 +300,16 @@ def test_images_of_ones_own(walks):
             widget.pixels = wrong
 
 
+def test_a_new_widget_shows_the_source_it_is_given(walks):
+    pixels = bytes(range(28)) * 28
+    for given, picture in (
+        ({"image": 5, "source": "photo"}, 3 * 224 * 224), ({"image": 5, "pixels": pixels}, 784),
+    ):  # fmt: skip
+        widget = walks(**given)
+        assert widget.source == given.get("source", "own")
+        assert len(widget.answer["picture"]["data"]) == picture
+
+
 def test_bytes_from_the_page_arrive_as_bytes(walks):
     widget = walks()
     widget.set_state({"pixels": memoryview(bytes(784)), "source": "own"})
@@ -335,7 +345,8 @@ def test_the_code_of_a_box_is_in_the_installed_file(micro):
     marks = {box.id: code_of(box)[0] for box in boxes(micro)}
     for name, begin in {
         "stem": "self.stem =", "stem_to_stream": "second = chain",
-        "stages.1.0": "entry = conv_norm", "stages.0.1.conv": "self.conv = Residual(", "stages.2.1.attention": "self.attention = ",
+        "stages.1.0": "entry = conv_norm", "stages.0.1.conv": "self.conv = Residual(",
+        "stages.2.1.attention": "self.attention = ",
         "stages.0.1.feed_forward": "self.feed_forward = ", "head": "return self.head",
     }.items():  # fmt: skip
         mark = marks[name]

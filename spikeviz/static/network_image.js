@@ -13,7 +13,7 @@ export function imagePicker({ model, set, wants, show }) {
   let drawn = null; // {side, channels, pixels} on show
   let pen = { x: 14, y: 14, on: false };
   const canvas = h("canvas", {
-    class: "sv-pad", tabindex: 0, role: "application",
+    class: "sv-nw-pad", tabindex: 0, role: "application",
     "aria-label": "Drawing pad: drag to draw; arrow keys move the pen, Space draws, Delete erases",
   });
   const erase = h("input", { type: "checkbox", disabled: still });
@@ -133,8 +133,8 @@ export function imagePicker({ model, set, wants, show }) {
     paintPad();
   }
   const note = still ? "This page has no kernel: another image needs the notebook." : "Draw on the image, or take another one.";
-  const element = h("div", { class: "sv-image" }, canvas,
-    h("div", { class: "sv-row sv-tight" }, clear, h("label", { class: "sv-row sv-tight" }, erase, "erase"), photo),
+  const element = h("div", { class: "sv-nw-image" }, canvas,
+    h("div", { class: "sv-row sv-nw-tight" }, clear, h("label", { class: "sv-row sv-nw-tight" }, erase, "erase"), photo),
     digit.element, file, h("p", { class: "sv-caption" }, note));
   return { element, update };
 }

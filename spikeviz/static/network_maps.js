@@ -83,10 +83,10 @@ export function drawGrid(canvas, maps, t, [c0, c1], mark, colour) {
   };
 }
 
-/** A canvas for a grid: pointer and arrow keys choose a pixel; choose({c, y, x} or null) hears it. */
-export function gridCanvas(label, choose) {
-  const canvas = h("canvas", { class: "sv-maps", tabindex: 0, role: "application", "aria-label": label });
-  const grid = { canvas, at: () => null, marked: null, shape: [1, 1, 1, 1], channels: [0, 1] };
+/** A canvas for a grid: pointer and arrow keys choose a pixel; choose({c, y, x} or null) hears it, chosen() is the present one. */
+export function gridCanvas(label, chosen, choose) {
+  const canvas = h("canvas", { class: "sv-nw-maps", tabindex: 0, role: "application", "aria-label": label });
+  const grid = { canvas, at: () => null, shape: [1, 1, 1, 1], channels: [0, 1] };
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
     choose(grid.at((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height));
@@ -99,11 +99,11 @@ export function gridCanvas(label, choose) {
     event.preventDefault();
     const [, , rows, columns] = grid.shape;
     const [c0, c1] = grid.channels;
-    const { c, y, x } = grid.marked ?? { c: c0, y: 0, x: -by[1] };
+    const { c, y, x } = chosen() ?? { c: c0, y: 0, x: -by[1] };
     const place = { c, y: y + by[0], x: x + by[1] }; // past an edge the next channel begins
     if (place.x < 0 || place.x >= columns) Object.assign(place, { c: c + by[1], x: by[1] < 0 ? columns - 1 : 0 });
     if (place.y < 0 || place.y >= rows) Object.assign(place, { c: c + by[0] * COLUMNS, y: by[0] < 0 ? rows - 1 : 0 });
-    choose(place.c >= c0 && place.c < c1 ? place : grid.marked);
+    choose(place.c >= c0 && place.c < c1 ? place : chosen());
   });
   return grid;
 }

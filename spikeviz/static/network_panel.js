@@ -40,22 +40,22 @@ export function boxPanel({ model, set, walks, boxIn, repaint }) {
   const before = h("button", { type: "button", onclick: () => set({ page: shownMaps.page - 1 }), "aria-label": "Channels before" }, "‹");
   const after = h("button", { type: "button", onclick: () => set({ page: shownMaps.page + 1 }), "aria-label": "Channels after" }, "›");
   const channels = h("span", { class: "sv-clock" });
-  const hoverText = h("p", { class: "sv-caption sv-hover" });
+  const hoverText = h("p", { class: "sv-caption sv-nw-hover" });
   const codeButton = h("button", { type: "button", onclick: () => set({ show_code: !model.get("show_code") }) }, "Show code");
-  const listing = h("div", { class: "sv-code" });
+  const listing = h("div", { class: "sv-nw-code" });
   const grids = [0, 1].map((which) => {
-    const grid = gridCanvas(`Feature maps${which ? " of the other model" : ""}: arrow keys move from pixel to pixel`, (place) => {
+    const grid = gridCanvas(`Feature maps${which ? " of the other model" : ""}: arrow keys move from pixel to pixel`, () => hover, (place) => {
       if (JSON.stringify(place) === JSON.stringify(hover)) return;
       hover = place;
       repaint();
     });
     const name = h("p", { class: "sv-title" });
     const missing = h("p", { class: "sv-caption" });
-    return { ...grid, grid, name, missing, element: h("div", { class: "sv-gridbox" }, name, grid.canvas, missing) };
+    return { ...grid, grid, name, missing, element: h("div", { class: "sv-nw-gridbox" }, name, grid.canvas, missing) };
   });
   const close = h("button", { type: "button", onclick: () => set({ opened: "" }) }, "Close");
-  const maps = h("div", { class: "sv-gridrow" }, ...grids.map((grid) => grid.element));
-  const panel = h("div", { class: "sv-panel", role: "region", "aria-label": "Opened box", hidden: true },
+  const maps = h("div", { class: "sv-nw-gridrow" }, ...grids.map((grid) => grid.element));
+  const panel = h("div", { class: "sv-nw-panel", role: "region", "aria-label": "Opened box", hidden: true },
     h("div", { class: "sv-row" }, panelTitle, close), what, facts,
     h("div", { class: "sv-controls" }, view.element, layer.element),
     h("div", { class: "sv-row" }, before, channels, after), maps, hoverText, codeButton, listing);
@@ -122,7 +122,6 @@ export function boxPanel({ model, set, walks, boxIn, repaint }) {
       if (!there) return;
       grid.shape = maps.shape;
       grid.channels = [from, until];
-      grid.marked = hover;
       grid.at = drawGrid(grid.canvas, maps, t, grid.channels, hover, colour);
     });
     write(channels, count > PAGE ? `channels ${page * PAGE} … ${Math.min(count, (page + 1) * PAGE) - 1} of ${count}` : `${count} channel${count === 1 ? "" : "s"}`);
@@ -174,7 +173,7 @@ export function boxPanel({ model, set, walks, boxIn, repaint }) {
     listed = key;
     listing.replaceChildren(...places.flatMap((place) => {
       const { file, first, text } = code[place.name];
-      const rows = text.split("\n").map((line, i) => h("span", { class: first + i >= place.from && first + i <= place.to ? "sv-marked" : "" }, h("span", { class: "sv-number" }, String(first + i)), line, "\n"));
+      const rows = text.split("\n").map((line, i) => h("span", { class: first + i >= place.from && first + i <= place.to ? "sv-nw-marked" : "" }, h("span", { class: "sv-nw-number" }, String(first + i)), line, "\n"));
       return [h("p", { class: "sv-caption" }, `${file}, line ${place.from}: ${place.name}`), h("pre", { tabindex: 0, "aria-label": `Source of ${place.name}` }, ...rows)];
     }));
   }

@@ -14,15 +14,15 @@ export function guidedTour({ model, set, place, reveal }) {
     if ("next" in (steps()[at()]?.complete ?? {})) finish(at());
     go(at() + 1);
   };
-  const start = h("button", { type: "button", class: "sv-start", onclick: () => set({ tour_step: 0 }) }, "Start the tour");
+  const start = h("button", { type: "button", class: "sv-nw-start", onclick: () => set({ tour_step: 0 }) }, "Start the tour");
   const progress = h("b");
-  const text = h("span", { class: "sv-out" });
-  const state = h("span", { class: "sv-state" });
+  const text = h("span", { class: "sv-nw-out" });
+  const state = h("span", { class: "sv-nw-state" });
   const back = h("button", { type: "button", onclick: () => go(at() - 1) }, "Back");
   const forth = h("button", { type: "button", onclick: next }, "Next");
   const close = h("button", { type: "button", onclick: () => go(-1) }, "Close");
-  const card = h("div", { class: "sv-tour", role: "region", "aria-label": "Guided tour", tabindex: -1, hidden: true },
-    h("p", { "aria-live": "polite" }, progress, " ", text, " ", state), h("div", { class: "sv-row sv-tight" }, back, forth, close));
+  const card = h("div", { class: "sv-nw-tour", role: "region", "aria-label": "Guided tour", tabindex: -1, hidden: true },
+    h("p", { "aria-live": "polite" }, progress, " ", text, " ", state), h("div", { class: "sv-row sv-nw-tight" }, back, forth, close));
   card.addEventListener("keydown", (event) => {
     if (event.key === "Escape") go(-1);
     if (event.key === "ArrowRight") next();
@@ -44,8 +44,8 @@ export function guidedTour({ model, set, place, reveal }) {
     card.hidden = !open;
     const target = open ? place(steps()[step].on) : null;
     if (framed !== target) {
-      framed?.classList.remove("sv-framed");
-      target?.classList.add("sv-framed");
+      framed?.classList.remove("sv-nw-framed");
+      target?.classList.add("sv-nw-framed");
       framed = target;
     }
     if (!open) {
@@ -59,7 +59,7 @@ export function guidedTour({ model, set, place, reveal }) {
     text.textContent = out;
     state.textContent = done ? "✓ done" : target ? "" : "(This network has no such box.)";
     forth.textContent = step + 1 === count ? "Finish" : done || "next" in complete ? "Next" : "Skip";
-    forth.classList.toggle("sv-strong", done || "next" in complete);
+    forth.classList.toggle("sv-nw-strong", done || "next" in complete);
     back.disabled = step === 0;
     const now = `${step} ${on}`;
     if (seen !== null && seen !== now) reveal(target ?? card);

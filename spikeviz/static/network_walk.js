@@ -41,7 +41,7 @@ function render({ model, el, signal }) {
   const options = () => Object.entries(model.get("choices"));
   const chosen = choice({ label: "Model", options: options(), set: (name) => set({ model: name }) });
   const other = choice({ label: "Compare with", options: [["", "nothing"], ...options()], set: (name) => set({ other: name }) });
-  const path = h("input", { type: "text", class: "sv-path", "aria-label": "Path of a checkpoint", placeholder: "runs/mine.safetensors", disabled: still });
+  const path = h("input", { type: "text", class: "sv-nw-path", "aria-label": "Path of a checkpoint", placeholder: "runs/mine.safetensors", disabled: still });
   const load = h("button", { type: "button", disabled: still, onclick: () => path.value.trim() && set({ checkpoint: path.value.trim(), model: "checkpoint" }) }, "Open file");
   for (const item of [chosen, other]) item.element.querySelector("select").disabled = still;
   const picker = imagePicker({ model, set, wants: () => walks()[0], show: (text) => {
@@ -49,14 +49,14 @@ function render({ model, el, signal }) {
     paint();
   } });
   const time = player({ last: () => steps() - 1, at: now, go: (time_step) => set({ time_step }), rate: () => 2, text: (t) => `t = ${t}, step ${t + 1} of ${steps()}`, signal });
-  const timeRow = h("div", { class: "sv-row sv-time" }, ...time.elements);
-  const bars = h("div", { class: "sv-bars" });
+  const timeRow = h("div", { class: "sv-row sv-nw-time" }, ...time.elements);
+  const bars = h("div", { class: "sv-nw-bars" });
   const barsTitle = h("p", { class: "sv-title" });
   const summary = h("p", { class: "sv-summary", role: "status" });
-  const totals = h("p", { class: "sv-totals" });
-  const busy = h("span", { class: "sv-busy", role: "status" });
-  const problem = h("p", { class: "sv-problem", role: "alert" });
-  const flow = h("div", { class: "sv-net" });
+  const totals = h("p", { class: "sv-nw-totals" });
+  const busy = h("span", { class: "sv-nw-busy", role: "status" });
+  const problem = h("p", { class: "sv-nw-problem", role: "alert" });
+  const flow = h("div", { class: "sv-nw-net" });
   const places = { time: timeRow, result: bars, image: picker.element, model: chosen.element, other: other.element };
   const tour = guidedTour({
     model, set,
@@ -65,18 +65,18 @@ function render({ model, el, signal }) {
   });
 
   const panel = boxPanel({ model, set, walks, boxIn, repaint: () => paint() });
-  const key = (name, text) => h("span", { class: `sv-key sv-key-${name}` }, text);
+  const key = (name, text) => h("span", { class: `sv-key sv-nw-key-${name}` }, text);
   const otherKey = key("otherbar", "energy of the other model");
   const hint = h("div", { class: "sv-keys" }, key("bar", "energy of one image"), key("twin", "of the non-spiking twin"), otherKey, key("wire", "the stream; an arc is a shortcut, x + f(x)"),
     h("span", { class: "sv-caption" }, "Click a box to see its feature maps, </> for the line of code that makes it."));
   const root = h("div", { class: "spikeviz sv-walk" },
     h("div", { class: "sv-controls" }, chosen.element, other.element),
-    h("div", { class: "sv-row sv-begin" }, tour.start,
+    h("div", { class: "sv-row sv-nw-begin" }, tour.start,
       h("details", {}, h("summary", {}, "Your own checkpoint"), h("div", { class: "sv-row" }, path, load),
         h("p", { class: "sv-caption" }, still ? "Needs a kernel." : "The path of a file that save_weights wrote, as the kernel sees it.")),
       busy), tour.card, problem,
-    h("div", { class: "sv-top" }, picker.element,
-      h("div", { class: "sv-answer" }, timeRow, barsTitle, bars, summary, totals)),
+    h("div", { class: "sv-nw-top" }, picker.element,
+      h("div", { class: "sv-nw-answer" }, timeRow, barsTitle, bars, summary, totals)),
     hint, flow);
 
   // ---- boxes
@@ -100,10 +100,10 @@ function render({ model, el, signal }) {
     const stage = name.startsWith("stages.") ? Number(name.split(".")[1]) : -1;
     const blocks = new Set(boxes.map((box) => box.block).filter((block) => block >= 0)).size;
     const text = h("span");
-    const head = stage < 0 ? h("p", { class: "sv-head" }, text) : h("button", { type: "button", class: "sv-head", onclick: () => toggleStage(stage) }, text);
+    const head = stage < 0 ? h("p", { class: "sv-nw-head" }, text) : h("button", { type: "button", class: "sv-nw-head", onclick: () => toggleStage(stage) }, text);
     const items = boxes.map((box) => boxPart(box.box, titleOf(box, blocks), ["conv", "attention", "feed_forward"].includes(kindOf(box)), () => open(box.box)));
     const sum = stage < 0 ? null : boxPart("", `${boxes.length} boxes`, false, () => toggleStage(stage));
-    const element = h("div", { class: "sv-group" }, head, h("div", { class: "sv-boxes" }, ...items.map((item) => item.element), ...(sum ? [sum.element] : [])));
+    const element = h("div", { class: "sv-nw-group" }, head, h("div", { class: "sv-nw-boxes" }, ...items.map((item) => item.element), ...(sum ? [sum.element] : [])));
     const folded = () => stage >= 0 && !unfolded().includes(stage);
     items.forEach((item, i) => {
       parts.set(boxes[i].box, { ...item, visible: () => (folded() ? sum.element : item.element) });
@@ -113,14 +113,14 @@ function render({ model, el, signal }) {
 
   function boxPart(name, title, residual, click) {
     const line = (cls) => h("span", { class: cls });
-    const [shape, rate, size, snn, twin, rateChange, change] = ["sv-shape", "sv-rate", "sv-size", "sv-snn", "sv-twin", "sv-change", "sv-change"].map(line);
-    const [bar, twinBar, otherBar] = ["sv-bar", "sv-bar sv-bar-twin", "sv-bar sv-bar-other"].map(line);
-    const canvas = h("canvas", { class: "sv-thumb", "aria-hidden": "true", hidden: name === "head" });
-    const said = h("span", { class: "sv-said", hidden: name !== "head" });
-    const button = h("button", { type: "button", class: "sv-open", onclick: click }, h("b", {}, title), canvas, said,
-      h("span", { class: "sv-facts" }, shape, rate, size, snn, h("span", { class: "sv-energybars" }, bar, twinBar, otherBar), twin, rateChange, change));
-    const code = name && h("button", { type: "button", class: "sv-codelink", "aria-label": `Code of ${name}`, onclick: () => set({ opened: name, layer: 0, page: 0, show_code: true }) }, "</>");
-    const element = h("div", { class: `sv-box${residual ? " sv-residual" : ""}` }, button, code);
+    const [shape, rate, size, snn, twin, rateChange, change] = ["sv-nw-shape", "sv-nw-rate", "sv-nw-size", "sv-nw-snn", "sv-nw-twin", "sv-nw-change", "sv-nw-change"].map(line);
+    const [bar, twinBar, otherBar] = ["sv-nw-bar", "sv-nw-bar sv-nw-bar-twin", "sv-nw-bar sv-nw-bar-other"].map(line);
+    const canvas = h("canvas", { class: "sv-nw-thumb", "aria-hidden": "true", hidden: name === "head" });
+    const said = h("span", { class: "sv-nw-said", hidden: name !== "head" });
+    const button = h("button", { type: "button", class: "sv-nw-open", onclick: click }, h("b", {}, title), canvas, said,
+      h("span", { class: "sv-nw-facts" }, shape, rate, size, snn, h("span", { class: "sv-nw-energybars" }, bar, twinBar, otherBar), twin, rateChange, change));
+    const code = name && h("button", { type: "button", class: "sv-nw-codelink", "aria-label": `Code of ${name}`, onclick: () => set({ opened: name, layer: 0, page: 0, show_code: true }) }, "</>");
+    const element = h("div", { class: `sv-nw-box${residual ? " sv-nw-residual" : ""}` }, button, code);
     return { element, button, canvas, said, shape, rate, size, snn, twin, rateChange, change, bar, twinBar, otherBar };
   }
 
@@ -202,7 +202,7 @@ function render({ model, el, signal }) {
     const rows = counts[0] <= 10 ? shownLogits[0].map((_, c) => c) : best(finals[0]).slice(0, 10).map(([, c]) => c);
     if (!rows.includes(winner)) rows[9] = winner;
     if (bars.children.length !== rows.length)
-      bars.replaceChildren(...rows.map(() => h("div", { class: "sv-class" }, h("span"), h("span", { class: "sv-track" }, h("i"), h("i", { class: "sv-bar-other" }), h("u")), h("span", { class: "sv-logit" }))));
+      bars.replaceChildren(...rows.map(() => h("div", { class: "sv-nw-class" }, h("span"), h("span", { class: "sv-nw-track" }, h("i"), h("i", { class: "sv-nw-bar-other" }), h("u")), h("span", { class: "sv-nw-logit" }))));
     const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const at = (value) => (100 * (value - low)) / (high - low || 1);
@@ -211,7 +211,7 @@ function render({ model, el, signal }) {
       const values = shownLogits.map((logits) => logits[c]);
       write(name, nameOf(c, counts[0]));
       write(number, values.map((value) => (value === undefined ? "–" : show(value, 1))).join(" / "));
-      bars.children[i].classList.toggle("sv-winner", c === winner);
+      bars.children[i].classList.toggle("sv-nw-winner", c === winner);
       [0, 1].forEach((which) => {
         const bar = track.children[which];
         bar.hidden = values[which] === undefined;
@@ -273,8 +273,8 @@ function render({ model, el, signal }) {
 
   flow.addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by || !event.target.classList.contains("sv-open")) return;
-    const all = [...flow.querySelectorAll(".sv-open")].filter((button) => button.offsetParent);
+    if (!by || !event.target.classList.contains("sv-nw-open")) return;
+    const all = [...flow.querySelectorAll(".sv-nw-open")].filter((button) => button.offsetParent);
     all[all.indexOf(event.target) + by]?.focus();
     event.preventDefault();
   });

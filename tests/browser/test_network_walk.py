@@ -1,0 +1,424 @@
+"""NetworkWalk from its saved page: Python's numbers, maps pixel by pixel, folds, tour, drawing."""
+
+import random
+import re
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from spikeatconv import SpikeAtConv, load_weights, mnist5k, preset, record, shipped
+from spikeviz import NetworkWalk
+from spikeviz.browser import Course
+
+GET = "(name) => document.getElementById('view').model.get(name)"
+# Sets traits of the page's model; resolves with what the drawing that shows them returned.
+DRAWN = """([change, points]) => new Promise((resolve) => {
+    const model = document.getElementById("view").model;
+    const done = ({ detail }) => {
+        if (detail.opened !== change.opened || detail.t !== change.time_step) return;
+        if (model.get("view") !== change.view || model.get("layer") !== change.layer) return;
+        document.removeEventListener("spikeviz:drawn", done);
+        const { logits, maps: { shape, value } } = detail;
+        const t = Math.min(detail.t, shape[0] - 1);
+        const read = ([c, y, x]) => value(t, c % shape[1], y % shape[2], x % shape[3]);
+        resolve({ logits, shape, values: points.map(read) });
+    };
+    model.set("opened", "");
+    document.addEventListener("spikeviz:drawn", done);
+    for (const [key, value] of Object.entries(change)) model.set(key, value);
+})"""
+
+
+@pytest.fixture
+def saved(new_page, tmp_path):
+    """Open a saved walk, offline: saved(NetworkWalk(...), online=True: as if a kernel listened)."""
+
+    def open_saved(widget=None, online=False, **options):
+        path = (widget or NetworkWalk()).save_html(tmp_path / "walk.html")
+        if online:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace("offline: true", "offline: false"), encoding="utf-8")
+        page = new_page(offline=True, **options)
+        page.goto(path.as_uri())
+        page.locator(".sv-summary").filter(has_text="says").wait_for()
+        return page
+
+    return open_saved
+
+
+@pytest.fixture(scope="module")
+def micro():
+    return load_weights(shipped("micro_digits.safetensors"))
+
+
+def box(page, title, stage=None):
+    group = page.locator(".sv-nw-group").nth(0 if stage is None else stage)
+    return group.locator(".sv-nw-box").filter(has_text=title).first
+
+
+def number(text):
+    return float(re.search(r"[\d.,]+", text)[0].replace(",", ""))
+
+
+def deep():
+    torch.manual_seed(0)
+    config = preset(
+        "micro", in_channels=1, time_steps=2, spk="sl", widths=(8, 8), depths=(1, 5),
+        partition_size=4, head_width=8,
+    )  # fmt: skip
+    return SpikeAtConv(config)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_each_box_shows_pythons_numbers(saved):
+    widget = NetworkWalk(image=12)
+    page = saved(widget)
+    table = widget.trace()
+    shown = page.locator(".sv-nw-box:visible")
+    assert shown.count() == len(table)
+    for part, (_, row) in zip(shown.all(), table.iterrows(), strict=True):
+        text = {
+            name: part.locator(f".sv-nw-{name}").inner_text() for name in ("shape", "size", "snn")
+        }
+        assert text["shape"] == "×".join(map(str, row["shape"]))
+        assert number(text["size"]) == row.parameters
+        assert number(text["snn"]) == pytest.approx(row.snn_mj, rel=0.006)
+        twin = number(part.locator(".sv-nw-twin").inner_text())
+        assert twin == pytest.approx(row.ann_mj, rel=0.006)
+        rate = part.locator(".sv-nw-rate").inner_text()
+        if np.isnan(row["rate"]):
+            assert rate == "no neurons"
+        else:
+            assert number(rate) == pytest.approx(100 * row["rate"], abs=0.051)
+
+
+def test_maps_and_logits_of_100_random_places_are_those_of_python(saved, micro):
+    page = saved(NetworkWalk(image=4))
+    image = torch.nn.functional.pad(mnist5k("test")[0][4:5], (2,) * 4)
+    outputs = {}
+    hooks = [
+        module.register_forward_hook(lambda m, a, out, name=name: outputs.update({name: out}))
+        for name, module in micro.named_modules()
+    ]
+    with record(micro) as rec, torch.no_grad():
+        micro(image)
+    for hook in hooks:
+        hook.remove()
+    boxes = page.evaluate(GET, "answer")["walks"][0]["boxes"]
+    rng = random.Random(0)
+    for _ in range(100):
+        chosen = rng.choice(boxes)
+        view = rng.choice(["spikes", "membrane", "output"]) if chosen["layers"] else "output"
+        layer = rng.randrange(len(chosen["layers"])) if view != "output" else 0
+        t = rng.randrange(2)
+        points = [[rng.randrange(512), rng.randrange(16), rng.randrange(16)] for _ in range(20)]
+        change = {"opened": chosen["box"], "view": view, "layer": layer, "time_step": t}
+        shown = page.evaluate(DRAWN, [change, points])
+        if view == "output":
+            truth = outputs[chosen["box"]][:, 0]
+            truth = truth.reshape(*truth.shape, *[1] * (4 - truth.dim()))
+        else:
+            names = [name for name in rec.spikes if name.startswith(chosen["box"] + ".")]
+            first = sum(each["neurons"] for each in chosen["layers"][:layer])
+            names = names[first : first + chosen["layers"][layer]["neurons"]]
+            spikes = sum(rec.spikes[name] for name in names)
+            truth = (spikes if view == "spikes" else rec.membranes[names[0]])[:, 0]
+        assert shown["shape"] == list(truth.shape)
+        step = truth[min(t, len(truth) - 1)].numpy()
+        wanted = [
+            step[c % step.shape[0], y % step.shape[1], x % step.shape[2]] for c, y, x in points
+        ]
+        quantum = 0 if view == "spikes" else (truth.max() - truth.min()).item() / 255
+        np.testing.assert_allclose(shown["values"], wanted, rtol=0, atol=0.51 * quantum + 1e-6)
+        logits = outputs["head"][: t + 1, 0].mean(0)
+        np.testing.assert_allclose(shown["logits"][0], logits, atol=1e-4)
+
+
+def test_scrubbing_shows_what_the_network_says_so_far(saved, micro):
+    page = saved(NetworkWalk(image=21))
+    image = torch.nn.functional.pad(mnist5k("test")[0][21:22], (2,) * 4)
+    label = int(mnist5k("test")[1][21])
+    heads = []
+    hook = micro.head.register_forward_hook(lambda m, a, out: heads.append(out[:, 0].detach()))
+    micro(image)
+    hook.remove()
+    scrub = page.get_by_role("slider", name="Time step")
+    for t, key in ((1, "End"), (0, "Home")):
+        scrub.press(key)
+        page.locator(".sv-clock").filter(has_text=f"t = {t}, step {t + 1} of 2").wait_for()
+        says = heads[0][: t + 1].mean(0)
+        summary = page.locator(".sv-summary").inner_text()
+        assert f"After step {t + 1} of 2 the network says {says.argmax()}," in summary
+        assert ("That is right" in summary) == (int(says.argmax()) == label)
+        shown = [float(x.replace("−", "-")) for x in page.locator(".sv-nw-logit").all_inner_texts()]
+        np.testing.assert_allclose(shown, says, atol=0.051)
+        assert page.locator(".sv-nw-winner > span").first.inner_text() == str(int(says.argmax()))
+
+
+# ---------------------------------------------------------------- the opened box
+
+
+def test_a_click_opens_a_box_and_its_pixels_can_be_read(saved, micro):
+    page = saved(NetworkWalk(image=0))
+    box(page, "Entry", stage=1).locator(".sv-nw-open").click()
+    panel = page.locator(".sv-nw-panel")
+    panel.get_by_text("Stage 1: Entry (stages.0.0)").wait_for()
+    image = torch.nn.functional.pad(mnist5k("test")[0][:1], (2,) * 4)
+    with record(micro) as rec, torch.no_grad():
+        micro(image)
+    spikes = sum(rec.spikes[f"stages.0.0.0.branches.{i}"] for i in range(4))[1, 0].int()
+    maps = page.locator(".sv-nw-maps:visible")
+    corner = maps.bounding_box()
+    cell = corner["width"] / 8
+    hover = page.locator(".sv-nw-hover")
+    for c, y, x in ((0, 3, 7), (9, 8, 5), (31, 15, 15)):
+        size = cell * 48 / 50 / 16  # 16 pixels of 3, and a gap of 2
+        left, top = corner["x"] + c % 8 * cell, corner["y"] + c // 8 * cell
+        page.mouse.move(left + (x + 0.5) * size, top + (y + 0.5) * size)
+        found = f"Channel {c}, row {y}, column {x}, t = 1: {spikes[c, y, x]} of 4 fire."
+        hover.filter(has_text=found).wait_for()
+    maps.focus()
+    page.mouse.move(0, 0)
+    hover.filter(has_text="Dark: none of 4").wait_for()
+    for _ in range(17):
+        maps.press("ArrowRight")
+    hover.filter(has_text=f"Channel 1, row 0, column 0, t = 1: {spikes[1, 0, 0]} of 4").wait_for()
+    maps.press("ArrowDown")
+    hover.filter(has_text="Channel 1, row 1, column 0").wait_for()
+    maps.press("Escape")
+    hover.filter(has_text="Dark: none of 4").wait_for()
+    panel.get_by_role("button", name="Close").click()
+    panel.wait_for(state="hidden")
+
+
+def test_more_than_64_channels_come_in_pages(saved):
+    page = saved(NetworkWalk(opened="stages.2.0", view="output"))
+    channels = page.locator(".sv-nw-panel .sv-clock")
+    assert channels.inner_text() == "channels 0 … 63 of 128"
+    assert page.get_by_role("button", name="Channels before").is_disabled()
+    page.get_by_role("button", name="Channels after").click()
+    channels.filter(has_text="channels 64 … 127 of 128").wait_for()
+    assert page.get_by_role("button", name="Channels after").is_disabled()
+    page.locator(".sv-nw-maps:visible").press("ArrowRight")
+    page.locator(".sv-nw-hover").filter(has_text="Channel 64, row 0, column 0").wait_for()
+
+
+def test_the_code_is_one_click_away(saved):
+    page = saved()
+    page.get_by_role("button", name="Code of stages.1.1.feed_forward").click()
+    marked = page.locator(".sv-nw-marked").first
+    marked.filter(has_text="self.feed_forward = Residual(").wait_for()
+    text = (shipped("mnist5k.npz").parent.parent / "spikeatconv/model.py").read_text().splitlines()
+    line = next(i for i, row in enumerate(text, 1) if "self.feed_forward = Residual(" in row)
+    assert marked.locator(".sv-nw-number").inner_text().strip() == str(line)
+    button = page.get_by_role("button", name=f"Hide code: spikeatconv/model.py, line {line}")
+    button.click()
+    page.locator(".sv-nw-code").wait_for(state="hidden")
+
+
+# ---------------------------------------------------------------- folds, two models
+
+
+def test_the_stages_of_a_deep_network_unfold(saved):
+    widget = NetworkWalk(deep())
+    table = widget.trace()
+    page = saved(widget, width=1600)
+    shown = page.locator(".sv-nw-box:visible")
+    assert shown.count() == 5  # stem, stream, two folded stages, head
+    inside = table[table.box.str.startswith("stages.1")]
+    folded = page.locator(".sv-nw-group").nth(2).locator(".sv-nw-box:visible")
+    assert number(folded.locator(".sv-nw-size").inner_text()) == inside.parameters.sum()
+    assert number(folded.locator(".sv-nw-snn").inner_text()) == pytest.approx(
+        inside.snn_mj.sum(), rel=0.006
+    )
+    folded.locator(".sv-nw-open").click()
+    page.get_by_text("Attention 5").wait_for()
+    assert shown.count() == 4 + len(inside)
+    assert page.evaluate(GET, "unfolded") == [1]
+    head = page.get_by_role("button", name="Stage 2")
+    assert head.get_attribute("aria-expanded") == "true"
+    head.press("Enter")
+    page.locator(".sv-nw-box:visible").nth(5).wait_for(state="detached")
+    assert page.evaluate(GET, "unfolded") == []
+
+
+def test_two_models_stand_side_by_side(saved):
+    widget = NetworkWalk("micro_digits", "micro_untrained", opened="stages.1.0")
+    page = saved(widget)
+    table = widget.trace().set_index("box")
+    change = box(page, "Convolution", stage=2).locator(".sv-nw-change").all_inner_texts()
+    row = table.loc["stages.1.1.conv"]
+    for text, value, room in (
+        (change[0], 100 * (row.other_rate - row["rate"]), 0.051),
+        (change[1], row.other_snn_mj - row.snn_mj, 6e-6),
+    ):
+        sign = -1 if "−" in text else 1
+        assert sign * number(text) == pytest.approx(value, abs=room)
+    assert page.locator(".sv-nw-maps:visible").count() == 2
+    page.locator(".sv-nw-maps").nth(1).press("ArrowRight")
+    page.locator(".sv-nw-hover").filter(
+        has_text=re.compile(r"\d of 4 fire; the other: \d of 4")
+    ).wait_for()
+    assert "The other model says" in page.locator(".sv-summary").inner_text()
+    box(page, "Entry", stage=3).locator(".sv-nw-open").click()  # the other's maps did not fit
+    page.get_by_text("These maps are not in this page: they need a kernel.").wait_for()
+    assert page.locator(".sv-nw-maps:visible").count() == 1
+
+
+# ---------------------------------------------------------------- tour
+
+
+def test_the_tour_leads_through_the_network(saved):
+    page = saved()
+    card = page.get_by_role("region", name="Guided tour")
+    page.get_by_role("button", name="Start the tour, 8 steps").click()
+    state = card.locator(".sv-nw-state")
+    does = [
+        None,
+        lambda: box(page, "Stem").locator(".sv-nw-open").click(),
+        lambda: box(page, "To the stream").locator(".sv-nw-open").click(),
+        lambda: box(page, "Entry", stage=1).locator(".sv-nw-open").click(),
+        lambda: page.get_by_label("View").select_option("membrane"),
+        lambda: box(page, "Attention", stage=1).locator(".sv-nw-open").click(),
+        lambda: page.get_by_role("button", name="Code of stages.0.1.feed_forward").click(),
+        lambda: page.get_by_role("slider", name="Time step").press("Home"),
+    ]
+    for step, action in enumerate(does):
+        card.get_by_text(f"Step {step + 1} of 8.").wait_for()
+        assert page.locator(".sv-nw-framed").count() == 1
+        if action:
+            assert state.inner_text() == ""
+            assert card.get_by_role("button", name=re.compile("Skip|Finish")).is_visible()
+            action()
+            state.get_by_text("✓ done").wait_for()
+        card.get_by_role("button", name=re.compile("Next|Finish")).click()
+    card.wait_for(state="hidden")
+    assert page.evaluate(GET, "tour_done") == list(range(8))
+    assert page.locator(".sv-nw-framed").count() == 0
+    page.get_by_role("button", name="Start the tour").wait_for()
+
+
+def test_a_tour_of_ones_own_by_keyboard(saved):
+    tour = [
+        {"on": "stages.1.5.attention", "out": "Deep inside.", "complete": {"next": True}},
+        {"on": "result", "out": "The end.", "complete": {"opened": True}},
+    ]
+    page = saved(NetworkWalk(deep(), tour=tour, tour_step=0))
+    card = page.get_by_role("region", name="Guided tour")
+    card.get_by_text("Step 1 of 2. Deep inside.").wait_for()
+    assert (
+        page.locator(".sv-nw-group").nth(2).locator(".sv-nw-framed").is_visible()
+    )  # its folded stage
+    card.press("ArrowRight")
+    card.get_by_text("Step 2 of 2. The end.").wait_for()
+    assert page.evaluate(GET, "tour_done") == [0]
+    card.press("ArrowLeft")
+    card.get_by_text("Step 1 of 2.").wait_for()
+    card.press("Escape")
+    card.wait_for(state="hidden")
+    assert page.evaluate(GET, "tour_step") == -1
+
+
+# ---------------------------------------------------------------- without a kernel, and with one
+
+
+def test_a_page_without_a_kernel_says_what_needs_one(saved):
+    page = saved()
+    page.get_by_text("This page has no kernel: another image needs the notebook.").wait_for()
+    for name in ("Model", "Compare with", "Own image from a file", "Test digit, exact value"):
+        assert page.get_by_label(name, exact=True).is_disabled()
+    for name in ("Clear", "Photo"):
+        assert page.get_by_role("button", name=name).is_disabled()
+    pad = page.locator(".sv-nw-pad")
+    pad.click()
+    pad.press("Enter")
+    assert page.evaluate(GET, "source") == "digit"
+
+
+PIXELS = """() => {
+    const { buffer, byteOffset, byteLength } = document.getElementById("view").model.get("pixels");
+    return [...new Uint8Array(buffer, byteOffset, byteLength)];
+}"""
+
+
+def pixels(page):
+    return np.array(page.evaluate(PIXELS), dtype=np.uint8)
+
+
+def test_drawing_sends_28_by_28_greys(saved):
+    page = saved(online=True)
+    pad = page.locator(".sv-nw-pad")
+    page.get_by_role("button", name="Clear").click()
+    assert page.evaluate(GET, "source") == "own"
+    assert not pixels(page).any()
+    at = pad.bounding_box()
+    page.mouse.move(at["x"] + at["width"] * 10.5 / 28, at["y"] + at["height"] * 5.5 / 28)
+    page.mouse.down()
+    page.mouse.move(at["x"] + at["width"] * 10.5 / 28, at["y"] + at["height"] * 20.5 / 28, steps=4)
+    page.mouse.up()
+    drawn = pixels(page).reshape(28, 28)
+    assert (drawn[6:20, 10] > 200).all()  # a line without gaps
+    assert (drawn[:, :8] == 0).all()
+    assert (drawn[:, 13:] == 0).all()
+    pad.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Space"):
+        pad.press(key)
+    assert pixels(page).reshape(28, 28)[15, 16] == 255
+    pad.press("Delete")
+    assert pixels(page).reshape(28, 28)[15, 16] == 0
+    page.get_by_role("checkbox", name="erase").check()
+    page.mouse.move(at["x"] + at["width"] * 10.5 / 28, at["y"] + at["height"] * 12.5 / 28)
+    page.mouse.down()
+    page.mouse.up()
+    assert pixels(page).reshape(28, 28)[12, 10] == 0
+
+
+def test_a_file_is_cut_scaled_and_turned_round(saved, tmp_path):
+    digit = (mnist5k("test")[0][3, 0] * 255).round().byte().numpy()
+    Image.fromarray(digit).save(tmp_path / "digit.png")
+    paper = np.pad(255 - digit, ((0, 0), (6, 6)), constant_values=255)  # not square
+    Image.fromarray(paper).save(tmp_path / "paper.png")
+    (tmp_path / "none.png").write_text("no image")
+    page = saved(online=True)
+    for name, said in (
+        ("digit.png", ""),
+        ("paper.png", "turned round"),
+        ("none.png", "none.png cannot be read"),
+    ):
+        page.get_by_label("Own image from a file").set_input_files(tmp_path / name)
+        page.locator(".sv-nw-problem").filter(has_text=said).wait_for(state="attached")
+        page.wait_for_function(f"({PIXELS})().length === 784")
+        assert np.abs(pixels(page).reshape(28, 28).astype(int) - digit).max() <= 1
+
+
+def test_in_jupyterlab_a_choice_is_answered_by_the_kernel(browser, lab: Course):
+    source = "from spikeviz import NetworkWalk\nwalk = NetworkWalk()\nwalk"
+    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_markdown_cell("The end.")],
+        metadata=metadata,
+    )
+    nbformat.write(notebook, lab.folder / "notebooks/walk.ipynb")
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    lab.open(page, "walk")
+    lab.run_all(page)
+    summary = page.locator(".spikeviz .sv-summary")
+    summary.filter(has_text="the network says 5").wait_for()
+    page.get_by_label("Test digit, exact value").fill("7")
+    page.get_by_label("Test digit, exact value").press("Enter")
+    summary.filter(has_text="the network says 3").wait_for()
+    page.get_by_role("button", name="Clear").click()
+    page.locator(".spikeviz .sv-nw-pad").press("Space")
+    page.get_by_label("Compare with").select_option("micro_untrained")
+    summary.filter(has_text="The other model says").wait_for()
+    kernel = lab.python(
+        "(walk.source, len(walk.pixels), max(walk.pixels), walk.other, walk.problem)"
+    )
+    assert kernel == ("own", 784, 255, "micro_untrained", "")
+    context.close()
