@@ -1,6 +1,7 @@
 """Widgets for JupyterLab that put the ideas of spiking neural networks into the reader's hands."""
 
 from spikeviz.attention_explorer import AttentionExplorer
+from spikeviz.energy_explorer import EnergyExplorer
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
@@ -13,6 +14,7 @@ from spikeviz.training_monitor import TrainingMonitor
 
 __all__ = [
     "AttentionExplorer",
+    "EnergyExplorer",
     "LIFExplorer",
     "MBPLExplorer",
     "NetworkWalk",

@@ -59,7 +59,7 @@ def shipped(name: str) -> Path:
 class _Ranged:
     """A number between two others. Outside, and for NaN, a TraitError names the range."""
 
-    def __init__(self, default: float, low: float, high: float, step: float, **options: Any):
+    def __init__(self, default: float | None, low: float, high: float, step: float, **options: Any):
         super().__init__(default, **options)  # type: ignore[call-arg] # the trait type's
         self.range = (low, high, step)
         self.tag(sync=True)  # type: ignore[attr-defined]

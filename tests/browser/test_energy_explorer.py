@@ -1,0 +1,280 @@
+"""EnergyExplorer from its saved page: the sums of energy_report, and every hand on them."""
+
+import math
+import random
+import re
+
+import pandas as pd
+import pytest
+
+from spikeviz import EnergyExplorer
+
+LIMITS = EnergyExplorer.ranges()
+# Resolves with what the next drawing shows, once `change` has run in the page.
+DRAWN = """([change, all]) => new Promise((resolve) => {
+    const model = document.getElementById("view").model;
+    const done = ({ detail: s }) => {
+        const { settings, report } = s;
+        const same = (key) => JSON.stringify(settings[key]) === JSON.stringify(change[key]);
+        if (report.name !== change.report || !Object.keys(settings).every(same)) return;
+        document.removeEventListener("spikeviz:drawn", done);
+        resolve({ snn: s.snn, ann: s.ann, rows: all ? s.priced : [] });
+    };
+    document.addEventListener("spikeviz:drawn", done);
+    for (const [key, value] of Object.entries(change)) model.set(key, value);
+    model.set("layer", String(Math.random())); // so that each change is drawn
+})"""
+BY_HAND = pd.DataFrame(
+    [
+        ("stem.0", "conv", 1000, "image", math.nan, 1, 4600e-9),
+        ("stages.0.mixer", "conv", 100, "spike sum", 0.5, 2, 0.0),
+        ("stages.0.body", "conv", 400, "binary", 0.1, 2, 1840e-9),
+        ("head", "linear", 10, "real", math.nan, 2, 46e-9),
+    ],
+    columns=["layer", "kind", "flops", "input", "rate", "passes", "ann_mj"],
+)
+
+
+@pytest.fixture
+def opened(new_page, tmp_path):
+    """opened(explorer, **options of the page): the explorer's saved page."""
+
+    def open_saved(explorer, **options):
+        page = new_page(offline=True, **options)
+        page.goto(explorer.save_html(tmp_path / "energy.html").as_uri())
+        page.locator(".sv-summary").filter(has_text="SNN").wait_for()
+        explorer.close()
+        return page
+
+    return open_saved
+
+
+def value(page, trait):
+    return page.evaluate("(name) => document.getElementById('view').model.get(name)", trait)
+
+
+def says(page, selector, text):
+    page.locator(selector).filter(has_text=text).first.wait_for()
+
+
+def random_settings(rng, explorer):
+    """Any settings that the explorer allows, some as they come."""
+    shown = rng.choice(explorer.reports)
+    layers = rng.sample([row[0] for row in shown["rows"]], 3)
+
+    def within(name, digits=3):
+        return round(rng.uniform(*LIMITS[name][:2]), digits)
+
+    return {
+        "report": shown["name"],
+        "e_mac": rng.choice([4.6, within("e_mac")]),
+        "e_a": rng.choice([0.9, within("e_a")]),
+        "time_steps": rng.choice([None, rng.randint(1, 64)]),
+        "rate_factor": rng.choice([1.0, within("rate_factor")]),
+        "one_rate": rng.choice([None, None, within("one_rate")]),
+        "rates": rng.choice([{}, {layer: rng.random() for layer in layers}]),
+        "membranes": rng.choice(["mac", "add"]),
+    }
+
+
+# ---------------------------------------------------------------- the sums
+
+
+def test_120_random_settings_cost_the_same_in_the_page_and_in_python(opened):
+    explorer = EnergyExplorer()
+    page = opened(EnergyExplorer())
+    rng = random.Random(0)
+    for k in range(120):
+        change = random_settings(rng, explorer)
+        shown = page.evaluate(DRAWN, [change, k % 10 == 0])
+        for name, setting in change.items():
+            setattr(explorer, name, setting)
+        table = explorer.trace()
+        assert shown["snn"] == pytest.approx(table.snn_mj.sum(), rel=1e-9), change
+        assert shown["ann"] == pytest.approx(table.ann_mj.sum(), rel=1e-9), change
+        if k % 10 == 0:
+            for row, (_, truth) in zip(shown["rows"], table.iterrows(), strict=True):
+                assert (row["layer"], row["passes"]) == (truth.layer, truth.passes)
+                assert row["snn"] == pytest.approx(truth.snn_mj, rel=1e-9)
+                assert row["rate"] == (None if math.isnan(truth.rate) else truth.rate)
+    explorer.close()
+
+
+def test_as_it_comes_the_page_says_what_energy_report_measured(opened):
+    explorer = EnergyExplorer()
+    shown = explorer._shown
+    table = explorer.trace()
+    page = opened(explorer)
+    text = page.locator(".sv-summary").inner_text()
+    assert f"SNN {1000 * shown['snn_mj']:.1f} µJ, its twin {1000 * shown['ann_mj']:.1f} µJ" in text
+    assert f"{shown['snn_mj'] / shown['ann_mj']:.2f} times what its twin needs" in text
+    twins = table[table.ann_mj > 0]
+    wins = (twins.snn_mj < twins.ann_mj).sum()
+    assert f"it wins in {wins} of {len(twins)} layers" in text
+    source = page.locator(".sv-source").inner_text()
+    assert "R was measured on 1,000 test digits of mnist5k" in source
+    assert "98.1\u00a0% right, at T = 2" in source
+    says(page, ".sv-what-if", "As measured.")
+    assert "memory" in page.locator(".sv-not-counted").inner_text()
+
+
+def test_a_data_set_without_a_name_is_said(opened):
+    page = opened(EnergyExplorer(BY_HAND))
+    says(page, ".sv-source", "a data set that was not named: EnergyExplorer(report, data=…)")
+
+
+def test_the_data_set_is_named(opened):
+    page = opened(EnergyExplorer(BY_HAND, data="CIFAR-100 test, 500 images"))
+    says(page, ".sv-source", "measured on CIFAR-100 test, 500 images, at T = 2")
+
+
+def test_untrained_is_marked(opened):
+    page = opened(EnergyExplorer())
+    assert page.locator(".sv-warn").count() == 0
+    page.get_by_label("Network", exact=True).select_option("Tiny, MBPL, untrained")
+    says(page, ".sv-warn", "random weights, so its R says little")
+
+
+# ---------------------------------------------------------------- the formula of a bar
+
+
+def amount(text):
+    """An energy as the page writes it, in mJ."""
+    number, unit = re.search(r"([\d.,]+) (mJ|µJ|nJ)", text).groups()
+    return float(number.replace(",", "")) * {"mJ": 1, "µJ": 1e-3, "nJ": 1e-6}[unit]
+
+
+def test_a_bar_says_its_formula_with_its_numbers(opened):
+    explorer = EnergyExplorer()
+    table = explorer.trace()
+    page = opened(explorer)
+    bars = page.locator(".sv-energy-bars")
+    wide = bars.bounding_box()["width"]
+    seen = set()
+    for k in (0, 1, 2, 18, 30, 40, 72):
+        row = table.loc[k]
+        seen.add(row.input)
+        bars.hover(position={"x": 56 + (wide - 72) * (k + 0.5) / len(table), "y": 150})
+        says(page, ".sv-update", f"{row.layer} ({row.kind})")
+        _, snn, twin = page.locator(".sv-update").inner_text().split("\n")
+        passes, flops = re.search(r"SNN: (\d+) × ([\d,]+) FLOPs", snn).groups()
+        assert (int(passes), int(flops.replace(",", ""))) == (row.passes, row.flops)
+        if math.isnan(row.rate):
+            assert "FLOPs × 4.6 pJ = " in snn
+        else:
+            sign = "Σ R" if row.input == "spike sum" else "R"
+            assert re.search(rf"FLOPs × 0.9 pJ × {sign} ([\d.]+) = ", snn), snn
+            assert float(re.search(r"R ([\d.]+)", snn)[1]) == pytest.approx(row.rate, rel=1e-3)
+        assert amount(snn.split("=")[1]) == pytest.approx(row.snn_mj, rel=6e-3)
+        if row.ann_mj:
+            assert amount(twin.split("=")[1]) == pytest.approx(row.ann_mj, rel=6e-3)
+            assert twin.endswith("wins" if row.snn_mj < row.ann_mj else "loses")
+        else:
+            assert "none: the twin has a GELU" in twin
+    assert seen == {"image", "spike sum", "real", "binary"}
+
+
+def test_the_keys_walk_along_the_bars(opened):
+    page = opened(EnergyExplorer(BY_HAND))
+    bars = page.locator(".sv-energy-bars")
+    for _ in range(3):
+        bars.press("ArrowRight")
+    says(page, ".sv-update", "stages.0.body (conv), fed with binary spikes")
+    assert value(page, "layer") == "stages.0.body"
+    bars.press("ArrowLeft")
+    says(page, ".sv-update", "SNN: 2 × 100 FLOPs × 0.9 pJ × Σ R 0.5 = 0.09 nJ")
+
+
+def test_on_a_narrow_page_the_bars_are_stages(opened):
+    page = opened(EnergyExplorer(), width=360)
+    page.locator(".sv-energy-bars").hover(position={"x": 62, "y": 100})
+    says(page, ".sv-update", "stem: 3 layers")
+    page = opened(EnergyExplorer(by="stage"))
+    page.locator(".sv-energy-bars").hover(position={"x": 62, "y": 100})
+    says(page, ".sv-update", "stem: 3 layers")
+
+
+# ---------------------------------------------------------------- what if
+
+
+def plane_place(page, steps, rate):
+    """Where (T, R) is on the plane."""
+    box = page.locator(".sv-plane").bounding_box()
+
+    def along(value, low, high, first, last):
+        share = math.log(value / low) / math.log(high / low)
+        return first + share * (last - first)
+
+    x = along(steps, 0.7, 32 * 1.4, 56, box["width"] - 16)
+    y = along(rate, 0.003, 12, box["height"] - 40, 22)
+    return box["x"] + x, box["y"] + y
+
+
+def test_a_layer_is_dragged_to_another_rate_and_taken_back(opened):
+    page = opened(EnergyExplorer(BY_HAND))
+    spread = (2 / 3 - 0.5) * 0.08 * page.locator(".sv-plane").bounding_box()["width"]
+    x, y = plane_place(page, 2, 0.1)
+    page.mouse.move(x + spread, y)
+    says(page, ".sv-update", "stages.0.body")
+    page.mouse.down()
+    page.mouse.move(*plane_place(page, 2, 1.0), steps=4)
+    page.mouse.up()
+    says(page, ".sv-what-if", "What if, not measured: R of 1 layer moved by hand.")
+    rate = value(page, "rates")["stages.0.body"]
+    assert rate == pytest.approx(1.0, rel=0.03)
+    says(page, ".sv-update", f"SNN: 2 × 400 FLOPs × 0.9 pJ × R {rate:g}")
+    says(page, ".sv-update", "0.072 nJ as measured")
+    assert value(page, "layer") == "stages.0.body"
+    page.get_by_role("button", name="Back to what was measured").click()
+    says(page, ".sv-what-if", "As measured.")
+    assert value(page, "rates") == {}
+
+
+def test_a_layer_is_moved_by_the_keys_past_the_line(opened):
+    page = opened(EnergyExplorer(BY_HAND, layer="stages.0.body"))
+    plane = page.locator(".sv-plane")
+    says(page, ".sv-update", "the SNN wins")
+    for _ in range(5):
+        plane.press("PageUp")  # R doubles each time
+    says(page, ".sv-update", "× R 3.2 =")  # T · R = 6.4 > 5.11
+    says(page, ".sv-update", "the SNN loses")
+    plane.press("ArrowDown")
+    says(page, ".sv-update", "× R 2.91 =")
+    plane.press("Delete")
+    says(page, ".sv-what-if", "As measured.")
+    plane.press("ArrowRight")
+    says(page, ".sv-update", "head (linear), fed with real values")
+    plane.press("ArrowDown")  # as if it were fed with spikes, from R = 5.11 on
+    says(page, ".sv-update", "priced as if they were spikes")
+
+
+def test_every_control_changes_what_it_says(opened):
+    page = opened(EnergyExplorer(BY_HAND))
+    page.get_by_label("T, time steps", exact=True).fill("8")
+    says(page, ".sv-what-if", "T 8 at the R of T = 2")
+    page.get_by_label("E_MAC", exact=True).fill("9.2")
+    page.get_by_label("E_A", exact=True).fill("1.8")
+    says(page, ".sv-what-if", "E_MAC 9.2 pJ, E_A 1.8 pJ, T 8")
+    says(page, ".sv-caption", "T · R < 5.11")
+    page.get_by_label("R × factor", exact=True).fill("2")
+    says(page, ".sv-what-if", "R × 2")
+    page.get_by_label("one R for all layers").check()
+    says(page, ".sv-what-if", "R 0.18 everywhere")  # 180 spikes in 1,000 FLOPs
+    assert value(page, "one_rate") == 0.18
+    page.get_by_label("Real inputs pay").select_option("add")
+    says(page, ".sv-what-if", "membranes priced as if they were spikes")
+    page.get_by_label("T, time steps", exact=True).fill("2")
+    assert value(page, "time_steps") is None  # as measured
+    page.get_by_role("button", name="Back to what was measured").click()
+    says(page, ".sv-what-if", "As measured.")
+
+
+def test_the_papers_numbers_and_ours_are_named(opened):
+    page = opened(EnergyExplorer())
+    paper = page.locator(".sv-paper").get_attribute("aria-label")
+    assert paper.startswith("The paper's Table 4")
+    assert "Tiny 3.8 mJ 76.58 %" in paper
+    ours = page.locator(".sv-ours").get_attribute("aria-label")
+    assert re.search(r"Ours: MBPL 70.6 µJ, 98.1 %; .*SL 1.32 µJ, 97.4 %", ours)
+    page = opened(EnergyExplorer(BY_HAND))  # its accuracy is not known
+    assert page.locator(".sv-ours").count() == 0
