@@ -49,6 +49,11 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-maps", "y", at=(0.2, 0.05), hover=True),
         Handle("[aria-label='Image']", model=True),
     ],
+    "EnergyExplorer": [
+        Handle("[aria-label='T, time steps']"),
+        Handle("[aria-label='E_MAC']"),
+        Handle(".sv-energy-bars", at=(0.1, 0.8), hover=True),
+    ],
     "LIFExplorer": [
         Handle(".sv-threshold", "y"),
         Handle("[aria-label='τ, time constant']"),
