@@ -267,15 +267,14 @@ function render({ model, el, signal }) {
     const value = here[chosen.name];
     const { side, channels, steps } = value;
     const [formulaText, codeLines, noteText] = words(p.block, chosen, p);
-    write(boxTitle, chosen.name === "x" ? "Input x" : `Box ${chosen.title}`);
+    write(boxTitle, chosen.name === "x" ? "Input x: draw on it" : `Box ${chosen.title}`);
     write(equation, formulaText);
     const at = p.mode === "image" ? p.row * 16 + p.column : 0;
     const now = (name, c) => here[name].data[(step * here[name].channels + c) * side ** 2 + at];
     const index = (t) => (t * channels) * side ** 2 + at;
     const before = !step || (chosen.kind === "lif" && value.data[index(step - 1)]) ? 0 : value.membrane?.[index(step - 1)];
-    const invite = chosen.name !== "x" ? "" : p.mode === "image" ? "Draw on it: your own patch. " : "Draw on it: your own signal. ";
     const which = p.mode === "image" ? `Row ${p.row}, column ${p.column} (marked, click another), channel 1` : "Channel 1";
-    write(place, `${invite}${which}${channels > 1 ? " solid, others dashed" : ""}. Step ${step + 1}:`);
+    write(place, `${which}${channels > 1 ? " solid, others dashed" : ""}. Step ${step + 1}:`);
     const told = stepOf(chosen, p, { now, before, h: value.membrane?.[index(step)], c: 0 });
     lines.forEach(({ element, parts }, i) => {
       element.hidden = !told[i];
