@@ -73,7 +73,7 @@ class PartitionExplorer(Explorer):
     credit: what is said below it.
     """
 
-    _code = code("partition.js", "partition_explorer.js")
+    _code = code("partition.js", "pixels.js", "partition_explorer.js")
     _css = style("partition_explorer.css")
 
     partition = t.Enum(NAMES, "grid").tag(sync=True)

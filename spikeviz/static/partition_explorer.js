@@ -3,98 +3,15 @@
 
 import { PARTITION_NAMES, HEAD_WIDTH, sizesFor, partitionOf, reach, countOf, firstSeen, costsOf } from "./partition.js";
 import { h, listen, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, player } from "./widget.js";
-import { surface, scale, axes, line, keeper } from "./draw.js";
+import { surface, scale, axes, line } from "./draw.js";
+import { pack, square, averageColours, fade, pixelMap, border, frame } from "./pixels.js";
 
 const TRAITS = ["partition", "size", "resolution", "pixel", "flight", "layers", "convolution", "heads", "guess", "image", "credit"];
 const STAGES = [[56, "56 × 56, stage 1"], [28, "28 × 28, stage 2"], [14, "14 × 14, stage 3"], [7, "7 × 7, stage 4"]];
 const TOP = 22; // room for a title in the picture
-const KEPT = 224; // a picture is kept no wider
 const SIDES = [7, 14, 28, 56, 112, 224];
 
 const initialize = (props) => syncing(props, TRAITS);
-
-// ---- pictures
-
-/** The middle square of a picture as a canvas, at most KEPT wide. */
-async function square(blob) {
-  const bitmap = await createImageBitmap(blob);
-  const side = Math.min(bitmap.width, bitmap.height);
-  const small = Math.min(side, KEPT);
-  const canvas = h("canvas", { width: small, height: small });
-  const ctx = canvas.getContext("2d", { willReadFrequently: true });
-  ctx.fillStyle = "#fff";
-  ctx.fillRect(0, 0, small, small);
-  ctx.imageSmoothingQuality = "high";
-  ctx.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, small, small);
-  bitmap.close();
-  return canvas;
-}
-
-const pack = (r, g, b) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // as a canvas holds a pixel
-
-/** Average colours of a picture's pixels on a map of side × side. */
-function averageColours({ data, width }, side) {
-  const edge = (at) => [Math.floor((at * width) / side), Math.ceil(((at + 1) * width) / side)];
-  return Uint32Array.from({ length: side * side }, (_, pixel) => {
-    const [[top, bottom], [left, right]] = [edge(Math.floor(pixel / side)), edge(pixel % side)];
-    const sum = [0, 0, 0];
-    for (let y = top; y < bottom; y++)
-      for (let x = left; x < right; x++) for (let c = 0; c < 3; c++) sum[c] += data[4 * (y * width + x) + c];
-    return pack(...sum.map((total) => Math.round(total / ((bottom - top) * (right - left)))));
-  });
-}
-
-/** Colours of which `keep` is left, the rest is background: what is not in the group. */
-function fade(colours, background, keep) {
-  const ctx = h("canvas").getContext("2d");
-  ctx.fillStyle = background;
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(ctx.fillStyle.slice(at, at + 2), 16) || 0);
-  const mix = (channel, ground) => keep * channel + (1 - keep) * ground;
-  return colours.map((one) => pack(mix(one & 255, r), mix((one >> 8) & 255, g), mix((one >> 16) & 255, b)));
-}
-
-/** Draws a map of pixels into a square of a context: at(ctx, x, y, width, colours). */
-function pixelMap() {
-  const small = h("canvas");
-  let data = null;
-  return (ctx, x, y, width, colours) => {
-    const side = Math.sqrt(colours.length);
-    if (small.width !== side || !data) {
-      Object.assign(small, { width: side, height: side });
-      data = new ImageData(side, side);
-    }
-    new Uint32Array(data.data.buffer).set(colours);
-    small.getContext("2d").putImageData(data, 0, 0);
-    ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(small, x, y, width, width);
-  };
-}
-
-/** The border of the pixels in `lit`, in a square at (x, y). */
-function border(ctx, lit, x, y, width) {
-  const side = Math.sqrt(lit.length);
-  const cell = width / side;
-  ctx.beginPath();
-  const edge = (...points) => points.forEach(([c, r], i) => (i ? ctx.lineTo(x + c * cell, y + r * cell) : ctx.moveTo(x + c * cell, y + r * cell)));
-  for (let pixel = 0; pixel < lit.length; pixel++) {
-    if (!lit[pixel]) continue;
-    const [r, c] = [Math.floor(pixel / side), pixel % side];
-    if (!r || !lit[pixel - side]) edge([c, r], [c + 1, r]);
-    if (!c || !lit[pixel - 1]) edge([c, r], [c, r + 1]);
-    if (r === side - 1 || !lit[pixel + side]) edge([c, r + 1], [c + 1, r + 1]);
-    if (c === side - 1 || !lit[pixel + 1]) edge([c + 1, r], [c + 1, r + 1]);
-  }
-  ctx.stroke();
-}
-
-/** A frame that stands out on any colour. */
-function frame(ctx, x, y, width, height) {
-  for (const [colour, by] of [["#000", 2], ["#fff", 0.5]]) {
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = by === 2 ? 2 : 2.5;
-    ctx.strokeRect(x - by, y - by, width + 2 * by, height + 2 * by);
-  }
-}
 
 // ---- the flight: each token's box in the image, in its gathered group, in its row
 
@@ -102,7 +19,7 @@ function frame(ctx, x, y, width, height) {
 function boxesOf(part, width, height) {
   const { side, across, apart, groups, tokens, order } = part;
   const wide = width >= 600;
-  const s = Math.floor(wide ? Math.min(height - TOP - 2, width * 0.42) : Math.min(width, (height - 2 * TOP - 14) / 2));
+  const s = Math.floor(wide ? Math.min(height - TOP - 2, width * 0.46) : Math.min(width, (height - 2 * TOP - 14) / 2));
   const room = wide ? { x: s + 34, y: TOP, w: width - s - 36, h: s } : { x: 0, y: s + TOP + 10 + TOP, w: width, h: height - s - 2 * TOP - 14 };
   const at = [0, 1, 2].map(() => new Float32Array(4 * side * side));
   const put = (place, k, x, y, w, high) => [x, y, w, high].forEach((value, i) => (at[place][4 * k + i] = value));
@@ -172,7 +89,7 @@ function short(value, unit) {
   const power = value >= 1e9 ? 3 : value >= 1e6 ? 2 : value >= 1e3 ? 1 : 0;
   return `${Number((value / 1000 ** power).toPrecision(3))} ${["", "k", "M", "G"][power]}${unit}`;
 }
-const percent = (share) => (share > 0 && share < 0.01 ? "< 1 %" : `${Math.floor(share * 100)} %`);
+const percent = (share) => (share > 0 && share < 0.01 ? "< 1\u00a0%" : `${Math.floor(share * 100)}\u00a0%`);
 const write = (element, text) => element.textContent !== text && (element.textContent = text);
 
 /** The same in the library, and the way back: [name, call, shapes]. */
@@ -199,8 +116,9 @@ function explainPixel({ name, side, across, apart, group, token }, row, column) 
 const WHY = {
   full: "One group holds every pixel: one layer tells everybody.",
   alone: "The next layer meets the same groups again, so nobody new hears of it. Attention alone never leaves its group.",
-  together: "The convolution carries it 3 pixels on, into other groups; attention tells those groups. This pair is the paper's block.",
+  together: "The convolution carries it 3 pixels on, into other groups; attention tells those groups.",
 };
+const PAPER = " This pair is the paper's block.";
 
 function render({ model, el, signal }) {
   const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
@@ -213,17 +131,25 @@ function render({ model, el, signal }) {
   /** make() anew only when key differs from the last time. */
   const once = (name, key, make) => (cache[name]?.key === key ? cache[name].value : (cache[name] = { key, value: make() }).value);
 
+  const seen = new Map();
+  /** Whether `key` differs from the last one that was asked about `what`. */
+  function isNew(what, key) {
+    if (seen.get(what) === key) return false;
+    seen.set(what, key);
+    return true;
+  }
+
   // ---- the parts, built once
-  const views = (what, pick) => PARTITION_NAMES.map((name) => {
+  const views = (pick) => PARTITION_NAMES.map((name) => {
     const canvas = h("canvas", { class: `sv-pixels${pick ? " sv-pick" : ""}`, role: "img", "aria-label": name });
     const caption = h("figcaption");
     if (pick) canvas.addEventListener("click", () => set({ partition: name }));
     const element = h("figure", {}, canvas, caption);
-    return { what, name, canvas, caption, element, paint: pixelMap(), kept: keeper() };
+    return { name, canvas, caption, element, paint: pixelMap() };
   });
-  const [cuts, travels] = [views("group", true), views("reach", false)];
+  const [cuts, travels] = [views(true), views(false)];
   const flight = h("canvas", { class: "sv-flight", tabindex: 0, role: "application" });
-  const [flops, memory] = ["flops", "bytes"].map((what) => ({ what, canvas: h("canvas", { class: "sv-cost", role: "img" }), kept: keeper() }));
+  const [flops, memory] = ["flops", "bytes"].map((what) => ({ what, canvas: h("canvas", { class: "sv-cost", role: "img" }) }));
 
   const kind = choice({ label: "Partition", options: PARTITION_NAMES, set: (partition) => set({ partition }) });
   const map = choice({ label: "Map of pixels", options: STAGES, set: (value) => changeMap(Number(value)) });
@@ -299,30 +225,33 @@ function render({ model, el, signal }) {
   }
 
   function draw(colour) {
-    const all = [flight, ...cuts.map((view) => view.canvas), ...travels.map((view) => view.canvas), flops.canvas, memory.canvas];
-    const [onFlight, ...rest] = all.map(surface); // all sizes before any change
     shown = compute(colour.bg);
-    drawFlight(shown, onFlight, colour);
-    cuts.forEach((view, i) => drawMap(view, shown, shown.lit[view.name], rest[i], colour));
-    travels.forEach((view, i) => drawMap(view, shown, shown.reached[view.name].at(-1), rest[3 + i], colour));
-    [flops, memory].forEach((plot, i) => drawCost(plot, shown, rest[6 + i], colour));
+    const { side, size, name, row, column, heads, layers, convolution } = shown;
+    const map = [side, size, row, column, photo?.version, colour.bg, colour.red];
+    const all = [
+      [flight, [...map, name, shown.flight], (on) => drawFlight(shown, on, colour)],
+      ...cuts.map((view) => [view.canvas, map, (on) => drawMap(view, shown, shown.lit[view.name], on, colour)]),
+      ...travels.map((view) => [view.canvas, [...map, layers, convolution], (on) => drawMap(view, shown, shown.reached[view.name].at(-1), on, colour)]),
+      ...[flops, memory].map((plot) => [plot.canvas, [name, side, size, heads, colour.bg, colour.red], (on) => drawCost(plot, shown, on, colour)]),
+    ];
+    // While the pixels fly, nothing else changes: what has not is left as it stands on the page.
+    const due = all.filter(([canvas, key]) => isNew(canvas, `${canvas.clientWidth} ${canvas.clientHeight} ${devicePixelRatio} ${key}`));
+    const surfaces = due.map(([canvas]) => surface(canvas)); // all sizes before any change
+    due.forEach(([, , paintOne], i) => paintOne(surfaces[i]));
+    shown.boxes = boxes.now;
     walk.update();
     back.hidden = model.get("image") === first.image;
-    // While the pixels fly, nothing else changes.
-    once("text", TRAITS.filter((trait) => !["flight", "image"].includes(trait)).map((trait) => JSON.stringify(model.get(trait))).join(" "), () => writeText(shown));
+    const words = TRAITS.filter((trait) => !["flight", "image"].includes(trait)).map((trait) => JSON.stringify(model.get(trait)));
+    if (isNew(root, words.join(" "))) writeText(shown);
     return shown;
   }
 
-  function drawMap(view, { colours, faded, side, size, row, column, layers, convolution }, lit, on, colour) {
-    const settings = [side, size, row, column, photo?.version, colour.bg, colour.red, ...(view.what === "reach" ? [layers, convolution] : [])];
-    view.kept(on, settings.join(" "), (ctx) => {
-      const { width } = on;
-      view.paint(ctx, 0, 0, width, colours.map((one, pixel) => (lit[pixel] ? one : faded[pixel])));
-      ctx.strokeStyle = colour.red;
-      ctx.lineWidth = width / side > 4 ? 1.5 : 1;
-      border(ctx, lit, 0, 0, width);
-      frame(ctx, (column * width) / side, (row * width) / side, width / side, width / side);
-    });
+  function drawMap(view, { colours, faded, side, row, column }, lit, { ctx, width }, colour) {
+    view.paint(ctx, 0, 0, width, colours.map((one, pixel) => (lit[pixel] ? one : faded[pixel])));
+    ctx.strokeStyle = colour.red;
+    ctx.lineWidth = width / side > 4 ? 1.5 : 1;
+    border(ctx, lit, 0, 0, width);
+    frame(ctx, (column * width) / side, (row * width) / side, width / side, width / side);
   }
 
   function drawFlight(state, { ctx, width, height }, colour) {
@@ -331,7 +260,6 @@ function render({ model, el, signal }) {
     if (boxes.now.length !== 4 * side * side) boxes.now = new Float32Array(4 * side * side);
     const now = flown(layout, part, place, boxes.now);
     Object.assign(boxes, { layout, part });
-    Object.assign(state, { boxes: now, layout });
 
     const { width: w, height: high } = ctx.canvas;
     if (!w || !high) return;
@@ -378,31 +306,28 @@ function render({ model, el, signal }) {
     ctx.fillText(way > 0.75 ? rows : way > 0.05 ? gathered : "press Play: copies of the pixels fly here", room.x, room.y - 6);
   }
 
-  function drawCost(plot, { name, side, size, heads }, on, colour) {
-    const { width, height } = on;
+  function drawCost(plot, { name, side, size, heads }, { ctx, width, height }, colour) {
     const value = (one, at, of = size, many = heads) => costsOf(one, at, of, many)[plot.what] / 1e6;
     const x = scale([SIDES[0], SIDES.at(-1)], [60, width - 12], true);
     const most = model.get("limits").heads[1]; // axes for every setting: what a hand moves is the curve
     const y = scale([value("grid", SIDES[0], 2, 1) / 2, value("full", SIDES.at(-1), 2, most) * 2], [height - 40, 20], true);
     plot.x = x;
     const yTitle = plot.what === "flops" ? "million FLOPs" : "MB of A";
-    plot.kept(on, [name, side, size, heads, colour.fg].join(" "), (ctx) => {
-      axes(ctx, x, y, { colour, xTitle: "resolution H", yTitle, xTicks: SIDES });
-      ctx.strokeStyle = colour.muted;
-      line(ctx, [[x(side), y.range[0]], [x(side), y.range[1]]], [3, 3]);
-      for (const [one, ink] of [["full", colour.blue], ["grid", colour.red]]) {
-        ctx.lineWidth = 2.5;
-        ctx.strokeStyle = ctx.fillStyle = ink;
-        line(ctx, [Math.max(size, SIDES[0]), SIDES.at(-1)].map((at) => [x(at), y(value(one, at))]));
-        ctx.beginPath();
-        const chosen = (one === "full") === (name === "full");
-        ctx.arc(x(side), y(value(one, side)), chosen ? 7 : 3, 0, 7);
-        ctx.fill();
-        if (!chosen) continue;
-        ctx.strokeStyle = colour.bg;
-        ctx.stroke();
-      }
-    });
+    axes(ctx, x, y, { colour, xTitle: "resolution H", yTitle, xTicks: SIDES });
+    ctx.strokeStyle = colour.muted;
+    line(ctx, [[x(side), y.range[0]], [x(side), y.range[1]]], [3, 3]);
+    for (const [one, ink] of [["full", colour.blue], ["grid", colour.red]]) {
+      ctx.lineWidth = 2.5;
+      ctx.strokeStyle = ctx.fillStyle = ink;
+      line(ctx, [Math.max(size, SIDES[0]), SIDES.at(-1)].map((at) => [x(at), y(value(one, at))]));
+      ctx.beginPath();
+      const chosen = (one === "full") === (name === "full");
+      ctx.arc(x(side), y(value(one, side)), chosen ? 7 : 3, 0, 7);
+      ctx.fill();
+      if (!chosen) continue;
+      ctx.strokeStyle = colour.bg;
+      ctx.stroke();
+    }
   }
 
   function writeText(state) {
@@ -412,7 +337,7 @@ function render({ model, el, signal }) {
     flight.setAttribute("aria-label", `The map and its tokens. Arrow keys choose a pixel. ${summary.textContent}`);
     [...explainPixel(part, row, column), ...explainCode({ ...part, size })].forEach((texts, i) => texts.forEach((text, j) => write(where[i][j], text)));
     for (const { name: one, caption, canvas, element } of cuts) {
-      write(caption, `${one}: ${counted(parts[one].groups)} × ${counted(parts[one].tokens)}`);
+      write(caption, `${one} [${parts[one].groups}, ${parts[one].tokens}]`);
       canvas.setAttribute("aria-label", `Groups of the ${one} partition: ${parts[one].groups}, of ${parts[one].tokens} tokens; click to choose it`);
       element.classList.toggle("sv-chosen", one === name);
     }
@@ -422,7 +347,7 @@ function render({ model, el, signal }) {
       canvas.setAttribute("aria-label", `Pixels reached after ${layers} layers, ${caption.textContent}`);
       element.classList.toggle("sv-chosen", one === name);
     }
-    write(why, name === "full" ? WHY.full : convolution ? WHY.together : WHY.alone);
+    write(why, name === "full" ? WHY.full : convolution ? WHY.together + (name === "grid" ? PAPER : "") : WHY.alone);
     write(verdict, judge(state));
     PARTITION_NAMES.forEach((one, i) => {
       const { entries, bytes, flops: work } = costs[one];
