@@ -50,7 +50,7 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='Image']", model=True),
     ],
     "EnergyExplorer": [
-        Handle("[aria-label='T, time steps']"),
+        Handle("[aria-label='R × factor']"),
         Handle("[aria-label='E_MAC']"),
         Handle(".sv-energy-bars", at=(0.1, 0.8), hover=True),
     ],
@@ -80,6 +80,10 @@ HANDLES: dict[str, list[Handle]] = {
     "PartitionExplorer": [
         Handle(".sv-flight", at=(0.02, 0.4), hover=True, stride=16),
         Handle("[aria-label='Way into token order and back']"),
+    ],
+    "NetworkWalk": [
+        Handle(".sv-nw-maps", at=(0.05, 0.1), hover=True, stride=4),
+        Handle("[aria-label='Test digit']", model=True),
     ],
     "TrainingMonitor": [
         Handle("canvas", hover=True),

@@ -232,16 +232,21 @@ export const syncing = ({ model, signal }, names) => listen(model, names, syncer
 /**
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
- * spikeviz:drawn. Returns a function that asks for a drawing.
+ * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. Returns a function
+ * that asks for a drawing.
  */
 export function mount({ model, el, signal }, root, names, draw) {
   let colour = {};
+  let answered = false; // a model in Python has, since the last drawing
   const paint = painter(() => {
     if (!colour.fg) colour = colours(root); // outside a document, where JupyterLab renders, there are none
     const detail = draw(colour);
     root.dispatchEvent(new CustomEvent("spikeviz:drawn", { detail, bubbles: true }));
+    if (answered) root.dispatchEvent(new CustomEvent("spikeviz:answered", { bubbles: true }));
+    answered = false;
   }, signal);
   keepKeys(root);
+  listen(model, ["answer"], () => (answered = true), signal);
   listen(model, names, paint, signal);
   onTheme(() => {
     colour = colours(root);
