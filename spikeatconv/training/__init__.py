@@ -1,0 +1,24 @@
+"""Training: one loop that yields its metrics, the paper's recipes, checkpoints that lose nothing.
+
+    from spikeatconv.training import RECIPES, digits, network, train
+
+    recipe = RECIPES["digits"]
+    model = network("micro", classes=10, in_channels=1, time_steps=2, seed=recipe.seed)
+    for metrics in train(model, digits("train"), digits("test"), recipe, "runs/digits"):
+        print(metrics)                           # the same line again goes on where it stopped
+
+`loop` is the loop, `recipes` what the paper fixes, `images` what a data set must offer, `augment`
+what happens to a training image, `checkpoint` and `interrupt` what is kept and when. Training needs
+the extra "train" (accelerate, kornia), which is imported where it is first used.
+"""
+
+from spikeatconv.training.augment import Augment, mix
+from spikeatconv.training.checkpoint import Checkpoints
+from spikeatconv.training.images import Images, InMemory, digits
+from spikeatconv.training.loop import adamw, evaluate, order_of, seed_of, train
+from spikeatconv.training.recipes import RECIPES, Augmentation, Recipe, network
+
+__all__ = [
+    "RECIPES", "Augment", "Augmentation", "Checkpoints", "Images", "InMemory", "Recipe", "adamw",
+    "digits", "evaluate", "mix", "network", "order_of", "seed_of", "train",
+]  # fmt: skip

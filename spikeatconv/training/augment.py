@@ -1,0 +1,128 @@
+"""What happens to a batch of training images, on the batch's device, by kornia.
+
+    crop → flip → rotation, shear, shift, scale → AutoAugment → Random Erasing → Mixup or CutMix
+
+All chance comes from torch's generator, so that the loop's seed of a step decides it. Mixup and
+CutMix are ours: kornia's Mixup has no Beta distribution, and both give labels that no loss takes.
+Ours are shares of the classes, which torch's cross-entropy takes as they are.
+
+No mean is subtracted: the network's first BatchNorm does that, and whoever uses the network later
+has images in 0 to 1 and nothing else to know.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spikeatconv.training.extra import extra
+from spikeatconv.training.recipes import Augmentation
+
+TOGETHER = 8  # images that share a sub-policy of AutoAugment; kornia draws one for each call
+
+
+class Augment:
+    """`augment(images, labels)` → (images `[B, C, size, size]` float in 0 to 1, targets).
+
+    images: `[B, C, H, W]`, uint8 or float; any size with a crop, else size × size.
+    labels: `[B]`. targets: the labels, or with Mixup or CutMix the shares `[B, classes]`.
+    """
+
+    def __init__(self, augmentation: Augmentation, size: int, classes: int) -> None:
+        self.augmentation, self.size, self.classes = augmentation, size, classes
+        self.moves = nn.Sequential(*moves(augmentation, size))
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        if not self.augmentation.crop:
+            check_size(images, self.size)
+        images, targets = self.moves(as_float(images)), labels
+        if self.augmentation.mixup or self.augmentation.cutmix:
+            shares = F.one_hot(labels, self.classes).to(images.dtype)
+            images, targets = mix(images, shares, self.augmentation.mixup, self.augmentation.cutmix)
+        return images, targets
+
+
+def moves(a: Augmentation, size: int) -> list[nn.Module]:
+    """kornia's modules for all that happens to each image by itself, in order."""
+    if a == Augmentation(mixup=a.mixup, cutmix=a.cutmix, label_smoothing=a.label_smoothing):
+        return []
+    kornia = extra("kornia.augmentation")
+    steps: list[nn.Module] = []
+    if a.crop:
+        steps.append(kornia.RandomResizedCrop((size, size), scale=(a.crop, 1.0)))
+    if a.flip:
+        steps.append(kornia.RandomHorizontalFlip(p=0.5))
+    if a.rotation or a.shear or a.shift or a.scale:
+        steps.append(
+            kornia.RandomAffine(
+                degrees=a.rotation,
+                translate=(a.shift, a.shift) if a.shift else None,
+                scale=(1 - a.scale, 1 + a.scale) if a.scale else None,
+                shear=a.shear or None,
+                p=1.0,
+            )
+        )
+    if a.auto_augment:
+        steps.append(InGroups(extra("kornia.augmentation.auto").AutoAugment("imagenet"), TOGETHER))
+    if a.erasing:
+        steps.append(kornia.RandomErasing(p=a.erasing))
+    return steps
+
+
+class InGroups(nn.Module):
+    """Calls a module on `together` images after the other: `[B, ...]` → same shape."""
+
+    def __init__(self, module: nn.Module, together: int) -> None:
+        super().__init__()
+        self.module, self.together = module, together
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.cat([self.module(group) for group in images.split(self.together)])
+
+
+def mix(images: Tensor, shares: Tensor, mixup: float, cutmix: float) -> tuple[Tensor, Tensor]:
+    """Each image mixed with its neighbour in the batch, and the shares of the classes with it.
+
+    images `[B, C, H, W]`, shares `[B, classes]`. λ, the part of the image itself, is drawn from
+    Beta(α, α), once for the batch; where both have an α, a coin decides.
+
+        Mixup    λ · image + (1 − λ) · neighbour
+        CutMix   the neighbour in a box of 1 − λ of the area, cut off at the border
+    """
+    by_mixup = mixup > 0 and (cutmix <= 0 or bool(torch.rand(()) < 0.5))
+    alpha = torch.tensor(mixup if by_mixup else cutmix)
+    part = float(torch.distributions.Beta(alpha, alpha).sample())
+    neighbours = images.roll(1, 0)
+    if by_mixup:
+        images = neighbours.lerp(images, part)
+    else:
+        box = box_of(1 - part, *images.shape[-2:])
+        images = images.clone()
+        images[..., box[0], box[1]] = neighbours[..., box[0], box[1]]
+        part = 1 - images[0, 0, box[0], box[1]].numel() / images[0, 0].numel()
+    return images, part * shares + (1 - part) * shares.roll(1, 0)
+
+
+def box_of(area: float, height: int, width: int) -> tuple[slice, slice]:
+    """A box of that share of the area, its centre anywhere, cut off at the border."""
+
+    def side(length: int) -> slice:
+        half = length * area**0.5 / 2
+        centre = float(torch.rand(())) * length
+        return slice(max(0, round(centre - half)), min(length, round(centre + half)))
+
+    return side(height), side(width)
+
+
+def as_float(images: Tensor) -> Tensor:
+    """uint8 in 0 to 255 → float in 0 to 1; float stays."""
+    return images if images.is_floating_point() else images.float() / 255
+
+
+def check_size(images: Tensor, size: int) -> None:
+    if tuple(images.shape[-2:]) != (size, size):
+        height, width = images.shape[-2:]
+        raise ValueError(
+            f"the images are {height} × {width} and the recipe's image_size is {size}; resize "
+            f"the images, or take replace(recipe, image_size={height})"
+        )

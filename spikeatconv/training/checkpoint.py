@@ -1,0 +1,253 @@
+"""Checkpoints of a training: written whole or not at all, and never a line of code in them.
+
+    folder/step-00000960/
+        weights.safetensors     the network as it was tested, for spikeatconv.load_weights
+        training.safetensors    AdamW's moments; with EMA, the network's own weights too
+        state.json              step, metrics, recipe, data, SHA-256 of the two files
+
+A checkpoint is written into folder/.draft, brought to the disk (fsync) and then renamed. Kept are
+the last few and the best, by test accuracy. There is no generator's state in it: the loop draws
+everything from (seed, step), so the step is all it takes to go on.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from spikeatconv.weights import MODELS, load_weights, save_weights
+
+WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
+DRAFT, OLD = ".draft", ".old"
+
+
+@dataclass
+class Training:
+    """What a checkpoint holds.
+
+    average: torch's AveragedModel of the model, or None.  scaler: of float16, or None.
+    about: recipe, data and model as JSON, which must be the same when the training goes on.
+    """
+
+    model: nn.Module
+    optimizer: Any
+    average: Any
+    scaler: Any
+    about: dict
+
+    @property
+    def tested(self) -> nn.Module:
+        """The network that is tested: the average, where there is one."""
+        return self.model if self.average is None else self.average.module
+
+
+class Checkpoints:
+    """Those of one training, in a folder that every process sees; None keeps nothing.
+
+    keep: how many of the last, beside the best.
+    """
+
+    def __init__(self, folder: str | Path | None, keep: int = 2) -> None:
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+            raise ValueError(f"keep is {keep!r}; give a whole number, 1 or more")
+        self.folder = None if folder is None else Path(folder)
+        self.keep = keep
+
+    def all(self) -> list[Path]:
+        """Every checkpoint, the oldest first."""
+        return [] if self.folder is None else sorted(self.folder.glob("step-*"))
+
+    def last(self) -> Path | None:
+        """The newest one that is as it was written; a damaged one is passed over with a warning."""
+        for path in reversed(self.all()):
+            problem = damage(path)
+            if not problem:
+                return path
+            warnings.warn(f"{path} is passed over: {problem}", stacklevel=2)
+        return None
+
+    def best(self) -> Path | None:
+        """The one with the highest test accuracy, the earliest of equals."""
+        tested = [path for path in self.all() if accuracy(path) >= 0]
+        return max(tested, key=accuracy, default=None)
+
+    def save(self, training: Training, step: int, metrics: dict) -> None:
+        """Write the checkpoint of that step, unless it is there; then remove what is not kept."""
+        if self.folder is None or step < 1 or self.path(step) in self.all():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / DRAFT
+        shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
+        draft.mkdir()
+        write(training, step, metrics, draft)
+        os.rename(draft, self.path(step))
+        to_disk(self.folder)
+        self._remove_others()
+
+    def restore(self, training: Training) -> int:
+        """Bring the training to where the last checkpoint stands, and return its step; 0 without
+        one. Raises ValueError that names what differs from the checkpoint's training."""
+        path = self.last()
+        if path is None:
+            return 0
+        state = read(path)
+        refuse_another(path, state["about"], training.about)
+        load_network(training.tested, path / WEIGHTS)
+        tensors = load_file(path / TRAINING)
+        if training.average is not None:
+            training.model.load_state_dict(below("model.", tensors))
+            training.average.n_averaged.fill_(state["step"])
+        load_moments(training.optimizer, below("optimizer.", tensors))
+        if training.scaler is not None:
+            training.scaler.load_state_dict(state["scaler"])
+        return state["step"]
+
+    def path(self, step: int) -> Path:
+        assert self.folder is not None
+        return self.folder / f"step-{step:08}"
+
+    def _remove_others(self) -> None:
+        assert self.folder is not None
+        for path in set(self.all()[: -self.keep]) - {self.best()}:
+            old = self.folder / OLD
+            shutil.rmtree(old, ignore_errors=True)
+            os.rename(path, old)  # at no moment is there half a checkpoint under its name
+            shutil.rmtree(old)
+
+
+# --- writing
+
+
+def write(training: Training, step: int, metrics: dict, folder: Path) -> None:
+    """The three files of a checkpoint, on the disk when it returns."""
+    save_network(training.tested, folder / WEIGHTS, {"step": step, **training.about})
+    tensors = under("optimizer.", moments(training.optimizer))
+    if training.average is not None:
+        tensors |= under("model.", training.model.state_dict())
+    save_file(tensors, folder / TRAINING)
+    state = {
+        "step": step,
+        "metrics": metrics,
+        "about": training.about,
+        "scaler": None if training.scaler is None else training.scaler.state_dict(),
+        "files": {name: digest(folder / name) for name in (WEIGHTS, TRAINING)},
+    }
+    (folder / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+    for path in (folder / WEIGHTS, folder / TRAINING, folder / STATE, folder):
+        to_disk(path)
+
+
+def save_network(model: nn.Module, path: Path, note: dict) -> None:
+    """As save_weights does; a network of another class as bare tensors."""
+    if type(model) in MODELS.values():
+        save_weights(model, path, note)
+    else:
+        save_file(under("", model.state_dict()), path)
+
+
+def moments(optimizer: Any) -> dict[str, Tensor]:
+    """{"0.exp_avg": …}: AdamW's tensors by the number of the parameter."""
+    state = optimizer.state_dict()["state"]
+    return {f"{i}.{name}": tensor for i in state for name, tensor in state[i].items()}
+
+
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU, as safetensors takes them, with a prefix to their names."""
+    return {prefix + name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    if path.is_dir() and os.name != "posix":
+        return  # Windows opens no folders
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- reading
+
+
+def read(path: Path) -> dict:
+    return json.loads((path / STATE).read_text(encoding="utf-8"))
+
+
+def damage(path: Path) -> str:
+    """What is wrong with a checkpoint, "" if nothing is."""
+    try:
+        changed = [
+            name for name, right in read(path)["files"].items() if digest(path / name) != right
+        ]
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        return f"it cannot be read ({error!r})"
+    return f"{changed[0]} is not what was written" if changed else ""
+
+
+def accuracy(path: Path) -> float:
+    """A checkpoint's test accuracy, −1 where it was not tested."""
+    try:
+        return read(path)["metrics"].get("test_accuracy", -1.0)
+    except (OSError, LookupError, ValueError):
+        return -1.0
+
+
+def load_network(model: nn.Module, path: Path) -> None:
+    """Into the model, whose strides stay; load_weights names a field of the config that differs."""
+    if type(model) in MODELS.values():
+        tensors = load_weights(path, model.config).state_dict()
+    else:
+        tensors = load_file(path)
+    model.load_state_dict(tensors)
+
+
+def load_moments(optimizer: Any, tensors: dict[str, Tensor]) -> None:
+    """With the strides that the parameters have, so that not a bit comes out different."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        number, key = name.split(".")
+        like = tensor if key == "step" else torch.empty_like(parameters[int(number)], device="cpu")
+        state.setdefault(int(number), {})[key] = like.copy_(tensor)
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def refuse_another(path: Path, found: dict, wanted: dict) -> None:
+    """Raise unless the two describe the same training."""
+    here, there = flat(wanted), flat(found)
+    differ = [
+        f"{name} is {there.get(name)!r} in the checkpoint and {here.get(name)!r} now"
+        for name in [*there, *(here.keys() - there.keys())]
+        if there.get(name) != here.get(name)
+    ]
+    if differ:
+        raise ValueError(
+            f"{path} belongs to another training: {'; '.join(differ)}. Give what the checkpoint "
+            "has, or another folder for a new training"
+        )
+
+
+def flat(value: dict, prefix: str = "") -> dict[str, Any]:
+    """{"recipe": {"epochs": 6}} → {"recipe.epochs": 6}."""
+    out: dict[str, Any] = {}
+    for name, item in value.items():
+        out |= flat(item, f"{prefix}{name}.") if isinstance(item, dict) else {prefix + name: item}
+    return out

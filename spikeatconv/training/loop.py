@@ -1,0 +1,290 @@
+"""The training loop: one function that yields its metrics; below it what it calls, in order.
+
+Nothing of a generator is kept for a resumed run. Each step seeds torch from (seed, step, process)
+and the order of an epoch comes from (seed, epoch), so a run that goes on at step n needs only n.
+
+    python -m torch.distributed.run --nproc_per_node 2 script.py     trains in several processes
+"""
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from spikeatconv.training.augment import Augment, as_float, check_size
+from spikeatconv.training.checkpoint import Checkpoints, Training
+from spikeatconv.training.extra import extra
+from spikeatconv.training.images import Images
+from spikeatconv.training.interrupt import Interrupts
+from spikeatconv.training.recipes import Recipe
+
+
+def train(
+    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: str | Path | None = None,
+    *, every: int | None = None, keep: int = 2, precision: str = "no", accumulate: int = 1,
+    workers: int = 0, cpu: bool = False,
+) -> Iterator[dict]:  # fmt: skip
+    """Trains the model, and yields after each step {"step", "steps", "epoch", "loss",
+    "learning_rate", "gradient_norm", "images"}, after the last one of an epoch also {"test_loss",
+    "test_accuracy"} and, with more than five classes, "test_top5".
+
+    folder: of the checkpoints. Where it holds some, the training goes on from the last one as if it
+        had never stopped: on a CPU bit for bit.
+    every: steps between two checkpoints, else one an epoch.  keep: the last few, beside the best.
+    precision: "no", "bf16" or "fp16".  accumulate: parts in which a process takes its share of a
+        batch, for less memory.  workers: processes that read data ahead.  cpu: leave a GPU alone.
+
+    Whoever stops asking for metrics (a break, Stop, `close()`), SIGTERM and Ctrl-C end the training
+    between two steps, with a checkpoint of the last. The gradients, after clipping, stay until the
+    next step. At the end the model holds what was tested: with EMA, the average. torch's generator
+    is seeded at each step. Raises ValueError for what does not fit together,
+    FloatingPointError, before it changes a parameter, where the loss or the gradient is no number.
+    """
+    accelerator = make_accelerator(precision, accumulate, cpu)
+    each = steps_of_an_epoch(data, recipe, accelerator.num_processes * accumulate)
+    augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
+    average = average_of(model, recipe.ema, accelerator.device)
+    net, optimizer = accelerator.prepare(model, adamw(model, recipe))
+    training = Training(model, optimizer, average, accelerator.scaler, about(model, data, recipe))
+    checkpoints = Checkpoints(folder, keep)
+    smoothing = recipe.augmentation.label_smoothing
+    start = step = checkpoints.restore(training)
+    metrics: dict[str, float] = {}
+
+    def save() -> None:
+        if accelerator.is_main_process:
+            checkpoints.save(training, step, metrics)
+        accelerator.wait_for_everyone()
+
+    try:
+        with Interrupts(train) as interrupts:
+            batches = batches_from(start, data, recipe, accelerator, accumulate, workers)
+            for step, parts in enumerate(batches, start + 1):
+                torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
+                rate = set_rate(optimizer, recipe.rate_at((step - 0.5) / each))
+                net.train()
+                optimizer.zero_grad()
+                losses = []
+                for images, labels in parts:
+                    with accelerator.accumulate(net):
+                        images, targets = augment(*on(accelerator.device, images, labels))
+                        loss = cross_entropy(net(images), targets, label_smoothing=smoothing)
+                        accelerator.backward(loss)
+                        losses.append(loss.detach())
+                norm = accelerator.clip_grad_norm_(model.parameters(), recipe.clip or math.inf)
+                mean_loss, stop = agreed(accelerator, losses, interrupts.asked)
+                check_finite(mean_loss, norm, step, rate, accelerator.scaler, checkpoints)
+                optimizer.step()
+                if average:
+                    average.update_parameters(model)
+                metrics = {
+                    "step": step, "steps": each * recipe.epochs, "epoch": step / each,
+                    "loss": mean_loss, "learning_rate": rate, "gradient_norm": norm.item(),
+                    "images": step * recipe.batch,
+                }  # fmt: skip
+                if step % each == 0:
+                    metrics |= evaluate(training.tested, test, recipe, accelerator, workers)
+                yield dict(metrics)
+                if stop or step % (every or each) == 0 or step == each * recipe.epochs:
+                    save()
+                if stop:
+                    interrupts.leave()
+    except GeneratorExit:  # raised by `yield`, so between two steps
+        save()
+        raise
+    finally:
+        accelerator.unwrap_model(net, keep_fp32_wrapper=False)
+        if average:
+            model.load_state_dict(average.module.state_dict())
+
+
+# --- before the first step
+
+
+def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:
+    """Hugging Face's Accelerator: devices, precision, several processes."""
+    if precision not in ("no", "bf16", "fp16"):
+        raise ValueError(f'precision is {precision!r}; choose "no", "bf16" or "fp16"')
+    if isinstance(accumulate, bool) or not isinstance(accumulate, int) or accumulate < 1:
+        raise ValueError(f"accumulate is {accumulate!r}; give a whole number, 1 or more")
+    accelerate = extra("accelerate")
+    alone = not torch.distributed.is_initialized()  # then what an earlier training set is dropped
+    accelerate.state.AcceleratorState._reset_state(reset_partial_state=alone)
+    return accelerate.Accelerator(
+        cpu=cpu, mixed_precision=precision, gradient_accumulation_steps=accumulate
+    )
+
+
+def steps_of_an_epoch(data: Images, recipe: Recipe, parts: int) -> int:
+    """Whole batches in the data; the images that are left over differ from epoch to epoch."""
+    if recipe.batch % parts:
+        raise ValueError(
+            f"batch is {recipe.batch}, to be split into {parts} equal parts (processes × "
+            f"accumulate); take replace(recipe, batch={max(1, recipe.batch // parts) * parts})"
+        )
+    if len(data) < recipe.batch:
+        raise ValueError(
+            f"batch is {recipe.batch} and there are {len(data)} images; give more images, or "
+            f"take replace(recipe, batch={len(data) // parts * parts or parts})"
+        )
+    return len(data) // recipe.batch
+
+
+def average_of(model: nn.Module, decay: float | None, device: Any) -> AveragedModel | None:
+    """The exponential mean of weights and buffers, or None without a decay."""
+    if decay is None:
+        return None
+    return AveragedModel(model, device, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+
+def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW that pulls matrices and kernels to zero; norms and biases it leaves alone."""
+    learned = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in learned if p.dim() > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in learned if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate)
+
+
+def about(model: nn.Module, data: Images, recipe: Recipe) -> dict:
+    """What must be the same when a training goes on, as JSON gives it back."""
+    described = {
+        "recipe": asdict(recipe),
+        "data": {"images": len(data), "classes": list(data.classes)},
+        "model": type(model).__name__,
+    }
+    return json.loads(json.dumps(described))
+
+
+# --- a step
+
+
+def batches_from(
+    step: int, data: Images, recipe: Recipe, accelerator: Any, accumulate: int, workers: int
+) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """What this process reads in each step after `step`: its share of the batch, in parts."""
+    indices = indices_from(
+        step, len(data), recipe, accelerator.process_index, accelerator.num_processes, accumulate
+    )
+    parts = iter(loader(data, indices, workers))
+    while step < len(data) // recipe.batch * recipe.epochs:
+        yield list(itertools.islice(parts, accumulate))
+        step += 1
+
+
+def indices_from(
+    step: int, images: int, recipe: Recipe, process: int, processes: int, accumulate: int
+) -> Iterator[list[int]]:
+    """The numbers of the images of each part of each step after `step`."""
+    each = images // recipe.batch
+    begin, done = divmod(step, each)
+    for epoch in range(begin, recipe.epochs):
+        batches = order_of(recipe.seed, epoch, images).split(recipe.batch)[:each]
+        for batch in batches[done if epoch == begin else 0 :]:
+            for part in batch.chunk(processes)[process].chunk(accumulate):
+                yield part.tolist()
+
+
+def order_of(seed: int, epoch: int, images: int) -> Tensor:
+    """The order of an epoch, counted from 0: a permutation that (seed, epoch) decides."""
+    generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
+    return torch.randperm(images, generator=generator)
+
+
+def seed_of(*numbers: int | str) -> int:
+    """One seed from several numbers, the same everywhere; 56 bits."""
+    return int.from_bytes(hashlib.blake2b(repr(numbers).encode(), digest_size=7).digest(), "big")
+
+
+class Batches:
+    """Images as a DataLoader takes them: a batch at once, not image by image."""
+
+    def __init__(self, data: Images) -> None:
+        self.data = data
+
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+        return self.data.batch(indices)
+
+
+def as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def loader(data: Images, indices: Any, workers: int) -> DataLoader:
+    """Reads the batches of those indices, ahead if there are workers."""
+    return DataLoader(
+        Batches(data), batch_sampler=indices, num_workers=workers, collate_fn=as_it_is,
+        pin_memory=torch.cuda.is_available(),
+    )  # fmt: skip
+
+
+def on(device: Any, *tensors: Tensor) -> list[Tensor]:
+    return [tensor.to(device, non_blocking=True) for tensor in tensors]
+
+
+def set_rate(optimizer: Any, rate: float) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def agreed(accelerator: Any, losses: list[Tensor], asked: int) -> tuple[float, bool]:
+    """Over all processes: the mean loss, and whether one of them was asked to stop."""
+    loss = torch.stack(losses).mean()
+    mean, stop = accelerator.reduce(torch.stack([loss, loss.new_tensor(asked)]), "mean").tolist()
+    return mean, stop > 0
+
+
+def check_finite(
+    loss: float, norm: Tensor, step: int, rate: float, scaler: Any, checkpoints: Checkpoints
+) -> None:
+    """Raise FloatingPointError unless loss and gradient are numbers (float16's scaler passes over
+    gradients that are none)."""
+    if math.isfinite(loss) and (scaler is not None or math.isfinite(norm)):
+        return
+    last = checkpoints.last()
+    raise FloatingPointError(
+        f"the loss is {loss} and the gradient's norm {norm.item()} at step {step}, with learning "
+        f"rate {rate:.3g}; the training stops before it changes a parameter. "
+        + (f"The last checkpoint is {last}. " if last else "No checkpoint was written yet. ")
+        + "Try a lower learning_rate, a clip, a longer warm-up, or precision "
+        "bf16 for fp16; look for images that are no numbers. A new recipe needs a new folder"
+    )
+
+
+# --- the test
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module, data: Images, recipe: Recipe, accelerator: Any, workers: int = 0
+) -> dict[str, float]:
+    """Loss and accuracy over all images, in eval mode; each process takes a share of them."""
+    model.eval()
+    extra("accelerate.utils").broadcast(list(model.buffers()))  # BatchNorm's, as they are saved
+    mine = list(range(accelerator.process_index, len(data), accelerator.num_processes))
+    size = max(1, recipe.batch // accelerator.num_processes)
+    parts = [mine[i : i + size] for i in range(0, len(mine), size)]
+    sums = torch.zeros(3, device=accelerator.device)  # loss, right, right among five
+    for images, labels in loader(data, parts, workers):
+        images, labels = on(accelerator.device, images, labels)
+        check_size(images, recipe.image_size)
+        with accelerator.autocast():
+            logits = model(as_float(images)).float()
+        right = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
+        loss = cross_entropy(logits, labels, reduction="sum")
+        sums += torch.stack([loss, right[:, 0].sum(), right.sum()])
+    loss, first, five = (s / len(data) for s in accelerator.reduce(sums, "sum").tolist())
+    scores = {"test_loss": loss, "test_accuracy": first}
+    return scores if len(data.classes) <= 5 else {**scores, "test_top5": five}

@@ -1,0 +1,153 @@
+"""How a network is trained, as data (paper, "Experiments"; its figures stand in the comments).
+
+    learning rate at epoch e    peak · e / warmup                                           before
+                                peak · (1 + cos(π · (e − warmup) / (epochs − warmup))) / 2   after
+
+What the paper does not give is our choice: AdamW's β and ε (torch's), the cosine for CIFAR-100, the
+shear's angle, the crop, and the strengths of Mixup, CutMix and Random Erasing, which are those that
+are usual with this list of augmentations.
+"""
+
+import math
+from dataclasses import dataclass, fields
+
+import torch
+from torch import nn
+
+from spikeatconv.model import SpikeAtConv, preset
+from spikeatconv.neuron import check_number
+from spikeatconv.resnet import SpikingResNet18
+
+MOST = {  # of each field of Augmentation
+    "crop": 1.0, "rotation": 180.0, "shear": 89.0, "shift": 1.0, "scale": 0.99, "erasing": 1.0,
+    "label_smoothing": 1.0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What happens to a training image; 0 and False leave a step out.
+
+    crop: the smallest share of the area that a random crop keeps, scaled back to image_size.
+    flip: mirror half of the images.  rotation, shear: up to that many degrees.  shift, scale: up to
+    that share of the side, either way.  auto_augment: the ImageNet policy of AutoAugment.
+    erasing: probability of Random Erasing.  mixup: α of its Beta distribution.  cutmix: α; with
+    both, a batch gets one of them by the toss of a coin.  label_smoothing: share of the target
+    spread over all classes.
+    Raises ValueError that names the field, its value and what would do.
+    """
+
+    crop: float = 0.0
+    flip: bool = False
+    rotation: float = 0.0
+    shear: float = 0.0
+    shift: float = 0.0
+    scale: float = 0.0
+    auto_augment: bool = False
+    erasing: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, most = getattr(self, field.name), MOST.get(field.name, math.inf)
+            if isinstance(field.default, bool):
+                if not isinstance(value, bool):
+                    raise ValueError(f"{field.name} is {value!r}; give True or False")
+                continue
+            check_number(value, field.name)
+            if not 0 <= value <= most:
+                raise ValueError(f"{field.name} is {value}; give a number from 0 to {most:g}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training, but for the model and the data.
+
+    epochs, warmup_epochs: of the whole training set.  batch: images of one step of the optimizer,
+    over all processes.  learning_rate: the peak.  weight_decay: AdamW's, on matrices and kernels;
+    norms and biases have none.  clip: of the gradient's norm, or None.  ema: decay of an
+    exponential mean of the weights, which is then what is evaluated, or None.
+    image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
+    networks: the names of those it is meant for.
+    Raises ValueError that names the field, its value and what would do.
+    """
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    warmup_epochs: float
+    image_size: int
+    clip: float | None = None
+    augmentation: Augmentation = Augmentation()
+    ema: float | None = None
+    seed: int = 0
+    networks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "image_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more")
+        for name in ("learning_rate", "weight_decay", "warmup_epochs"):
+            check_number(getattr(self, name), name)
+        if self.learning_rate <= 0 or self.weight_decay < 0:
+            raise ValueError(
+                f"learning_rate is {self.learning_rate} and weight_decay is {self.weight_decay}; "
+                "give a learning_rate above 0 and a weight_decay of 0 or more"
+            )
+        if not 0 <= self.warmup_epochs < self.epochs:
+            raise ValueError(
+                f"warmup_epochs is {self.warmup_epochs} of {self.epochs} epochs; give 0 or more, "
+                "and fewer than epochs"
+            )
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise ValueError(f"ema is {self.ema}; give a decay between 0 and 1, or None")
+        if self.clip is not None and not self.clip > 0:
+            raise ValueError(f"clip is {self.clip}; give a norm above 0, or None")
+
+    def rate_at(self, epoch: float) -> float:
+        """The learning rate at that point of the training, 0 to `epochs`."""
+        if epoch < self.warmup_epochs:
+            return self.learning_rate * epoch / self.warmup_epochs
+        share = (epoch - self.warmup_epochs) / (self.epochs - self.warmup_epochs)
+        return self.learning_rate * (1 + math.cos(math.pi * min(share, 1.0))) / 2
+
+
+RECIPES = {
+    # Ours: Micro on the digits that ship, minutes on a laptop.
+    "digits": Recipe(
+        epochs=6, batch=50, learning_rate=4e-3, weight_decay=0.01, warmup_epochs=1,
+        image_size=32, clip=1.0, networks=("micro",),
+        augmentation=Augmentation(rotation=11.0, shift=0.05, scale=0.1),
+    ),
+    # 200 epochs, AdamW, 0.02, batch 256, warm-up 5, decay 0.01, flip, rotation ±30°, shear.
+    "cifar100": Recipe(
+        epochs=200, batch=256, learning_rate=0.02, weight_decay=0.01, warmup_epochs=5,
+        image_size=32, networks=("resnet18", "micro"),
+        augmentation=Augmentation(flip=True, rotation=30.0, shear=10.0),
+    ),
+    # 200 epochs, AdamW, 1e-3, batch 768, warm-up 10, cosine, decay 0.05, clipping 0.1, 224 × 224,
+    # AutoAugment, label smoothing 0.1, Random Erasing, Mixup, CutMix.
+    "imagenet": Recipe(
+        epochs=200, batch=768, learning_rate=1e-3, weight_decay=0.05, warmup_epochs=10,
+        image_size=224, clip=0.1, networks=("tiny", "base", "large"),
+        augmentation=Augmentation(
+            crop=0.08, flip=True, auto_augment=True, erasing=0.25, mixup=0.8, cutmix=1.0,
+            label_smoothing=0.1,
+        ),
+    ),
+}  # fmt: skip
+
+
+def network(name: str, seed: int = 0, **changes) -> nn.Module:
+    """A new network, "resnet18" (a SpikingResNet18) or a preset of SpikeAtConv, its weights drawn
+    with that seed; torch's generator stays as it was. changes: arguments of the class or fields of
+    the configuration, such as classes=100."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        if name == "resnet18":
+            return SpikingResNet18(**{"classes": 100, **changes})
+        return SpikeAtConv(preset(name, **changes))
