@@ -124,8 +124,7 @@ function render({ model, el, signal }) {
   const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
   const first = { image: model.get("image"), credit: model.get("credit") };
   let photo = null; // the decoded picture, ImageData
-  let cache = {};
-  let shown = null; // what the last drawing showed
+  const cache = {};
   const boxes = { now: new Float32Array(0) }; // where the tokens are
 
   /** make() anew only when key differs from the last time. */
@@ -225,7 +224,7 @@ function render({ model, el, signal }) {
   }
 
   function draw(colour) {
-    shown = compute(colour.bg);
+    const shown = compute(colour.bg);
     const { side, size, name, row, column, heads, layers, convolution } = shown;
     const map = [side, size, row, column, photo?.version, colour.bg, colour.red];
     const all = [
@@ -424,7 +423,8 @@ function render({ model, el, signal }) {
     const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!by) return;
     event.preventDefault();
-    choose(shown.row + by[0], shown.column + by[1]);
+    const last = model.get("resolution") - 1; // from the model: a drawing may still be on its way
+    choose(...model.get("pixel").map((at, i) => Math.min(at, last) + by[i]));
   });
   for (const { canvas } of [flops, memory])
     drag(canvas, ({ offsetX }) => {
