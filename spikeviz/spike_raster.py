@@ -171,14 +171,21 @@ class SpikeRaster(Explorer):
         figure = Figure(figsize=(10, 5), layout="constrained")
         grid = figure.add_gridspec(3, 2, width_ratios=(1.6, 1))
         raster = figure.add_subplot(grid[:2, 0])
-        at, place = np.nonzero(run.spikes[:, run.order])
-        few = len(at) < 5_000
-        raster.plot(at, place, "|" if few else ",", color="#0072B2", rasterized=not few)
+        ordered = run.spikes[:, run.order]
+        if ordered.sum() < 5_000:
+            raster.plot(*np.nonzero(ordered), "|", color="#0072B2")
+        else:
+            box = (-0.5, steps - 0.5, neurons - 0.5, -0.5)
+            raster.imshow(
+                _shares(ordered).T, "Blues", aspect="auto", extent=box, interpolation="nearest"
+            )
         raster.set(xlim=(-0.5, steps - 0.5), ylim=(neurons - 0.5, -0.5), title=self.layer)
         raster.set_ylabel(f"neuron, by {self.order}")
         below = figure.add_subplot(grid[2, 0], sharex=raster)
         below.step(range(steps), run.population, where="mid", color="#0072B2")
-        below.set(xlabel="time step", ylabel="population rate")
+        samples, each, _ = self._size()
+        row = f"step, {samples} samples of {each}" if self.sample is None and samples > 1 else ""
+        below.set(xlabel=row or "time step", ylabel="population rate")
         bars = figure.add_subplot(grid[0, 1])
         bars.bar(range(len(run.channel_rates)), run.channel_rates, 1.0, color="#009E73")
         bars.set(xlabel="channel", ylabel="rate")
@@ -253,6 +260,14 @@ def _as_spikes(name: str, array: Any) -> np.ndarray:
     full = {2: (0, None, 1, None, None), 3: (0, 1, 2, None, None), 4: (0, 1, 2, None, 3)}
     axes = full.get(len(shape), range(5))
     return values.astype(bool).reshape([1 if axis is None else shape[axis] for axis in axes])
+
+
+def _shares(spikes: np.ndarray, most: int = 400) -> np.ndarray:
+    """Share of ones in at most `most` × `most` bins."""
+    edges = [np.linspace(0, size, min(size, most) + 1).astype(int) for size in spikes.shape]
+    sums = np.add.reduceat(spikes, edges[0][:-1], axis=0, dtype=np.int64)
+    sums = np.add.reduceat(sums, edges[1][:-1], axis=1)
+    return sums / np.outer(*map(np.diff, edges))
 
 
 def _order(kind: str, counts: np.ndarray, by_channel: np.ndarray) -> np.ndarray:

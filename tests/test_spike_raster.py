@@ -213,6 +213,16 @@ def test_the_figure_shows_every_spike(made):
     assert sum(bar.get_height() for bar in histogram.patches) == 20
 
 
+def test_a_figure_of_many_spikes_shows_their_share(made):
+    spikes = noise(500, 1000)
+    (image,) = made(spikes).to_matplotlib().axes[0].images
+    shares = image.get_array()
+    assert shares.shape == (400, 400)
+    first = spikes[: 500 // 400, : 1000 // 400]
+    assert shares[0, 0] == first.mean()
+    assert shares.mean() == pytest.approx(spikes.mean(), rel=0.02)
+
+
 def test_making_one_takes_no_torch():
     look = (
         "import sys, numpy, spikeviz; spikeviz.SpikeRaster().trace(); "

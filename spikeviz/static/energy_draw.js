@@ -46,7 +46,7 @@ function bar(ctx, [x, y, width, height], colour, paid) {
   if (width > 3 && height > 3) ctx.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
 }
 
-/** Both totals as stacked bars; dashed where they were measured. */
+/** Both totals as stacked bars; a dashed line where they were measured. */
 export function drawTotals(s, { ctx, width }, colour) {
   const most = Math.max(s.snn, s.ann, s.was.snn, s.was.ann, 1e-12);
   const x = scale([0, most], [PAD.left, width - 90]);
@@ -63,10 +63,14 @@ export function drawTotals(s, { ctx, width }, colour) {
     ctx.textAlign = "right";
     ctx.fillText(name, PAD.left - 8, y + 13);
     ctx.textAlign = "left";
-    ctx.fillText(energyText(s[what]), x(Math.max(s[what], s.changed ? s.was[what] : 0)) + 6, y + 13);
+    const [now, then] = [x(s[what]), x(s.was[what])];
+    const apart = s.changed && Math.abs(now - then) > 160; // room for both numbers
+    ctx.fillText(energyText(s[what]), (apart ? now : Math.max(now, s.changed ? then : 0)) + 6, y + 13);
+    if (!s.changed) continue;
     ctx.strokeStyle = colour.fg;
     ctx.lineWidth = 1.5;
-    if (s.changed) line(ctx, [[x(s.was[what]), y - 3], [x(s.was[what]), y + 29]], [3, 2]);
+    line(ctx, [[then, y - 3], [then, y + 29]], [3, 2]);
+    if (apart && then > now) ctx.fillText(energyText(s.was[what]), then + 6, y + 13);
   }
 }
 
@@ -203,7 +207,7 @@ function dots(ctx, points, width, colour) {
 export function drawPaper(ctx, { width, height }, colour, ours) {
   const x = scale([2, 200], [PAD.left, width - PAD.right], true);
   const y = scale([71, 83], [height - 40, 22]);
-  axes(ctx, x, y, { colour, xTitle: "mJ for an image", yTitle: "the paper's: top-1 on ImageNet, %", xTicks: [2, 5, 10, 20, 50, 100], yTicks: [74, 76, 78, 80, 82] });
+  axes(ctx, x, y, { colour, xTitle: "mJ for an image", yTitle: "the paper's: ImageNet top-1, %", xTicks: [2, 5, 10, 20, 50, 100], yTicks: [74, 76, 78, 80, 82] });
   ctx.strokeStyle = colour.purple;
   ctx.lineWidth = 1.5;
   let lane = 0;
@@ -213,7 +217,8 @@ export function drawPaper(ctx, { width, height }, colour, ours) {
     ctx.textAlign = "right";
     if (!energy) {
       line(ctx, [[x.range[0], y(accuracy)], [x.range[1], y(accuracy)]], [2, 4]);
-      ctx.fillText(`${name} ${accuracy} %`, x.range[1] - 2, y(accuracy) - 1);
+      ctx.textBaseline = "top";
+      ctx.fillText(`${name} ${accuracy} %`, x.range[1] - 2, y(accuracy) + 2);
     }
     if (!accuracy) {
       line(ctx, [[x(energy), y.range[0]], [x(energy), y.range[0] - 24 - 16 * lane]], [2, 4]);
