@@ -23,7 +23,7 @@ class Current(t.TraitType):
         if value is None:
             return None
         if hasattr(value, "detach"):  # a torch tensor, maybe with a gradient, maybe on a device
-            value = value.detach().cpu()
+            value = value.detach().cpu().double().numpy()
         try:
             values = np.array(value, dtype="<f8")
         except (TypeError, ValueError) as error:

@@ -99,8 +99,10 @@ class LIFExplorer(ModelExplorer):
                 f"a pin has {unknown}; its parameters are {list(NEURON)}, and all neurons get the "
                 "input on show"
             )
-        given = {name: self.traits()[name].validate(self, value) for name, value in pin.items()}
-        neuron = self._values(NEURON) | given
+        neuron = self._values(NEURON) | pin
+        for name, value in neuron.items():
+            if (name, value) != ("v_reset", None):
+                neuron[name] = self.traits()[name].validate(self, value)
         _check(neuron | {"dt": self.dt}, "of a pinned neuron, ")
         return neuron
 

@@ -35,6 +35,6 @@ def hidden(seed: int) -> Hidden:
 
 def judge(value: float, truth: float) -> str:
     """ "right" (within TOLERANCE), "too high" or "too low"."""
-    if abs(value - truth) <= TOLERANCE * truth:
+    if abs(value - truth) <= TOLERANCE * truth + 1e-9:  # 1e-9: for rounding
         return "right"
     return "too high" if value > truth else "too low"

@@ -27,7 +27,7 @@ export function compared(name, theirs, run, p) {
   let why = "";
   if (name === "norse" && p.t_ref > 0) why = " Norse has no refractory time.";
   else if (name === "norse" && Math.abs(run.h[step] - p.v_threshold) < 1e-9) why = " There H meets V_th: Norse fires at H > V_th, we at H ≥ V_th.";
-  return `${name}: ${theirs.count} spikes against ${run.count}, other from ${show(step * p.dt)} ms on; V differs by up to ${show(apart)}.${why}`;
+  return `${name}: ${theirs.count} spikes against ${run.count}, different from ${show(step * p.dt)} ms on; V differs by up to ${show(apart)}.${why}`;
 }
 
 /** Two boxes and what their libraries found. */

@@ -16,7 +16,7 @@ export function hidden(seed) {
 }
 
 export function judge(value, truth) {
-  if (Math.abs(value - truth) <= TOLERANCE * truth) return "right";
+  if (Math.abs(value - truth) <= TOLERANCE * truth + 1e-9) return "right"; // 1e-9: for rounding
   return value > truth ? "too high" : "too low";
 }
 

@@ -110,6 +110,32 @@ def test_python_moves_the_picture(page, lab: Course):
     page.locator(".sv-summary").get_by_text("in 100 ms").wait_for(timeout=5000)
 
 
+def test_strokes_on_the_input_reach_python_and_the_libraries_answer(page, lab: Course):
+    page.get_by_text("Check with the libraries").click()
+    page.get_by_label("norse").check()
+    page.get_by_text("norse: same spikes").wait_for(timeout=60_000)  # it is imported now
+    page.get_by_role("button", name="Paint the input").click()
+    sheet = page.locator(".sv-brush")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    for step in (20, 60):  # a second stroke is sent like the first
+        x = box["x"] + box["width"] * (step + 0.5) / 100
+        page.mouse.move(x, box["y"] + 1)
+        page.mouse.down()
+        page.mouse.move(x + box["width"] / 10, box["y"] + 1, steps=3)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        drawn = lab.python("explorer.current.tolist()")
+        assert min(drawn[step : step + 10]) > 2.9
+        assert drawn[step + 12] == drawn[0] < 2
+    page.get_by_text("norse: same spikes").wait_for(timeout=10_000)
+    count = lab.python("int(explorer.trace().spikes.sum())")
+    assert page.locator(".sv-summary").inner_text().startswith(f"{count} spikes")
+    page.get_by_label("norse").uncheck()
+    page.get_by_label("Shape of the input current").select_option("constant")
+    page.locator(".sv-summary").get_by_text("100 ms").wait_for()
+
+
 def test_arrow_keys_scrub_and_leave_the_notebook_alone(page, lab: Course):
     active = page.locator(".jp-Notebook .jp-mod-active")
     page.get_by_role("slider", name="Time step").click()
