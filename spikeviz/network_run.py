@@ -81,6 +81,7 @@ class Meter:
     def __init__(self, model: SpikeAtConv) -> None:
         self.folded = fold(model)
         self.counts: dict[str, Count] = {}
+        self.in_twin: dict[str, bool] = {}
         watch(self.folded, self.counts)
 
     @torch.no_grad()
@@ -96,8 +97,11 @@ class Meter:
 
     def _cost(self, row: Any) -> tuple[float, float]:
         per_flop = E_A * row.rate if row.input in SPIKES else E_MAC
-        in_twin = not inside_spk_block(self.folded, self.counts[row.layer].module)
-        return row.passes * row.flops * per_flop * MJ, row.flops * in_twin * E_MAC * MJ
+        module = self.counts[row.layer].module
+        if module not in self.in_twin:
+            self.in_twin[module] = not inside_spk_block(self.folded, module)
+        snn_mj = row.passes * row.flops * per_flop * MJ
+        return snn_mj, row.flops * self.in_twin[module] * E_MAC * MJ
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class NetworkWalk(ModelExplorer):
     pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
     names = t.List(t.Unicode()).tag(sync=True)
     time_step = t.Int(1, min=0).tag(sync=True)
-    opened = t.Unicode().tag(sync=True)
+    opened = t.Unicode("stages.0.0").tag(sync=True)
     show_code = t.Bool(False).tag(sync=True)
     view = t.Enum(VIEWS, "spikes").tag(sync=True)
     layer = t.Int(0, min=0).tag(sync=True)

@@ -8,6 +8,7 @@ const SHADES = Uint32Array.from({ length: 256 }, (_, i) => {
   const [red, green, blue] = cividis(i / 255);
   return (255 << 24) | (blue << 16) | (green << 8) | red;
 });
+const grids = new WeakMap(); // a canvas → the image on it
 const unpacked = new WeakMap(); // an entry of the answer → its maps
 
 /** The maps of an entry: shape [T, C, h, w], first channel, number(t, c, y, x) and value(t, c, y, x). */
@@ -54,22 +55,27 @@ export function drawGrid(canvas, maps, t, [c0, c1], mark, colour) {
   const across = Math.min(COLUMNS, c1 - c0);
   const [width, height] = [COLUMNS * cellW, Math.ceil((c1 - c0) / COLUMNS) * cellH];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const image = new ImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
-  const step = stepOf(maps, t);
-  const brighter = 255 / maps.top;
-  for (let c = c0; c < c1; c++) {
-    const left = ((c - c0) % COLUMNS) * cellW;
-    const top = Math.floor((c - c0) / COLUMNS) * cellH;
-    let from = (step * channels + c) * rows * columns;
-    for (let y = 0; y < rows; y++)
-      for (let x = 0; x < columns; x++) {
-        const shade = SHADES[Math.round(maps.numbers[from++] * brighter)];
-        for (let dy = 0; dy < large; dy++) pixels.fill(shade, (top + y * large + dy) * width + left + x * large, (top + y * large + dy) * width + left + (x + 1) * large);
-      }
+  function gridImage() {
+    const image = new ImageData(width, height);
+    const pixels = new Uint32Array(image.data.buffer);
+    const brighter = 255 / maps.top;
+    for (let c = c0; c < c1; c++) {
+      const left = ((c - c0) % COLUMNS) * cellW;
+      const top = Math.floor((c - c0) / COLUMNS) * cellH;
+      let from = (step * channels + c) * rows * columns;
+      for (let y = 0; y < rows; y++)
+        for (let x = 0; x < columns; x++) {
+          const shade = SHADES[Math.round(maps.numbers[from++] * brighter)];
+          for (let dy = 0; dy < large; dy++) pixels.fill(shade, (top + y * large + dy) * width + left + x * large, (top + y * large + dy) * width + left + (x + 1) * large);
+        }
+    }
+    return image;
   }
+  const step = stepOf(maps, t);
+  let kept = grids.get(canvas);
+  if (kept?.maps !== maps || kept.step !== step || kept.c0 !== c0) grids.set(canvas, (kept = { maps, step, c0, image: gridImage() }));
   const ctx = canvas.getContext("2d");
-  ctx.putImageData(image, 0, 0);
+  ctx.putImageData(kept.image, 0, 0);
   if (mark && mark.c >= c0 && mark.c < c1) {
     ctx.strokeStyle = colour.red;
     ctx.lineWidth = 2;

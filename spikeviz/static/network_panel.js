@@ -63,14 +63,18 @@ export function boxPanel({ model, set, walks, boxIn, repaint }) {
   let shownMaps = { page: 0, maps: [] };
   let listed = "";
 
+  let drawn = [];
   function draw(t, groups, theme) {
+    const keys = [model.get("answer"), t, theme, hover, ...["opened", "view", "layer", "page", "show_code"].map((name) => model.get(name))];
+    if (keys.every((key, i) => key === drawn[i])) return shownMaps.maps;
+    drawn = keys;
     colour = theme;
     if (answer !== model.get("answer")) hover = null;
     answer = model.get("answer");
     const name = model.get("opened");
     const found = boxIn(0, name) ?? boxIn(1, name);
     panel.hidden = !found;
-    if (!found) return [];
+    if (!found) return (shownMaps.maps = []);
     const group = groups.get(groupOf(found));
     panel.style.setProperty("--sv-at", 2 * [...groups.keys()].indexOf(group.name) + 1);
     const kind = kindOf(found);

@@ -16,7 +16,6 @@ const titleOf = (box, blocks) => (blocks > 1 && box.block >= 0 ? `${box.title} $
 
 function render({ model, el, signal }) {
   const still = offline(model);
-  let answer = null; // the one on show
   let net = { key: "", parts: new Map(), groups: new Map() };
   let note = "";
   const set = (changes) => {
@@ -34,7 +33,7 @@ function render({ model, el, signal }) {
   };
   const open = (box) => {
     set({ opened: model.get("opened") === box ? "" : box, layer: 0, page: 0 });
-    if (model.get("opened")) requestAnimationFrame(() => panel.places.maps.scrollIntoView({ block: "nearest" }));
+    if (model.get("opened")) requestAnimationFrame(() => signal.aborted || panel.places.maps.scrollIntoView({ block: "nearest" }));
   };
 
   // ---- the parts, built once
@@ -239,36 +238,46 @@ function render({ model, el, signal }) {
     write(totals, `One image: ${walks().map(cost).join("; the other: ")}. Computed in ${walks().map((walk) => `${walk.seconds < 1 ? `${(1000 * walk.seconds).toFixed(0)} ms` : `${show(walk.seconds, 1)} s`}`).join(" and ")}.`);
   }
 
-  // ---- one drawing
+  // ---- one drawing, of what has changed
+  const last = {};
+  const isNew = (what, ...keys) => {
+    const same = last[what] && keys.every((key, i) => key === last[what][i]);
+    last[what] = keys;
+    return !same;
+  };
+  let result = null;
+
   function draw(colour) {
     const t = now();
-    if (answer !== model.get("answer")) {
-      answer = model.get("answer");
-      if (model.get("source") !== "own") note = "";
+    const answer = model.get("answer");
+    const opened = model.get("opened");
+    if (isNew("answer", answer) && model.get("source") !== "own") note = "";
+    if (isNew("boxes", answer, unfolded())) fillAll();
+    if (isNew("thumbs", answer, unfolded(), t, model.get("view"))) drawThumbs(t);
+    if (isNew("result", answer, t, model.get("names"))) {
+      result = drawResult(t);
+      writeSummary(t, result);
     }
-    fillAll();
-    drawThumbs(t);
-    const result = drawResult(t);
-    writeSummary(t, result);
     const maps = panel.draw(t, net.groups, colour);
-    for (const [name, part] of net.parts) part.button.setAttribute("aria-pressed", String(name === model.get("opened")));
+    if (isNew("opened", opened, answer)) for (const [name, part] of net.parts) part.button.setAttribute("aria-pressed", String(name === opened));
     picker.update(answer.picture);
     time.update();
-    writeChoice(chosen, model.get("model"), []);
-    writeChoice(other, model.get("other"), [["", "nothing"]]);
-    const last = Math.max(...walks().map((walk) => walk.seconds));
-    write(busy, model.get("busy") ? `● running in Python …${last > 1 ? ` The last answer took ${show(last, 1)} s.` : ""}` : "");
+    writeChoices();
+    const slow = Math.max(...walks().map((walk) => walk.seconds));
+    write(busy, model.get("busy") ? `● running in Python …${slow > 1 ? ` The last answer took ${show(slow, 1)} s.` : ""}` : "");
     write(problem, model.get("problem") || note);
     tour.update();
-    return { t, ...result, opened: model.get("opened"), maps: maps[0], boxes: walks()[0].boxes };
+    return { t, ...result, opened, maps: maps[0], boxes: walks()[0].boxes };
   }
 
-  function writeChoice({ element, update }, value, before) {
-    const list = element.querySelector("select");
-    const wanted = [...before, ...options()];
-    if (list.length !== wanted.length || wanted.some(([, text], i) => list.options[i].text !== text))
-      list.replaceChildren(...wanted.map(([name, text]) => h("option", { value: name }, text)));
-    update(value);
+  function writeChoices() {
+    const fill = ({ element }, all) => element.querySelector("select").replaceChildren(...all.map(([value, text]) => h("option", { value }, text)));
+    if (isNew("choices", model.get("choices"))) {
+      fill(chosen, options());
+      fill(other, [["", "nothing"], ...options()]);
+    }
+    chosen.update(model.get("model"));
+    other.update(model.get("other"));
   }
 
   flow.addEventListener("keydown", (event) => {

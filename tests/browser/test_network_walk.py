@@ -164,7 +164,8 @@ def test_scrubbing_shows_what_the_network_says_so_far(saved, micro):
 
 
 def test_a_click_opens_a_box_and_its_pixels_can_be_read(saved, micro):
-    page = saved(NetworkWalk(image=0))
+    page = saved(NetworkWalk(opened=""))
+    assert not page.locator(".sv-nw-panel").is_visible()
     box(page, "Entry", stage=1).locator(".sv-nw-open").click()
     panel = page.locator(".sv-nw-panel")
     panel.get_by_text("Stage 1: Entry (stages.0.0)").wait_for()
@@ -209,7 +210,7 @@ def test_more_than_64_channels_come_in_pages(saved):
 
 
 def test_the_code_is_one_click_away(saved):
-    page = saved()
+    page = saved(NetworkWalk(opened=""))
     page.get_by_role("button", name="Code of stages.1.1.feed_forward").click()
     marked = page.locator(".sv-nw-marked").first
     marked.filter(has_text="self.feed_forward = Residual(").wait_for()
@@ -308,7 +309,7 @@ def test_a_tour_of_ones_own_by_keyboard(saved):
         {"on": "stages.1.5.attention", "out": "Deep inside.", "complete": {"next": True}},
         {"on": "result", "out": "The end.", "complete": {"opened": True}},
     ]
-    page = saved(NetworkWalk(deep(), tour=tour, tour_step=0))
+    page = saved(NetworkWalk(deep(), tour=tour, tour_step=0, opened=""))
     card = page.get_by_role("region", name="Guided tour")
     card.get_by_text("Step 1 of 2. Deep inside.").wait_for()
     assert (
