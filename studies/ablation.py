@@ -1,0 +1,135 @@
+"""The paper's ablation (Tables 1 and 2) at the scale of a laptop: a narrow spiking ResNet-18 (on
+digits of 16×16 pixels) and Micro (32×32), one choice changed at a time. AblationExplorer shows it.
+
+    python studies/ablation.py              writes results/ablation.json, seed by seed
+    python studies/ablation.py --resume     goes on where an earlier call ended
+
+Every choice has the same images, epochs, learning rate and seeds.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import dataclass, field
+
+import digits
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from spikeatconv import SpikeAtConv, SpikingResNet18, preset
+
+IMAGES = 1000
+EPOCHS = 8
+SEEDS = (0, 1, 2)
+WIDTH = 8
+STEP = 0.5  # between the thresholds of MBPL: 0.5, 1.0, 1.5, …
+NAME = "ablation"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One point: on which axis it lies, where, and what makes the model."""
+
+    axis: str
+    value: str | float
+    network: str = "resnet18"
+    options: dict = field(default_factory=dict)
+
+
+BASE = {"spk": "sl", "time_steps": 4}
+CHOICES = (
+    *(Choice("time steps", t, options={"spk": "sl", "time_steps": t}) for t in (1, 2, 4, 8)),
+    *(Choice("τ", tau, options={**BASE, "tau": tau}) for tau in (1.5, 2.0, 4.0)),
+    *(Choice("surrogate", s, options={**BASE, "surrogate": s}) for s in ("atan", "sigmoid")),
+    *(
+        Choice("branches of MBPL", n, options={
+            "spk": "mbpl", "time_steps": 4, "thresholds": [STEP * (i + 1) for i in range(n)],
+        })
+        for n in (1, 2, 4, 8)
+    ),
+    *(
+        Choice("SPK block", spk, options={"spk": spk, "time_steps": 4})
+        for spk in ("sl", "rl", "mbpl", "hsl", "dcl")
+    ),
+    Choice("spiking or not", "spiking, MBPL", options={"spk": "mbpl", "time_steps": 4}),
+    Choice("spiking or not", "twin, GELU", options={"spiking": False}),
+    *(Choice("attention", a, "micro", {"attention": a}) for a in ("sisa", "bdsa")),
+    *(
+        Choice("partition", p, "micro", {"partition": p})
+        for p in ("grid", "window", "full")
+    ),
+)  # fmt: skip
+
+
+def build(choice: Choice) -> nn.Module:
+    if choice.network == "resnet18":
+        return SpikingResNet18(10, width=WIDTH, in_channels=1, **choice.options)
+    return SpikeAtConv(preset("micro", in_channels=1, time_steps=2, **choice.options))
+
+
+def same(choice: Choice) -> str:
+    """Choices on several axes that are one model share its runs."""
+    options = {"tau": 2.0, "surrogate": "atan", "attention": "sisa", "partition": "grid"}
+    if choice.options.get("spk") == "mbpl":
+        options["thresholds"] = [STEP * (i + 1) for i in range(4)]
+    return json.dumps([choice.network, {**options, **choice.options}], sort_keys=True)
+
+
+def measure(done: dict[str, list[dict]]) -> None:
+    """Adds {"seed", "accuracy", "loss", "seconds" (of one core)} to `done`, by model."""
+    train, test = digits.digits()
+    data = train[0][:IMAGES], train[1][:IMAGES]
+    small = [(F.avg_pool2d(images, 2), labels) for images, labels in (data, test)]
+    for seed in SEEDS:  # seed by seed, so that an early end still compares all
+        for choice in CHOICES:
+            runs = done.setdefault(same(choice), [])
+            if any(run["seed"] == seed for run in runs):
+                continue
+            torch.manual_seed(seed)
+            sets = small if choice.network == "resnet18" else (data, test)
+            begin = time.process_time()  # of this process alone, whatever else runs
+            *_, end = digits.train(build(choice), *sets, EPOCHS)
+            runs.append({
+                "seed": seed, "accuracy": end["accuracy"], "loss": end["loss"],
+                "seconds": time.process_time() - begin,
+            })  # fmt: skip
+            print(f"seed {seed}, {choice.axis} {choice.value}: {end['accuracy']:.3f}", flush=True)
+        write(done)
+
+
+def write(done: dict[str, list[dict]]) -> None:
+    points = []
+    for choice in CHOICES:
+        runs = done.get(same(choice), [])
+        scores = [run["accuracy"] for run in runs]
+        if scores:
+            points.append({
+                "axis": choice.axis, "value": choice.value, "network": choice.network,
+                "options": choice.options, "runs": runs,
+                "accuracy_mean": statistics.mean(scores),
+                "accuracy_sd": statistics.stdev(scores) if len(scores) > 1 else None,
+            })  # fmt: skip
+    results = {
+        "scale": f"the shipped digits: {IMAGES:,} to train, 1,000 to test; {EPOCHS} epochs; "
+        f"ResNet-18 of width {WIDTH} at 16×16 pixels, Micro at 32×32 and T = 2",
+        "measure": "accuracy on the 1,000 test digits", "images": IMAGES, "epochs": EPOCHS,
+        "batch": digits.BATCH, "learning_rate": digits.LEARNING_RATE, "width": WIDTH,
+        "seeds": SEEDS, "points": points,
+    }  # fmt: skip
+    digits.report.write(NAME, results, ("torch", "numpy"), digits.RESULTS)
+
+
+def earlier() -> dict[str, list[dict]]:
+    content = json.loads((digits.RESULTS / f"{NAME}.json").read_text(encoding="utf-8"))
+    return {same(Choice("", "", point["network"], point["options"])): point["runs"]
+            for point in content["results"]["points"]}  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--resume", action="store_true", help="keep the runs in the results file")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    measure(earlier() if options.resume else {})
