@@ -57,6 +57,7 @@ HANDLES: dict[str, list[Handle]] = {
     "LIFExplorer": [
         Handle(".sv-threshold", "y"),
         Handle("[aria-label='τ, time constant']"),
+        Handle(".sv-map", hover=True),
     ],
     "MBPLExplorer": [
         Handle("[aria-label^='Threshold 4, drag']", "y", stride=1),

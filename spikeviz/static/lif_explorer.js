@@ -15,6 +15,7 @@ const PARAMETERS = [...NEURON, "dt", "stimulus", "amplitude", "period", "seed", 
 const PICTURE = ["current", "ghost", "pins", "mystery", "mystery_shows", "guess", "overlays"];
 const CURSOR = ["cursor", "speed"]; // they move nothing but the cursor
 const ANSWER = ["answer", "problem"]; // of Python
+const LONG = 500; // steps
 
 const LABELS = {
   tau: ["τ, time constant", "ms"],
@@ -71,6 +72,7 @@ function render({ model, el, signal }) {
   let shown = null; // what the last drawing showed: parameters, current, runs, scales
   let fresh = true; // more than the cursor is to be drawn
   let drawings = 0;
+  let most = 0; // spikes of any neuron on the map
   let drawn = unpacked(model.get("current")); // the input as painted, also while the hand is down
   let drawnBefore = null; // what the last stroke changed, for its ghost
   let written = {}; // the parameters that the controls show
@@ -249,7 +251,8 @@ function render({ model, el, signal }) {
     keptTraces(onTraces, drawings, (ctx) => drawRuns(ctx, shown, colour));
     drawCursor(onTraces.ctx, shown, colour);
     if (all) {
-      shown.most = map.draw(shown, colour);
+      // A long input costs the map many runs: it waits until the hand that paints rests.
+      if (!frozen.input || shown.current.length <= LONG) most = map.draw(shown, colour);
       drawFi(fi, shown, model.get("limits").amplitude[1], colour);
       threshold.place(shown.p.v_threshold, shown.x, shown.y, `V_th ${show(shown.p.v_threshold, 2)}`);
       writeText(shown);
@@ -261,7 +264,7 @@ function render({ model, el, signal }) {
   }
 
   function writeText(state) {
-    const { p, current, run, other, otherRun, ghost, ghostRun, pinRuns, most } = state;
+    const { p, current, run, other, otherRun, ghost, ghostRun, pinRuns } = state;
     const rate = rateOf(run.count, current.length, p.dt);
     const first = run.s.indexOf(1);
     const found = first < 0 ? `none: V stays below the threshold, at most ${show(Math.max(...run.h))}` : `first at ${show(first * p.dt)} ms`;
