@@ -44,6 +44,9 @@ class Handle(NamedTuple):
 
 
 HANDLES: dict[str, list[Handle]] = {
+    "AblationExplorer": [
+        Handle("tbody", "y", at=(0.6, 0.02), hover=True, stride=6),
+    ],
     "AttentionExplorer": [
         Handle(".sv-image", at=(0.1, 0.4), hover=True),
         Handle(".sv-maps", "y", at=(0.2, 0.05), hover=True),

@@ -1,5 +1,6 @@
 """Widgets for JupyterLab that put the ideas of spiking neural networks into the reader's hands."""
 
+from spikeviz.ablation_explorer import AblationExplorer
 from spikeviz.attention_explorer import AttentionExplorer
 from spikeviz.energy_explorer import EnergyExplorer
 from spikeviz.gallery import gallery
@@ -13,6 +14,7 @@ from spikeviz.surrogate_explorer import SurrogateExplorer
 from spikeviz.training_monitor import TrainingMonitor
 
 __all__ = [
+    "AblationExplorer",
     "AttentionExplorer",
     "EnergyExplorer",
     "LIFExplorer",

@@ -125,13 +125,23 @@ class Explorer(anywidget.AnyWidget):
         widgets.add(self)
         self._made[cell] = (run, widgets)
 
-    def save_html(self, path: str | os.PathLike[str]) -> Path:
+    @classmethod
+    def _library(cls) -> tuple[str, bytes] | None:
+        """A large library that the front end needs: the name of its file, its packed text."""
+        return None
+
+    def save_html(self, path: str | os.PathLike[str], library: str = "inside") -> Path:
         """Write the widget as it stands to one HTML file that works offline, without a kernel.
 
+        library: where a large one (plotly, for AblationExplorer) goes: "inside" the page, or
+        "beside" it, in a file that the pages of a folder share.
         The file is complete or not there at all. Returns its path.
-        Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder.
+        Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder,
+        ValueError for another word for library.
         """
         path = Path(path)
+        if library not in ("inside", "beside"):
+            raise ValueError(f'library is {library!r}; choose "inside" or "beside"')
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
         if path.is_dir():
@@ -143,21 +153,37 @@ class Explorer(anywidget.AnyWidget):
             "STATE": _script_safe(json.dumps(self._public_state(), default=_as_text)),
             "CODE": _script_safe(json.dumps(self._code)),
             "MODULE": _script_safe(json.dumps(self._esm)),
+            "LIBRARY": self._library_script(path.parent, library),
         }
-        page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page)
-        draft = path.with_name(path.name + ".part")
-        try:
-            draft.write_text(page, encoding="utf-8")
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        _write(path, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page))
         return path
+
+    def _library_script(self, folder: Path, place: str) -> str:
+        found = self._library()
+        if found is None:
+            return ""
+        name, packed = found
+        script = f'globalThis.spikevizLibrary = "{base64.b64encode(packed).decode()}";'
+        if place == "inside":
+            return f"<script>{script}</script>"
+        _write(folder / name, script)
+        return f'<script src="{name}"></script>'
 
     def _public_state(self) -> dict[str, Any]:
         """The synced traits that this widget's own class declares."""
         own = set(type(self).class_trait_names(sync=True)) - set(Explorer.class_trait_names())
         own.add("limits")
         return self.get_state(sorted(name for name in own if not name.startswith("_")))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, complete or not at all."""
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _as_text(value: Any) -> dict[str, str]:

@@ -29,13 +29,13 @@ NAMELESS = f"""() => [...document.querySelectorAll(".spikeviz :is({CONTROLS})")]
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Where each widget, as it comes, is saved once: pages(cls)."""
+    """Where each widget, as it comes, is saved once, as in the gallery: pages(cls)."""
     folder, written = tmp_path_factory.mktemp("pages"), {}
 
     def saved(cls):
         if cls not in written:
             widget = cls()
-            written[cls] = widget.save_html(folder / f"{cls.__name__}.html")
+            written[cls] = widget.save_html(folder / f"{cls.__name__}.html", library="beside")
             widget.close()
         return written[cls]
 
@@ -61,6 +61,7 @@ def opened(new_page, pages):
         page.goto(pages(cls).as_uri())
         page.locator(".spikeviz").wait_for()
         page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+        page.wait_for_function("!document.querySelector('.spikeviz[aria-busy=true]')")
         return page
 
     return open_page
