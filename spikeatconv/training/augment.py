@@ -90,7 +90,7 @@ def mix(images: Tensor, shares: Tensor, mixup: float, cutmix: float) -> tuple[Te
         CutMix   the neighbour in a box of 1 − λ of the area, cut off at the border
     """
     by_mixup = mixup > 0 and (cutmix <= 0 or bool(torch.rand(()) < 0.5))
-    alpha = torch.tensor(mixup if by_mixup else cutmix)
+    alpha = torch.tensor(float(mixup if by_mixup else cutmix))
     part = float(torch.distributions.Beta(alpha, alpha).sample())
     neighbours = images.roll(1, 0)
     if by_mixup:

@@ -23,6 +23,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from spikeatconv.model import check_whole
 from spikeatconv.weights import MODELS, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
@@ -56,8 +57,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | Path | None, keep: int = 2) -> None:
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-            raise ValueError(f"keep is {keep!r}; give a whole number, 1 or more")
+        check_whole((keep,), "keep")
         self.folder = None if folder is None else Path(folder)
         self.keep = keep
 

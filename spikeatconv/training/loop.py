@@ -21,6 +21,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
+from spikeatconv.model import check_whole
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.extra import extra
@@ -39,7 +40,8 @@ def train(
     "test_accuracy"} and, with more than five classes, "test_top5".
 
     folder: of the checkpoints. Where it holds some, the training goes on from the last one as if it
-        had never stopped: on a CPU bit for bit.
+        had never stopped: on a CPU bit for bit, with as many processes and parts as before. The
+        last metrics before a kill may come again, the same; none is left out.
     every: steps between two checkpoints, else one an epoch.  keep: the last few, beside the best.
     precision: "no", "bf16" or "fp16".  accumulate: parts in which a process takes its share of a
         batch, for less memory.  workers: processes that read data ahead.  cpu: leave a GPU alone.
@@ -50,6 +52,7 @@ def train(
     is seeded at each step. Raises ValueError for what does not fit together,
     FloatingPointError, before it changes a parameter, where the loss or the gradient is no number.
     """
+    check_options(precision, accumulate, every)
     accelerator = make_accelerator(precision, accumulate, cpu)
     each = steps_of_an_epoch(data, recipe, accelerator.num_processes * accumulate)
     augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
@@ -111,12 +114,15 @@ def train(
 # --- before the first step
 
 
-def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:
-    """Hugging Face's Accelerator: devices, precision, several processes."""
+def check_options(precision: str, accumulate: int, every: int | None) -> None:
     if precision not in ("no", "bf16", "fp16"):
         raise ValueError(f'precision is {precision!r}; choose "no", "bf16" or "fp16"')
-    if isinstance(accumulate, bool) or not isinstance(accumulate, int) or accumulate < 1:
-        raise ValueError(f"accumulate is {accumulate!r}; give a whole number, 1 or more")
+    check_whole((accumulate,), "accumulate")
+    check_whole((1 if every is None else every,), "every")
+
+
+def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:
+    """Hugging Face's Accelerator: devices, precision, several processes."""
     accelerate = extra("accelerate")
     alone = not torch.distributed.is_initialized()  # then what an earlier training set is dropped
     accelerate.state.AcceleratorState._reset_state(reset_partial_state=alone)
@@ -249,8 +255,9 @@ def agreed(accelerator: Any, losses: list[Tensor], asked: int) -> tuple[float, b
 def check_finite(
     loss: float, norm: Tensor, step: int, rate: float, scaler: Any, checkpoints: Checkpoints
 ) -> None:
-    """Raise FloatingPointError unless loss and gradient are numbers (float16's scaler passes over
-    gradients that are none)."""
+    """Raise FloatingPointError unless loss and gradient are numbers. The gradient tells more: a
+    neuron whose membrane is NaN is silent, and the loss looks healthy. (float16's scaler passes
+    over gradients that are no numbers.)"""
     if math.isfinite(loss) and (scaler is not None or math.isfinite(norm)):
         return
     last = checkpoints.last()

@@ -1,0 +1,209 @@
+"""Checkpoints: whole or not at all, the last few and the best, and only for the same training."""
+
+import json
+import os
+import runpy
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import spikeatconv.training.checkpoint as checkpoint
+from spikeatconv import load_weights, weights_note
+from spikeatconv.training import Augmentation, Checkpoints, train
+
+RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
+small, images = RUNS["small"], RUNS["images"]
+RECIPE = replace(RUNS["RECIPE"], epochs=2, warmup_epochs=1, augmentation=Augmentation())
+
+
+def run(folder, model=None, recipe=RECIPE, data=None, stop=None, **options):
+    loop = train(
+        model or small(),
+        data or images(40, 16),
+        images(30, 16),
+        recipe,
+        folder,
+        cpu=True,
+        **options,
+    )
+    metrics = []
+    for found in loop:
+        metrics.append(found)
+        if found["step"] == stop:
+            break
+    loop.close()
+    return metrics
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    run(folder, every=3)
+    return folder
+
+
+@pytest.fixture
+def folder(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "copy")
+
+
+def steps(folder):
+    return [int(path.name[5:]) for path in Checkpoints(folder).all()]
+
+
+def test_the_files_of_a_checkpoint(trained):
+    path = Checkpoints(trained).last()
+    assert path.name == "step-00000010"
+    assert {p.name for p in path.iterdir()} == {
+        "weights.safetensors", "training.safetensors", "state.json",
+    }  # fmt: skip
+    state = json.loads((path / "state.json").read_text())
+    assert state["step"] == state["metrics"]["step"] == 10
+    assert state["about"]["recipe"]["learning_rate"] == 2e-3
+
+
+def test_the_weights_are_those_that_were_tested(tmp_path):
+    for recipe in (replace(RECIPE, ema=None), RECIPE):
+        model = small()
+        run(tmp_path / str(recipe.ema), model, recipe)
+        path = Checkpoints(tmp_path / str(recipe.ema)).last() / "weights.safetensors"
+        loaded = load_weights(path, model.config)
+        assert weights_note(path)["step"] == 10
+        x = images(30, 16).batch(list(range(30)))[0] / 255
+        assert torch.equal(loaded(x), model.eval()(x))
+
+
+def test_the_last_few_and_the_best_are_kept(tmp_path):
+    training = checkpoint.Training(nn.Linear(2, 2), None, None, None, {})
+    training.optimizer = torch.optim.AdamW(training.model.parameters())
+    kept = Checkpoints(tmp_path / "run", keep=2)
+    scores = {1: 0.5, 2: 0.9, 3: None, 4: 0.9, 5: 0.7, 6: 0.95, 7: None, 8: None, 9: 0.1}
+    seen = []
+    for step, score in scores.items():
+        kept.save(training, step, {} if score is None else {"test_accuracy": score})
+        seen.append(steps(tmp_path / "run"))
+    assert seen == [[1], [1, 2], [2, 3], [2, 3, 4], [2, 4, 5], [5, 6], [6, 7], [6, 7, 8], [6, 8, 9]]
+    assert kept.best().name == "step-00000006"
+    assert kept.last().name == "step-00000009"
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {p.name for p in kept.all()}
+
+
+def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(run(None)) == 10
+    assert Checkpoints(None).last() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["fsync", "rename", "mkdir"])
+def test_a_write_that_fails_at_any_point_leaves_whole_checkpoints(folder, monkeypatch, where):
+    model = nn.Linear(2, 2)
+    training = checkpoint.Training(model, torch.optim.AdamW(model.parameters()), None, None, {})
+    owner = Path if where == "mkdir" else os
+    for fail_at in range(9):
+        real, calls = getattr(owner, where), []
+
+        def failing(*arguments, fail_at=fail_at, real=real, calls=calls, **options):
+            calls.append(arguments)
+            if len(calls) > fail_at:
+                raise OSError("No space left on device")
+            return real(*arguments, **options)
+
+        step = 100 + fail_at
+        kept = Checkpoints(folder, keep=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, where, failing)
+            try:
+                kept.save(training, step, {})
+            except OSError:
+                done = False
+            else:
+                done = True
+        assert all(not checkpoint.damage(path) for path in kept.all())
+        assert kept.last() is not None
+        if done:
+            assert kept.last().name == f"step-{step:08}"
+            break
+    else:
+        pytest.fail("never came through")
+
+
+def test_a_damaged_checkpoint_is_passed_over(folder):
+    kept = Checkpoints(folder)
+    newest = kept.last()
+    for name in ("training.safetensors", "weights.safetensors", "state.json"):
+        content = (newest / name).read_bytes()
+        for bad in (content[:-1], b"", bytes([content[0] ^ 1]) + content[1:]):
+            (newest / name).write_bytes(bad)
+            with pytest.warns(UserWarning, match=r"step-00000010 is passed over: .*"):
+                assert kept.last().name == "step-00000009"
+        (newest / name).write_bytes(content)
+    assert kept.last() == newest
+
+
+def test_what_a_killed_process_left_is_no_checkpoint(folder):
+    shutil.copytree(folder / "step-00000010", folder / ".draft")
+    shutil.copytree(folder / "step-00000010", folder / ".old")
+    before = steps(folder)
+    assert run(folder) == []
+    assert steps(folder) == before
+
+
+def test_a_finished_training_yields_nothing_more_and_loads_its_weights(folder):
+    model = small(seed=5)
+    assert run(folder, model) == []
+    loaded = load_weights(Checkpoints(folder).last() / "weights.safetensors")
+    assert all(
+        torch.equal(a, b) for a, b in zip(loaded.parameters(), model.parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("stop", [1, 5, 7])
+def test_a_break_saves_and_the_same_line_goes_on(tmp_path, stop):
+    whole = run(tmp_path / "whole")
+    begun = run(tmp_path / "parts", stop=stop)
+    assert steps(tmp_path / "parts")[-1] == stop
+    assert begun + run(tmp_path / "parts", small(seed=9)) == whole  # its own weights do not count
+
+
+def test_another_training_is_refused_by_name(folder):
+    before = steps(folder)
+    recipe = replace(RECIPE, learning_rate=0.5, augmentation=Augmentation(flip=True))
+    with pytest.raises(
+        ValueError, match=r"recipe.learning_rate is 0.002 in the checkpoint and 0.5"
+    ):
+        run(folder, recipe=recipe)
+    with pytest.raises(ValueError, match=r"augmentation.flip is False in .* and True now.*another"):
+        run(folder, recipe=recipe)
+    with pytest.raises(ValueError, match=r"data.images is 40 in the checkpoint and 48 now"):
+        run(folder, data=images(48, 16))
+    with pytest.raises(ValueError, match=r"spk is 'sl' in the file and 'rl' in config"):
+        run(folder, small(spk="rl"))
+    with pytest.raises(ValueError, match=r"model is 'SpikeAtConv' in the checkpoint and 'Lin"):
+        run(folder, nn.Linear(3, 3))
+    assert steps(folder) == before
+
+
+def test_a_network_of_the_students_own(tmp_path):
+    def own(seed):
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Flatten(), nn.Linear(768, 8), nn.BatchNorm1d(8), nn.Linear(8, 7))
+
+    whole = run(tmp_path / "whole", own(0))
+    begun = run(tmp_path / "parts", own(0), stop=4)
+    assert begun + run(tmp_path / "parts", own(1)) == whole
+
+
+def test_keep_must_be_a_number():
+    with pytest.raises(ValueError, match=r"keep is \(0,\); give whole numbers, 1 or more"):
+        Checkpoints("run", keep=0)
+
+
+def test_no_pickles(trained):
+    for path in trained.rglob("*.safetensors"):
+        assert path.read_bytes()[8:9] == b"{"
+    assert sum(p.stat().st_size for p in trained.rglob("*")) < 2**20

@@ -1,0 +1,298 @@
+"""The loop against a plain one written by hand, and what it does when something goes wrong."""
+
+import copy
+import json
+import math
+import runpy
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from spikeatconv.training import (
+    RECIPES,
+    Augment,
+    Augmentation,
+    Checkpoints,
+    InMemory,
+    digits,
+    order_of,
+    seed_of,
+    train,
+)
+from spikeviz import TrainingMonitor
+
+RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
+small, images = RUNS["small"], RUNS["images"]
+FULL = replace(RUNS["RECIPE"], epochs=2, warmup_epochs=1)
+PLAIN = replace(FULL, augmentation=Augmentation(), ema=None)
+TEST = images(30, 16)
+
+
+def trained(model, recipe, data=None, test=TEST, **options):
+    return list(train(model, data or images(44), test, recipe, cpu=True, **options))
+
+
+def by_hand(model, recipe, data):
+    """The recipe in torch's own words: [loss of each step], and the mean of the weights."""
+    augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0}]
+    )
+    mean, losses = copy.deepcopy(model), []
+    for step in range(1, 11):
+        epoch, place = divmod(step - 1, 5)
+        order = order_of(recipe.seed, epoch, 44).tolist()
+        torch.manual_seed(seed_of(recipe.seed, step, 0))
+        pixels, targets = augment(*data.batch(order[8 * place : 8 * place + 8]))
+        middle = (step - 0.5) / 5  # an epoch of warm-up, then an epoch of cosine
+        rate = middle if middle < 1 else (1 + math.cos(math.pi * (middle - 1))) / 2
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * rate
+        model.train()
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(pixels), targets, label_smoothing=0.1)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        optimizer.step()
+        losses.append(loss.item())
+        with torch.no_grad():
+            for m, p in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
+                m.copy_(p if step == 1 or not m.is_floating_point() else m.lerp(p, 1 - 0.9))
+    return losses, mean
+
+
+def test_a_plain_loop_gives_the_same_bits():
+    model, other = small(), small()
+    metrics = trained(model, FULL)
+    losses, mean = by_hand(other, FULL, images(44))
+    assert [m["loss"] for m in metrics] == losses
+    averaged = dict(mean.named_parameters()) | dict(mean.named_buffers())
+    for name, found in (*model.named_parameters(), *model.named_buffers()):
+        if found.is_floating_point():
+            assert torch.equal(found, averaged[name]), name
+    pixels, labels = TEST.batch(list(range(30)))
+    logits = mean.eval()(pixels / 255)
+    right = (logits.argmax(1) == labels).float().mean().item()
+    among_five = (logits.topk(5).indices == labels[:, None]).any(1).float().mean().item()
+    assert metrics[-1]["test_accuracy"] == pytest.approx(right)
+    assert metrics[-1]["test_top5"] == pytest.approx(among_five)
+    assert metrics[-1]["test_loss"] == pytest.approx(F.cross_entropy(logits, labels).item())
+
+
+def test_the_metrics():
+    metrics = trained(small(), PLAIN, images(44, 16))
+    every = {"step", "steps", "epoch", "loss", "learning_rate", "gradient_norm", "images"}
+    tested = {"test_loss", "test_accuracy", "test_top5"}
+    assert [set(m) - every for m in metrics] == [set()] * 4 + [tested] + [set()] * 4 + [tested]
+    assert [m["step"] for m in metrics] == list(range(1, 11))
+    assert [m["epoch"] for m in metrics] == [step / 5 for step in range(1, 11)]
+    assert [m["images"] for m in metrics] == [8 * step for step in range(1, 11)]
+    assert {m["steps"] for m in metrics} == {10}
+    assert metrics[0]["learning_rate"] == pytest.approx(2e-4)  # a tenth of an epoch, the middle
+    few = images(24, 16, classes=5)
+    assert "test_top5" not in trained(small(classes=5), PLAIN, few, few)[-1]
+    json.dumps(metrics)
+
+
+def test_every_image_comes_at_most_once_an_epoch_in_an_order_of_its_own():
+    seen = []
+
+    class Watched(InMemory):
+        def batch(self, indices):
+            seen.extend(indices)
+            return super().batch(indices)
+
+    data = images(44)
+    trained(small(), PLAIN, Watched(data.images[..., :16, :16], data.labels))
+    first, second = seen[:40], seen[40:]
+    assert len(set(first)) == len(set(second)) == 40
+    assert first != second
+    assert first == order_of(PLAIN.seed, 0, 44).tolist()[:40]
+
+
+def test_the_order_and_the_seeds_are_the_same_everywhere():
+    """Pinned: a checkpoint of today goes on tomorrow."""
+    assert order_of(0, 0, 8).tolist() == [3, 0, 6, 7, 5, 2, 1, 4]
+    assert seed_of(0, 1, 0) == 50419276522647136
+
+
+def test_parts_of_a_batch_give_the_gradients_of_the_whole():
+    found = []
+    for parts in (1, 2, 4):
+        model = small(norm="none")  # BatchNorm's mean over a part is another one
+        next(train(model, images(44, 16), TEST, PLAIN, accumulate=parts, cpu=True))
+        found.append([p.grad for p in model.parameters()])
+    for other in found[1:]:
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0], other, strict=True))
+
+
+def test_workers_read_the_same():
+    assert trained(small(), PLAIN, images(44, 16), workers=1) == trained(
+        small(), PLAIN, images(44, 16)
+    )
+
+
+def test_the_clip_holds_and_the_norm_is_the_one_before():
+    model = small()
+    metrics = next(train(model, images(44, 16), TEST, replace(PLAIN, clip=0.01), cpu=True))
+    norm = torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item()
+    assert norm == pytest.approx(0.01, rel=1e-3)
+    assert metrics["gradient_norm"] > 0.1
+
+
+def test_bfloat16_learns_and_leaves_the_model_as_it_was():
+    model = small()
+    rough, exact = trained(model, FULL, precision="bf16"), trained(small(), FULL)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert "forward" not in vars(model) or model.forward.__func__ is type(model).forward
+    for a, b in zip(rough, exact, strict=True):
+        assert a["loss"] == pytest.approx(b["loss"], abs=0.3)
+    assert [m["loss"] for m in rough] != [m["loss"] for m in exact]
+
+
+def test_the_digits_are_learned():
+    """A small Micro, one epoch: far above the tenth that guessing gives."""
+    recipe = replace(RECIPES["digits"], epochs=1, warmup_epochs=0.2)
+    model = small(classes=10, in_channels=1, widths=(16, 32), depths=(1, 1), partition_size=(4, 2))
+    data, test = digits("train"), digits("test")
+    assert data.images.shape == (4000, 1, 32, 32)
+    last = trained(model, recipe, data, InMemory(test.images[:300], test.labels[:300]))[-1]
+    assert last["step"] == 80
+    assert last["test_accuracy"] > 0.5
+
+
+# --- the monitor
+
+
+def test_the_monitor_watches_and_its_stop_saves(tmp_path):
+    monitor = TrainingMonitor()
+    for metrics in monitor.watch(train(small(), images(44), TEST, FULL, tmp_path, cpu=True)):
+        if metrics["step"] == 7:
+            monitor.stop()
+    assert metrics["step"] == 7
+    assert monitor.state == "stopped"
+    assert Checkpoints(tmp_path).last().name == "step-00000007"
+    begun = list(monitor.logs["run"]["loss"])
+    for _ in monitor.watch(train(small(), images(44), TEST, FULL, tmp_path, cpu=True), "goes on"):
+        pass
+    assert monitor.state == "finished"
+    assert begun + list(monitor.logs["goes on"]["loss"]) == [
+        m["loss"] for m in trained(small(), FULL)
+    ]
+    assert monitor.logs["goes on"]["test_accuracy"][-1] >= 0
+    monitor.close()
+
+
+def test_the_monitor_trains_in_a_thread(tmp_path):
+    monitor = TrainingMonitor()
+    monitor.start(train(small(), images(44), TEST, FULL, tmp_path, cpu=True)).join()
+    assert (monitor.state, monitor.problem) == ("finished", "")
+    assert Checkpoints(tmp_path).last().name == "step-00000010"
+    monitor.close()
+
+
+# --- what goes wrong
+
+
+@pytest.mark.parametrize("where", ["image", "loss", "gradient"])
+def test_no_number_stops_before_anything_is_changed(where, tmp_path):
+    """A neuron whose membrane is NaN does not fire, so images that are none leave a loss that
+    looks healthy; the gradient's norm tells."""
+    model, data = small(), images(44, 16)
+    data = InMemory(data.images / 255, data.labels)
+    loop = train(model, data, TEST, PLAIN, tmp_path, cpu=True)
+    for metrics in loop:
+        if metrics["step"] == 7:
+            break
+    before = [p.clone() for p in model.parameters()]
+    files = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    if where == "image":
+        data.images.fill_(math.nan)
+    elif where == "loss":
+        model.head.register_forward_hook(lambda *about: about[-1] * math.nan)
+    else:
+        model.head.weight.register_hook(lambda gradient: gradient * math.inf)
+    with pytest.raises(
+        FloatingPointError, match=r"at step 8, .*last checkpoint is .*00000005"
+    ) as e:
+        next(loop)
+    assert ("the loss is nan" in str(e.value)) == (where == "loss")
+    assert "lower learning_rate" in str(e.value)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == files
+    assert list(loop) == []
+    healthy = trained(small(), PLAIN, images(44, 16), folder=tmp_path)
+    assert healthy == trained(small(), PLAIN, images(44, 16))[5:]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"precision": "half"}, r'precision is \'half\'; choose "no", "bf16" or "fp16"'),
+        ({"accumulate": 0}, r"accumulate is \(0,\); give whole numbers, 1 or more"),
+        ({"every": 0}, r"every is \(0,\)"),
+        ({"accumulate": 3}, r"batch is 8, to be split into 3 equal .* replace\(recipe, batch=6\)"),
+        ({"data": images(5)}, r"batch is 8 and there are 5 images; .* replace\(recipe, batch=5\)"),
+        ({"test": images(9, 20)}, r"images are 20 × 20 and the recipe's image_size is 16; resize"),
+    ],
+)
+def test_what_does_not_fit_together(options, message):
+    with pytest.raises(ValueError, match=message):
+        trained(small(), FULL, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((torch.zeros(3, 4, 4), [0, 1, 2]), r"shape \[3, 4, 4\] .*expected \[N, C, H, W\]"),
+        ((torch.zeros(3, 1, 4, 4).int(), [0, 1, 2]), r"type torch.int32; expected"),
+        ((torch.zeros(3, 1, 4, 4), [0, 1]), r"labels have shape \[2\] .*each of the 3 images"),
+        ((torch.zeros(2, 1, 4, 4), [0.0, 1.0]), r"type torch.float32; expected one whole number"),
+        ((torch.zeros(0, 1, 4, 4), torch.zeros(0).int()), r"at least one"),
+        ((torch.zeros(2, 1, 4, 4), [0, 2], "ab"), r"from 0 to 2, and there are 2 classes; give"),
+        ((torch.zeros(2, 1, 4, 4), [-1, 2]), r"labels run from -1 to 2, .* 3 classes"),
+    ],
+)
+def test_images_in_memory_that_do_not_fit(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        InMemory(*arguments)
+
+
+def test_arrays_do_as_well_as_tensors():
+    data = InMemory(images(44).images.numpy(), images(44).labels.numpy(), list("abcdefg"))
+    assert data.classes == tuple("abcdefg")
+    assert [m["loss"] for m in trained(small(), FULL, data)] == [
+        m["loss"] for m in trained(small(), FULL)
+    ]
+
+
+def test_importing_takes_neither_accelerate_nor_kornia_and_says_what_is_missing(tmp_path):
+    code = """
+import sys
+import tomllib
+import spikeatconv.training as t
+assert not {"accelerate", "kornia"} & set(sys.modules)
+sys.modules["kornia.augmentation"] = None
+try:
+    t.Augment(t.RECIPES["cifar100"].augmentation, 32, 10)
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "training needs the package kornia" in done.stdout
+    assert 'python -m pip install -e ".[train]"' in done.stdout
+
+
+def test_the_tests_install_what_training_needs():
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"]["optional-dependencies"]
+    assert set(extras["train"]) <= set(extras["test"])
