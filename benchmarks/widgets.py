@@ -45,7 +45,7 @@ class Handle(NamedTuple):
 
 HANDLES: dict[str, list[Handle]] = {
     "AblationExplorer": [
-        Handle("tbody", "y", at=(0.6, 0.02), hover=True, stride=6),
+        Handle(".sv-scroll", "y", at=(0.6, 0.3), hover=True, stride=6),
     ],
     "AttentionExplorer": [
         Handle(".sv-image", at=(0.1, 0.4), hover=True),

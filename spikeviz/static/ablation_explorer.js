@@ -83,7 +83,7 @@ function render({ model, el, signal }) {
 
   function row(point) {
     const pick = () => set("selected", model.get("selected") === point.number ? null : point.number);
-    const made = h("tr", { onpointerenter: () => point_at(point.number), onpointerleave: () => point_at(null) },
+    const made = h("tr", { onpointermove: () => point_at(point.number), onpointerleave: () => point_at(null) },
       h("td", {}, point.axis),
       h("td", {}, h("button", { type: "button", onclick: pick, "aria-label": `Select ${point.axis} ${named(point.value)}` }, named(point.value))),
       h("td", {}, point.network),
