@@ -81,16 +81,22 @@ class Checkpoints:
 
     def save(self, training: Training, step: int, metrics: dict) -> None:
         """Write the checkpoint of that step, unless it is there; then remove what is not kept."""
-        if self.folder is None or step < 1 or self.path(step) in self.all():
+        if self.folder is None or step < 1:
             return
+        path = self.folder / f"step-{step:08}"
+        if path.exists():
+            if not damage(path):
+                return
+            remove(path)
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / DRAFT
         shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
         draft.mkdir()
         write(training, step, metrics, draft)
-        os.rename(draft, self.path(step))
+        os.rename(draft, path)
         to_disk(self.folder)
-        self._remove_others()
+        for path in set(self.all()[: -self.keep]) - {self.best()}:
+            remove(path)
 
     def restore(self, training: Training) -> int:
         """Bring the training to where the last checkpoint stands, and return its step; 0 without
@@ -109,18 +115,6 @@ class Checkpoints:
         if training.scaler is not None:
             training.scaler.load_state_dict(state["scaler"])
         return state["step"]
-
-    def path(self, step: int) -> Path:
-        assert self.folder is not None
-        return self.folder / f"step-{step:08}"
-
-    def _remove_others(self) -> None:
-        assert self.folder is not None
-        for path in set(self.all()[: -self.keep]) - {self.best()}:
-            old = self.folder / OLD
-            shutil.rmtree(old, ignore_errors=True)
-            os.rename(path, old)  # at no moment is there half a checkpoint under its name
-            shutil.rmtree(old)
 
 
 # --- writing
@@ -162,6 +156,14 @@ def moments(optimizer: Any) -> dict[str, Tensor]:
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Copies on the CPU, as safetensors takes them, with a prefix to their names."""
     return {prefix + name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
+
+
+def remove(path: Path) -> None:
+    """At no moment is there half a checkpoint under its name."""
+    old = path.with_name(OLD)
+    shutil.rmtree(old, ignore_errors=True)
+    os.rename(path, old)
+    shutil.rmtree(old)
 
 
 def to_disk(path: Path) -> None:

@@ -121,6 +121,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     what, place = sys.argv[1], Path(sys.argv[2])
     if what == "train":
-        run(place / "run", place / "run.jsonl")
+        run(place / "run", place / f"run{os.environ.get('RANK', '0')}.jsonl")
     else:
         {"kills": kills, "gradients": gradients}[what](place)

@@ -145,6 +145,16 @@ def test_a_damaged_checkpoint_is_passed_over(folder):
     assert kept.last() == newest
 
 
+def test_a_damaged_checkpoint_is_written_again(folder):
+    newest = Checkpoints(folder).last()
+    content = (newest / "weights.safetensors").read_bytes()
+    (newest / "weights.safetensors").write_bytes(content[:-1])
+    with pytest.warns(UserWarning, match="is passed over"):
+        assert [metrics["step"] for metrics in run(folder)] == [10]
+    assert Checkpoints(folder).last() == newest
+    assert (newest / "weights.safetensors").read_bytes() == content
+
+
 def test_what_a_killed_process_left_is_no_checkpoint(folder):
     shutil.copytree(folder / "step-00000010", folder / ".draft")
     shutil.copytree(folder / "step-00000010", folder / ".old")

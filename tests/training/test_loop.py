@@ -1,11 +1,15 @@
 """The loop against a plain one written by hand, and what it does when something goes wrong."""
 
 import copy
+import itertools
 import json
 import math
+import re
 import runpy
+import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from spikeatconv import training
 from spikeatconv.training import (
     RECIPES,
     Augment,
@@ -200,6 +205,40 @@ def test_the_monitor_trains_in_a_thread(tmp_path):
     monitor.close()
 
 
+# --- signals
+
+
+def in_the_main_thread():
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals go to the main thread, and another test holds it")
+
+
+def test_ctrl_c_acts_at_once_while_the_loop_waits_and_saves(tmp_path):
+    in_the_main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    loop = train(small(), images(44), TEST, FULL, tmp_path, cpu=True)
+    next(loop)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    loop.close()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert Checkpoints(tmp_path).last().name == "step-00000001"
+
+
+def test_sigterm_waits_for_the_end_of_a_step(tmp_path):
+    in_the_main_thread()
+    before = signal.getsignal(signal.SIGTERM)
+    loop = train(small(), images(44), TEST, FULL, tmp_path, cpu=True)
+    next(loop)
+    signal.raise_signal(signal.SIGTERM)
+    assert next(loop)["step"] == 2
+    with pytest.raises(SystemExit) as ended:
+        next(loop)
+    assert ended.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert Checkpoints(tmp_path).last().name == "step-00000002"
+
+
 # --- what goes wrong
 
 
@@ -278,6 +317,7 @@ def test_arrays_do_as_well_as_tensors():
 def test_importing_takes_neither_accelerate_nor_kornia_and_says_what_is_missing(tmp_path):
     code = """
 import sys
+import threading
 import tomllib
 import spikeatconv.training as t
 assert not {"accelerate", "kornia"} & set(sys.modules)
@@ -296,3 +336,13 @@ def test_the_tests_install_what_training_needs():
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     extras = tomllib.loads(text)["project"]["optional-dependencies"]
     assert set(extras["train"]) <= set(extras["test"])
+
+
+def test_the_readmes_lines_run(tmp_path, monkeypatch):
+    """Two steps of them."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```\n(from spikeatconv.training.*?)```", readme, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(training, "train", lambda *given: itertools.islice(train(*given), 2))
+    exec(compile(code, "README.md", "exec"), {})
+    assert [path.name for path in Path("runs/digits").iterdir()] == ["step-00000002"]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from safetensors.torch import load_file
 from spikeatconv.training import Checkpoints
 
 PROGRAM = Path(__file__).with_name("runs.py")
-RUNS = runpy.run_path(str(PROGRAM))
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="fork, SIGKILL and SIGTERM are POSIX")
 
 
@@ -56,14 +56,18 @@ def test_killed_at_twenty_random_moments_it_ends_as_if_undisturbed(tmp_path):
     assert_same_checkpoints(tmp_path / "whole", tmp_path / "killed")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_and_ends_the_program(tmp_path, number):
-    log = tmp_path / "run.jsonl"
-    command = [sys.executable, PROGRAM, "train", tmp_path]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while not log.exists() or log.read_bytes().count(b"\n") < 3:
+def wait_for_steps(steps, log, process):
+    while not log.exists() or log.read_bytes().count(b"\n") < steps:
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_ends_the_program(tmp_path, number):
+    log = tmp_path / "run0.jsonl"
+    command = [sys.executable, PROGRAM, "train", tmp_path]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_for_steps(3, log, process)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     if number == signal.SIGTERM:
@@ -78,10 +82,20 @@ def test_a_signal_saves_and_ends_the_program(tmp_path, number):
     assert not (tmp_path / "run" / ".draft").exists()
 
 
+def test_two_processes_end_after_the_same_step(tmp_path):
+    command = [sys.executable, *TORCHRUN, PROGRAM, "train", tmp_path]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ONE_THREAD)
+    wait_for_steps(3, tmp_path / "run1.jsonl", process)
+    process.send_signal(signal.SIGTERM)  # torchrun passes it on
+    process.communicate(timeout=60)
+    one, two = curve(tmp_path / "run0.jsonl"), curve(tmp_path / "run1.jsonl")
+    assert one == two
+    assert Checkpoints(tmp_path / "run").last().name == f"step-{len(one):08}"
+
+
 def gradients(path, *launcher):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, *launcher, PROGRAM, "gradients", path], check=True,
-                   env=environment)  # fmt: skip
+    command = [sys.executable, *launcher, PROGRAM, "gradients", path]
+    subprocess.run(command, check=True, env=ONE_THREAD)
     with safe_open(path, framework="pt") as opened:
         return load_file(path), json.loads(opened.metadata()["metrics"])
 
@@ -89,9 +103,8 @@ def gradients(path, *launcher):
 def test_two_processes_give_the_gradients_of_one(tmp_path):
     """Each has half of the batch; in a network without BatchNorm, whose mean over half a batch
     is another one than over the whole, the mean of their gradients is the whole batch's."""
-    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     one, alone = gradients(tmp_path / "one.safetensors")
-    two, together = gradients(tmp_path / "two.safetensors", *launcher)
+    two, together = gradients(tmp_path / "two.safetensors", *TORCHRUN)
     assert one.keys() == two.keys()
     for name, gradient in one.items():
         assert torch.allclose(gradient, two[name], rtol=0, atol=1e-5), name
