@@ -418,7 +418,8 @@ def test_each_module_stands_alone_and_is_small(cls):
     assert isinstance(cls._css, str)
     packed = cls._code.default_value
     lines = gzip.decompress(base64.b64decode(packed)).decode().splitlines()
-    assert not [line for line in lines if re.match(r"\s*import\b|.*\bimport\(", line)]
+    neighbours = r"\s*import\b|.*\bimport\((?!URL\.createObjectURL)"  # plotly comes as bytes
+    assert not [line for line in lines if re.match(neighbours, line)]
     exports = [line for line in lines if re.match(r"\s*export\b", line)]
     assert len(exports) == 1
     assert exports[0].startswith("export default {")

@@ -1,6 +1,7 @@
 """What holds for every widget, without a browser: its line, its ranges, its file, its end."""
 
 import gc
+import re
 import subprocess
 import sys
 import weakref
@@ -14,7 +15,7 @@ import spikeviz
 from spikeviz.__main__ import main
 from spikeviz.gallery import ORDER, explorers, gallery, line
 from spikeviz.model_explorer import ModelExplorer
-from spikeviz.widget import Explorer
+from spikeviz.widget import STATIC, Explorer
 
 each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
 
@@ -66,6 +67,25 @@ def test_a_closed_widget_is_freed(cls):
     references = [used_and_closed() for _ in range(3)]
     gc.collect()
     assert [reference() for reference in references] == [None] * 3
+
+
+def test_the_style_of_a_widget_touches_no_other():
+    """Every selector of a widget's own sheet names the class of its root, which no other has."""
+    base = (STATIC / "base.css").read_text(encoding="utf-8")
+    roots = []
+    for cls in explorers():
+        sheet = re.sub(r"/\*.*?\*/", "", cls._css.removeprefix(base), flags=re.DOTALL)
+        selectors = [
+            selector
+            for rule in re.findall(r"([^{}]+)\{", sheet)
+            if not rule.strip().startswith("@")
+            for selector in re.split(r",(?![^(]*\))", rule)
+        ]
+        named = [set(re.findall(r"\.(sv-[\w-]+)", selector)) for selector in selectors]
+        common = set.intersection(*named)
+        assert common, [s for s, names in zip(selectors, named, strict=True) if not names]
+        roots.append(common)
+    assert sum(map(len, roots)) == len(set.union(*roots))
 
 
 def test_importing_all_takes_nothing_heavy():
