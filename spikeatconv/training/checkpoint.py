@@ -218,7 +218,7 @@ def load_network(model: nn.Module, path: Path) -> None:
 
 
 def load_moments(optimizer: Any, tensors: dict[str, Tensor]) -> None:
-    """With the strides that the parameters have, so that not a bit comes out different."""
+    """With the strides that the parameters have, as AdamW made them: mixed ones are slower."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():

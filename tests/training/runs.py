@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import torch
@@ -57,6 +58,7 @@ def child(folder, log):
     process = os.fork()
     if not process:
         try:
+            warnings.simplefilter("error")  # a checkpoint that is passed over was torn
             run(folder, log)
         except BaseException as error:
             print(repr(error), file=sys.stderr)

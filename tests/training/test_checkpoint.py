@@ -132,6 +132,25 @@ def test_a_write_that_fails_at_any_point_leaves_whole_checkpoints(folder, monkey
         pytest.fail("never came through")
 
 
+def test_a_checkpoint_gets_its_name_in_one_moment_once_it_is_on_the_disk(tmp_path, monkeypatch):
+    synced, renamed = [], []
+    rename, to_disk = os.rename, checkpoint.to_disk
+
+    def watched(old, new):
+        if old.name == ".draft":
+            assert not checkpoint.damage(old)
+            assert {old, *old.iterdir()} <= set(synced)
+            assert not new.exists()
+            renamed.append(new)
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", watched)
+    monkeypatch.setattr(checkpoint, "to_disk", lambda path: (to_disk(path), synced.append(path)))
+    run(tmp_path / "run", every=5)
+    assert [path.name for path in renamed] == ["step-00000005", "step-00000010"]
+    assert synced[-1] == tmp_path / "run"
+
+
 def test_a_damaged_checkpoint_is_passed_over(folder):
     kept = Checkpoints(folder)
     newest = kept.last()
