@@ -135,6 +135,8 @@ def write(training: Training, step: int, metrics: dict, folder: Path) -> None:
         "files": {name: digest(folder / name) for name in (WEIGHTS, TRAINING)},
     }
     (folder / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+    for name in (WEIGHTS, TRAINING):
+        shutil.copymode(folder / STATE, folder / name)  # safetensors lets only the owner read
     for path in (folder / WEIGHTS, folder / TRAINING, folder / STATE, folder):
         to_disk(path)
 

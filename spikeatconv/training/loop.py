@@ -42,7 +42,8 @@ def train(
     folder: of the checkpoints. Where it holds some, the training goes on from the last one as if it
         had never stopped: on a CPU bit for bit, with as many processes and parts as before. The
         last metrics before a kill may come again, the same; none is left out.
-    every: steps between two checkpoints, else one an epoch.  keep: the last few, beside the best.
+    every: steps between checkpoints, beside those after each epoch.  keep: the last few, and the
+        best by test accuracy.
     precision: "no", "bf16" or "fp16".  accumulate: parts in which a process takes its share of a
         batch, for less memory.  workers: processes that read data ahead.  cpu: leave a GPU alone.
 
@@ -98,7 +99,7 @@ def train(
                 if step % each == 0:
                     metrics |= evaluate(training.tested, test, recipe, accelerator, workers)
                 yield dict(metrics)
-                if stop or step % (every or each) == 0 or step == each * recipe.epochs:
+                if stop or step % each == 0 or step % (every or each) == 0:
                     save()
                 if stop:
                     interrupts.leave()

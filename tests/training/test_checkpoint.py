@@ -61,6 +61,7 @@ def test_the_files_of_a_checkpoint(trained):
     assert {p.name for p in path.iterdir()} == {
         "weights.safetensors", "training.safetensors", "state.json",
     }  # fmt: skip
+    assert len({p.stat().st_mode for p in path.iterdir()}) == 1  # who reads one reads all
     state = json.loads((path / "state.json").read_text())
     assert state["step"] == state["metrics"]["step"] == 10
     assert state["about"]["recipe"]["learning_rate"] == 2e-3
