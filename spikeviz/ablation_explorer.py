@@ -37,7 +37,7 @@ class AblationExplorer(Explorer):
     """
 
     _code = code("ablation_explorer.js")
-    _css = style("ablation_explorer.css")
+    _sheet = style("ablation_explorer.css")
 
     points = t.List(read_only=True).tag(sync=True)
     studies = t.List(read_only=True).tag(sync=True)

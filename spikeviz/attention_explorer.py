@@ -47,7 +47,7 @@ class AttentionExplorer(ModelExplorer):
     """
 
     _code = code("attention.js", "attention_column.js", "attention_explorer.js")
-    _css = style("attention_explorer.css")
+    _sheet = style("attention_explorer.css")
 
     asks = ("image",)
     image = t.Int(0).tag(sync=True)

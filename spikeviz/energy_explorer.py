@@ -41,7 +41,7 @@ class EnergyExplorer(Explorer):
     """
 
     _code = code("energy.js", "energy_draw.js", "energy_explorer.js")
-    _css = style("energy_explorer.css")
+    _sheet = style("energy_explorer.css")
 
     reports = t.List(t.Dict()).tag(sync=True)
     report = t.Unicode().tag(sync=True)

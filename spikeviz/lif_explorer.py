@@ -49,7 +49,7 @@ class LIFExplorer(ModelExplorer):
         "neuron.js", "lif_input.js", "lif_mystery.js", "lif_pins.js", "lif_libraries.js",
         "lif_traces.js", "lif_map.js", "lif_explorer.js",
     )  # fmt: skip
-    _css = style("lif_explorer.css")
+    _sheet = style("lif_explorer.css")
     asks = (*INPUT, *NEURON, "current", "overlays")
 
     tau = Number(10.0, 0.1, 50.0, 0.1)

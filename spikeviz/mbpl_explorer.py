@@ -79,7 +79,7 @@ class MBPLExplorer(Explorer):
     """
 
     _code = code("neuron.js", "mbpl.js", "mbpl_explorer.js")
-    _css = style("mbpl_explorer.css")
+    _sheet = style("mbpl_explorer.css")
 
     thresholds = t.List(t.Float(), default_value=list(THRESHOLDS)).tag(sync=True)
     tau = Number(2.0, 1.0, 20.0, 0.1)

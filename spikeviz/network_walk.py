@@ -46,7 +46,7 @@ class NetworkWalk(ModelExplorer):
     """
 
     _code = code(*(f"network_{part}.js" for part in ("maps", "panel", "image", "tour", "walk")))
-    _css = style("network_walk.css")
+    _sheet = style("network_walk.css")
     asks = ("model", "other", "checkpoint", "source", "image", "pixels", *WHICH)
 
     model = t.Unicode("micro_digits").tag(sync=True)

@@ -74,7 +74,7 @@ class PartitionExplorer(Explorer):
     """
 
     _code = code("partition.js", "pixels.js", "partition_explorer.js")
-    _css = style("partition_explorer.css")
+    _sheet = style("partition_explorer.css")
 
     partition = t.Enum(NAMES, "grid").tag(sync=True)
     size = Whole(7, 2, 56, 1)

@@ -60,7 +60,7 @@ class SpikeBlockExplorer(Explorer):
         "spike_block_words.js",
         "spike_block_explorer.js",
     )
-    _css = style("spike_block_explorer.css")
+    _sheet = style("spike_block_explorer.css")
 
     block = t.Enum(tuple(PLACES), "mbpl").tag(sync=True)
     mode = t.Enum(("image", "signal"), "image").tag(sync=True)

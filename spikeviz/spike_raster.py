@@ -60,7 +60,7 @@ class SpikeRaster(Explorer):
     """
 
     _code = code("spikes.js", "raster_draw.js", "spike_raster.js")
-    _css = style("spike_raster.css")
+    _sheet = style("spike_raster.css")
 
     layers = t.List(t.Dict()).tag(sync=True)
     bits = t.Bytes().tag(sync=True)

@@ -69,7 +69,7 @@ class SurrogateExplorer(Explorer):
     """
 
     _code = code("surrogate.js", "surrogate_pictures.js", "surrogate_explorer.js")
-    _css = style("surrogate_explorer.css")
+    _sheet = style("surrogate_explorer.css")
 
     surrogate = t.Enum(("atan", "sigmoid"), "atan").tag(sync=True)
     alpha = Number(2.0, 0.2, 20.0, 0.1)

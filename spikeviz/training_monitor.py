@@ -47,7 +47,7 @@ class TrainingMonitor(Explorer):
     """
 
     _code = code("training.js", "training_monitor.js")
-    _css = style("training_monitor.css")
+    _sheet = style("training_monitor.css")
 
     state = t.Enum(("empty", "stopped", "finished", "failed", *BUSY), "empty").tag(sync=True)
     problem = t.Unicode().tag(sync=True)

@@ -31,15 +31,27 @@ def module(*names: str) -> str:
 
 
 def code(*names: str) -> t.Unicode:
-    """The trait `_code` of a widget: widget.js, draw.js and its own modules of `static/`, joined
-    and packed (gzip, base64), since every saved notebook holds it once a widget."""
-    packed = gzip.compress(module("widget.js", "draw.js", *names).encode(), mtime=0)
-    return t.Unicode(base64.b64encode(packed).decode()).tag(sync=True)
+    """The trait `_code` of a widget: widget.js, draw.js, its own modules of `static/`, joined."""
+    return packed(module("widget.js", "draw.js", *names))
 
 
-def style(*names: str) -> str:
-    """Join base.css and style sheets of `static/`."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("base.css", *names))
+def style(*names: str) -> t.Unicode:
+    """The trait `_sheet` of a widget: base.css and its own style sheets of `static/`, joined."""
+    return packed(
+        "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("base.css", *names))
+    )
+
+
+def packed(text: str) -> t.Unicode:
+    """A trait for a text that every saved notebook holds once a widget: gzip, base64."""
+    return t.Unicode(base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()).tag(
+        sync=True
+    )
+
+
+def unpacked(trait: str) -> str:
+    """The text of such a trait."""
+    return gzip.decompress(base64.b64decode(trait)).decode()
 
 
 def shipped(name: str) -> Path:
@@ -86,6 +98,7 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = module("load.js")
     _code = t.Unicode().tag(sync=True)
+    _sheet = t.Unicode().tag(sync=True)
     limits = t.Dict(read_only=True).tag(sync=True)
 
     _made: dict[str, tuple[str, "WeakSet[Explorer]"]] = {}  # noqa: RUF012 - shared on purpose
@@ -149,9 +162,8 @@ class Explorer(anywidget.AnyWidget):
         page = (STATIC / "page.html").read_text(encoding="utf-8")
         parts = {
             "TITLE": html.escape(type(self).__name__),
-            "STYLE": self._css,
             "STATE": _script_safe(json.dumps(self._public_state(), default=_as_text)),
-            "CODE": _script_safe(json.dumps(self._code)),
+            "CODE": _script_safe(json.dumps({"_code": self._code, "_sheet": self._sheet})),
             "MODULE": _script_safe(json.dumps(self._esm)),
             "LIBRARY": self._library_script(path.parent, library),
         }

@@ -1,8 +1,6 @@
 """LIFExplorer as Python sees it: its traits, its numbers, its picture, its file, its end."""
 
-import base64
 import gc
-import gzip
 import json
 import math
 import re
@@ -26,7 +24,7 @@ from spikeatconv import simulate, stimulus
 from spikeviz import LIFExplorer
 from spikeviz.gallery import explorers
 from spikeviz.lif_explorer import STIMULI
-from spikeviz.widget import STATIC, Explorer, module
+from spikeviz.widget import STATIC, Explorer, module, unpacked
 
 LIMITS = LIFExplorer.ranges()
 ARRAYS = ("time", "current", "membrane", "spikes", "potential")
@@ -85,7 +83,7 @@ def test_the_front_end_reads_the_same_limits(explorer):
     assert explorer.limits == LIMITS
     with pytest.raises(traitlets.TraitError):
         explorer.limits = {}
-    assert set(explorer.get_state()) >= {*LIMITS, "limits", "stimulus", "cursor", "_esm", "_css"}
+    assert set(explorer.get_state()) >= {*LIMITS, "limits", "stimulus", "cursor", "_esm", "_code"}
     for name, (low, high, step) in LIMITS.items():
         assert low < high, name
         assert 0 < step <= high - low, name
@@ -334,7 +332,10 @@ def test_the_saved_page_is_one_file_with_everything_in_it(explorer, tmp_path):
     page = Page(text)
     assert [page.count(tag) for tag in ("html", "style", "script", "title")] == [1, 1, 1, 1]
     assert page.json("new Blob([", "], {") == LIFExplorer._esm
-    assert LIFExplorer._css in text
+    assert page.json("const code = ", ";\n") == {
+        "_code": explorer._code, "_sheet": explorer._sheet,
+    }  # fmt: skip
+    assert not re.search(r"https?:|@import|url\(", unpacked(explorer._sheet))
 
 
 def test_the_saved_state_is_the_widgets(explorer, tmp_path):
@@ -415,9 +416,8 @@ def test_a_full_disk_leaves_the_last_page_as_it_was(explorer, tmp_path, monkeypa
 @pytest.mark.parametrize("cls", explorers())
 def test_each_module_stands_alone_and_is_small(cls):
     assert isinstance(cls._esm, str)  # a Path would keep every instance alive
-    assert isinstance(cls._css, str)
     packed = cls._code.default_value
-    lines = gzip.decompress(base64.b64decode(packed)).decode().splitlines()
+    lines = unpacked(packed).splitlines()
     neighbours = r"\s*import\b|.*\bimport\((?!URL\.createObjectURL)"  # plotly comes as bytes
     assert not [line for line in lines if re.match(neighbours, line)]
     exports = [line for line in lines if re.match(r"\s*export\b", line)]

@@ -15,7 +15,7 @@ import spikeviz
 from spikeviz.__main__ import main
 from spikeviz.gallery import ORDER, explorers, gallery, line
 from spikeviz.model_explorer import ModelExplorer
-from spikeviz.widget import STATIC, Explorer
+from spikeviz.widget import STATIC, Explorer, unpacked
 
 each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
 
@@ -74,7 +74,8 @@ def test_the_style_of_a_widget_touches_no_other():
     base = (STATIC / "base.css").read_text(encoding="utf-8")
     roots = []
     for cls in explorers():
-        sheet = re.sub(r"/\*.*?\*/", "", cls._css.removeprefix(base), flags=re.DOTALL)
+        own = unpacked(cls._sheet.default_value).removeprefix(base)
+        sheet = re.sub(r"/\*.*?\*/", "", own, flags=re.DOTALL)
         selectors = [
             selector
             for rule in re.findall(r"([^{}]+)\{", sheet)
@@ -207,7 +208,6 @@ def test_bytes_travel_in_a_saved_page(tmp_path):
         """Holds bytes."""
 
         _code = spikeviz.widget.code()
-        _css = ""
         data = traitlets.Dict({"bits": b"\x00\xff"}).tag(sync=True)
 
     text = Holder().save_html(tmp_path / "a.html").read_text(encoding="utf-8")

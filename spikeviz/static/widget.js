@@ -254,7 +254,10 @@ export function mount({ model, el, signal }, root, names, draw) {
   }, signal);
   const resize = new ResizeObserver(paint);
   resize.observe(root);
-  signal.addEventListener("abort", () => resize.disconnect());
+  signal.addEventListener("abort", () => {
+    resize.disconnect();
+    root.remove(); // JupyterLab keeps the view of a closed widget as long as the kernel lives
+  });
   el.append(root);
   paint();
   return paint;
