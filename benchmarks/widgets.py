@@ -10,7 +10,8 @@ For each widget, in a notebook of its own:
 - for a handle that asks a model in Python: the time until its answer is drawn, move by move;
 - frames a second while it plays;
 - the browser's heap after 20 re-runs of its cell and after RERUNS more, beside a plain IntSlider's;
-- the time from running its cell until its first drawing, and the memory of its kernel.
+- the time from running its cell until its first drawing, and the memory of its kernel, then and
+  after all re-runs.
 Once: the time of `import spikeviz` and the memory of a process that did nothing else.
 Writes results/widgets.json.
 """
@@ -193,13 +194,18 @@ def widget(browser, lab, name: str) -> dict:
     found["frame_ms"] = round(frame, 2)
     page.evaluate(COUNT_BYTES)
     page.evaluate(WATCH)
-    found["moves"] = {h.selector: measure(page, h, frame) for h in HANDLES.get(name, [])}
+    found["moves"] = {
+        f"{'hover' if h.hover else 'drag'} {h.axis} {h.selector}": measure(page, h, frame)
+        for h in HANDLES.get(name, [])
+    }
     play = page.locator(".spikeviz .sv-play:visible")
     if play.count():
         play.first.scroll_into_view_if_needed()
         play.first.click()
         found["playing_frames_per_s"] = round(1000 / page.evaluate(FRAMES, 60), 1)
     found["heap"] = heap_growth(page)
+    kernel = lab.python("psutil.Process().memory_info().rss")
+    found["kernel_after_all_runs_mb"] = round(kernel / 1e6, 1)
     page.context.close()
     return found
 

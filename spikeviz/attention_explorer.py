@@ -79,6 +79,11 @@ class AttentionExplorer(ModelExplorer):
         super().__init__(**traits)
         self.set_trait("strip", self._strip())
 
+    def close(self) -> None:
+        super().close()
+        self._models.clear()
+        self.__dict__.pop("_images", None)  # all test digits, or the reader's images
+
     # ---- what can be chosen
 
     @t.validate("image", *PLACE)

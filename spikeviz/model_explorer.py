@@ -37,8 +37,10 @@ class ModelExplorer(Explorer):
         raise NotImplementedError
 
     def close(self) -> None:
+        """Close the widget, and let go what is large: a notebook's `Out` keeps the object."""
         self._newer = False
         super().close()
+        self.set_trait("answer", {})
 
     def _asked(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.asks}

@@ -101,6 +101,11 @@ class NetworkWalk(ModelExplorer):
         self.tour = tour  # now that there are boxes to compare with
         self._a_box({"value": self.opened})
 
+    def close(self) -> None:
+        super().close()
+        for kept in (self._subjects, self._walks, self._own):
+            kept.clear()
+
     # ---- what a value may be
 
     @t.validate("model", "other")

@@ -200,7 +200,20 @@ def test_closing_while_the_model_runs_is_quiet():
             await asyncio.sleep(0.001)
         return doubler
 
-    assert asyncio.run(close_at_once()).answer == {"double": 2}
+    assert asyncio.run(close_at_once()).answer == {}
+
+
+def test_a_closed_widget_that_is_kept_holds_no_model_and_no_answer():
+    """A notebook keeps what its cells showed, in `Out`; 200 runs of a cell must not fill memory."""
+    walk = spikeviz.NetworkWalk()
+    assert walk.answer
+    walk.close()
+    assert walk.answer == {}
+    assert not [name for name in ("_subjects", "_walks", "_own") if getattr(walk, name)]
+    attention = spikeviz.AttentionExplorer()
+    attention.close()
+    assert attention._models == {}
+    assert not hasattr(attention, "_images")
 
 
 def test_bytes_travel_in_a_saved_page(tmp_path):
