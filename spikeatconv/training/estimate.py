@@ -1,0 +1,276 @@
+"""What a training will take: parameters, memory, disk and time, from a few steps really computed.
+
+    memory = parameters · (4 + 4 + 8 [+ 4 with EMA]) + kept of a few images / few · images of a part
+    disk   = checkpoint · (kept ones + the best + one being written)
+    time   = seconds an image · images · epochs, and the test
+
+Memory counts tensor by tensor what the forward pass keeps for the backward pass. Not in the
+estimate: what processes say to each other, the memory of libraries, and with workers the reading,
+which is thought to keep up.
+"""
+
+import copy
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from spikeatconv.energy import count_flops
+from spikeatconv.training.augment import Augment, as_float
+from spikeatconv.training.extra import extra
+from spikeatconv.training.images import Images
+from spikeatconv.training.loop import adamw
+from spikeatconv.training.recipes import Recipe
+from spikeatconv.training.recompute import blocks, recompute
+
+LONG = 3600.0  # seconds after which a run asks before it starts
+FEW = 4  # images whose memory is counted
+AIM = 2.0  # seconds that a timed step may take, about
+STEPS = 2  # that are timed
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes and seconds of a training. macs: of one time step, one image. timed: images a step."""
+
+    parameters: int
+    macs: int
+    memory: int
+    memory_free: int
+    checkpoint: int
+    checkpoints: int
+    disk_free: int
+    epoch: float
+    seconds: float
+    timed: int
+
+    @property
+    def disk(self) -> int:
+        return self.checkpoint * self.checkpoints
+
+    def problems(self) -> list[str]:
+        """Why one should be asked first; none for a short run that fits."""
+        found = []
+        if self.memory > self.memory_free:
+            found.append(
+                f"it needs about {size(self.memory)} of memory and {size(self.memory_free)} are "
+                "free: try --accumulate, --recompute, or a smaller batch, image_size or time_steps"
+            )
+        if self.disk > self.disk_free:
+            found.append(
+                f"its checkpoints need about {size(self.disk)} and {size(self.disk_free)} are free "
+                "on that disk: try another --folder or --keep 1"
+            )
+        if self.seconds > LONG:
+            found.append(f"it takes about {duration(self.seconds)}")
+        return found
+
+
+def estimate(
+    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: Path, *, keep: int = 2,
+    precision: str = "no", accumulate: int = 1, again: bool = False, cpu: bool = False,
+    workers: int = 0, processes: int = 1, here: int = 1, done: int = 0,
+) -> Estimate:  # fmt: skip
+    """Measured on copies: the model stays as it is.
+
+    again: with `recompute`.  processes: of the training, `here` of them on this machine.
+    done: steps that a resumed training has behind it.
+    """
+    device = torch.device("cpu" if cpu else best_device())
+    free = free_memory(device)
+    part = max(1, recipe.batch // processes // accumulate)
+    stepper = Stepper(model, recipe, len(data.classes), device, precision)
+    few = min(FEW, part)
+    kept = stepper.kept(*data.batch(list(range(few))), again)
+    if again:
+        recompute(stepper.model)
+    state = bytes_of(model.state_dict().values())
+    learned = bytes_of(p for p in model.parameters() if p.requires_grad)
+    average = state if recipe.ema else 0
+    memory = (3 * learned + average + kept // few * part) * (here if device.type == "cpu" else 1)
+    room = free * few // max(1, 2 * kept)
+    each, timed = stepper.seconds(data, part, few, room, ahead=workers > 0)
+    tested = stepper.test_seconds(test, few)
+    steps = len(data) // recipe.batch
+    epoch = (each * steps * recipe.batch + tested * len(test)) / processes
+    return Estimate(
+        parameters=sum(p.numel() for p in model.parameters()),
+        macs=macs_of(model, recipe.image_size),
+        memory=memory,
+        memory_free=free,
+        checkpoint=state + 2 * learned + average,
+        checkpoints=keep + 2,
+        disk_free=shutil.disk_usage(nearest(folder)).free,
+        epoch=epoch,
+        seconds=epoch * (recipe.epochs - done / max(1, steps)),
+        timed=timed,
+    )
+
+
+class Stepper:
+    """Steps of a training on a copy of the model."""
+
+    def __init__(
+        self, model: nn.Module, recipe: Recipe, classes: int, device: torch.device, precision: str
+    ) -> None:
+        self.model, self.device = copy.deepcopy(model).to(device), device
+        self.optimizer = adamw(self.model, recipe)
+        self.augment = Augment(recipe.augmentation, recipe.image_size, classes)
+        self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+
+    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        images, targets = self.augment(images.to(self.device), labels.to(self.device))
+        half = torch.autocast(self.device.type, self.type) if self.type else nullcontext()
+        with half:
+            return cross_entropy(self.model(images), targets)
+
+    def step(self, images: Tensor, labels: Tensor) -> None:
+        self.model.train()
+        self.optimizer.zero_grad()
+        self.loss(images, labels).backward()
+        self.optimizer.step()
+
+    def kept(self, images: Tensor, labels: Tensor, again: bool) -> int:
+        """Bytes that the forward pass of these images keeps, after one whole step."""
+        self.step(images, labels)
+        own = {t.untyped_storage().data_ptr() for t in self.model.state_dict().values()}
+        watch = Kept(own, blocks(self.model) if again else [])
+        self.model.train()
+        with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
+            loss = self.loss(images, labels)
+        watch.end()
+        del loss
+        return watch.bytes()
+
+    def seconds(
+        self, data: Images, part: int, few: int, room: int, ahead: bool
+    ) -> tuple[float, int]:
+        """Of an image in a step, and the images of that step: as many as half of the free memory
+        and about AIM seconds take. ahead: they have been read."""
+        once = self._timed(lambda: self.step(*data.batch(list(range(few)))))
+        many = max(few, min(part, room, int(few * AIM / once)))
+        numbers = [index % len(data) for index in range(many)]
+        there = data.batch(numbers)
+        took = [
+            self._timed(lambda: self.step(*(there if ahead else data.batch(numbers))))
+            for _ in range(STEPS + 1)
+        ]
+        return min(took[1:]) / many, many
+
+    @torch.no_grad()
+    def test_seconds(self, test: Images, few: int) -> float:
+        """Of an image that is tested."""
+        self.model.eval()
+        images = as_float(test.batch(list(range(min(few, len(test)))))[0]).to(self.device)
+        self._timed(lambda: self.model(images))
+        return self._timed(lambda: self.model(images)) / len(images)
+
+    def _timed(self, work: Callable[[], Any]) -> float:
+        begin = time.perf_counter()
+        work()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - begin
+
+
+class Kept:
+    """Bytes of the storages that a forward pass keeps, each counted once; and those of what lies
+    within each of the parts that are computed again."""
+
+    def __init__(self, own: set[int], parts: list[nn.Module]) -> None:
+        self.own = own  # parameters and buffers, which are there anyway
+        self.where: int | None = None
+        self.found: dict[int | None, dict[int, int]] = {None: {}}
+        self.hooks = []
+        for number, part in enumerate(parts):
+            self.hooks.append(part.register_forward_pre_hook(self._entering(number)))
+            self.hooks.append(part.register_forward_hook(self._leaving))
+
+    def pack(self, tensor: Tensor) -> Tensor:
+        self._count(tensor)
+        return tensor
+
+    def end(self) -> None:
+        for hook in self.hooks:
+            hook.remove()
+
+    def bytes(self) -> int:
+        """What lies outside of the parts, and the largest part: one at a time is computed again."""
+        sums = {where: sum(found.values()) for where, found in self.found.items()}
+        return sums.pop(None) + max(sums.values(), default=0)
+
+    def _count(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in self.own:
+            self.found.setdefault(self.where, {})[storage.data_ptr()] = storage.nbytes()
+
+    def _entering(self, number: int) -> Callable:
+        def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            self.where = None
+            self._count(inputs[0])  # kept whatever happens within
+            self.where = number
+
+        return hook
+
+    def _leaving(self, *_: Any) -> None:
+        self.where = None
+
+
+def macs_of(model: nn.Module, side: int) -> int:
+    """Multiply-accumulates of one image in one time step."""
+    config: Any = model.config
+    channels = config["in_channels"] if isinstance(config, dict) else config.in_channels
+    return int(count_flops(model, (channels, side, side)).flops.sum())
+
+
+def bytes_of(tensors: Any) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def free_memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info()[0]
+    return extra("psutil").virtual_memory().available
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or the first above it that exists."""
+    folder = folder.absolute()
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+# --- in words
+
+
+def size(count: float) -> str:
+    """Bytes as people write them: 1.2 GB."""
+    for unit, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+        if count >= unit:
+            return f"{count / unit:.1f} {name}"
+    return f"{count / 1e3:.0f} kB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 2 h 5 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours = round(seconds / 3600)
+    if hours < 48:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{hours // 24} days {hours % 24} h"

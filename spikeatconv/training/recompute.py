@@ -1,0 +1,60 @@
+"""Activation checkpointing: less memory for a third more time, and the same bits.
+
+A block keeps its input alone, and is computed again when the backward pass needs what lies within.
+The second time BatchNorm leaves its running mean and variance as they are, else each batch would
+count twice.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from types import MethodType
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from spikeatconv.model import Block, SpikeAtConv
+from spikeatconv.resnet import BasicBlock
+
+
+def recompute(model: nn.Module) -> nn.Module:
+    """Makes the model's blocks do so while gradients are needed; returns the model."""
+    for block in blocks(model):
+        # A method bound to the block, not a function around it: a copy of the model binds its own.
+        block.forward = MethodType(forward_again, block)
+    return model
+
+
+def blocks(model: nn.Module) -> list[nn.Module]:
+    """What is computed again as a whole. Of a SpikeAtConv: what follows the stem, each stage's
+    entry, and the three branches of each block."""
+    if isinstance(model, SpikeAtConv):
+        parts = [part for stage in model.stages for part in stage]
+        branches = [list(part) if isinstance(part, Block) else [part] for part in parts]
+        return [model.stem_to_stream, *itertools.chain(*branches)]
+    return [module for module in model.modules() if isinstance(module, BasicBlock)]
+
+
+def forward_again(block: nn.Module, x: Tensor) -> Tensor:
+    forward = type(block).forward
+    if not torch.is_grad_enabled():
+        return forward(block, x)
+    return checkpoint(
+        forward, block, x, use_reentrant=False,
+        context_fn=lambda: (nullcontext(), statistics_kept(block)),
+    )  # fmt: skip
+
+
+@contextmanager
+def statistics_kept(block: nn.Module) -> Iterator[None]:
+    """Within it, BatchNorm writes its statistics into copies."""
+    norms = [module for module in block.modules() if isinstance(module, nn.BatchNorm2d)]
+    own = [dict(norm._buffers) for norm in norms]
+    for norm, buffers in zip(norms, own, strict=True):
+        norm._buffers = {n: None if b is None else b.clone() for n, b in buffers.items()}
+    try:
+        yield
+    finally:
+        for norm, buffers in zip(norms, own, strict=True):
+            norm._buffers = buffers

@@ -1,0 +1,129 @@
+"""KEY=VALUE on the command line: what it sets, and how a wrong one is refused."""
+
+import pytest
+import torch
+
+from spikeatconv import PRESETS, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv.training import RECIPES
+from spikeatconv.training.settings import changed, continued, fitting, new_model, read_settings
+
+DIGITS = RECIPES["digits"]
+
+
+def read(*words, model=SpikeAtConv):
+    return read_settings(words, model)
+
+
+def test_a_key_finds_its_group_and_its_type():
+    assert read("epochs=3", "recipe.learning_rate=1e-3", "clip=none", "ema=0.9") == {
+        "recipe": {"epochs": 3, "learning_rate": 1e-3, "clip": None, "ema": 0.9},
+        "augmentation": {},
+        "model": {},
+    }
+    assert read("flip=yes", "augmentation.mixup=0.8")["augmentation"] == {
+        "flip": True, "mixup": 0.8,
+    }  # fmt: skip
+    found = read("model.spk=sl", "spiking=False", "partition_size=4,4,2", "widths=8")["model"]
+    assert found == {"spk": "sl", "spiking": False, "partition_size": (4, 4, 2), "widths": (8,)}
+    assert read("partition_size=7")["model"] == {"partition_size": 7}
+    assert read("width=16", model=SpikingResNet18)["model"] == {"width": 16}
+
+
+def test_options_of_the_spk_block():
+    options = read("spk_options.tau=4", "model.spk_options.thresholds=0.5,1")["model"]
+    assert options == {"spk_options": {"tau": 4, "thresholds": (0.5, 1)}}
+    assert read('spk_options={"tau": 4.0}')["model"] == {"spk_options": {"tau": 4.0}}
+    model = new_model("resnet18", DIGITS, 10, 1, {"width": 4, "spk_options": {"tau": 3.0}})
+    assert model.config["tau"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("epoch=3", "there is no setting 'epoch'; the nearest: epochs"),
+        ("model.timesteps=3", "the nearest: model.time_steps"),
+        ("augmentation.epochs=3", "there is no setting 'augmentation.epochs'"),
+        ("epochs.more=3", "there is no setting 'epochs.more'; the nearest: .*epochs"),
+        ("epochs", "'epochs' is no setting; give KEY=VALUE"),
+        ("epochs=ten", "epochs is 'ten'; expected a whole number"),
+        ("epochs=1.5", "epochs is '1.5'; expected a whole number"),
+        ("clip=much", "clip is 'much'; expected a number or none"),
+        ("learning_rate=nan", "learning_rate is 'nan'; expected a number"),
+        ("flip=maybe", "flip is 'maybe'; expected true or false"),
+        ("partition_size=4,x", "expected a whole number or numbers such as 4,4,2"),
+        ("spk_options=3", "expected JSON such as"),
+    ],
+)
+def test_a_wrong_word_is_told_what_was_expected(word, told):
+    with pytest.raises(ValueError, match=told):
+        read(word)
+
+
+def test_the_recipe_takes_them():
+    recipe = changed(DIGITS, read("epochs=9", "rotation=0", "seed=4"))
+    assert (recipe.epochs, recipe.seed, recipe.warmup_epochs) == (9, 4, 1)
+    assert (recipe.augmentation.rotation, recipe.augmentation.shift) == (0, 0.05)
+
+
+def test_a_warm_up_without_room_shrinks_in_proportion():
+    assert changed(DIGITS, read("epochs=1")).warmup_epochs == pytest.approx(1 / 6)
+    assert changed(RECIPES["imagenet"], read("epochs=10")).warmup_epochs == 0.5  # 10 of 200
+    with pytest.raises(ValueError, match=r"warmup_epochs is 1\.0 of 1 epochs"):
+        changed(DIGITS, read("epochs=1", "warmup_epochs=1"))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_partitions_fit_every_size_of_image(name):
+    usual = 32 if name == "micro" else 224
+    assert fitting(preset(name), usual) == PRESETS[name].partition_size
+    for side in range(8, 300):
+        config = preset(name, partition_size=fitting(preset(name), side))
+        assert config.fits(side), side
+
+
+def test_the_nearest_partition_that_fits():
+    # 64 pixels: the stages of Tiny have 16, 8, 4 and 2 a side, and 7 divides none.
+    assert fitting(preset("tiny"), 64) == (8, 8, 4, 2)
+    assert fitting(preset("tiny", partition="full"), 64) == 7
+
+
+def test_the_model_follows_the_data_but_for_what_is_set():
+    small = {"widths": (8,), "depths": (1,), "head_width": 8, "time_steps": 1, "spk": "sl"}
+    recipe = changed(DIGITS, read("image_size=20"))
+    model = new_model("micro", recipe, 7, 3, {**small, "partition_size": 5})
+    assert (model.config.classes, model.config.in_channels) == (7, 3)
+    assert model(torch.rand(2, 3, 20, 20)).shape == (2, 7)
+    assert new_model("micro", recipe, 7, 3, {**small, "partition_size": 1, "classes": 9})
+    with pytest.raises(ValueError, match="spk is 'xl'"):
+        new_model("micro", DIGITS, 10, 1, {"spk": "xl"})
+
+
+def small(**changes):
+    fields = {"widths": (8,), "depths": (1,), "partition_size": 2, "head_width": 8, "spk": "sl"}
+    return SpikeAtConv(preset("micro", **{**fields, **changes}))
+
+
+def test_to_go_on_from_weights():
+    old = small()
+    new, changed_tensors = continued(old, DIGITS, 10, {"time_steps": 1})
+    assert changed_tensors == []
+    assert new.config.time_steps == 1
+    for name, tensor in new.state_dict().items():
+        assert torch.equal(tensor, old.state_dict()[name]), name
+
+
+def test_other_classes_get_a_new_last_layer():
+    old = small()
+    new, changed_tensors = continued(old, DIGITS, 4, {})
+    assert changed_tensors == ["head.weight", "head.bias"]
+    assert new.head.weight.shape == (4, 8)
+    assert torch.equal(new.stem[0].weight, old.stem[0].weight)
+    again, _ = continued(old, DIGITS, 4, {})
+    assert torch.equal(again.head.weight, new.head.weight)  # drawn with the recipe's seed
+
+
+def test_weights_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"the weights do not fit .* such as stem"):
+        continued(small(), DIGITS, 10, {"widths": (16,), "head_width": 16})
+    with pytest.raises(ValueError, match="folded"):
+        continued(fold(small()), DIGITS, 10, {})
