@@ -37,7 +37,7 @@ function lif(x, tau, v_threshold) {
   const size = x.data.length / x.steps;
   const v = new Float64Array(size);
   const membrane = new Float64Array(x.data.length);
-  const spikes = new Float64Array(x.data.length);
+  const spikes = new Uint8Array(x.data.length);
   for (let t = 0, i = 0; t < x.steps; t++)
     for (let j = 0; j < size; j++, i++) {
       const h = v[j] + (x.data[i] - v[j]) / tau;
@@ -219,10 +219,13 @@ export function distinct(value) {
   return found.distinct;
 }
 
+let table = new Float64Array(0); // kept: a new one in every move would soon be garbage
+
 /** new Set(rounded numbers).size without a Set of 8,192 numbers in every move: a table with free slots. */
 function differing(data) {
   const size = 2 ** Math.ceil(Math.log2(2 * data.length));
-  const slots = new Float64Array(size).fill(NaN);
+  if (table.length < size) table = new Float64Array(size);
+  const slots = table.subarray(0, size).fill(NaN);
   let count = 0;
   for (const v of data) {
     const rounded = Math.round(v * 1e9);
