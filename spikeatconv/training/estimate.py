@@ -31,8 +31,8 @@ from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import blocks, recompute
 
 LONG = 3600.0  # seconds after which a run asks before it starts
-FEW = 4  # images whose memory is counted
-AIM = 2.0  # seconds that a timed step may take, about
+FEW = 2  # images whose memory is counted
+AIM = 2.0  # seconds that a timed step should take, about
 STEPS = 2  # that are timed
 
 
@@ -155,7 +155,9 @@ class Stepper:
         """Of an image in a step, and the images of that step: as many as half of the free memory
         and about AIM seconds take. ahead: they have been read."""
         once = self._timed(lambda: self.step(*data.batch(list(range(few)))))
-        many = max(few, min(part, room, int(few * AIM / once)))
+        many = min(part, room, int(few * AIM / once))
+        if many <= few:
+            return once / few, few
         numbers = [index % len(data) for index in range(many)]
         there = data.batch(numbers)
         took = [

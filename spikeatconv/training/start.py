@@ -1,0 +1,264 @@
+"""A training as the command line asks for it: made of words, estimated, agreed to, followed."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from spikeatconv.model import PRESETS, SpikeAtConv
+from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.training.checkpoint import Checkpoints
+from spikeatconv.training.estimate import Estimate, duration, estimate, size
+from spikeatconv.training.follow import ending, follow, is_main, write_run
+from spikeatconv.training.images import Images
+from spikeatconv.training.loop import train
+from spikeatconv.training.recipes import RECIPES, Recipe
+from spikeatconv.training.recompute import recompute
+from spikeatconv.training.settings import (
+    NAMES,
+    changed,
+    continued,
+    in_words,
+    new_model,
+    read_settings,
+)
+from spikeatconv.training.sources import open_data
+from spikeatconv.training.trained import weights_of
+from spikeatconv.weights import config_of, load_weights
+
+PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
+Say = Callable[[str], Any]
+
+
+class Refused(ValueError):
+    """What was asked for cannot be done as it was asked; the program ends with status 2."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The words of `spikeatconv train`, see its help."""
+
+    recipe: str
+    model: str | None = None
+    data: str | None = None
+    settings: tuple[str, ...] = ()
+    folder: Path | None = None
+    resume: bool = False
+    precision: str = "no"
+    accumulate: int = 1
+    again: bool = False
+    workers: int = 0
+    faults: str = "stop"
+    every: int | None = None
+    keep: int = 2
+    cpu: bool = False
+    yes: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """new: names of tensors that do not come from a file that was given.  done: steps behind it."""
+
+    name: str
+    where: str
+    folder: Path
+    recipe: Recipe
+    data: Images
+    test: Images
+    model: nn.Module
+    new: list[str]
+    done: int
+
+
+def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
+    """Trains, and returns the program's status. ask: a question to which somebody answers."""
+    plan = planned(options)
+    if is_main():
+        say("Measuring a few steps …")
+        found = estimated(plan, options)
+        for line in columns(about_plan(plan) | about_estimate(plan, found)):
+            say(line)
+        if not options.only and not agreed(found, options.yes, say, ask):
+            return 2
+    if options.only:
+        return 0
+    if is_main():
+        write_run(plan.folder, about_run(plan, options))
+    if options.again:
+        recompute(plan.model)
+    metrics = train(
+        plan.model, plan.data, plan.test, plan.recipe, plan.folder, every=options.every,
+        keep=options.keep, precision=options.precision, accumulate=options.accumulate,
+        workers=options.workers, cpu=options.cpu,
+    )  # fmt: skip
+    row = follow(metrics, plan.folder, say)
+    for fault in [*getattr(plan.data, "faults", []), *getattr(plan.test, "faults", [])]:
+        say(f"Passed over: {fault}")
+    say(ending(row, plan.folder))
+    say(f"Now: spikeatconv evaluate --model {plan.folder} --data {plan.where}")
+    return 0
+
+
+# --- what was asked for
+
+
+def planned(options: Options) -> Plan:
+    name = options.model or RECIPES[options.recipe].networks[0]
+    folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
+    before = None if name in NAMES else load_weights(weights_of(name))
+    settings = understood(read_settings, options.settings, kind_of(name, before))
+    recipe = understood(changed, RECIPES[options.recipe], settings)
+    done = steps_done(folder, options.resume)
+    where = options.data or prepared(options.recipe)
+    channels = settings["model"].get("in_channels") or channels_of(before, where)
+    data, test = open_data(
+        where, recipe.image_size, faults=options.faults, in_channels=channels,
+        crop=recipe.augmentation.crop > 0,
+    )  # fmt: skip
+    check_batch(recipe, data)
+    model, new = made(name, before, recipe, data, settings["model"])
+    return Plan(name, where, folder, recipe, data, test, model, new, done)
+
+
+def steps_done(folder: Path, resume: bool) -> int:
+    """Of the training in the folder, 0 without one. Raises Refused if it is not to be resumed."""
+    last = Checkpoints(folder).last()
+    if last and not resume:
+        raise Refused(
+            f"{folder} holds a training, up to {last.name}; add --resume to go on with it, or give "
+            "another --folder"
+        )
+    return int(last.name.removeprefix("step-")) if last else 0
+
+
+def prepared(name: str) -> str:
+    """Where the recipe's own data are: in the folder of what was prepared, else under its name."""
+    folder = Path(PREPARED) / name
+    return str(folder) if folder.is_dir() else name
+
+
+def understood(read: Callable, *arguments: Any) -> Any:
+    """What it gives; what it refuses was asked wrongly."""
+    try:
+        return read(*arguments)
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+def kind_of(name: str, model: nn.Module | None) -> type:
+    if model is not None:
+        return type(model)
+    return SpikingResNet18 if name == "resnet18" else SpikeAtConv
+
+
+def channels_of(model: nn.Module | None, where: str) -> int:
+    if model is not None:
+        return config_of(model)["in_channels"]
+    return 1 if where == "digits" else 3
+
+
+def check_batch(recipe: Recipe, data: Images) -> None:
+    if len(data) < recipe.batch:
+        raise Refused(
+            f"batch is {recipe.batch} and there are {len(data)} images to train on; give a "
+            f"smaller one, for example --set batch={max(1, len(data) // 10)}"
+        )
+
+
+def made(
+    name: str, before: nn.Module | None, recipe: Recipe, data: Images, settings: dict
+) -> tuple[nn.Module, list[str]]:
+    """The network, and which of its tensors do not come from `before`, where that is given."""
+    classes = len(data.classes)
+    if before is not None:
+        return understood(continued, before, recipe, classes, settings)
+    channels = data.batch([0])[0].shape[1]
+    return understood(new_model, name, recipe, classes, channels, settings), []
+
+
+# --- what it will take
+
+
+def estimated(plan: Plan, options: Options) -> Estimate:
+    return estimate(
+        plan.model, plan.data, plan.test, plan.recipe, plan.folder, keep=options.keep,
+        precision=options.precision, accumulate=options.accumulate, again=options.again,
+        cpu=options.cpu, workers=options.workers, processes=count("WORLD_SIZE"),
+        here=count("LOCAL_WORLD_SIZE"), done=plan.done,
+    )  # fmt: skip
+
+
+def count(variable: str) -> int:
+    """How many processes, as torchrun tells."""
+    return int(os.environ.get(variable, "1"))
+
+
+def agreed(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) -> bool:
+    """Whether the training may start; asks, where somebody can answer."""
+    problems = found.problems()
+    for problem in problems:
+        say(f"Careful: {problem}.")
+    if not problems or yes:
+        return True
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return ask("Start it?")
+    say("Not started; --yes starts it all the same.")
+    return False
+
+
+# --- in words
+
+
+def about_plan(plan: Plan) -> dict[str, str]:
+    recipe, data, config = plan.recipe, plan.data, config_of(plan.model)
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    shape = " × ".join(map(str, plan.test.batch([0])[0].shape[1:]))
+    spikes = f"{config['spk']}, T = {config['time_steps']}" if config["spiking"] else "no spikes"
+    told = {
+        "training": f"{plan.folder.name}: {epochs} in batches of {recipe.batch}, "
+        f"{len(data) // recipe.batch * recipe.epochs:,} steps",
+        "data": f"{plan.where}: {len(data):,} images to train on, {len(plan.test):,} to test on, "
+        f"{len(data.classes)} classes, {shape}",
+        "model": f"{plan.name}: {spikes}",
+    }
+    usual = PRESETS[plan.name].partition_size if plan.name in PRESETS else None
+    if usual and config["partition_size"] != usual:
+        sizes = in_words([config["partition_size"]])
+        told["partition"] = f"{sizes} in place of the preset's {in_words([usual])}"
+    if plan.new:
+        told["new"] = f"{', '.join(plan.new)}: the classes differ from the file's"
+    return told
+
+
+def about_estimate(plan: Plan, found: Estimate) -> dict[str, str]:
+    since = f" from step {plan.done} on" if plan.done else ""
+    return {
+        "size": f"{found.parameters:,} parameters, {found.macs / 1e6:,.1f} million MACs an image "
+        "and time step",
+        "memory": f"about {size(found.memory)} more, {size(found.memory_free)} free",
+        "disk": f"{size(found.disk)} for up to {found.checkpoints} checkpoints in {plan.folder}, "
+        f"{size(found.disk_free)} free",
+        "time": f"about {duration(found.epoch)} an epoch, {duration(found.seconds)} in all{since}, "
+        f"by steps of {found.timed} images",
+    }
+
+
+def about_run(plan: Plan, options: Options) -> dict:
+    return {
+        "command": ["spikeatconv", *sys.argv[1:]],
+        "options": asdict(options),
+        "recipe": asdict(plan.recipe),
+        "config": config_of(plan.model),
+        "processes": count("WORLD_SIZE"),
+    }
+
+
+def columns(told: dict[str, str]) -> list[str]:
+    """Lines of names and values in two columns."""
+    width = max(map(len, told), default=0)
+    return [f"{name:{width}}   {text}" for name, text in told.items()]
