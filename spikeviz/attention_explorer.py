@@ -49,6 +49,7 @@ class AttentionExplorer(ModelExplorer):
     _code = code("attention.js", "attention_column.js", "attention_explorer.js")
     _sheet = style("attention_explorer.css")
 
+    large = ("_models", "_images")
     asks = ("image",)
     image = t.Int(0).tag(sync=True)
     layer = t.Int(0).tag(sync=True)
@@ -78,11 +79,6 @@ class AttentionExplorer(ModelExplorer):
             traits = {**EXAMPLE, **traits}
         super().__init__(**traits)
         self.set_trait("strip", self._strip())
-
-    def close(self) -> None:
-        super().close()
-        self._models.clear()
-        self.__dict__.pop("_images", None)  # all test digits, or the reader's images
 
     # ---- what can be chosen
 

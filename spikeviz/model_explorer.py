@@ -21,6 +21,7 @@ class ModelExplorer(Explorer):
     """
 
     asks: ClassVar[tuple[str, ...]] = ()
+    large: ClassVar[tuple[str, ...]] = ()  # attributes that a closed widget lets go
     answer = t.Dict().tag(sync=True)
     busy = t.Bool(False).tag(sync=True)
     problem = t.Unicode().tag(sync=True)
@@ -41,6 +42,8 @@ class ModelExplorer(Explorer):
         self._newer = False
         super().close()
         self.set_trait("answer", {})
+        for name in self.large:  # none of them is there if the constructor raised
+            self.__dict__.pop(name, None)
 
     def _asked(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.asks}

@@ -47,6 +47,7 @@ class NetworkWalk(ModelExplorer):
 
     _code = code(*(f"network_{part}.js" for part in ("maps", "panel", "image", "tour", "walk")))
     _sheet = style("network_walk.css")
+    large = ("_subjects", "_walks", "_own")
     asks = ("model", "other", "checkpoint", "source", "image", "pixels", *WHICH)
 
     model = t.Unicode("micro_digits").tag(sync=True)
@@ -100,11 +101,6 @@ class NetworkWalk(ModelExplorer):
         )  # fmt: skip
         self.tour = tour  # now that there are boxes to compare with
         self._a_box({"value": self.opened})
-
-    def close(self) -> None:
-        super().close()
-        for kept in (self._subjects, self._walks, self._own):
-            kept.clear()
 
     # ---- what a value may be
 

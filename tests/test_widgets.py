@@ -209,11 +209,11 @@ def test_a_closed_widget_that_is_kept_holds_no_model_and_no_answer():
     assert walk.answer
     walk.close()
     assert walk.answer == {}
-    assert not [name for name in ("_subjects", "_walks", "_own") if getattr(walk, name)]
     attention = spikeviz.AttentionExplorer()
     attention.close()
-    assert attention._models == {}
-    assert not hasattr(attention, "_images")
+    for widget in (walk, attention):
+        assert len(widget.large) > 1
+        assert not set(widget.large) & vars(widget).keys()
 
 
 def test_bytes_travel_in_a_saved_page(tmp_path):
