@@ -145,7 +145,7 @@ def test_pasted_numbers_reach_the_neuron(saved):
     field.fill("array([" + "2., " * 30 + "0.])")
     use.click()
     page.locator(".sv-summary").get_by_text("in 31 ms").wait_for()
-    assert not page.get_by_text("is no number").is_visible()
+    page.get_by_text("is no number").wait_for(state="hidden")
     run = LIFExplorer(current=[2.0] * 30 + [0.0]).trace()
     assert page.locator(".sv-summary").inner_text().startswith(f"{run.spikes.sum():.0f} spike")
     page.get_by_role("button", name="Clear the input").click()
@@ -182,7 +182,7 @@ def test_page_and_python_hide_the_same_neurons(saved):
 def test_a_mystery_is_guessed_checked_hinted_at_and_shown(saved):
     page = saved()
     panel = page.locator(".sv-mystery")
-    assert not panel.is_visible()
+    panel.wait_for(state="hidden")
     page.get_by_role("button", name="Mystery neuron").click()
     panel.wait_for()
     check = page.get_by_role("button", name="Check my τ and V_th")
@@ -190,7 +190,7 @@ def test_a_mystery_is_guessed_checked_hinted_at_and_shown(saved):
     tau, v_threshold = hidden(1)
     spikes = LIFExplorer(mystery=1).mystery_spikes().sum()
     assert f"Its spikes: {spikes:.0f}. Yours: 9." in panel.inner_text()
-    assert not verdict.is_visible()
+    verdict.wait_for(state="hidden")
     secret = re.compile(rf"\b({tau:g}|{v_threshold:g})\b")
     before = page.locator(".sv-traces").evaluate("canvas => canvas.toDataURL()")
 
@@ -214,7 +214,7 @@ def test_a_mystery_is_guessed_checked_hinted_at_and_shown(saved):
 
     page.get_by_role("button", name="New mystery").click()
     panel.get_by_text("Mystery neuron 2").wait_for()
-    assert not verdict.is_visible()
+    verdict.wait_for(state="hidden")
     assert page.get_by_role("button", name="Hint").is_visible()
     page.get_by_role("button", name="Close").click()
     panel.wait_for(state="hidden")
@@ -287,7 +287,7 @@ def test_the_time_step_is_limited_by_the_pins(saved):
     field.fill("4")
     field.press("Enter")
     assert field.input_value() == "2.5"
-    assert page.get_by_text("limited to 2.5").is_visible()
+    page.get_by_text("limited to 2.5").wait_for()
 
 
 # ---------------------------------------------------------------- overlays
