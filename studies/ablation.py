@@ -11,6 +11,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import digits
@@ -25,7 +26,6 @@ EPOCHS = 8
 SEEDS = (0, 1, 2)
 WIDTH = 8
 STEP = 0.5  # between the thresholds of MBPL: 0.5, 1.0, 1.5, …
-NAME = "ablation"
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,14 @@ CHOICES = (
 )  # fmt: skip
 
 
-def build(choice: Choice) -> nn.Module:
-    if choice.network == "resnet18":
-        return SpikingResNet18(10, width=WIDTH, in_channels=1, **choice.options)
-    return SpikeAtConv(preset("micro", in_channels=1, time_steps=2, **choice.options))
+@dataclass(frozen=True)
+class Study:
+    """Where the choices are compared: the name of its results file, what the file says of its
+    scale, and how a choice is trained: run(choice, seed) gives {"accuracy", "loss", …}."""
+
+    name: str
+    about: dict
+    run: Callable[[Choice, int], dict]
 
 
 def same(choice: Choice) -> str:
@@ -77,31 +81,24 @@ def same(choice: Choice) -> str:
     return json.dumps([choice.network, {**options, **choice.options}], sort_keys=True)
 
 
-def measure(done: dict[str, list[dict]]) -> None:
-    """Adds {"seed", "accuracy", "loss", "seconds" (of one core)} to `done`, by model."""
-    train, test = digits.digits()
-    data = train[0][:IMAGES], train[1][:IMAGES]
-    small = [(F.avg_pool2d(images, 2), labels) for images, labels in (data, test)]
+def measure(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]) -> None:
+    """Adds {"seed", "accuracy", "loss", "seconds" (of one core)} to `done`, by model, and writes
+    the results file after each run."""
     for seed in SEEDS:  # seed by seed, so that an early end still compares all
-        for choice in CHOICES:
+        for choice in choices:
             runs = done.setdefault(same(choice), [])
             if any(run["seed"] == seed for run in runs):
                 continue
-            torch.manual_seed(seed)
-            sets = small if choice.network == "resnet18" else (data, test)
             begin = time.process_time()  # of this process alone, whatever else runs
-            *_, end = digits.train(build(choice), *sets, EPOCHS)
-            runs.append({
-                "seed": seed, "accuracy": end["accuracy"], "loss": end["loss"],
-                "seconds": time.process_time() - begin,
-            })  # fmt: skip
-            print(f"seed {seed}, {choice.axis} {choice.value}: {end['accuracy']:.3f}", flush=True)
-        write(done)
+            run = study.run(choice, seed)
+            runs.append({"seed": seed, **run, "seconds": time.process_time() - begin})
+            print(f"seed {seed}, {choice.axis} {choice.value}: {run['accuracy']:.3f}", flush=True)
+            write(study, choices, done)
 
 
-def write(done: dict[str, list[dict]]) -> None:
+def write(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]) -> None:
     points = []
-    for choice in CHOICES:
+    for choice in choices:
         runs = done.get(same(choice), [])
         scores = [run["accuracy"] for run in runs]
         if scores:
@@ -111,20 +108,42 @@ def write(done: dict[str, list[dict]]) -> None:
                 "accuracy_mean": statistics.mean(scores),
                 "accuracy_sd": statistics.stdev(scores) if len(scores) > 1 else None,
             })  # fmt: skip
-    results = {
+    results = {**study.about, "seeds": SEEDS, "points": points}
+    digits.report.write(study.name, results, ("torch", "numpy"), digits.RESULTS)
+
+
+def earlier(study: Study) -> dict[str, list[dict]]:
+    content = json.loads((digits.RESULTS / f"{study.name}.json").read_text(encoding="utf-8"))
+    return {same(Choice("", "", point["network"], point["options"])): point["runs"]
+            for point in content["results"]["points"]}  # fmt: skip
+
+
+# --- on the digits
+
+
+def on_digits() -> Study:
+    train, test = digits.digits()
+    large = (train[0][:IMAGES], train[1][:IMAGES]), test
+    small = [(F.avg_pool2d(images, 2), labels) for images, labels in large]
+
+    def build(choice: Choice) -> nn.Module:
+        if choice.network == "resnet18":
+            return SpikingResNet18(10, width=WIDTH, in_channels=1, **choice.options)
+        return SpikeAtConv(preset("micro", in_channels=1, time_steps=2, **choice.options))
+
+    def run(choice: Choice, seed: int) -> dict:
+        torch.manual_seed(seed)
+        sets = small if choice.network == "resnet18" else large
+        *_, end = digits.train(build(choice), *sets, EPOCHS)
+        return {"accuracy": end["accuracy"], "loss": end["loss"]}
+
+    about = {
         "scale": f"the shipped digits: {IMAGES:,} to train, 1,000 to test; {EPOCHS} epochs; "
         f"ResNet-18 of width {WIDTH} at 16×16 pixels, Micro at 32×32 and T = 2",
         "measure": "accuracy on the 1,000 test digits", "images": IMAGES, "epochs": EPOCHS,
         "batch": digits.BATCH, "learning_rate": digits.LEARNING_RATE, "width": WIDTH,
-        "seeds": SEEDS, "points": points,
     }  # fmt: skip
-    digits.report.write(NAME, results, ("torch", "numpy"), digits.RESULTS)
-
-
-def earlier() -> dict[str, list[dict]]:
-    content = json.loads((digits.RESULTS / f"{NAME}.json").read_text(encoding="utf-8"))
-    return {same(Choice("", "", point["network"], point["options"])): point["runs"]
-            for point in content["results"]["points"]}  # fmt: skip
+    return Study("ablation", about, run)
 
 
 if __name__ == "__main__":
@@ -132,4 +151,5 @@ if __name__ == "__main__":
     parser.add_argument("--resume", action="store_true", help="keep the runs in the results file")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    measure(earlier() if options.resume else {})
+    study = on_digits()
+    measure(study, CHOICES, earlier(study) if options.resume else {})
