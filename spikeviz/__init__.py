@@ -3,6 +3,7 @@
 from spikeviz.ablation_explorer import AblationExplorer
 from spikeviz.attention_explorer import AttentionExplorer
 from spikeviz.energy_explorer import EnergyExplorer
+from spikeviz.figure import show
 from spikeviz.gallery import gallery
 from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
@@ -26,4 +27,5 @@ __all__ = [
     "SurrogateExplorer",
     "TrainingMonitor",
     "gallery",
+    "show",
 ]
