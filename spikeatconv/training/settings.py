@@ -104,21 +104,28 @@ def mapping(text: str) -> dict:
     return value
 
 
+def bare(text: str) -> str:
+    """ "4,4,2" of "[4,4,2]" and "(4,4,2)"."""
+    inside = text.strip()
+    return inside[1:-1] if inside[:1] + inside[-1:] in ("[]", "()") else inside
+
+
 READERS: dict[type, tuple[Any, str]] = {
     int: (int, "a whole number"),
     float: (number, "a number"),
     bool: (lambda text: WORDS[text.lower()], "true or false"),
     str: (str, "a word"),
-    tuple: (lambda text: tuple(int(part) for part in text.split(",")), "numbers such as 4,4,2"),
+    tuple: (lambda text: tuple(map(int, bare(text).split(","))), "numbers such as 4,4,2"),
     dict: (mapping, 'JSON such as {"tau": 4.0}'),
     types.NoneType: (nothing, "none"),
 }
 
 
 def guessed(text: str) -> Any:
-    """An option's value: numbers with commas, a number, true or false, none, else a word."""
-    if "," in text:
-        return tuple(guessed(part) for part in text.split(",") if part)
+    """An option's value: numbers with commas, in brackets or not, a number, true or false, none,
+    else a word."""
+    if "," in text or bare(text) != text.strip():
+        return tuple(guessed(part) for part in bare(text).split(",") if part)
     for read in (int, number, READERS[bool][0], nothing):
         try:
             return read(text.strip())

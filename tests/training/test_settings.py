@@ -32,6 +32,10 @@ def test_a_key_finds_its_group_and_its_type():
 def test_options_of_the_spk_block():
     options = read("spk_options.tau=4", "model.spk_options.thresholds=0.5,1")["model"]
     assert options == {"spk_options": {"tau": 4, "thresholds": (0.5, 1)}}
+    for thresholds in ("[0.5,1.0]", "(0.5, 1)", " [0.5,1.0] "):
+        found = read(f"spk_options.thresholds={thresholds}", "partition_size=[4,4,2]")["model"]
+        assert found == {"spk_options": {"thresholds": (0.5, 1)}, "partition_size": (4, 4, 2)}
+    assert read("spk_options.thresholds=[1]")["model"] == {"spk_options": {"thresholds": (1,)}}
     assert read('spk_options={"tau": 4.0}')["model"] == {"spk_options": {"tau": 4.0}}
     model = new_model("resnet18", DIGITS, 10, 1, {"width": 4, "spk_options": {"tau": 3.0}})
     assert model.config["tau"] == 3.0
