@@ -2,6 +2,7 @@
 
 from spikeviz.ablation_explorer import AblationExplorer
 from spikeviz.attention_explorer import AttentionExplorer
+from spikeviz.course_map import CourseMap
 from spikeviz.energy_explorer import EnergyExplorer
 from spikeviz.figure import show
 from spikeviz.gallery import gallery
@@ -17,6 +18,7 @@ from spikeviz.training_monitor import TrainingMonitor
 __all__ = [
     "AblationExplorer",
     "AttentionExplorer",
+    "CourseMap",
     "EnergyExplorer",
     "LIFExplorer",
     "MBPLExplorer",

@@ -9,9 +9,9 @@ import ipywidgets
 from spikeviz.widget import STATIC, Explorer
 
 ORDER = (  # of the course
-    "LIFExplorer", "SurrogateExplorer", "SpikeBlockExplorer", "MBPLExplorer", "SpikeRaster",
-    "PartitionExplorer", "AttentionExplorer", "NetworkWalk", "EnergyExplorer", "TrainingMonitor",
-    "AblationExplorer",
+    "CourseMap", "LIFExplorer", "SurrogateExplorer", "SpikeBlockExplorer", "MBPLExplorer",
+    "SpikeRaster", "PartitionExplorer", "AttentionExplorer", "NetworkWalk", "EnergyExplorer",
+    "TrainingMonitor", "AblationExplorer",
 )  # fmt: skip
 
 
