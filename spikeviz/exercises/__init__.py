@@ -6,6 +6,7 @@ check_lif_step(lif_step)
 
 from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.lif_step import check_lif_step
+from spikeviz.exercises.reconstruct import check_reconstruct
 from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
-__all__ = ["Feedback", "check_lif_step", "check_surrogate_backward"]
+__all__ = ["Feedback", "check_lif_step", "check_reconstruct", "check_surrogate_backward"]
