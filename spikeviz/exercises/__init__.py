@@ -6,7 +6,14 @@ check_lif_step(lif_step)
 
 from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.lif_step import check_lif_step
+from spikeviz.exercises.recipe_faults import check_recipe_faults
 from spikeviz.exercises.reconstruct import check_reconstruct
 from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
-__all__ = ["Feedback", "check_lif_step", "check_reconstruct", "check_surrogate_backward"]
+__all__ = [
+    "Feedback",
+    "check_lif_step",
+    "check_recipe_faults",
+    "check_reconstruct",
+    "check_surrogate_backward",
+]

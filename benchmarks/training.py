@@ -1,0 +1,310 @@
+"""How fast the networks train, and in how much memory: by T, batch, resolution, and beside twins.
+
+    python benchmarks/training.py [--only PART] [--again] [--limit SECONDS] [--draw]
+
+A case is a network, T, a batch, a resolution and a way to run it. Each runs in a process of its
+own, on one thread: one step to warm up, then a few that are timed (forward, backward, AdamW, on
+random images). Seconds are CPU seconds of that process, so that a shared machine disturbs little;
+the fastest step counts. The ways:
+
+    as it comes     lif.c where there is a C compiler, else torch operations (SPIKEATCONV_LIF=auto)
+    plain loop      the loop over `lif_step` and autograd (SPIKEATCONV_LIF=plain)
+    torch.compile   the whole network compiled; its neurons are the plain loop, fused
+    recompute       as it comes, with activation checkpointing
+
+"peak" is the highest memory of the process in the steps, less what it held before the first: the
+kept activations, gradients, AdamW's moments, and what an operation needs for a moment. "kept" is
+what one forward pass keeps for the backward pass, counted tensor by tensor. A case that takes
+longer than the limit, or fails, is written down as such. Finished cases are not run again, so the
+same command goes on after a stop. Writes results/training.json and results/training.png.
+"""
+
+import argparse
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from report import RESULTS, write
+
+AS_IT_COMES, PLAIN, COMPILE, RECOMPUTE = "as it comes", "plain loop", "torch.compile", "recompute"
+STEPS, ENOUGH = 4, 8.0  # timed steps at most, and CPU seconds after which no third one begins
+LIMIT = 300  # CPU seconds of one case
+NAME = "training"
+
+
+@dataclass(frozen=True)
+class Case:
+    """time_steps 0: the twin without spikes."""
+
+    model: str
+    side: int
+    batch: int
+    time_steps: int
+    way: str = AS_IT_COMES
+    spk: str = "mbpl"
+
+    @property
+    def key(self) -> str:
+        spikes = f"{self.spk}, T = {self.time_steps}" if self.time_steps else "twin"
+        return f"{self.model}, {spikes}, {self.batch} × {self.side} × {self.side}, {self.way}"
+
+
+def cases() -> list[Case]:
+    """What tells most first; each once."""
+    micro, resnet = Case("micro", 32, 16, 1), Case("resnet18", 32, 16, 1, spk="sl")
+    tiny, base = Case("tiny", 224, 2, 1), Case("base", 224, 1, 1)
+    found = []
+    for case in (micro, resnet, tiny, base):
+        found += [replace(case, time_steps=t) for t in (0, 1, 2, 4)]
+    for case in (micro, resnet):
+        found += [replace(case, time_steps=t, way=COMPILE) for t in (0, 1, 2, 4)]
+    for case in (micro, resnet, tiny):
+        found += [replace(case, time_steps=t, way=RECOMPUTE) for t in (1, 4)]
+        found += [replace(case, time_steps=4, way=PLAIN)]
+    found += [replace(tiny, time_steps=t, way=COMPILE) for t in (0, 1)]
+    found += [replace(tiny, batch=batch) for batch in (1, 2, 4)]
+    found += [replace(tiny, batch=1, side=side) for side in (96, 160, 224, 320)]
+    for case in (micro, resnet):  # batch and resolution
+        found += [replace(case, time_steps=2, batch=batch) for batch in (4, 16, 64)]
+        found += [replace(case, time_steps=2, side=side) for side in (32, 64, 96)]
+    found += [replace(case, time_steps=4, spk="sl") for case in (micro, tiny)]
+    found += [replace(resnet, time_steps=4, spk="mbpl"), replace(base, time_steps=4, way=RECOMPUTE)]
+    found += [replace(tiny, time_steps=4, way=COMPILE), replace(base, way=COMPILE)]
+    return list(dict.fromkeys(found))
+
+
+# --- one case, in its own process
+
+
+def measure(case: Case) -> dict[str, Any]:
+    """Runs the steps here and now."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from spikeatconv.training.estimate import macs_of
+    from spikeatconv.training.loop import adamw
+    from spikeatconv.training.recipes import RECIPES
+    from spikeatconv.training.recompute import recompute
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    model = made(case)
+    macs, parameters = macs_of(model, case.side), sum(p.numel() for p in model.parameters())
+    optimizer = adamw(model, RECIPES["imagenet"])
+    images = torch.randn(case.batch, 3, case.side, case.side)
+    labels = torch.randint(0, 10, (case.batch,))
+    if case.way == RECOMPUTE:
+        recompute(model)
+    run: Any = torch.compile(model) if case.way == COMPILE else model
+    model.train()
+
+    def step() -> float:
+        begin = time.process_time()
+        optimizer.zero_grad()
+        cross_entropy(run(images), labels).backward()
+        optimizer.step()
+        return time.process_time() - begin
+
+    before, children = memory(reset=True), cpu_of_children()
+    first = step()
+    seconds: list[float] = []
+    while len(seconds) < STEPS and (len(seconds) < 2 or sum(seconds) < ENOUGH):
+        seconds.append(step())
+    peak = memory() - before
+    return {
+        "parameters": parameters,
+        "macs": macs,
+        "seconds_a_step": round(min(seconds), 4),
+        "all_steps": [round(value, 4) for value in seconds],
+        "images_a_second": round(case.batch / min(seconds), 4),
+        "first_step_s": round(first + cpu_of_children() - children, 2),
+        "peak_mb": round(peak / 1e6, 1),
+        "kept_mb": None if case.way == COMPILE else round(kept(model, case, images) / 1e6, 1),
+    }
+
+
+def made(case: Case) -> Any:
+    from spikeatconv.model import preset
+    from spikeatconv.training.recipes import network
+    from spikeatconv.training.settings import fitting
+
+    changes = {"spk": case.spk, "time_steps": max(1, case.time_steps)}
+    changes |= {"spiking": case.time_steps > 0, "in_channels": 3, "classes": 10}
+    if case.model != "resnet18":
+        changes["classes"] = 10 if case.model == "micro" else 1000
+        changes["partition_size"] = fitting(preset(case.model), case.side)
+    return network(case.model, **changes)
+
+
+def kept(model: Any, case: Case, images: Any) -> int:
+    import torch
+
+    from spikeatconv.training.estimate import Kept
+    from spikeatconv.training.recompute import blocks
+
+    own = {t.untyped_storage().data_ptr() for t in model.state_dict().values()}
+    watch = Kept(own, blocks(model) if case.way == RECOMPUTE else [])
+    with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
+        out = model(images)  # alive until all is counted
+    watch.end()
+    del out
+    return watch.bytes()
+
+
+def memory(reset: bool = False) -> int:
+    """Bytes: the highest of the process so far; with reset what it holds now, and the highest is
+    counted from here on, where Linux allows it."""
+    if reset:
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+# --- all of them
+
+
+def in_its_own_process(case: Case, limit: int) -> dict[str, Any]:
+    """What `measure` gives, or {"failed": why}."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "OMP_NUM_THREADS": "1",
+            "SPIKEATCONV_LIF": "plain" if case.way == PLAIN else "auto",
+            "TORCHINDUCTOR_CACHE_DIR": folder,  # each compiles anew
+            "TORCHINDUCTOR_COMPILE_THREADS": "1",
+        }
+        command = [sys.executable, __file__, "--case", json.dumps(asdict(case))]
+        try:
+            answer = subprocess.run(
+                command, env={**os.environ, **settings}, capture_output=True, text=True,
+                preexec_fn=partial(resource.setrlimit, resource.RLIMIT_CPU, (limit, limit + 5)),
+                check=True,
+            )  # fmt: skip
+            return json.loads(answer.stdout.splitlines()[-1])
+        except subprocess.CalledProcessError as error:
+            if -error.returncode in (signal.SIGXCPU, signal.SIGKILL):
+                return {"failed": f"not done after {limit} CPU seconds"}
+            lines = error.stderr.strip().splitlines() or [f"status {error.returncode}"]
+            return {"failed": lines[-1][:300]}
+
+
+def before(again: bool) -> dict[str, dict]:
+    """What an earlier call of the program found."""
+    path = RESULTS / f"{NAME}.json"
+    return {} if again or not path.is_file() else json.loads(path.read_text())["results"]["cases"]
+
+
+def save(found: dict[str, dict]) -> Path:
+    about = {"threads": 1, "seconds": "of the CPU, the fastest of the timed steps", "cases": found}
+    return write(NAME, about, ("spikeatconv", "torch"))
+
+
+def line(key: str, row: dict[str, Any]) -> str:
+    if "failed" in row:
+        return f"{key:55} {row['failed']}"
+    return (
+        f"{key:55} {row['seconds_a_step']:9.3f} s a step {row['images_a_second']:8.2f} images/s "
+        f"{row['peak_mb']:8.0f} MB peak   first step {row['first_step_s']:7.1f} s"
+    )
+
+
+# --- the picture
+
+COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18": "#CC79A7"}
+MARKS = {"tiny": "o", "base": "s", "micro": "^", "resnet18": "D"}
+
+
+def picture(found: dict[str, dict]) -> None:
+    """Above: images a second; below: peak memory an image. By T, by batch, by resolution."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6.4), layout="constrained")
+    rows = [row for row in found.values() if "failed" not in row]
+    usual = [row for row in rows if row["case"]["way"] == AS_IT_COMES]
+    for name, colour in COLOURS.items():
+        mine = [r for r in usual if r["case"]["model"] == name and r["case"]["spk"] == own(name)]
+        spiking = [r for r in mine if r["case"]["time_steps"]]
+        for column, field in enumerate(("time_steps", "batch", "side")):
+            series = sorted(line_of(spiking, field), key=lambda r: r["case"][field])
+            if len(series) < 2:
+                continue
+            x = [r["case"][field] for r in series]
+            style = {"color": colour, "marker": MARKS[name], "label": name}
+            axes[0, column].plot(x, [r["images_a_second"] for r in series], **style)
+            axes[1, column].plot(x, [an_image(r) for r in series], **style)
+        twins = [r for r in mine if not r["case"]["time_steps"]]
+        for row in twins[:1]:
+            style = {"color": colour, "linestyle": ":", "label": f"{name}, twin"}
+            axes[0, 0].axhline(row["images_a_second"], **style)
+            axes[1, 0].axhline(an_image(row), **style)
+    for column, name in enumerate(("time steps T", "batch B", "pixels a side")):
+        axes[1, column].set_xlabel(name)
+        for axis in axes[:, column]:
+            axis.set(xscale="log", yscale="log")
+            axis.grid(alpha=0.3, which="both")
+            ticks = sorted({v for drawn in axis.get_lines() for v in drawn.get_xdata() if v >= 1})
+            axis.set_xticks(ticks, [f"{int(v)}" for v in ticks], minor=False)
+            axis.set_xticks([], minor=True)
+    axes[0, 0].set_ylabel("training images a second")
+    axes[1, 0].set_ylabel("peak memory, MB an image")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize="small")
+    figure.suptitle("A training step on one CPU thread")
+    figure.savefig(RESULTS / f"{NAME}.png", dpi=100)
+
+
+def own(name: str) -> str:
+    return "sl" if name == "resnet18" else "mbpl"
+
+
+def an_image(row: dict[str, Any]) -> float:
+    return row["peak_mb"] / row["case"]["batch"]
+
+
+def line_of(rows: list[dict], field: str) -> list[dict]:
+    """The longest series in which that field alone differs."""
+    series: dict[tuple, list[dict]] = {}
+    for row in rows:
+        rest = tuple(value for name, value in row["case"].items() if name != field)
+        series.setdefault(rest, []).append(row)
+    return max(series.values(), key=len, default=[])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Training images a second and memory")
+    parser.add_argument("--only", default="", help="cases whose name holds this text")
+    parser.add_argument("--again", action="store_true", help="also those that are done")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="CPU seconds for one case")
+    parser.add_argument("--draw", action="store_true", help="the picture alone")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.case:
+        print(json.dumps(measure(Case(**json.loads(options.case)))))
+        return
+    found = before(options.again)
+    for case in cases():
+        if options.draw or case.key in found or options.only not in case.key:
+            continue
+        found[case.key] = in_its_own_process(case, options.limit) | {"case": asdict(case)}
+        print(line(case.key, found[case.key]), flush=True)
+        save(found)
+    picture(found)
+
+
+if __name__ == "__main__":
+    main()
