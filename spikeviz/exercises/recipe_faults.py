@@ -70,8 +70,8 @@ CASES = (
     ),
     Case(
         {"decayed": ("weights", "norms", "biases")}, ("decayed",),
-        "Here weight decay pulls the scales of the norms and the biases to zero too. That `weights` "
-        "is among them is no excuse.",
+        "Here weight decay pulls the scales of the norms and the biases to zero too. That "
+        "`weights` is among them is no excuse.",
     ),
     Case(
         {"test_augmentation": ("auto_augment",)}, ("test_augmentation",),
