@@ -26,10 +26,12 @@ then a 1×1 depthwise convolution, and counts as that.
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import SPK_BLOCKS
@@ -95,12 +97,21 @@ def energy_report(
     Raises ValueError for a wrong shape, no images, a batch_size below 1, another word for
     rates, a model without layers to count.
     """
+    return report(fold(model), images, rates, batch_size)
+
+
+def report(
+    folded: nn.Module, images: Tensor, rates: str = "layer", batch_size: int = 32
+) -> EnergyReport:
+    """`energy_report` of a model that is asked again and again: `fold` it once, and give that.
+
+    It stays as it is. Errors as `energy_report`.
+    """
     if rates not in RATES:
         raise ValueError(f"rates is {rates!r}; choose one of {list(RATES)}")
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"batch_size is {batch_size!r}; give a whole number, 1 or more")
     check_images(images)
-    folded = fold(model)
     counts = count(folded, images, batch_size)
     table = tabulate(counts)
     fed = table.input.isin(SPIKES)
@@ -161,11 +172,15 @@ class Count:
 
 @torch.no_grad()
 def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]:
-    """Runs the model, which keeps the hooks; a Count for each product, in the order of the run."""
+    """Runs the model; a Count for each product, in the order of the run."""
     counts: dict[str, Count] = {}
-    watch(model, counts)
-    for piece in images.split(batch_size, dim=images.dim() - 4):
-        model(piece)
+    hooks = watch(model, counts)
+    try:
+        for piece in images.split(batch_size, dim=images.dim() - 4):
+            model(piece)
+    finally:
+        for hook in hooks:
+            hook.remove()
     if not counts:
         raise ValueError(
             f"{type(model).__name__} ran no Conv2d, Linear or Attend, so there is nothing to count"
@@ -178,7 +193,7 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
     return counts
 
 
-def watch(model: nn.Module, counts: dict[str, Count]) -> None:
+def watch(model: nn.Module, counts: dict[str, Count]) -> list[RemovableHandle]:
     """Hooks that write into `counts`."""
 
     def see(name: str, kind: str) -> Count:
@@ -205,14 +220,14 @@ def watch(model: nn.Module, counts: dict[str, Count]) -> None:
         see(name, "attention QK").add(macs, len(tokens), q, qk)
         see(name, "attention AV").add(macs, len(tokens), v, av)
 
-    hooks: dict[type[nn.Module], Callable] = {nn.Conv2d: conv, nn.Linear: linear, Attend: attend}
+    kinds: dict[type[nn.Module], Callable] = {nn.Conv2d: conv, nn.Linear: linear, Attend: attend}
+    hooks = []
     for name, module in model.named_modules():
-        for cls, hook in hooks.items():
+        for cls, kind in kinds.items():
             if isinstance(module, cls):
                 name = name or cls.__name__.lower()
-                module.register_forward_hook(
-                    lambda layer, args, out, name=name, hook=hook: hook(name, layer, args, out)
-                )
+                hooks.append(module.register_forward_hook(partial(kind, name)))
+    return hooks
 
 
 def values(x: Tensor) -> str:

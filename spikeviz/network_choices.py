@@ -16,6 +16,7 @@ from spikeatconv import (
     PRESETS,
     SpikeAtConv,
     SpikeAtConvConfig,
+    fold,
     load_weights,
     mnist5k,
     preset,
@@ -25,7 +26,6 @@ from spikeatconv import (
 from spikeatconv.data import checked
 from spikeatconv.model import nearest_sizes
 from spikeviz.network_boxes import boxes
-from spikeviz.network_run import Meter
 
 DIGIT = 28  # pixels on a side, of MNIST and of the drawing pad
 SEED, SEEN = 0, 2  # of untrained models: the seed, and the digits that BatchNorm has seen
@@ -71,7 +71,7 @@ def title(config: SpikeAtConvConfig) -> str:
 
 
 class Subject:
-    """A copy of a model in eval mode, with its boxes and its energy meter."""
+    """A copy of a model in eval mode, with its boxes, and folded."""
 
     def __init__(self, model: SpikeAtConv, name: str = "the model") -> None:
         if not isinstance(model, SpikeAtConv):
@@ -80,7 +80,7 @@ class Subject:
                 "such as SpikeAtConv(preset('micro'))"
             )
         self.model = copy.deepcopy(model).cpu().float().eval()
-        self.boxes, self.meter = boxes(self.model), Meter(self.model)
+        self.boxes, self.folded = boxes(self.model), fold(self.model)
         self.config = model.config
         self.side = side_of(model.config)
 

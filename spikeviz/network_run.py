@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from spikeatconv import Recording, SpikeAtConv, fold, record
-from spikeatconv.energy import E_A, E_MAC, MJ, SPIKES, Count, inside_spk_block, tabulate, watch
+from spikeatconv import Recording, SpikeAtConv, record
+from spikeatconv.energy import report
 from spikeviz.network_boxes import Box
 
 SHARPEST = 32  # pixels on a side: larger maps are shown as means of squares
@@ -56,8 +56,8 @@ class Walk:
 
 
 @torch.no_grad()
-def walk(model: SpikeAtConv, found: list[Box], meter: "Meter", image: Tensor) -> Walk:
-    """model, in eval mode, its boxes and its meter, on one image `[1, C, H, W]`."""
+def walk(model: SpikeAtConv, found: list[Box], folded: SpikeAtConv, image: Tensor) -> Walk:
+    """model, in eval mode, its boxes, and what `fold` makes of it, on one image `[1, C, H, W]`."""
     begin = time.perf_counter()
     result = Walk()
     with ExitStack() as stack:
@@ -65,43 +65,15 @@ def walk(model: SpikeAtConv, found: list[Box], meter: "Meter", image: Tensor) ->
         for box in found:
             stack.enter_context(Watch(box, result))
         model(image)
-    spent = meter(image)
-    result.snn_mj, result.ann_mj = (sum(row[i] for row in spent.values()) for i in (0, 1))
+        spent = report(folded, image)
+    result.snn_mj, result.ann_mj = spent.snn_mj, spent.ann_mj
+    rows = list(spent.layers.itertuples())
     for facts in result.boxes:
-        name = facts["box"]
-        rows = [mj for layer, mj in spent.items() if layer == name or layer.startswith(f"{name}.")]
-        facts["snn_mj"], facts["ann_mj"] = (sum(row[i] for row in rows) for i in (0, 1))
+        inside = [row for row in rows if f"{row.layer}.".startswith(f"{facts['box']}.")]
+        facts["snn_mj"] = sum(row.snn_mj for row in inside)
+        facts["ann_mj"] = sum(row.ann_mj for row in inside)
     result.seconds = time.perf_counter() - begin
     return result
-
-
-class Meter:
-    """`energy_report` for a model that is asked again and again: it is folded only once."""
-
-    def __init__(self, model: SpikeAtConv) -> None:
-        self.folded = fold(model)
-        self.counts: dict[str, Count] = {}
-        self.in_twin: dict[str, bool] = {}
-        watch(self.folded, self.counts)
-
-    @torch.no_grad()
-    def __call__(self, image: Tensor) -> dict[str, tuple[float, float]]:
-        """{layer: (mJ, mJ of the twin)} for one image `[1, C, H, W]`."""
-        self.counts.clear()
-        with one_thread():
-            self.folded(image)
-        next(c for c in self.counts.values() if c.kind == "conv").input = "image"
-        for each in self.counts.values():
-            each.images = 1
-        return {row.layer: self._cost(row) for row in tabulate(self.counts).itertuples()}
-
-    def _cost(self, row: Any) -> tuple[float, float]:
-        per_flop = E_A * row.rate if row.input in SPIKES else E_MAC
-        module = self.counts[row.layer].module
-        if module not in self.in_twin:
-            self.in_twin[module] = not inside_spk_block(self.folded, module)
-        snn_mj = row.passes * row.flops * per_flop * MJ
-        return snn_mj, row.flops * self.in_twin[module] * E_MAC * MJ
 
 
 @contextmanager

@@ -197,7 +197,7 @@ class NetworkWalk(ModelExplorer):
 
         def run() -> "Walk":
             fitting = fitted(chosen(source, image, pixels), subject.config)
-            return walk(subject.model, subject.boxes, subject.meter, fitting)
+            return walk(subject.model, subject.boxes, subject.folded, fitting)
 
         return subject, remembered(self._walks, (key, source, of), run)
 

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import MBPL
 from spikeatconv.conv import OverTime, fold
-from spikeatconv.energy import count_flops, energy_report
+from spikeatconv.energy import count_flops, energy_report, report
 from spikeatconv.model import SpikeAtConv, preset
 from spikeatconv.neuron import LIF, LIFSum
 from spikeatconv.resnet import SpikingResNet18
@@ -254,6 +254,17 @@ def test_frames_pass_the_stem_at_each_time_step():
     report = energy_report(small(), noise(2, 3, 3, 32, 32))
     assert set(report.layers.passes) == {2}
     assert report.layers.snn_mj[0] == pytest.approx(2 * 9 * 16 * 16 * 3 * 8 * MAC)
+
+
+def test_a_folded_model_can_be_asked_again():
+    images = noise(2, 3, 32, 32)
+    model = lively(small(), images)
+    folded = fold(model)
+    for some in (images, images[:1], images):
+        assert_frame_equal(
+            report(folded, some).layers, energy_report(model, some).layers, check_exact=True
+        )
+    assert not any(module._forward_hooks for module in folded.modules())
 
 
 def test_the_model_stays_as_it_is():

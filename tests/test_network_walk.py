@@ -14,6 +14,7 @@ from spikeatconv import (
     SpikeAtConv,
     SpikingResNet18,
     energy_report,
+    fold,
     load_weights,
     mnist5k,
     preset,
@@ -25,7 +26,7 @@ from spikeviz import NetworkWalk, network_tour
 from spikeviz.network_boxes import boxes
 from spikeviz.network_choices import Subject, fitted, load
 from spikeviz.network_code import code_of
-from spikeviz.network_run import Meter, counted, measured, values, walk
+from spikeviz.network_run import counted, measured, values, walk
 
 SMALL = {"widths": (8, 16), "depths": (1, 2), "partition_size": 4, "head_width": 8}
 
@@ -84,7 +85,7 @@ def test_rates_energy_and_logits_are_those_of_record_and_energy_report(walks, mi
 def test_every_kind_of_network_is_walked_through(spk, changes):
     model = small(spk=spk, **changes)
     image = torch.rand(1, 1, 32, 32)
-    found = walk(model, boxes(model), Meter(model), image)
+    found = walk(model, boxes(model), fold(model), image)
     with record(model) as rec, torch.no_grad():
         logits = model(image)
     np.testing.assert_allclose(np.mean(found.logits, 0), logits[0], atol=1e-5)
@@ -99,7 +100,7 @@ def test_every_kind_of_network_is_walked_through(spk, changes):
 
 def test_the_non_spiking_twin_has_no_rates():
     twin = small(spiking=False)
-    found = walk(twin, boxes(twin), Meter(twin), torch.rand(1, 1, 32, 32))
+    found = walk(twin, boxes(twin), fold(twin), torch.rand(1, 1, 32, 32))
     assert found.table()["rate"].isna().all()
     assert found.snn_mj == pytest.approx(found.ann_mj)
 
@@ -108,7 +109,7 @@ def test_a_model_that_fails_leaves_no_hooks(micro):
     broken = load_weights(shipped("micro_digits.safetensors"))
     broken.get_submodule("stages.1.1.attention.1.attend").size = 3
     with pytest.raises(ValueError, match="3"):
-        walk(broken, boxes(broken), Meter(micro), digit(0))
+        walk(broken, boxes(broken), fold(micro), digit(0))
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in broken.modules())
 
 
