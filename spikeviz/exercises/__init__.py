@@ -4,7 +4,9 @@ from spikeviz.exercises import check_lif_step
 check_lif_step(lif_step)
 """
 
+from spikeviz.exercises.bdsa import check_bdsa
 from spikeviz.exercises.feedback import Feedback
+from spikeviz.exercises.grid_partition import check_grid_partition
 from spikeviz.exercises.lif_step import check_lif_step
 from spikeviz.exercises.recipe_faults import check_recipe_faults
 from spikeviz.exercises.reconstruct import check_reconstruct
@@ -12,6 +14,8 @@ from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
 __all__ = [
     "Feedback",
+    "check_bdsa",
+    "check_grid_partition",
     "check_lif_step",
     "check_recipe_faults",
     "check_reconstruct",

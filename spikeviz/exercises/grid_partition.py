@@ -1,0 +1,174 @@
+"""Check of the exercise "cut a map into the groups of a grid".
+
+The student's function gets numbered maps, so that each number in its answer tells the pixel it
+came from. Where they do not lie as in `spikeatconv.grid_partition`, the answer is compared with
+what the typical mistakes give, and the hint speaks to the one that fits.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from spikeatconv import full_partition, window_partition
+from spikeatconv import grid_partition as right
+from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+
+SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid
+OTHERS = (((1, 1, 6, 6), 3), ((3, 2, 8, 8), 4), ((1, 4, 14, 14), 7))
+OBLONG = (((2, 3, 4, 6), 2), ((1, 2, 12, 8), 4))
+
+NOT_YET = (
+    "Nothing is wrong, it is just not finished: there is still a `...` in `grid_partition`, or no "
+    "`return`. Start as `window_partition` does: cut H and W into two axes each."
+)
+
+
+def check_grid_partition(grid_partition: Callable) -> Feedback:
+    """Check a student's `grid_partition(x, size)`: `[N, C, H, W]` → `[N, groups, size·size, C]`.
+
+    Right is token i·G + j of group a·(W/G) + b at pixel (i·H/G + a, j·W/G + b), also for maps
+    that are not square. Never raises: the student's errors come back as feedback.
+    """
+    if unfinished(grid_partition):
+        return Feedback("not yet", NOT_YET)
+    try:
+        return _check(grid_partition)
+    except Exception as error:
+        if stopped_at_ellipsis(error):
+            return Feedback("not yet", NOT_YET)
+        return Feedback("not right", explain(error))
+
+
+def _check(function: Callable) -> Feedback:
+    try:
+        given = function(numbered(*SQUARE[0]), SQUARE[1])
+    except RuntimeError:
+        if is_right(function, *OTHERS[-1]):
+            return Feedback("not right", HARD_CODED)
+        raise
+    if unfinished(given):
+        return Feedback("not yet", NOT_YET)
+    if not isinstance(given, Tensor):
+        kind = type(given).__name__
+        return Feedback("not right", f"Your function returns a {kind}; one tensor is needed.")
+    expected = right(numbered(*SQUARE[0]), SQUARE[1])
+    if given.shape != expected.shape:
+        return Feedback("not right", f"{of_square(given)}\n{shape_hint(given)}")
+    if not torch.equal(given, expected):
+        return Feedback("not right", value_hint(given, expected))
+    if not all(is_right(function, *case) for case in OTHERS):
+        return Feedback("not right", HARD_CODED)
+    if not all(is_right(function, *case) for case in OBLONG):
+        return Feedback(
+            "not right",
+            "Square maps come out right. A map of 4×6 pixels does not: height and width are two "
+            "different numbers. Look for an `h` where a `w` belongs, or the other way round.",
+        )
+    return Feedback(
+        "passed",
+        "Every pixel is where it belongs: group by group, row by row, with all its channels, on "
+        "square and oblong maps, for each size that we tried.",
+    )
+
+
+HARD_CODED = (
+    "It works for one size and not for another: a number is written into your function. "
+    "Use `size` and the shape of x."
+)
+
+
+def numbered(n: int, c: int, h: int, w: int) -> Tensor:
+    """A map whose every value differs from all others."""
+    return torch.arange(n * c * h * w, dtype=torch.float32).view(n, c, h, w)
+
+
+def is_right(function: Callable, shape: tuple[int, int, int, int], size: int) -> bool:
+    x = numbered(*shape)
+    try:
+        return torch.equal(function(x.clone(), size), right(x, size))
+    except (RuntimeError, TypeError):
+        return False
+
+
+def explain(error: Exception) -> str:
+    message = f"Your function stopped with an error: `{last_line(error)}`."
+    if isinstance(error, NameError):
+        return f"{message}\nIs every name spelled as in the lines above it?"
+    if isinstance(error, TypeError) and "argument" in str(error):
+        return f"{message}\nKeep the line that starts with `def` as it was given."
+    if "view size is not compatible" in str(error):
+        return (
+            f"{message}\nAfter `permute` the numbers no longer lie in the order of the axes, so "
+            "`view` refuses. `reshape` copies them where it has to."
+        )
+    if "invalid for input of size" in str(error):
+        return (
+            f"{message}\nThe sizes of the new axes must multiply to the number of values in x. "
+            "H is split into two axes, and so is W: which two numbers multiply to H?"
+        )
+    return f"{message}\nCall it yourself in a new cell, on `torch.zeros(2, 3, 6, 6)`, to see where."
+
+
+def of_square(given: Tensor) -> str:
+    shape, size = SQUARE
+    return (
+        f"A map of shape `{list(shape)}` with size {size} has 9 groups of 4 tokens. Your answer "
+        f"has the shape `{list(given.shape)}`."
+    )
+
+
+def shape_hint(given: Tensor) -> str:
+    x, size = numbered(*SQUARE[0]), SQUARE[1]
+    n, groups, tokens, c = right(x, size).shape
+    shape = tuple(given.shape)
+    if shape == (n, tokens, groups, c) and torch.equal(given.transpose(1, 2), right(x, size)):
+        return "The pixels are right, but groups and tokens changed places: groups come first."
+    if shape == (n, tokens, groups, c):
+        return (
+            "It looks as if `size` were the distance between two tokens. It is the number of "
+            "tokens on a side of a group; the distance is H/G."
+        )
+    if shape in ((n, c, groups, tokens), (n, groups, c, tokens)):
+        return "The channels are not last. A token is a row of C numbers."
+    if shape == (n * groups, tokens, c):
+        return "The images and the groups share an axis. Keep N as the first axis of four."
+    if shape == (n, groups * tokens, c):
+        return "All tokens stand in one row. Keep groups and tokens on two axes."
+    if shape == tuple(full_partition(x).shape):
+        return "All pixels are in one group: that is full attention."
+    if len(shape) > 4:
+        return "The axes are still split. At the end, join those of the groups and of the tokens."
+    return f"It should be `[N, groups, tokens, C]`, here `{[n, groups, tokens, c]}`."
+
+
+def value_hint(given: Tensor, expected: Tensor) -> str:
+    x, size = numbered(*SQUARE[0]), SQUARE[1]
+    n, c, h, w = x.shape
+    split = (n, h // size, w // size, size, size, c)  # [N, a, b, i, j, C]
+    tokens_turned = expected.view(split).transpose(3, 4).reshape(expected.shape)
+    groups_turned = expected.view(split).transpose(1, 2).reshape(expected.shape)
+    both_turned = right(x.transpose(2, 3), size)
+    typical = (
+        (window_partition(x, size), "Right shape, but these are windows: neighbours stay together. "
+         "In a grid, the tokens of one group lie H/G pixels apart."),
+        (tokens_turned, "Each group has the right pixels, but its tokens go down the columns. "
+         "Token i·G + j: j, the place along the row, moves fastest."),
+        (groups_turned, "Each group is right, but the groups go down the columns. "
+         "Group a·(W/G) + b: b moves fastest."),
+        (both_turned, "Rows and columns changed places, for the groups and for the tokens: "
+         "H comes before W in both."),
+        (x.reshape(expected.shape), "The shape is right, the pixels are mixed up: `reshape` alone "
+         "reads the numbers as they lie in memory. Put the axes in order first, with `permute`."),
+    )  # fmt: skip
+    for answer, hint in typical:
+        if torch.equal(given, answer):
+            return hint
+    at = [int(i) for i in (given != expected).nonzero()[0]]
+    value = int(given[tuple(at)])
+    found = f"channel {value // (h * w) % c} of pixel ({value // w % h}, {value % w})"
+    return (
+        f"Right shape. The first token that differs, in a 6×6 map of size 2: image {at[0]}, group "
+        f"{at[1]}, token {at[2]}, channel {at[3]}. There your answer holds {found}.\n"
+        "Work out a, b, i, j of that place, and where the pixel should be."
+    )
