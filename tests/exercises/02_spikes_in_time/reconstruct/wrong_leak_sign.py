@@ -1,0 +1,8 @@
+# hint: in silence, your estimate grows
+def reconstruct(spikes, tau):
+    rate = torch.zeros_like(spikes[0])
+    path = []
+    for spike in spikes:
+        rate = rate + (spike + rate) / tau
+        path.append(rate)
+    return torch.stack(path)

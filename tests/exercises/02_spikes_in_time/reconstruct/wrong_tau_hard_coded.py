@@ -1,0 +1,8 @@
+# hint: a number stands where `tau` should
+def reconstruct(spikes, tau):
+    rate = torch.zeros_like(spikes[0])
+    path = []
+    for spike in spikes:
+        rate = rate + (spike - rate) / 2
+        path.append(rate)
+    return torch.stack(path)
