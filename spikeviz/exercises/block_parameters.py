@@ -1,0 +1,189 @@
+"""Check of the exercise "count the parameters of a SpikeAtConv block".
+
+The student's function is asked for several widths, and compared with the real block. Its numbers
+are a·C² + b·C + c of the width C; which of the three differs, and by how much, gives the hint.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import torch
+
+from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+
+WIDTHS = (32, 64, 96, 160)  # the last one tells whether the three before say all
+CALL = {False: "block_parameters({})", True: "block_parameters({}, mbpl=True)"}
+NOT_YET = (
+    "Nothing is wrong, it is just not finished: `block_parameters` still holds a `...` or returns "
+    "nothing. Start with the spiking ConvNeXt: its three convolutions, and their BatchNorms."
+)
+
+Parts = tuple[int, int, int]  # a, b, c: how much too many of C², of C, and of neither
+
+# What a typical mistake adds to a·C² + b·C + c, with SL in each place.
+MISTAKES: dict[Parts, str] = {
+    (49, -49, 0): "Your 7×7 convolution is dense. A depthwise one looks at its own channel only: "
+    "how many inputs has each of its kernels?",
+    (0, 14, 0): "You have too many by 14 C: one bias for each output of each convolution. A bias "
+    "in front of a BatchNorm would be subtracted again, so they have none (`bias=False`).",
+    (0, -30, 0): "The convolutions are right, their BatchNorms are missing. What does a BatchNorm "
+    "learn for each channel?",
+    (0, -15, 0): "A BatchNorm learns two numbers for each channel. You have one.",
+    (0, 30, 0): "A BatchNorm keeps four numbers for each channel, but two of them are measured, "
+    "not learned: the running mean and variance are no parameters.",
+    (0, -2, 0): "One BatchNorm is missing: the one without a convolution in front of it. What "
+    "happens to A·V before it becomes spikes?",
+    (0, -12, 0): "A BatchNorm has the width of the layer in front of it. In the middle of an "
+    "inverted bottleneck, that is not C.",
+    (-2, 0, 0): "Q, K and V have weights of their own. You counted them once for all three.",
+    (-2, -4, 0): "Q, K and V have layers of their own, weights and BatchNorm. You counted one.",
+    (-3, 0, 0): "3 C² are missing. Q, K and V have weights in this block (SISA, not BDSA), and "
+    "both bottlenecks go out to 4 C and come back from 4 C.",
+    (-3, -6, 0): "A part of 3 C² is missing, with its BatchNorms. Q, K and V have layers in this "
+    "block (SISA, not BDSA), and both bottlenecks go out to 4 C and come back from 4 C.",
+    (-6, 0, 0): "The inverted bottleneck goes out to 4 C and back. In one of the two directions "
+    "you forgot the factor 4.",
+    (-6, -12, 0): "The inverted bottleneck goes out to 4 C and back. On the way out you forgot the "
+    "factor 4.",
+    (-8, -10, 0): "The feed-forward is missing: it has an inverted bottleneck of its own.",
+    (-8, 0, 0): "Count the inverted bottlenecks again: there is one in the ConvNeXt, and one in "
+    "the feed-forward.",
+    (1, 0, 0): "This attention has no projection behind A·V: only BatchNorm and an SPK block.",
+    (1, 2, 0): "This attention has no projection behind A·V, only its BatchNorm and an SPK block.",
+    (0, -49, 0): "The 7×7 depthwise convolution is missing: it is small, but it is there.",
+    (0, -42, 0): "The depthwise kernel has two sides. How many numbers are in a 7×7 kernel?",
+    (0, -40, 0): "Your depthwise kernel is 3×3. Here it is 7×7.",
+}
+# The same for what MBPL adds.
+MIXERS: dict[Parts, str] = {
+    (0, -816, 0): "Your number with `mbpl=True` is that with SL. Each MBPL brings a mixer: a 7×7 "
+    "depthwise convolution and its BatchNorm.",
+    (0, -306, 0): "Some SPK blocks stand where the map is 4 C wide. Their mixers are that wide.",
+    (0, -32, 0): "The mixer's convolution is right. It has a BatchNorm behind it, too.",
+    (0, 2448, 0): "You counted a mixer for each of the four thresholds. All branches of an MBPL "
+    "share one (`shared=True`).",
+    (0, -153, 0): "Q, K and V end in an SPK block each, also a mixer each. They are missing.",
+    (0, -204, 0): "Inside the attention four mixers are missing: of Q, K, V and of the output.",
+    (0, -51, 0): "One mixer is missing. Go through the block once more: an SPK block stands in "
+    "front of each layer with weights, but also behind some.",
+    (0, -255, 0): "All SPK blocks of the attention are missing: one in front, one each behind Q, "
+    "K, V, and one at its end.",
+    (0, 16, 0): "A mixer has no bias: a BatchNorm follows.",
+}
+
+
+def check_block_parameters(block_parameters: Callable) -> Feedback:
+    """Check a student's `block_parameters(channels, mbpl=False)`.
+
+    Right is the number of parameters of a SpikeAtConv block with SISA, with SL or MBPL in each
+    place. Never raises: the student's errors come back as feedback.
+    """
+    if unfinished(block_parameters):
+        return Feedback("not yet", NOT_YET)
+    try:
+        return _check(block_parameters)
+    except Exception as error:
+        if stopped_at_ellipsis(error):
+            return Feedback("not yet", NOT_YET)
+        return Feedback("not right", explain(error))
+
+
+def _check(block_parameters: Callable) -> Feedback:
+    extra: list[list[float]] = []
+    for mbpl in (False, True):
+        given = [
+            block_parameters(width, mbpl=True) if mbpl else block_parameters(width)
+            for width in WIDTHS
+        ]
+        if unfinished(given):
+            return Feedback("not yet", NOT_YET)
+        numbers = [number(value) for value in given]
+        right = [counted(width, mbpl) for width in WIDTHS]
+        extra.append([n - r for n, r in zip(numbers, right, strict=True)])
+        wrong = [i for i, more in enumerate(extra[-1]) if abs(more) > 1e-6]
+        if wrong:
+            i = wrong[0]
+            where = (
+                f"`{CALL[mbpl].format(WIDTHS[i])}` gives {numbers[i]:,.15g}. "
+                f"The real block of that width has {'fewer' if extra[-1][i] > 0 else 'more'}."
+            )
+            return Feedback("not right", f"{where}\n{hint(extra[-1], mbpl)}")
+    return Feedback(
+        "passed",
+        "Your number is that of the real block, at every width that we tried, with SL and with "
+        "MBPL. So you can count a network of any size on the back of an envelope.",
+    )
+
+
+@cache
+def counted(width: int, mbpl: bool) -> int:
+    """Parameters of the real block. On the meta device nothing is allocated."""
+    from spikeatconv.model import Block, preset
+
+    config = preset(
+        "micro", widths=(width,), depths=(1,), partition_size=4, spk="mbpl" if mbpl else "sl"
+    )
+    with torch.device("meta"):
+        return sum(p.numel() for p in Block(config, 0).parameters())
+
+
+def number(value: object) -> float:
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise TypeError(f"the answer is a {type(value).__name__}, not a number")
+    return float(value)
+
+
+def hint(extra: list[float], mbpl: bool) -> str:
+    """extra: how much too many the student has at each of the widths."""
+    parts = quadratic(extra)
+    if parts is None:
+        return (
+            "The number of a convolution is a multiple of C² or, depthwise, of C; that of a "
+            "BatchNorm a multiple of C. Yours does not grow like such a sum. Is there a power of C "
+            "too many, or a number that belongs to one width only?"
+        )
+    if parts in (known := MIXERS if mbpl else MISTAKES):
+        return known[parts]
+    a, b, c = parts
+    if a:
+        which = "too large" if a > 0 else "too small"
+        return (
+            f"What grows with C² is {which}. That comes from the 1×1 convolutions alone: go "
+            "through them with the table, two bottlenecks and Q, K, V."
+        )
+    if b:
+        which = "too large" if b > 0 else "too small"
+        places = (
+            "Count the SPK blocks again, and how wide the map is at each of them."
+            if mbpl
+            else "It comes from the depthwise convolution and the BatchNorms: list them with their "
+            "widths."
+        )
+        return f"What grows with C² is right. What grows with C is {which}. {places}"
+    return (
+        f"You are off by {abs(c):,} at every width, but each number in this block grows with C. "
+        "(A neuron learns nothing: τ and V_th are fixed.)"
+    )
+
+
+def quadratic(values: list[float]) -> Parts | None:
+    """(a, b, c) with a·C² + b·C + c at the widths; None if there are no such whole numbers."""
+    rows = np.array([[width**2, width, 1] for width in WIDTHS], dtype=float)
+    found = np.linalg.solve(rows[:3], np.array(values[:3]))
+    a, b, c = (round(part) for part in found)
+    fits = np.allclose(rows @ [a, b, c], values, rtol=0, atol=0.5)
+    return (a, b, c) if fits else None
+
+
+def explain(error: Exception) -> str:
+    message = f"Python stopped with an error: `{last_line(error)}`."
+    if isinstance(error, NameError):
+        return f"{message}\nIs the name spelled right? Inside the function the width is `channels`."
+    if "argument" in str(error):
+        return (
+            f"{message}\nKeep the first line as it was: `block_parameters(channels, mbpl=False)`."
+        )
+    if "not a number" in str(error):
+        return f"{message}\nReturn one number: all parameters of the block together."
+    return f"{message}\nCall `block_parameters(64)` in a new cell to see where it stops."
