@@ -5,6 +5,7 @@ check_lif_step(lif_step)
 """
 
 from spikeviz.exercises.bdsa import check_bdsa
+from spikeviz.exercises.block_parameters import check_block_parameters
 from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.grid_partition import check_grid_partition
 from spikeviz.exercises.lif_step import check_lif_step
@@ -15,6 +16,7 @@ from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 __all__ = [
     "Feedback",
     "check_bdsa",
+    "check_block_parameters",
     "check_grid_partition",
     "check_lif_step",
     "check_recipe_faults",
