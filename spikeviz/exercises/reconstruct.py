@@ -50,7 +50,7 @@ def check_reconstruct(reconstruct: Callable) -> Feedback:
 
 def _compare(answer: "Answer") -> Feedback:
     for spikes, tau in hidden_trains():
-        given, right = answer(spikes, tau), reference(spikes, tau)
+        given, right = answer(spikes, tau), reference(spikes.double(), tau)
         wrong = ~torch.isclose(given, right, TOLERANCE, TOLERANCE)  # NaN is wrong too
         if wrong.any():
             place = tuple(wrong.nonzero()[0].tolist())
@@ -72,7 +72,7 @@ def hidden_trains() -> list[tuple[Tensor, float]]:
     random = torch.Generator().manual_seed(2)
 
     def train(*shape: int) -> Tensor:
-        return (torch.rand(shape, generator=random) < 0.4).float()
+        return (torch.rand(shape, generator=random) < 0.4).to(torch.get_default_dtype())
 
     one = torch.zeros(LENGTH)
     one[AT] = 1
@@ -134,7 +134,7 @@ class Answer:
                 "tensor of it, with time first: `torch.stack`."
             )
         try:
-            values = torch.as_tensor(given).detach().float()
+            values = torch.as_tensor(given).detach().double()
         except Exception:
             stop(
                 f"Your function returns a {type(given).__name__}. It should return a tensor of "
@@ -173,10 +173,12 @@ def shape_hint(given: list[int], spikes: list[int]) -> str:
 
 
 def same(first: Tensor, second: Tensor) -> bool:
-    return torch.allclose(first, second, 1e-3, TOLERANCE)
+    return torch.allclose(first.double(), second.double(), 1e-3, TOLERANCE)
 
 
 def find_hint(answer: Answer, spikes: Tensor, tau: float) -> str:
+    if not answer(spikes, tau).isfinite().all():
+        return "An estimate is no finite number. What do you divide by?"
     if not same(answer(spikes, tau), answer(spikes, tau)):
         return (
             "The same call gives another result the second time. Start each call from 0 and keep "
@@ -195,7 +197,7 @@ def find_hint(answer: Answer, spikes: Tensor, tau: float) -> str:
 
 def place_hint(answer: Answer, one: Tensor) -> str | None:
     """Where in time the answer to a single spike shows."""
-    given, right = answer(one, 4.0), reference(one, 4.0)
+    given, right = answer(one, 4.0), reference(one.double(), 4.0)
     if same(given, given[:1].expand(LENGTH)) and given[0] != 0:
         if same(given[-1], right[-1]):
             return (
@@ -224,6 +226,10 @@ def fade_hint(answer: Answer, one: Tensor) -> str | None:
     """How high a single spike lifts the estimate, and how that fades."""
     (after, slow), back = (answer(one, tau)[AT:] for tau in (4.0, 8.0)), torch.arange(LENGTH - AT)
     rise = float(after[0])
+    if same(after, one[AT:]):
+        return "Your estimate is the spikes themselves: nothing of the past is left in it."
+    if abs(rise) < TOLERANCE:
+        return "At the step of a spike your estimate does not move. What does the spike add to it?"
     if same(after, (back < 4) / 4):
         return (
             "Your estimate is the plain average of the last tau steps: a spike counts in full, "
@@ -235,12 +241,10 @@ def fade_hint(answer: Answer, one: Tensor) -> str | None:
             "Your estimate is the average since the first step. It never forgets, and tau does "
             "nothing. What should be left of the old estimate after a step without a spike?"
         )
-    if rise != 0 and same(after, slow):
+    if same(after, slow):
         return (
             "Your estimate is the same for tau = 4 and tau = 8: a number stands where `tau` should."
         )
-    if abs(rise) < TOLERANCE or not math.isfinite(float(after.sum())):
-        return None
     kept = float(after[1]) / rise
     if abs(kept - 1) < TOLERANCE:
         return (
