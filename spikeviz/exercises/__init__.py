@@ -6,20 +6,24 @@ check_lif_step(lif_step)
 
 from spikeviz.exercises.bdsa import check_bdsa
 from spikeviz.exercises.block_parameters import check_block_parameters
+from spikeviz.exercises.choose_thresholds import check_choose_thresholds
 from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.grid_partition import check_grid_partition
 from spikeviz.exercises.lif_step import check_lif_step
 from spikeviz.exercises.recipe_faults import check_recipe_faults
 from spikeviz.exercises.reconstruct import check_reconstruct
+from spikeviz.exercises.residual_lif import check_residual_lif
 from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
 __all__ = [
     "Feedback",
     "check_bdsa",
     "check_block_parameters",
+    "check_choose_thresholds",
     "check_grid_partition",
     "check_lif_step",
     "check_recipe_faults",
     "check_reconstruct",
+    "check_residual_lif",
     "check_surrogate_backward",
 ]

@@ -1,0 +1,283 @@
+"""Check of the exercise "choose the thresholds of n branches for given inputs".
+
+The student's thresholds are put into real LIF neurons (one step, T = 1), which get hidden inputs
+of several shapes. The message says for these very thresholds which branch never fires, which
+always does and which are doubles; what the function does with changed inputs gives the hint.
+"""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from spikeatconv import LIF
+from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+
+SHARE = 0.95  # of the log₂(n + 1) bits that n branches can carry at most
+
+NOT_YET = (
+    "Nothing is wrong, it is just not finished: there is still a `...` in `choose_thresholds`, or "
+    "no `return`. Start with H, the membrane of each input after one step."
+)
+
+
+def check_choose_thresholds(choose_thresholds: Callable) -> Feedback:
+    """Check a student's `choose_thresholds(x, n, tau)`: inputs `[N]` → n thresholds, increasing.
+
+    Right is any choice with which the sum of the n spikes after one step keeps at least SHARE of
+    log₂(n + 1) bits, on every hidden input. Never raises.
+    """
+    if unfinished(choose_thresholds):
+        return Feedback("not yet", NOT_YET)
+    try:
+        return _check(Answer(choose_thresholds))
+    except Stop as stop:
+        return stop.feedback
+    except Exception as error:
+        return Feedback("not right", explain(error))
+
+
+def _check(answer: "Answer") -> Feedback:
+    inputs = hidden_inputs()
+    for name, x in inputs.items():
+        for n, tau in ((4, 2.0), (8, 2.0), (3, 4.0), (1, 1.5)):
+            given = answer(x, n, tau)
+            kept = bits(x, given, tau)
+            rising = bool((given.diff() > 0).all())
+            if kept < SHARE * math.log2(n + 1) or not rising:
+                where = describe(name, x, n, tau, given, kept)
+                return Feedback("not right", f"{where}\n{find_hint(answer, n, tau, given, inputs)}")
+    return Feedback(
+        "passed",
+        f"On {len(inputs)} kinds of inputs, with 1 to 8 branches and several τ, the sum of your "
+        f"branches keeps more than {SHARE:.0%} of what it could keep at most: every level is "
+        "used about equally often. No thresholds can do much better at T = 1.",
+    )
+
+
+def hidden_inputs() -> dict[str, Tensor]:
+    """Positive currents of several shapes and sizes, `[N]`, none of them in order."""
+    torch.manual_seed(3)
+    skewed = -torch.rand(2000, dtype=torch.float64).log()
+    two = torch.cat([0.5 + 0.1 * torch.randn(1000).abs(), 3.0 + torch.randn(1000).abs()]).double()
+    found = {
+        "skewed, many small and few large": 1.5 * skewed + 0.01,
+        "evenly spread from 1 to 3": 1 + 2 * torch.rand(2000, dtype=torch.float64),
+        "tiny, skewed": 0.03 * skewed + 1e-4,
+        "two clusters, near 0.6 and near 4": two,
+    }
+    return {name: x[torch.randperm(len(x))] for name, x in found.items()}
+
+
+# --- what the branches make of an input -----------------------------------------------------
+
+
+def spikes(x: Tensor, thresholds: Tensor, tau: float) -> Tensor:
+    """`[n, N]`: which branch fires for which input, T = 1."""
+    return torch.stack([LIF(tau, float(threshold))(x[None])[0] for threshold in thresholds])
+
+
+def bits(x: Tensor, thresholds: Tensor, tau: float) -> float:
+    """Entropy of the sum of the branches."""
+    p = spikes(x, thresholds, tau).sum(0).long().bincount() / len(x)
+    p = p[p > 0]
+    return float(-(p * p.log2()).sum()) + 0.0
+
+
+def describe(name: str, x: Tensor, n: int, tau: float, given: Tensor, kept: float) -> str:
+    fired = spikes(x, given, tau)
+    rate, numbers = fired.mean(1), range(1, n + 1)
+    never = [i for i in numbers if rate[i - 1] == 0]
+    always = [i for i in numbers if rate[i - 1] == 1]
+    doubles = [
+        f"{i} and {j}"
+        for i in numbers
+        for j in range(i + 1, n + 1)
+        if 0 < rate[i - 1] < 1 and torch.equal(fired[i - 1], fired[j - 1])
+    ]
+    said = [
+        f"{branches(never)} never" if never else "",
+        f"{branches(always)} for every input" if always else "",
+        f"branches {doubles[0]} for the very same inputs" if doubles else "",
+    ]
+    what = "; ".join(part for part in said if part)
+    listed = ", ".join(f"{value:.3g}" for value in given)
+    return (
+        f"Inputs: {name} (median {x.median():.3g}, highest {x.max():.3g}), τ = {tau:g}, n = {n}. "
+        f"Your thresholds: {listed}. The sum keeps {kept:.2f} bits; asked for are "
+        f"{SHARE * math.log2(n + 1):.2f}." + (f"\nWho fires: {what}." if what else "")
+    )
+
+
+def branches(numbers: list[int]) -> str:
+    one = len(numbers) == 1
+    return f"branch{'' if one else 'es'} {', '.join(map(str, numbers))}"
+
+
+# --- asking the student's function ----------------------------------------------------------
+
+
+class Stop(Exception):
+    """The check ends here, with this feedback."""
+
+    def __init__(self, status, message: str) -> None:
+        super().__init__(message)
+        self.feedback = Feedback(status, message)
+
+
+class Answer:
+    """The student's function; its answers as float64 tensors `[n]`."""
+
+    def __init__(self, function: Callable) -> None:
+        self.function = function
+
+    def __call__(self, x: Tensor, n: int, tau: float) -> Tensor:
+        try:
+            found = self.function(x.clone(), n, tau)
+        except Exception as error:
+            if stopped_at_ellipsis(error):
+                raise Stop("not yet", NOT_YET) from None
+            raise Stop("not right", explain(error)) from None
+        if unfinished(found):
+            raise Stop("not yet", NOT_YET)
+        try:
+            values = torch.as_tensor(found, dtype=torch.float64).detach().flatten()
+        except Exception:
+            raise Stop(
+                "not right",
+                f"Your function returns a `{type(found).__name__}` that is not a list of numbers. "
+                "Return n thresholds, as a list or as a tensor.",
+            ) from None
+        if len(values) != n:
+            raise Stop("not right", wrong_number(len(values), n))
+        if not values.isfinite().all():
+            raise Stop("not right", "One of your thresholds is not a finite number.")
+        if (values <= 0).any():
+            raise Stop(
+                "not right",
+                f"Your lowest threshold is {values.min():.3g}. All inputs are above 0, so a "
+                "threshold at or below 0 (where V is reset to) would fire without end.",
+            )
+        return values
+
+
+def wrong_number(given: int, n: int) -> str:
+    if given == 1:
+        return (
+            f"You return a single threshold for n = {n} branches. Branches with one threshold are "
+            "one branch: give each its own."
+        )
+    return (
+        f"You return {given} thresholds for n = {n} branches. Use the argument `n`; no number of "
+        "branches should be written into the function."
+    )
+
+
+def explain(error: Exception) -> str:
+    message = f"Your function stopped with an error: `{last_line(error)}`."
+    if isinstance(error, NameError):
+        return f"{message}\nIs every name spelled as in the line that starts with `def`?"
+    if isinstance(error, TypeError) and "argument" in str(error):
+        return f"{message}\nKeep the line that starts with `def` as it was given."
+    return f"{message}\nTry it in a new cell: `choose_thresholds(torch.rand(100), 4, 2.0)`."
+
+
+# --- from behaviour to a hint ---------------------------------------------------------------
+
+
+def find_hint(answer: Answer, n: int, tau: float, given: Tensor, inputs: dict[str, Tensor]) -> str:
+    skewed = next(iter(inputs.values()))
+    if n == 1:
+        return (
+            "It goes wrong with n = 1: a single threshold tells most where half of the inputs "
+            "fire and half do not."
+        )
+
+    def good(thresholds: Tensor, tau: float, x: Tensor = skewed) -> bool:
+        if not (thresholds > 0).all():
+            return False
+        return bits(x, thresholds, tau) >= SHARE * math.log2(len(thresholds) + 1)
+
+    four = answer(skewed, 4, 2.0)
+    if not torch.allclose(four, answer(skewed, 4, 2.0)):
+        return (
+            "The same call gives other thresholds the second time. Nothing here needs chance: all "
+            "that you need to know is in x."
+        )
+    if len(four.unique()) == 1:
+        return (
+            "All your branches have one threshold, so they all fire together: the sum is 0 or n, "
+            "which is as much as a single branch says."
+        )
+    if torch.allclose(four, answer(2 * skewed, 4, 2.0)):
+        return (
+            "Your thresholds stay where they are when the inputs become twice as large. Look at "
+            "x: its size decides where a threshold is of use."
+        )
+    order = torch.arange(len(skewed)).flip(0)
+    if not torch.allclose(four, answer(skewed[order], 4, 2.0)):
+        return (
+            "The same inputs in another order give other thresholds. Only how often each value "
+            "comes should matter, not which comes first."
+        )
+    if good(given.sort().values, tau) and not bool((given.diff() > 0).all()):
+        return (
+            "The values are good, the order is not: the exercise asks for the lowest threshold "
+            "first. (The sum would not care, but whoever numbers the branches does.)"
+        )
+    slow = answer(skewed, 4, 4.0)
+    if good(four / 2, 2.0) and torch.allclose(four, slow):
+        return (
+            "Your thresholds are in the units of x. But a branch compares H with its threshold, "
+            "not x, and after one step H is only a part of x. Which part?"
+        )
+    if good(four / 4, 2.0) and (slow > four).all():
+        return (
+            "Your thresholds grow with τ. A slow membrane gets less far in one step, so the "
+            "larger τ is, the lower they have to be."
+        )
+    if good(four, 2.0) and torch.allclose(four, slow):
+        return (
+            "Your thresholds are right for τ = 2 and do not change with τ: a 2 is written into "
+            "the function. Use the argument `tau`."
+        )
+    return shape_hint(four, skewed)
+
+
+def shape_hint(four: Tensor, x: Tensor) -> str:
+    """four: the student's thresholds for τ = 2, n = 4 and the skewed inputs x."""
+    gaps, h = four.diff(), x / 2
+    if (four >= h.max()).all():
+        return (
+            "All your thresholds lie above the highest membrane, so nothing is left of the input. "
+            "Where does H end up for the largest x?"
+        )
+    if abs(four[-1] - h.max()) < 1e-3 * h.max() or abs(four[0] - h.min()) < 1e-3 * h.max():
+        if (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]:
+            return (
+                "You space the thresholds evenly up to the largest H. Few inputs are that large: "
+                "the upper branches hardly ever fire, and the lower ones have to tell most apart."
+            )
+        return (
+            "Your lowest or highest threshold stands at the very edge of what H reaches, and "
+            "a branch there says always the same. n thresholds cut the inputs into n + 1 parts, "
+            "so all n lie inside."
+        )
+    if (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]:
+        return (
+            "Your thresholds are evenly spaced, and the inputs are not evenly spread: some levels "
+            "are crowded and others almost empty. Put thresholds where the inputs are."
+        )
+    counts = [int(((h >= low) & (h < high)).sum()) for low, high in parts(four)]
+    return (
+        "On the skewed inputs with n = 4 and τ = 2, your five levels hold "
+        f"{', '.join(map(str, counts))} of {len(x)} inputs. The sum tells most when all "
+        "levels are equally likely."
+    )
+
+
+def parts(thresholds: Tensor) -> list[tuple[float, float]]:
+    edges = [0.0, *thresholds.sort().values.tolist(), math.inf]
+    return list(pairwise(edges))
