@@ -1,0 +1,4 @@
+# hint: you keep the larger one
+def break_even_rate(flops, time_steps, e_mac=4.6, e_a=0.9):
+    """The largest rate R, 0 to 1, at which spikes cost no more than the twin."""
+    return max(1.0, e_mac / (e_a * time_steps))

@@ -1,0 +1,4 @@
+# hint: Your ratio is upside down
+def break_even_rate(flops, time_steps, e_mac=4.6, e_a=0.9):
+    """The largest rate R, 0 to 1, at which spikes cost no more than the twin."""
+    return min(1.0, e_a / (e_mac * time_steps))
