@@ -6,6 +6,7 @@ check_lif_step(lif_step)
 
 from spikeviz.exercises.bdsa import check_bdsa
 from spikeviz.exercises.block_parameters import check_block_parameters
+from spikeviz.exercises.break_even_rate import check_break_even_rate
 from spikeviz.exercises.choose_thresholds import check_choose_thresholds
 from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.grid_partition import check_grid_partition
@@ -19,6 +20,7 @@ __all__ = [
     "Feedback",
     "check_bdsa",
     "check_block_parameters",
+    "check_break_even_rate",
     "check_choose_thresholds",
     "check_grid_partition",
     "check_lif_step",
