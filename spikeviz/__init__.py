@@ -10,6 +10,7 @@ from spikeviz.lif_explorer import LIFExplorer
 from spikeviz.mbpl_explorer import MBPLExplorer
 from spikeviz.network_walk import NetworkWalk
 from spikeviz.partition_explorer import PartitionExplorer
+from spikeviz.results import results
 from spikeviz.spike_block_explorer import SpikeBlockExplorer
 from spikeviz.spike_raster import SpikeRaster
 from spikeviz.surrogate_explorer import SurrogateExplorer
@@ -29,5 +30,6 @@ __all__ = [
     "SurrogateExplorer",
     "TrainingMonitor",
     "gallery",
+    "results",
     "show",
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
+from spikeviz.results import results
 from spikeviz.widget import STATIC, Explorer, code, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
@@ -47,10 +48,10 @@ class AblationExplorer(Explorer):
     selected = t.Int(None, allow_none=True).tag(sync=True)
     show_paper = t.Bool(True).tag(sync=True)
 
-    def __init__(self, *results: str | os.PathLike[str], **traits: Any) -> None:
+    def __init__(self, *files: str | os.PathLike[str], **traits: Any) -> None:
         points: list[dict] = []
         studies = []
-        for number, path in enumerate(map(Path, results or [default_results()])):
+        for number, path in enumerate(map(Path, files or [results("ablation")])):
             found, how = read(path)
             points += [{**point, "study": number} for point in found]
             studies.append(how)
@@ -147,20 +148,14 @@ def packed_plotly() -> bytes:
     return gzip.compress(script.read_bytes(), mtime=0)
 
 
-def default_results() -> Path:
-    """The study that comes with the widget, in an installed wheel or in a checkout."""
-    packaged = STATIC / "ablation.json"
-    return packaged if packaged.is_file() else STATIC.parents[1] / "studies/results/ablation.json"
-
-
 def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The points of a results file, and how it came about. Raises FileNotFoundError, and
     ValueError that says what is missing where."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        results = content["results"]
-        how = {**content, **results, "file": path.name}
-        points = [point_of(point) for point in results["points"]]
+        found = content["results"]
+        how = {**content, **found, "file": path.name}
+        points = [point_of(point) for point in found["points"]]
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     except (KeyError, TypeError, IndexError, ValueError) as error:

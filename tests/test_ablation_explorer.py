@@ -9,7 +9,8 @@ import pytest
 import traitlets
 
 from spikeviz import AblationExplorer
-from spikeviz.ablation_explorer import default_results, packed_plotly, verdict
+from spikeviz import results as results_file
+from spikeviz.ablation_explorer import packed_plotly, verdict
 
 
 def point(axis, value, *accuracies, **more):
@@ -130,7 +131,7 @@ def test_the_papers_figures_are_those_of_the_paper(explorer):
 
 
 def test_the_study_that_comes_with_it_is_a_results_file_with_three_seeds(explorer):
-    content = json.loads(default_results().read_text(encoding="utf-8"))
+    content = json.loads(results_file("ablation").read_text(encoding="utf-8"))
     assert re.match(r"python studies/ablation\.py", content["command"])
     assert explorer.studies[0]["commit"] == content["commit"]
     assert len(explorer.points) == len(content["results"]["points"]) > 20

@@ -1,0 +1,19 @@
+"""`results`: the files of numbers that the notebooks show."""
+
+import json
+
+import pytest
+
+from spikeviz import results
+
+
+@pytest.mark.parametrize("name", ["ablation", "digits", "training", "lif"])
+def test_a_results_file_says_how_it_came_about(name):
+    content = json.loads(results(name).read_text(encoding="utf-8"))
+    assert {"command", "date", "commit", "machine", "versions", "results"} <= set(content)
+    assert content["command"].startswith("python ")
+
+
+def test_a_name_without_results_names_those_there_are():
+    with pytest.raises(FileNotFoundError, match=r"no results 'abblation'; .*ablation"):
+        results("abblation")
