@@ -100,7 +100,7 @@ class Course:
         files = (self.folder / "runtime").glob("kernel-*.json")
         client = BlockingKernelClient()
         client.load_connection_file(str(max(files, key=lambda file: file.stat().st_mtime)))
-        client.start_channels()
+        client.start_channels(hb=False)  # its thread may still start while the sockets close
         try:
             reply = client.execute_interactive(
                 "", user_expressions={"value": code}, timeout=60, store_history=False
