@@ -59,10 +59,15 @@ class Case:
         return f"{self.model}, {spikes}, {self.batch} × {self.side} × {self.side}, {self.way}"
 
 
+FIRST = (
+    Case("micro", 32, 16, 1), Case("resnet18", 32, 16, 1, spk="sl"), Case("tiny", 224, 2, 1),
+    Case("base", 224, 1, 1),
+)  # fmt: skip
+
+
 def cases() -> list[Case]:
     """What tells most first; each once."""
-    micro, resnet = Case("micro", 32, 16, 1), Case("resnet18", 32, 16, 1, spk="sl")
-    tiny, base = Case("tiny", 224, 2, 1), Case("base", 224, 1, 1)
+    micro, resnet, tiny, base = FIRST
     found = []
     for case in (micro, resnet, tiny):
         found += [replace(case, time_steps=t) for t in (0, 1, 2, 4)]
@@ -225,6 +230,47 @@ def line(key: str, row: dict[str, Any]) -> str:
     )
 
 
+# --- the tables of docs/training.md
+
+
+def tables(found: dict[str, dict]) -> str:
+    """As Markdown: by T and way, then by batch and by resolution; "–" where no case was run."""
+    times = (0, 1, 2, 4)
+    lines = ["| network, batch, pixels | way | twin | T = 1 | T = 2 | T = 4 |", "|---" * 6 + "|"]
+    for first in FIRST:
+        for way in (AS_IT_COMES, PLAIN, COMPILE, RECOMPUTE):
+            row = [found.get(replace(first, time_steps=t, way=way).key) for t in times]
+            if any(row):
+                what = f"{first.model}, {first.batch} × {first.side} × {first.side}"
+                lines.append(f"| {what} | {way} | " + " | ".join(map(entry, row)) + " |")
+    lines += ["", "| network | batch × pixels: images a second, MB at the peak |", "|---|---|"]
+    for first in FIRST:
+        same = [row for row in found.values() if like(row["case"], first)]
+        same.sort(key=lambda row: (row["case"]["side"], row["case"]["batch"]))
+        found_here = [f"{r['case']['batch']} × {r['case']['side']}²: {entry(r)}" for r in same]
+        if len(found_here) > 1:
+            t = same[0]["case"]["time_steps"]
+            lines.append(f"| {first.model}, T = {t} | " + " · ".join(found_here) + " |")
+    return "\n".join(lines)
+
+
+def like(case: dict[str, Any], first: Case) -> bool:
+    """Whether it belongs to the series of that network by batch and resolution."""
+    steps = 1 if first.model in ("tiny", "base") else 2
+    wanted = asdict(replace(first, time_steps=steps))
+    return case == {**wanted, "batch": case["batch"], "side": case["side"]}
+
+
+def entry(row: dict[str, Any] | None) -> str:
+    """Images a second, MB at the peak; for a compiled one also the seconds of the first step."""
+    if row is None:
+        return "–"
+    if "failed" in row:
+        return row["failed"]
+    text = f"{row['images_a_second']:.3g}, {row['peak_mb']:,.0f} MB"
+    return text + (f", first {row['first_step_s']:.0f} s" if row["kept_mb"] is None else "")
+
+
 # --- the picture
 
 COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18": "#CC79A7"}
@@ -292,7 +338,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name holds this text")
     parser.add_argument("--again", action="store_true", help="also those that are done")
     parser.add_argument("--limit", type=int, default=LIMIT, help="CPU seconds for one case")
-    parser.add_argument("--draw", action="store_true", help="the picture alone")
+    parser.add_argument("--draw", action="store_true", help="picture and tables alone")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.case:
@@ -306,6 +352,7 @@ def main() -> None:
         print(line(case.key, found[case.key]), flush=True)
         save(found)
     picture(found)
+    print(tables(found))
 
 
 if __name__ == "__main__":
