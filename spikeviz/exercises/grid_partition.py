@@ -25,7 +25,7 @@ NOT_YET = (
 
 
 def check_grid_partition(grid_partition: Callable) -> Feedback:
-    """Check a student's `grid_partition(x, size)`: `[N, C, H, W]` → `[N, groups, size·size, C]`.
+    """Check a student's `grid_partition(x, size)`: `[B, C, H, W]` → `[B, groups, size·size, C]`.
 
     Right is token i·G + j of group a·(W/G) + b at pixel (i·H/G + a, j·W/G + b), also for maps
     that are not square. Never raises: the student's errors come back as feedback.
@@ -132,20 +132,20 @@ def shape_hint(given: Tensor) -> str:
     if shape in ((n, c, groups, tokens), (n, groups, c, tokens)):
         return "The channels are not last. A token is a row of C numbers."
     if shape == (n * groups, tokens, c):
-        return "The images and the groups share an axis. Keep N as the first axis of four."
+        return "The images and the groups share an axis. Keep B as the first axis of four."
     if shape == (n, groups * tokens, c):
         return "All tokens stand in one row. Keep groups and tokens on two axes."
     if shape == tuple(full_partition(x).shape):
         return "All pixels are in one group: that is full attention."
     if len(shape) > 4:
         return "The axes are still split. At the end, join those of the groups and of the tokens."
-    return f"It should be `[N, groups, tokens, C]`, here `{[n, groups, tokens, c]}`."
+    return f"It should be `[B, groups, tokens, C]`, here `{[n, groups, tokens, c]}`."
 
 
 def value_hint(given: Tensor, expected: Tensor) -> str:
     x, size = numbered(*SQUARE[0]), SQUARE[1]
     n, c, h, w = x.shape
-    split = (n, h // size, w // size, size, size, c)  # [N, a, b, i, j, C]
+    split = (n, h // size, w // size, size, size, c)  # [B, a, b, i, j, C]
     tokens_turned = expected.view(split).transpose(3, 4).reshape(expected.shape)
     groups_turned = expected.view(split).transpose(1, 2).reshape(expected.shape)
     both_turned = right(x.transpose(2, 3), size)

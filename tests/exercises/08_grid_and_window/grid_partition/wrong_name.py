@@ -1,0 +1,6 @@
+# hint: spelled as in the lines above it
+def grid_partition(x, size):
+    """[B, C, H, W] → [B, groups, size·size, C]."""
+    images, c, height, width = x.shape
+    x = x.view(images, c, size, h // size, size, w // size)
+    return x.permute(0, 3, 5, 2, 4, 1).reshape(images, -1, size * size, c)

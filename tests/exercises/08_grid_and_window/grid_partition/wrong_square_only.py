@@ -1,0 +1,6 @@
+# hint: height and width are two different numbers
+def grid_partition(x, size):
+    """[B, C, H, W] → [B, groups, size·size, C]."""
+    images, c, h, w = x.shape
+    x = x.view(images, c, size, h // size, size, h // size)
+    return x.permute(0, 3, 5, 2, 4, 1).reshape(images, -1, size * size, c)

@@ -1,0 +1,7 @@
+# hint: channels attend to channels
+def bdsa(s, spk, softmax=True):
+    """Spikes s [T, B, N, d_k] → spikes of the same shape. spk: the SPK block."""
+    a = s.transpose(-2, -1) @ s / s.shape[-1] ** 0.5
+    if softmax:
+        a = a.softmax(-1)
+    return spk(s @ a)

@@ -1,0 +1,7 @@
+# hint: Your scores are not scaled
+def bdsa(s, spk, softmax=True):
+    """Spikes s [T, B, N, d_k] → spikes of the same shape. spk: the SPK block."""
+    a = s @ s.transpose(-2, -1)
+    if softmax:
+        a = a.softmax(-1)
+    return spk(a @ s)

@@ -1,0 +1,7 @@
+# hint: no sum and no product
+def bdsa(s, spk, softmax=True):
+    """Spikes s [T, B, N, d_k] → spikes of the same shape. spk: the SPK block."""
+    a = s @ s.transpose(-2, -1) / s.shape[-1] ** 0.5
+    if softmax:
+        a = a.softmax(-1)
+    return s + spk(a @ s)
