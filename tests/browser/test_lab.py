@@ -52,15 +52,20 @@ def page(browser, lab: Course):
     page.on("pageerror", lambda error: errors.append(str(error)))
     lab.open(page, "01_one_neuron")
     lab.run_all(page)
-    page.locator(".spikeviz").scroll_into_view_if_needed()
+    explorer(page).scroll_into_view_if_needed()
     yield page
     context.close()
     assert not errors
 
 
+def explorer(page):
+    """The first widget of notebook 01; the second one shows the mystery neuron."""
+    return page.locator(".spikeviz").first
+
+
 def drag_threshold(page, by: float) -> float:
     """Drag the line on the plot and return where it then stands."""
-    line = page.locator(".sv-threshold")
+    line = explorer(page).locator(".sv-threshold")
     line.scroll_into_view_if_needed()
     box = line.bounding_box()
     x, y = box["x"] + 80, box["y"] + box["height"] / 2
@@ -98,24 +103,24 @@ def test_a_drag_of_the_threshold_reaches_python(page, lab: Course):
     page.wait_for_timeout(300)  # the front end sends at most every 50 ms
     assert lab.python("explorer.v_threshold") == pytest.approx(shown)
     count = lab.python("int(explorer.trace().spikes.sum())")
-    page.locator(".sv-summary", has_text=f"{count} spikes").wait_for()
+    explorer(page).locator(".sv-summary", has_text=f"{count} spikes").wait_for()
     assert lab.python("explorer.ghost['v_threshold']") == 1.0
 
 
 def test_python_moves_the_picture(page, lab: Course):
-    page.locator(".sv-summary").get_by_text("100 ms").wait_for()
+    explorer(page).locator(".sv-summary").get_by_text("100 ms").wait_for()
     assert lab.python("setattr(explorer, 'duration', 50.0)") is None
-    page.locator(".sv-summary").get_by_text("in 50 ms").wait_for(timeout=5000)
+    explorer(page).locator(".sv-summary").get_by_text("in 50 ms").wait_for(timeout=5000)
     lab.python("setattr(explorer, 'duration', 100.0)")
-    page.locator(".sv-summary").get_by_text("in 100 ms").wait_for(timeout=5000)
+    explorer(page).locator(".sv-summary").get_by_text("in 100 ms").wait_for(timeout=5000)
 
 
 def test_strokes_on_the_input_reach_python_and_the_libraries_answer(page, lab: Course):
-    page.get_by_text("Check with the libraries").click()
-    page.get_by_label("norse").check()
-    page.get_by_text("norse: same spikes").wait_for(timeout=60_000)  # it is imported now
-    page.get_by_role("button", name="Paint the input").click()
-    sheet = page.locator(".sv-brush")
+    explorer(page).get_by_text("Check with the libraries").click()
+    explorer(page).get_by_label("norse").check()
+    explorer(page).get_by_text("norse: same spikes").wait_for(timeout=60_000)  # it is imported now
+    explorer(page).get_by_role("button", name="Paint the input").click()
+    sheet = explorer(page).locator(".sv-brush")
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()
     for step in (20, 60):  # a second stroke is sent like the first
@@ -128,38 +133,39 @@ def test_strokes_on_the_input_reach_python_and_the_libraries_answer(page, lab: C
         drawn = lab.python("explorer.current.tolist()")
         assert min(drawn[step : step + 10]) > 2.9
         assert drawn[step + 12] == drawn[0] < 2
-    page.get_by_text("norse: same spikes").wait_for(timeout=10_000)
+    explorer(page).get_by_text("norse: same spikes").wait_for(timeout=10_000)
     count = lab.python("int(explorer.trace().spikes.sum())")
-    page.locator(".sv-summary", has_text=f"{count} spikes").wait_for()
-    page.get_by_label("norse").uncheck()
-    page.get_by_label("Shape of the input current").select_option("constant")
-    page.locator(".sv-summary").get_by_text("100 ms").wait_for()
+    explorer(page).locator(".sv-summary", has_text=f"{count} spikes").wait_for()
+    explorer(page).get_by_label("norse").uncheck()
+    explorer(page).get_by_label("Shape of the input current").select_option("constant")
+    explorer(page).locator(".sv-summary").get_by_text("100 ms").wait_for()
 
 
 def test_arrow_keys_scrub_and_leave_the_notebook_alone(page, lab: Course):
     active = page.locator(".jp-Notebook .jp-mod-active")
-    slider = page.get_by_role("slider", name="Time step")
+    slider = explorer(page).get_by_role("slider", name="Time step")
     slider.click()
     cell, cells = active.get_attribute("data-windowed-list-index"), page.locator(".jp-Cell").count()
     before = int(slider.input_value())
     for key in ("ArrowRight", "ArrowRight", "d", "d", "a", "b", "ArrowDown"):
         page.keyboard.press(key)
-    page.locator(".sv-clock", has_text=f"step {before + 1},").wait_for()  # two up, one down
+    after = f"step {before + 1},"  # two up, one down
+    explorer(page).locator(".sv-clock", has_text=after).wait_for()
     assert page.locator(".jp-Cell").count() == cells  # "dd" deletes a cell, "a" and "b" add one
     assert active.get_attribute("data-windowed-list-index") == cell
 
 
 def test_the_state_is_there_again_after_a_reload(page, lab: Course):
     shown = drag_threshold(page, -20)
-    summary = page.locator(".sv-summary").inner_text()
+    summary = explorer(page).locator(".sv-summary").inner_text()
     page.keyboard.press("Control+s")
     page.locator(".jp-mod-dirty").wait_for(state="detached", timeout=10_000)
     page.wait_for_timeout(500)
     page.reload()
-    page.locator(".sv-summary").wait_for(timeout=60_000)
-    assert page.locator(".sv-summary").inner_text() == summary
-    assert float(page.locator(".sv-threshold").get_attribute("aria-valuenow")) == shown
-    assert page.get_by_text("last run,").is_visible()
+    explorer(page).locator(".sv-summary").wait_for(timeout=60_000)
+    assert explorer(page).locator(".sv-summary").inner_text() == summary
+    assert float(explorer(page).locator(".sv-threshold").get_attribute("aria-valuenow")) == shown
+    assert explorer(page).get_by_text("last run,").is_visible()
 
 
 def test_it_follows_jupyterlabs_theme(page, lab: Course):
@@ -174,7 +180,7 @@ def test_it_follows_jupyterlabs_theme(page, lab: Course):
             page.wait_for_timeout(1000)
         return now
 
-    page.locator(".spikeviz").scroll_into_view_if_needed()
+    explorer(page).scroll_into_view_if_needed()
     seen = {}
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.menu(page, "Settings", "Theme", theme)
