@@ -25,7 +25,8 @@ from typing import IO
 import numpy as np
 from tqdm.auto import tqdm
 
-from spikeatconv.training.sources import few, folders_in, images_below
+from spikeatconv.training.folders import folders_in, images_below
+from spikeatconv.training.rows import few
 
 DRAFT = ".draft"
 BLOCK = 1 << 20

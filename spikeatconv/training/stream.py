@@ -21,13 +21,8 @@ from spikeatconv.model import check_whole
 from spikeatconv.training.extra import extra
 from spikeatconv.training.loop import seed_of
 from spikeatconv.training.picture import Fit, decoded, fits
-from spikeatconv.training.sources import (
-    check_policy,
-    columns,
-    from_hub,
-    parquet_files,
-    unreadable,
-)
+from spikeatconv.training.sources import check_policy, unreadable
+from spikeatconv.training.tables import columns, from_hub, parquet_files
 
 
 def stream(
