@@ -1,0 +1,4 @@
+# hint: nothing is left of the input
+def choose_thresholds(x, n, tau):
+    """Currents x, [N], above 0 → n thresholds, increasing. For T = 1."""
+    return x.max() * torch.arange(1, n + 1)
