@@ -2,6 +2,7 @@
 
     python3 course.py lab      open the course in JupyterLab
     python3 course.py test     run the tests
+    python3 course.py site     write the course as a static site
     python3 course.py --help   everything else
 
 Only Python itself is needed (3.11 or newer): no make, no shell. Everything is installed into
@@ -68,6 +69,27 @@ def test(options: argparse.Namespace) -> int:
     return run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.more])
 
 
+def site(options: argparse.Namespace) -> int:
+    """Writes every notebook as a page of a site that works without Python."""
+    return publish("site", *filter(None, [options.out]))
+
+
+def slides(options: argparse.Namespace) -> int:
+    """Writes a notebook as slides."""
+    return publish("slides", *filter(None, [options.notebook, options.out]))
+
+
+def voila(options: argparse.Namespace) -> int:
+    """Serves a notebook as a page, with Python behind it, until Ctrl-C."""
+    return publish("voila", options.notebook, *options.more)
+
+
+def publish(*words: str) -> int:
+    """Runs what makes pages of notebooks; its exit status is ours."""
+    set_up("publish")
+    return run([PYTHON, "-m", "spikeviz.publish", *words])
+
+
 def read_arguments(arguments: list[str]) -> argparse.Namespace:
     """The command line. A new command: a function like `lab` above and one `add` here."""
     parser = argparse.ArgumentParser(
@@ -97,11 +119,32 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
 
     add(test, "Run the tests: pytest in two processes.", usage="course.py test [PYTEST ...]")
 
+    command = add(site, "Write the whole course as a static site; widgets work there too.")
+    command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else site)")
+
+    command = add(slides, "Write a notebook as slides, in one file that works offline.")
+    command.add_argument("notebook", type=notebook, metavar="NB", help="such as 01, or a path")
+    command.add_argument("out", nargs="?", type=path, metavar="OUT", help="else slides/NB.html")
+
+    command = add(voila, "Serve a notebook as a page, with Python behind it, and open it.",
+                  usage="course.py voila NB [OPTION OF VOILA ...]")  # fmt: skip
+    command.add_argument("notebook", type=notebook, metavar="NB", help="such as 01, or a path")
+
     options, options.more = parser.parse_known_args(arguments)
-    if options.more and options.function is not test:
+    if options.more and options.function not in (test, voila):
         found, name = " ".join(options.more), options.command
         parser.error(f"'{name}' does not know {found}; course.py {name} --help says what it knows")
     return options
+
+
+def path(text: str) -> str:
+    """Seen from where the user stands; programs run in the repository."""
+    return str(Path(text).resolve())
+
+
+def notebook(text: str) -> str:
+    """A notebook: of the course, by its name, or a file."""
+    return path(text) if Path(text).is_file() else text
 
 
 def port(text: str) -> int:

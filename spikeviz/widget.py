@@ -19,6 +19,7 @@ import traitlets as t
 from IPython.core.getipython import get_ipython
 
 STATIC = Path(__file__).parent / "static"
+CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
 
 
 def module(*names: str) -> str:
@@ -163,8 +164,8 @@ class Explorer(anywidget.AnyWidget):
         parts = {
             "TITLE": html.escape(type(self).__name__),
             "STATE": _script_safe(json.dumps(self._public_state(), default=_as_text)),
-            "CODE": _script_safe(json.dumps({"_code": self._code, "_sheet": self._sheet})),
-            "MODULE": _script_safe(json.dumps(self._esm)),
+            "CODE": _script_safe(json.dumps({name: getattr(self, name) for name in CODE})),
+            "LIVE": (STATIC / "live.js").read_text(encoding="utf-8"),
             "LIBRARY": self._library_script(path.parent, library),
         }
         _write(path, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page))

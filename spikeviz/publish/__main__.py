@@ -1,0 +1,72 @@
+"""`python -m spikeviz.publish`: the course as a site, a notebook as slides or as a voila page."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from spikeviz.browser import CHECKOUT
+from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError
+from spikeviz.publish.site import save_site
+from spikeviz.publish.slides import save_slides
+from spikeviz.widget import STATIC
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m spikeviz.publish", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    site = commands.add_parser("site", help="write every notebook as a page of a static site")
+    site.add_argument("out", nargs="?", type=Path, default=CHECKOUT / "site", help="a folder")
+    slides = commands.add_parser("slides", help="write a notebook as slides, in one file")
+    slides.add_argument("notebook", type=notebook, help="such as 01, or a path")
+    slides.add_argument("out", nargs="?", type=Path, help="a file; else slides/NAME.html")
+    page = commands.add_parser("voila", help="serve a notebook as a page, with Python behind it")
+    page.add_argument("notebook", type=notebook, help="such as 01, or a path")
+    options, more = parser.parse_known_args(arguments)
+    if options.command == "voila":
+        return serve(options.notebook, more)
+    if more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    try:
+        if options.command == "site":
+            written = save_site(options.out)
+        else:
+            out = options.out or CHECKOUT / "slides" / f"{options.notebook.stem}.html"
+            written = save_slides(options.notebook, out)
+    except (OSError, NotebookFailedError) as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 1
+    print(f"Written: open {written} in a browser.")
+    return 0
+
+
+def serve(path: Path, more: list[str]) -> int:
+    """Run voila on a notebook until Ctrl-C; what `more` holds is voila's, such as --port=8866."""
+    templates = os.pathsep.join(filter(None, [str(STATIC / "publish"), os.getenv("JUPYTER_PATH")]))
+    command = [sys.executable, "-m", "voila", str(path), "--template=course"]
+    process = subprocess.Popen(
+        [*command, "--strip_sources=False", *more], env={**os.environ, "JUPYTER_PATH": templates}
+    )
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # voila gets it as well, and ends
+            continue
+
+
+def notebook(text: str) -> Path:
+    """A path, or the beginning of the name of one of the course's notebooks."""
+    path = Path(text)
+    if path.is_file():
+        return path
+    found = sorted(NOTEBOOKS.glob(f"{path.name.removesuffix('.ipynb')}*.ipynb"))
+    if len(found) != 1:
+        names = ", ".join(p.stem for p in found or sorted(NOTEBOOKS.glob("*.ipynb")))
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected one of {names}, or a path")
+    return found[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""The cells of a notebook that has run, as pieces of HTML, and its widgets as they stood."""
+
+import html
+import importlib
+import json
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from spikeviz.model_explorer import ModelExplorer
+from spikeviz.publish.markdown import Links, Markdown, coloured, formula, keep_links, picture, plain
+from spikeviz.widget import CODE, STATIC, Explorer, _script_safe
+
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+COLOUR = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+CAPTION = re.compile(r"\s*\*(Picture[^*]*)\*")  # of a picture, in the cell after it
+NEEDS_PYTHON = (
+    "What its model answered is in this page. For another image, drawing or model it needs Python: "
+    "start the course, <code>python3 course.py lab</code>."
+)
+
+
+@dataclass
+class Cell:
+    """One cell. source: Markdown or a program.  page: the program as HTML.  outputs: as HTML."""
+
+    kind: str
+    name: str
+    source: str
+    page: str
+    outputs: str
+    slide: str  # slide_type, if the notebook says one
+
+
+class Document:
+    """A notebook that has run, as pieces of a page.
+
+    cells: in order; their Markdown is left to whoever lays out the page, and to `markdown`.
+    title: the words of the first heading.
+    kinds: the code of each class of widgets on show.  libraries: large ones that they need.
+    states(): what the page needs to draw them, as JSON for a script.
+    """
+
+    def __init__(
+        self, notebook: NotebookNode, links: Links = keep_links, folder: Path | None = None
+    ) -> None:
+        self.markdown = Markdown(links, folder)
+        self._words = Markdown(links, folder)  # for outputs: their headings are none of the page's
+        self.kinds: dict[str, dict[str, str]] = {}
+        self.libraries: dict[str, bytes] = {}
+        self._shown: dict[str, dict[str, Any]] = {}
+        self._widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+        following = [*notebook.cells[1:], None]
+        self.cells = [
+            self._cell(cell, after) for cell, after in zip(notebook.cells, following, strict=True)
+        ]
+
+    @property
+    def title(self) -> str:
+        titles = (re.search(r"^# +(.+)$", cell.source, re.MULTILINE) for cell in self.cells)
+        return next((plain(Markdown()(title[1])) for title in titles if title), "")
+
+    def states(self) -> str:
+        return _script_safe(json.dumps(self._shown, sort_keys=True))
+
+    def _cell(self, cell: NotebookNode, after: NotebookNode | None) -> Cell:
+        page = outputs = ""
+        if cell.cell_type == "code":
+            page = coloured(cell.source, "python") if cell.source.strip() else ""
+            caption = CAPTION.match(after.source) if after else None
+            words = plain(self._words(caption[1])) if caption else "Drawn by the code above"
+            outputs = "\n".join(self._output(o, words) for o in joined(cell.outputs))
+        slide = cell.metadata.get("slideshow", {}).get("slide_type", "")
+        return Cell(cell.cell_type, cell.get("id", ""), cell.source, page, outputs, slide)
+
+    def _output(self, output: NotebookNode, caption: str) -> str:
+        """One output. caption: the text for a picture that brings none."""
+        if output.output_type == "stream":
+            return text(output.text)
+        if output.output_type == "error":
+            return text("\n".join(output.traceback))
+        data = output.data
+        if VIEW in data:
+            return self._widget(data[VIEW]["model_id"], data.get("text/plain", ""))
+        for mime in ("image/png", "image/jpeg"):
+            if mime in data:
+                alt = output.metadata.get(mime, {}).get("alt", caption)
+                return picture(data[mime], mime.split("/")[1], alt)
+        if "image/svg+xml" in data:
+            return picture(data["image/svg+xml"].encode(), "svg", caption)
+        if "text/html" in data and "<script" not in data["text/html"]:
+            return f'<div class="scroll html">{data["text/html"]}</div>'
+        if "text/markdown" in data:
+            return self._words(data["text/markdown"])
+        if "text/latex" in data:
+            return f"<p>{formula(data['text/latex'].strip('$ '), display=True)}</p>"
+        return text(data.get("text/plain", ""))
+
+    def _widget(self, model: str, otherwise: str) -> str:
+        """A place where the page draws a widget of ours; of another one, its words."""
+        inside = list(dict.fromkeys(self._ours(model)))
+        if not inside:
+            return text(self._said(model) or otherwise)
+        return "\n".join(map(self._place, inside))
+
+    def _state(self, model: str) -> dict[str, Any]:
+        return self._widgets.get(model, {}).get("state", {})
+
+    def _inside(self, model: str) -> list[str]:
+        """The widgets in a box."""
+        return [
+            child.removeprefix("IPY_MODEL_") for child in self._state(model).get("children", [])
+        ]
+
+    def _ours(self, model: str) -> list[str]:
+        """The widget, or those of ours in a box."""
+        if set(CODE) <= self._state(model).keys():
+            return [model]
+        return [one for child in self._inside(model) for one in self._ours(child)]
+
+    def _said(self, model: str) -> str:
+        """What a progress bar or another small widget says."""
+        state = self._state(model)
+        said = [state.get("description", ""), *state.get("titles", ())]
+        if isinstance(state.get("value"), str):
+            said.append(state["value"])
+        said += map(self._said, self._inside(model))
+        return " ".join(filter(None, (plain(word).replace("\xa0", " ").strip() for word in said)))
+
+    def _place(self, model: str) -> str:
+        state = self._state(model)
+        module, _, kind = state["_anywidget_id"].rpartition(".")
+        # A notebook may define a widget of its own: its class is not here.
+        there = module.startswith("spikeviz.")
+        cls = getattr(importlib.import_module(module), kind) if there else Explorer
+        self.kinds[kind] = {trait: state[trait] for trait in CODE}
+        self.libraries.update([found] if (found := cls._library()) else [])
+        self._shown[model] = {"kind": kind, "state": self._public_state(model)}
+        line = html.escape((cls.__doc__ or "").splitlines()[0])
+        holds_a_model = issubclass(cls, ModelExplorer) and cls.large
+        note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if holds_a_model else ""
+        return (
+            f'<div class="widget" data-prevent-swipe data-model="{model}">'
+            f"<p>{kind}: {line} It needs a browser with JavaScript.</p></div>{note}"
+        )
+
+    def _public_state(self, model: str) -> dict[str, Any]:
+        """Its traits, but for those that are the same for all widgets of its class."""
+        state = {k: v for k, v in self._state(model).items() if k[0] != "_" and k != "layout"}
+        state = json.loads(json.dumps(state))
+        for buffer in self._widgets[model].get("buffers", []):
+            *way, last = buffer["path"]
+            place = state
+            try:
+                for step in way:
+                    place = place[step]
+                place[last] = {"$bytes": buffer["data"]}
+            except (KeyError, IndexError, TypeError):
+                pass  # left from an earlier state
+        return state
+
+
+def code_script(kind: str, code: dict[str, str]) -> str:
+    """A script that gives a page the front end of a class of widgets."""
+    return f"spikevizLive.kinds.{kind} = {_script_safe(json.dumps(code))};\n"
+
+
+def library_script(packed: bytes) -> str:
+    """A script that gives a page a large library."""
+    return f'globalThis.spikevizLibrary = "{b64encode(packed).decode()}";\n'
+
+
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Outputs with neighbouring pieces of one stream put together."""
+    whole: list[NotebookNode] = []
+    for output in outputs:
+        last = whole[-1] if whole else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            whole[-1] = NotebookNode({**last, "text": last["text"] + output.text})
+        else:
+            whole.append(output)
+    return whole
+
+
+def text(said: str) -> str:
+    """What a program printed: without its colours, a line that it wrote again only once."""
+    said = COLOUR.sub("", said)
+    lines = [line.rstrip("\r").split("\r")[-1].rstrip() for line in said.split("\n")]
+    said = "\n".join(lines).strip("\n")
+    return f'<pre class="scroll output">{html.escape(said, quote=False)}</pre>' if said else ""
+
+
+def asset(name: str) -> str:
+    """A file of static/publish/."""
+    return (STATIC / "publish" / name).read_text(encoding="utf-8")

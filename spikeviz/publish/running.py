@@ -1,0 +1,88 @@
+"""Runs a notebook from top to bottom, and keeps the outcome until its text or the code changes."""
+
+import functools
+import hashlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from time import monotonic
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from spikeviz.browser import CHECKOUT
+from spikeviz.widget import _write
+
+NOTEBOOKS = CHECKOUT / "notebooks"
+CACHE = CHECKOUT / "build" / "executed"
+AT_ONCE = 2  # notebooks that run beside each other: torch takes all cores for each
+SECONDS = 600  # for one cell
+USED = ("spikeatconv", "spikeviz", "data", "studies/results")  # what an outcome depends on
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+class NotebookFailedError(RuntimeError):
+    """A cell raised; the message says which, and what."""
+
+
+def executed(notebook: Path, cache: Path = CACHE) -> NotebookNode:
+    """The notebook with its outputs and the states of its widgets, from the cache if it is there.
+
+    Raises NotebookFailedError; a failed run leaves nothing in the cache.
+    """
+    kept = cache / f"{notebook.stem}-{key(notebook)}.ipynb"
+    if not kept.is_file():
+        content = run(notebook)
+        cache.mkdir(parents=True, exist_ok=True)
+        for old in cache.glob(f"{notebook.stem}-*.ipynb"):
+            old.unlink(missing_ok=True)
+        _write(kept, nbformat.writes(content))
+    return nbformat.read(kept, as_version=4)
+
+
+def key(notebook: Path) -> str:
+    """Changes when the notebook has to be run again."""
+    return hashlib.sha256(notebook.read_bytes() + _code()).hexdigest()[:16]
+
+
+@functools.cache
+def _code() -> bytes:
+    """A digest of the code and the data that notebooks use, and of the largest package."""
+    digest = hashlib.sha256(metadata.version("torch").encode())
+    for folder in USED:
+        for file in sorted((CHECKOUT / folder).rglob("*")):
+            if file.is_file() and not {"__pycache__", "publish"} & set(file.parts):
+                digest.update(file.name.encode() + file.read_bytes())
+    return digest.digest()
+
+
+def run(notebook: Path) -> NotebookNode:
+    """Run the notebook in a fresh kernel, in its own folder."""
+    content = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(
+        content,
+        timeout=SECONDS,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(notebook.parent)}},
+    )
+    try:
+        return client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise NotebookFailedError(f"{notebook.name}: {COLOUR.sub('', str(error))}") from error
+
+
+def executed_all(notebooks: list[Path], cache: Path = CACHE) -> list[NotebookNode]:
+    """Each of the notebooks, run; says how it goes, since that may take minutes."""
+
+    def one(notebook: Path) -> NotebookNode:
+        begin = monotonic()
+        content = executed(notebook, cache)
+        print(f"{notebook.stem}: {monotonic() - begin:.0f} s", flush=True)
+        return content
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, notebooks))

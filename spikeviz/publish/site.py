@@ -1,0 +1,175 @@
+"""The course as a static site: one page a notebook, its widgets live, offline, without Python."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from spikeviz.browser import CHECKOUT
+from spikeviz.publish.cells import Document, asset, code_script, library_script
+from spikeviz.publish.markdown import Links, Markdown, plain
+from spikeviz.publish.running import CACHE, NOTEBOOKS, executed_all
+from spikeviz.widget import STATIC, _write
+
+NAME = "SpikeAtConv: learn spiking neural networks by touching them"
+READ_ONLY = (
+    "This page is for reading; its widgets work. To run and change the code, and to do the "
+    "exercises, start the course: <code>python3 course.py lab</code>."
+)
+FOOTER = (
+    "A course around the paper by Liao and others (2025), "
+    '<a href="https://doi.org/10.3389/fnins.2025.1536771">SpikeAtConv</a>. MIT licence. '
+    "Numbers of the paper are named as the paper's."
+)
+UNFOLD = '<button type="button" id="unfold">Open or fold all answers</button>'
+ABOUT = (
+    "<p>Drag a threshold and see a neuron fire. Read the notebooks in this order; each uses only "
+    "what the earlier ones explained. Every widget works here, without Python.</p>"
+)
+TIME = re.compile(r"\*\*Time[^*]*\*\*\s*(?:about )?([^.\n]*)")
+GOALS = re.compile(r"^## What you can do[^\n]*\n+((?:- [^\n]*\n?)+)", re.MULTILINE)
+
+
+@dataclass
+class Chapter:
+    """A page of the site: a file's name, the text of its title, what stands in it."""
+
+    file: str
+    title: str
+    body: str
+    contents: str = ""
+    scripts: list[str] = field(default_factory=list)
+
+
+class Site:
+    """Where the links of notebooks and texts lead, once they are pages.
+
+    stems: the notebooks that become pages.  texts: Markdown files that they link to, with the
+    names of their pages; they become pages too.
+    """
+
+    def __init__(self, notebooks: list[Path]) -> None:
+        self.notebooks = {path.resolve(): f"{path.stem}.html" for path in notebooks}
+        self.texts: dict[Path, str] = {}
+
+    def links(self, folder: Path) -> Links:
+        """For a file in this folder; None where a link leads nowhere in the site."""
+
+        def target(url: str) -> str | None:
+            if re.match(r"[a-z]+:|#", url):
+                return url
+            path, hash_sign, anchor = url.partition("#")
+            file = (folder / unquote(path)).resolve()
+            if file.suffix == ".md" and file.is_file() and file.is_relative_to(CHECKOUT):
+                words = file.relative_to(CHECKOUT).with_suffix("").parts
+                self.texts[file] = "-".join(words).lower() + ".html"
+            page = self.notebooks.get(file) or self.texts.get(file)
+            return page and page + hash_sign + anchor
+
+        return target
+
+    def text_pages(self) -> list[Chapter]:
+        """The pages of the texts, and of those that these link to."""
+        pages: dict[Path, Chapter] = {}
+        while waiting := [file for file in self.texts if file not in pages]:
+            for file in waiting:
+                markdown = Markdown(self.links(file.parent), file.parent)
+                body = f'<div class="prose">{markdown(file.read_text(encoding="utf-8"))}</div>'
+                title = plain(markdown.headings[0][2]) if markdown.headings else file.stem
+                pages[file] = Chapter(self.texts[file], title, body, contents_of(markdown))
+        return list(pages.values())
+
+
+def save_site(folder: Path, notebooks: Path = NOTEBOOKS, cache: Path = CACHE) -> Path:
+    """Run every notebook of a folder, unless that is done already, and write the site.
+
+    Nothing is written before all notebooks have run. Returns the path of index.html. Raises
+    NotebookFailedError, FileNotFoundError without notebooks, NotADirectoryError for a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; name a folder for the site")
+    found = sorted(notebooks.glob("*.ipynb"))
+    if not found:
+        raise FileNotFoundError(f"{notebooks} holds no notebooks")
+    contents = executed_all(found, cache)
+    site = Site(found)
+    documents = [Document(content, site.links(notebooks), notebooks) for content in contents]
+    chapters = [chapter_of(*pair) for pair in zip(found, documents, strict=True)]
+    files = {"site.css": asset("prose.css") + asset("site.css"), "site.js": asset("site.js")}
+    files["live.js"] = (STATIC / "live.js").read_text(encoding="utf-8")
+    for document in documents:
+        files |= {f"{kind}.js": code_script(kind, c) for kind, c in document.kinds.items()}
+        files |= {name: library_script(packed) for name, packed in document.libraries.items()}
+    pages = {
+        "index.html": page_of(Chapter("index.html", "Course map", map_of(chapters, documents)))
+    }
+    pages |= {text.file: page_of(text) for text in site.text_pages()}
+    around = zip([None, *chapters], chapters, [*chapters[1:], None], strict=False)
+    pages |= {chapter.file: page_of(chapter, before, after) for before, chapter, after in around}
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        _write(folder / "assets" / name, text)
+    for name, text in pages.items():
+        _write(folder / name, text)
+    return folder / "index.html"
+
+
+def chapter_of(path: Path, document: Document) -> Chapter:
+    """The page of a notebook."""
+    parts = []
+    for cell in document.cells:
+        style = "prose" if cell.kind == "markdown" else "cell"
+        parts.append(
+            f'<div class="{style}" id="cell-{cell.name}">\n{cell.page}{cell.outputs}</div>'
+        )
+    parts.insert(1, f'<p class="note">{READ_ONLY} {UNFOLD}</p>')
+    if document.kinds:
+        states = f'<script type="application/json" id="widget-states">{document.states()}</script>'
+        parts.append(states)
+    scripts = [*document.libraries, *(f"{kind}.js" for kind in document.kinds)]
+    contents = contents_of(document.markdown)
+    return Chapter(f"{path.stem}.html", document.title, "\n".join(parts), contents, scripts)
+
+
+def contents_of(markdown: Markdown) -> str:
+    """Links to the sections of a page."""
+    rows = [
+        f'<li><a href="#{quote(name)}">{text}</a></li>'
+        for level, name, text in markdown.headings
+        if level == 2
+    ]
+    if not rows:
+        return ""
+    return f'<nav class="contents" aria-label="On this page"><ul>{"".join(rows)}</ul></nav>'
+
+
+def map_of(chapters: list[Chapter], documents: list[Document]) -> str:
+    """The course map: of each notebook its title, its time and what one can do afterwards."""
+    rows = []
+    for chapter, document in zip(chapters, documents, strict=True):
+        source = "\n\n".join(c.source for c in document.cells[:3] if c.kind == "markdown")
+        time, goals = TIME.search(source), GOALS.search(source)
+        rows.append(
+            f'<li><h2><a href="{chapter.file}">{chapter.title}</a></h2>'
+            f"<p>{time[1].strip() if time else ''}</p>{Markdown()(goals[1]) if goals else ''}</li>"
+        )
+    return f'<h1>{NAME}</h1>\n{ABOUT}\n<ul class="map">{"".join(rows)}</ul>'
+
+
+def page_of(page: Chapter, before: Chapter | None = None, after: Chapter | None = None) -> str:
+    """A whole page, with the ways to the one before and the one after."""
+    steps = ""
+    if before:
+        steps += f'<a rel="prev" href="{before.file}">← {before.title}</a>'
+    if after:
+        steps += f'<a rel="next" class="next" href="{after.file}">{after.title} →</a>'
+    scripts = ["live.js", *page.scripts, "site.js"]
+    parts = {
+        "TITLE": f"{page.title} · SpikeAtConv",
+        "STEPS": steps,
+        "CONTENTS": page.contents,
+        "BODY": page.body,
+        "FOOTER": FOOTER,
+        "SCRIPTS": "\n".join(f'<script src="assets/{name}" defer></script>' for name in scripts),
+    }
+    return re.sub(r"\{\{([A-Z]+)\}\}", lambda match: parts[match[1]], asset("site.html"))

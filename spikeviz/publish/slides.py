@@ -1,0 +1,190 @@
+"""A notebook as slides (reveal.js) in one file: its widgets live, offline, without Python."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spikeviz.publish.cells import Cell, Document, asset, code_script, library_script
+from spikeviz.publish.running import CACHE, executed
+from spikeviz.widget import STATIC, _write
+
+FULL = 20  # lines that a slide of 1400 × 900 pixels holds
+LETTERS = 90  # in a line of it
+HEADING = re.compile(r"#{1,2} +(.+)")
+PREDICT, OBSERVE = re.compile(r"\*\*Predict\b"), re.compile(r"\*\*Observe\b")
+ANSWER = re.compile(r"<details[^>]*>\s*<summary>\s*(?:<b>)?\s*Explain\b")
+CAPTION = re.compile(r"\*Picture\b")
+
+
+@dataclass
+class Step:
+    """One slide: one step of a section. title: the section's.  lines: how full it is."""
+
+    title: str = ""
+    parts: list[str] = field(default_factory=list)
+    lines: float = 0
+    predicts: bool = False  # what it asks is answered on the next one
+    ran: bool = False  # it shows a cell's outcome
+    answered: bool = False
+
+    def add(self, page: str, lines: float = 0) -> None:
+        self.parts.append(page)
+        self.lines += lines
+
+
+def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
+    """Run the notebook, unless that is done already, and write its slides to one HTML file.
+
+    Raises NotebookFailedError, FileNotFoundError, IsADirectoryError if `out` is a folder.
+    """
+    if not notebook.is_file():
+        raise FileNotFoundError(f"{notebook} is no notebook")
+    if out.is_dir():
+        raise IsADirectoryError(f"{out} is a folder; name a file in it, such as slides.html")
+    document = Document(executed(notebook, cache), only_outside, notebook.parent)
+    sections = by_metadata(document) if any(c.slide for c in document.cells) else by_words(document)
+    libraries = map(library_script, document.libraries.values())
+    kinds = (code_script(kind, code) for kind, code in document.kinds.items())
+    live = (STATIC / "live.js").read_text(encoding="utf-8")
+    parts = {
+        "TITLE": html.escape(document.title),
+        "STYLE": asset("reveal.css") + asset("prose.css") + asset("slides.css"),
+        "SLIDES": "\n".join(section_of(steps) for steps in sections),
+        "STATES": document.states(),
+        "SCRIPTS": "\n".join([asset("reveal.js"), live, *libraries, *kinds, asset("slides.js")]),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    page = re.sub(r"\{\{([A-Z]+)\}\}", lambda match: parts[match[1]], asset("slides.html"))
+    _write(out, page)
+    return out
+
+
+def only_outside(target: str) -> str | None:
+    """Slides are alone: a link to another notebook leads nowhere."""
+    return target if re.match(r"https?:", target) else None
+
+
+def by_metadata(document: Document) -> list[list[Step]]:
+    """Sections as the notebook's slide metadata cut it."""
+    sections: list[list[Step]] = []
+    for cell in document.cells:
+        if cell.slide in ("skip", "notes") or cell.kind == "raw":
+            continue
+        heading = HEADING.match(cell.source) if cell.kind == "markdown" else None
+        if cell.slide == "slide" or not sections:
+            sections.append([Step()])
+        elif cell.slide == "subslide":
+            sections[-1].append(Step(sections[-1][-1].title))
+        page = outcome(cell)[0] if cell.kind == "code" else document.markdown(cell.source)
+        if ANSWER.match(cell.source) or cell.slide == "fragment":
+            page = f'<div class="fragment">{page}</div>'
+        sections[-1][-1].add(page)
+        if heading:
+            sections[-1][-1].title = heading[1]
+    return sections
+
+
+def by_words(document: Document) -> list[list[Step]]:
+    """Sections at the headings; in them a step for each Predict, each Observe, each cell."""
+    sections: list[list[Step]] = []
+    step = Step()
+
+    def turn(title: str | None = None) -> None:
+        """To a new section if it has a title, else to a new step, unless this one says nothing."""
+        nonlocal step
+        if title is None and sections and not step.lines:
+            return
+        step = Step(step.title if title is None else title)
+        if title is None and sections:
+            sections[-1].append(step)
+        else:
+            sections.append([step])
+
+    for cell in document.cells:
+        if cell.kind == "code":
+            page, lines = outcome(cell)
+            if not sections or step.ran or step.predicts or step.lines + lines / 2 > FULL:
+                turn()
+            step.add(page, lines)
+            step.ran = True
+        for block in blocks(cell.source) if cell.kind == "markdown" else ():
+            page, lines = document.markdown(block), height(block)
+            if HEADING.match(block):
+                turn(re.sub(r"^<h.*?>|</h.>$", "", page.strip()))
+                lines = 0  # alone on a slide it says nothing yet
+            elif not sections or begins_a_step(block, lines, step):
+                turn()
+            if ANSWER.match(block):
+                page = f'<div class="fragment">{page}</div>'
+                step.answered = True
+            step.predicts |= bool(PREDICT.search(block))
+            step.add(page, lines)
+    return sections
+
+
+def begins_a_step(block: str, lines: float, step: Step) -> bool:
+    """Whether a piece of Markdown, so many lines of it, goes to a new step, after this one."""
+    if ANSWER.match(block) or CAPTION.match(block):
+        return False
+    if PREDICT.search(block):
+        return step.ran or step.predicts or step.lines > FULL / 2
+    if OBSERVE.match(block) or step.lines + lines > FULL:
+        return True
+    return (step.ran or step.answered) and not block.startswith("<details")
+
+
+def outcome(cell: Cell) -> tuple[str, float]:
+    """A code cell; where it drew something, that is seen first and the program is folded.
+    Also how many lines that takes."""
+    drawn = (
+        24 * cell.outputs.count('<div class="widget"')
+        + 13 * cell.outputs.count("<img ")
+        + 8 * cell.outputs.count('<div class="scroll html"')
+    )
+    printed = 0.8 * "".join(re.findall(r"<pre.*?</pre>", cell.outputs, re.DOTALL)).count("\n")
+    if drawn:
+        program = f'<details class="program"><summary>The program</summary>{cell.page}</details>'
+        return cell.outputs + program, drawn + printed + 1
+    return cell.page + cell.outputs, 0.8 * cell.page.count("\n") + printed + 1
+
+
+def blocks(source: str) -> Iterator[str]:
+    """The pieces of Markdown that stand between empty lines; folded answers and code stay whole."""
+    block: list[str] = []
+    depth, fence = 0, ""
+    for line in source.splitlines():
+        mark = re.match(r" *(```|~~~)", line)
+        if mark and (not fence or fence == mark[1]):
+            fence = "" if fence else mark[1]
+        new_answer = not fence and not depth and line.startswith("<details")
+        after_empty = block and not block[-1].strip() and line.strip() and line[0] != " "
+        inside = depth or (fence and not mark)
+        if block and (new_answer or (after_empty and not inside)):
+            yield "\n".join(block).strip("\n")
+            block = []
+        block.append(line)
+        if not fence:
+            depth += line.count("<details") - line.count("</details>")
+    if any(map(str.strip, block)):
+        yield "\n".join(block).strip("\n")
+
+
+def height(block: str) -> float:
+    """About how many lines of a slide some Markdown takes."""
+    if block.startswith("<details"):
+        return 2
+    if block.startswith("$$"):
+        return 3
+    each = 1.6 if block.startswith("|") else 1.0
+    return 0.7 + sum(each * -(-len(line) // LETTERS) for line in block.splitlines())
+
+
+def section_of(steps: list[Step]) -> str:
+    """A section: its steps, each with the section's title."""
+    pages = []
+    for number, step in enumerate(steps):
+        again = f'<p class="again">{step.title}</p>' if number and step.title else ""
+        pages.append(f"<section>{again}\n" + "\n".join(step.parts) + "\n</section>")
+    return "<section>" + "\n".join(pages) + "</section>"

@@ -1,0 +1,118 @@
+"""The instructor's edition: the notebooks as an nbgrader course, with its own markers.
+
+    python3 course.py teacher                                writes teacher/
+    cd teacher
+    nbgrader generate_assignment 01_one_neuron               for the students, without solutions
+    nbgrader autograde 01_one_neuron                         what they handed in (submitted/)
+
+Made from notebooks/ and from the solutions in tests/exercises/, so there is one text of each. An
+exercise's cell holds the solution between markers, which nbgrader cuts out for the release; the
+cell with its check is locked, and passes only if the check does. The open question at the end is
+graded by hand. Folded solutions are left out.
+"""
+
+import ast
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+POINTS = 10  # of an exercise with a check
+OPEN_POINTS = 5  # of the open question, given by hand
+GRADED = "answer = {check}\nanswer"
+ASSERTION = """
+### BEGIN HIDDEN TESTS
+assert answer.status == "passed", answer.message
+### END HIDDEN TESTS"""
+QUESTION = (
+    "**Your answer to the question for the curious.** Write here what you found, and how you know. "
+    "Graded by hand."
+)
+CONFIG = f"""c = get_config()
+c.CourseDirectory.course_id = "spikeatconv"
+c.ExecutePreprocessor.timeout = 300
+c.ClearSolutions.code_stub = {{"python": "..."}}
+c.ClearSolutions.text_stub = {QUESTION!r}
+"""
+
+
+def write_course(folder: Path) -> Path:
+    """Writes the nbgrader course into a new folder, whole or not at all. Returns its path.
+    Raises FileExistsError if the folder holds something else already."""
+    if folder.exists() and not (folder / "nbgrader_config.py").is_file() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} holds other files; name a new folder")
+    draft = folder.with_name(folder.name + ".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb")):
+        solutions = CHECKOUT / "tests" / "exercises" / path.stem
+        if solutions.is_dir():
+            place = draft / "source" / path.stem
+            place.mkdir(parents=True)
+            edition = instructors(nbformat.read(path, as_version=4), solutions)
+            nbformat.write(edition, place / path.name)
+    (draft / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    # Only what this command makes is replaced: submissions and grades stay.
+    shutil.rmtree(folder / "source", ignore_errors=True)
+    for part in ("source", "nbgrader_config.py"):
+        (draft / part).replace(folder / part)
+    draft.rmdir()
+    return folder
+
+
+def instructors(notebook: NotebookNode, solutions: Path) -> NotebookNode:
+    """The notebook with solutions in their cells and nbgrader's metadata. solutions: the folder
+    with EXERCISE/solution.py. Raises ValueError where an exercise has no cell of its own."""
+    cells = [cell for cell in notebook.cells if not cell.id.startswith("solution-")]
+    for folder in sorted(path for path in solutions.iterdir() if path.is_dir()):
+        solution = (folder / "solution.py").read_text(encoding="utf-8").rstrip("\n")
+        head = re.findall(r"^(?:def|class) \w+", solution, re.M)[-1]
+        task = only(cells, rf"^{head}\b", f"the exercise {folder.name}")
+        task.source = marked(task.source, solution)
+        mark(task, folder.name, solution=True)
+        check = only(cells, rf"^check_{folder.name}\(", f"the check of {folder.name}")
+        check.source = GRADED.format(check=check.source) + ASSERTION
+        mark(check, f"check-{folder.name}", points=POINTS)
+    question = nbformat.v4.new_markdown_cell(QUESTION, id="answer-curious")
+    mark(question, "answer-curious", solution=True, points=OPEN_POINTS)
+    return nbformat.from_dict({**notebook, "cells": [*cells, question]})
+
+
+def only(cells: list[NotebookNode], pattern: str, what: str) -> NotebookNode:
+    found = [c for c in cells if c.cell_type == "code" and re.search(pattern, c.source, re.M)]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} cells hold {what}; expected one")
+    return found[0]
+
+
+def marked(task: str, solution: str) -> str:
+    """The student's cell as far as its first `...`, then the solution's body between nbgrader's
+    markers. For the release nbgrader puts a `...` in their place."""
+    nodes = list(ast.walk(ast.parse(task)))
+    first = min(n.lineno for n in nodes if isinstance(n, ast.Constant) and n.value is Ellipsis)
+    around = [n for n in functions(task) if n.lineno <= first <= (n.end_lineno or first)]
+    opened = max(around, key=lambda function: function.lineno)
+    (same,) = [n for n in functions(solution) if n.name == opened.name]
+    begin = same.body[1 if ast.get_docstring(same) else 0].lineno
+    head = task.split("\n")[: first - 1]
+    if opened.lineno == first:  # def f(x): ...
+        head.append(re.sub(r":\s*\.\.\.\s*$", ":", task.split("\n")[first - 1]))
+    body = solution.split("\n")[begin - 1 :]
+    indent = " " * (len(body[0]) - len(body[0].lstrip()))
+    return "\n".join([*head, f"{indent}### BEGIN SOLUTION", *body, f"{indent}### END SOLUTION"])
+
+
+def functions(source: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+
+
+def mark(cell: NotebookNode, name: str, *, solution: bool = False, points: int | None = None):
+    """nbgrader's metadata: a solution is the student's to change, points are given for a cell."""
+    cell.metadata["nbgrader"] = {
+        "grade": points is not None, "grade_id": name, "locked": not solution,
+        "schema_version": 3, "solution": solution, "task": False, "cell_type": cell.cell_type,
+        **({"points": points} if points is not None else {}),
+    }  # fmt: skip
