@@ -8,7 +8,9 @@ from spikeviz.exercises.bdsa import check_bdsa
 from spikeviz.exercises.block_parameters import check_block_parameters
 from spikeviz.exercises.break_even_rate import check_break_even_rate
 from spikeviz.exercises.choose_thresholds import check_choose_thresholds
+from spikeviz.exercises.fair_comparison import check_fair_comparison
 from spikeviz.exercises.feedback import Feedback
+from spikeviz.exercises.fold_batchnorm import check_fold_batchnorm
 from spikeviz.exercises.grid_partition import check_grid_partition
 from spikeviz.exercises.lif_step import check_lif_step
 from spikeviz.exercises.recipe_faults import check_recipe_faults
@@ -22,6 +24,8 @@ __all__ = [
     "check_block_parameters",
     "check_break_even_rate",
     "check_choose_thresholds",
+    "check_fair_comparison",
+    "check_fold_batchnorm",
     "check_grid_partition",
     "check_lif_step",
     "check_recipe_faults",

@@ -1,0 +1,16 @@
+# hint: You take the best epoch
+def compare(train, n_test):
+    """Is the Atan better than the Sigmoid? Gives "agree", "disagree" or "undecided"."""
+    seeds = (0, 1, 2)
+    atan = [max(train(seed=seed, surrogate="atan")) for seed in seeds]
+    sigmoid = [max(train(seed=seed, surrogate="sigmoid")) for seed in seeds]
+    differences = [a - s for a, s in zip(atan, sigmoid, strict=True)]
+
+    mean = sum(differences) / len(differences)
+    p = sum(atan + sigmoid) / (2 * len(seeds))
+    se = (2 * p * (1 - p) / n_test) ** 0.5
+    if all(d > 0 for d in differences) and mean > 2 * se:
+        return "agree"
+    if all(d < 0 for d in differences) and mean < -2 * se:
+        return "disagree"
+    return "undecided"

@@ -1,0 +1,7 @@
+# hint: Your bias is β alone
+def fold_batchnorm(weight, bias, norm):
+    """The weight and the bias of one convolution that does the work of both."""
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    new_weight = weight * scale[:, None, None, None]
+    new_bias = norm.bias
+    return new_weight, new_bias

@@ -1,0 +1,9 @@
+# hint: The bias of the convolution is forgotten
+def fold_batchnorm(weight, bias, norm):
+    """The weight and the bias of one convolution that does the work of both."""
+    if bias is None:
+        bias = 0
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    new_weight = weight * scale[:, None, None, None]
+    new_bias = norm.bias - norm.running_mean * scale
+    return new_weight, new_bias

@@ -1,0 +1,7 @@
+# hint: counts as 0
+def fold_batchnorm(weight, bias, norm):
+    """The weight and the bias of one convolution that does the work of both."""
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    new_weight = weight * scale[:, None, None, None]
+    new_bias = (bias - norm.running_mean) * scale + norm.bias
+    return new_weight, new_bias
