@@ -1,4 +1,4 @@
 # hint: The names are `flops`
 def break_even_rate(flops, time_steps, e_mac=4.6, e_a=0.9):
     """The largest rate R, 0 to 1, at which spikes cost no more than the twin."""
-    return min(1.0, E_MAC / (e_a * time_steps))  # noqa: F821
+    return min(1.0, e_mac / (e_a * time_step))  # noqa: F821
