@@ -1,0 +1,340 @@
+"""What holds for every notebook: its order, its parts, its symbols, its links, its pictures."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from spikeviz.course_map import command, course
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "notebooks"
+PLAN = course()["notebooks"]
+FILES = [FOLDER / f"{n['file']}.ipynb" for n in PLAN]
+LESSONS = FILES[1:]
+LONGEST_CELL = 25
+
+every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+def cells(path, kind=None):
+    found = nbformat.read(path, as_version=4).cells
+    return [cell for cell in found if kind in (None, cell.cell_type)]
+
+
+def text(path):
+    """All markdown, in order."""
+    return "\n\n".join(cell.source for cell in cells(path, "markdown"))
+
+
+def cell(path, name):
+    (found,) = [c for c in cells(path) if c.id == name]
+    return found.source
+
+
+def without_code(markdown):
+    return re.sub(r"```.*?```|`[^`\n]*`", " ", markdown, flags=re.DOTALL)
+
+
+# --- order and parts
+
+
+def test_the_plan_is_the_folder():
+    assert sorted(FOLDER.glob("*.ipynb")) == FILES
+
+
+@every
+def test_cells_have_names_that_say_what_they_are(path):
+    names = [c.id for c in cells(path)]
+    assert len(set(names)) == len(names)
+    assert names[0] == "title"
+    odd = [name for name in names if not re.fullmatch(r"[a-z]+[a-z0-9_]*(-[a-z0-9_]+)*", name)]
+    assert not odd
+    assert not [name for name in names if re.fullmatch(r"[0-9a-f]{8}(-.*)?", name)]
+
+
+@every
+def test_no_cell_is_long(path):
+    long = {
+        c.id: n for c in cells(path, "code") if (n := len(c.source.splitlines())) > LONGEST_CELL
+    }
+    assert not long
+
+
+@every
+def test_prose_stands_before_each_code_cell_or_its_neighbour(path):
+    kinds = [c.cell_type for c in cells(path)]
+    assert "code code code" not in " ".join(kinds)
+
+
+@lesson
+def test_a_lesson_has_its_parts(path):
+    title = cell(path, "title")
+    number, name = path.stem[:2], PLAN[FILES.index(path)]["title"]
+    assert title.startswith(f"# {number} · {name}\n"), title.splitlines()[0]
+    for part in ("**Time needed:**", "**You should know:**", "What you can do afterwards"):
+        assert part in title
+    words = text(path)
+    assert len(re.findall(r"\*\*Predict", words)) >= 2
+    assert len(re.findall(r"<summary><b>Explain", words)) >= 2
+    names = [c.id for c in cells(path)]
+    assert names[-1] == "end"
+    assert names.index("quiz") < names.index("goal-line") < names.index("end")
+    end = cell(path, "end")
+    for part in ("## What to take away", "paper", "open", "**For the curious", "**References"):
+        assert part in end, part
+
+
+@every
+def test_the_time_is_the_maps(path):
+    minutes = PLAN[FILES.index(path)]["minutes"]
+    found = re.search(r"\*\*Time[^*]*\*\*:? *(?:about )?(\d+) minutes", cell(path, "title"))
+    assert found, "title says no **Time needed:** N minutes"
+    assert int(found[1]) == minutes
+
+
+@lesson
+def test_the_lesson_shows_its_widget(path):
+    source = "\n".join(c.source for c in cells(path, "code"))
+    for widget in PLAN[FILES.index(path)]["widget"].split(", "):
+        assert f"{widget}(" in source
+
+
+@every
+def test_headings_go_down_one_by_one(path):
+    """One h1, and no level left out: for screen readers, slides and the site."""
+    levels = [len(found[1]) for found in re.finditer(r"^(#+) ", without_code(text(path)), re.M)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in itertools.pairwise(levels))
+
+
+@every
+def test_folded_text_is_closed_and_has_a_name(path):
+    for c in cells(path, "markdown"):
+        assert c.source.count("<details>") == c.source.count("</details>"), c.id
+        assert c.source.count("<details>") == c.source.count("<summary>"), c.id
+
+
+@lesson
+def test_each_answer_of_the_quick_questions_is_explained(path):
+    quiz = cell(path, "quiz")
+    questions = re.split(r"^\*\*\d\. ", quiz, flags=re.M)[1:]
+    assert 2 <= len(questions) <= 4
+    for question in questions:
+        answers = re.findall(r"</summary>(.*?)</details>", question, re.DOTALL)
+        assert len(answers) >= 2
+        assert all(len(answer.split()) >= 4 for answer in answers), question[:60]
+
+
+# --- exercises
+
+
+def exercises(path):
+    folder = ROOT / "tests" / "exercises" / path.stem
+    return sorted(f for f in folder.iterdir() if f.is_dir())
+
+
+@lesson
+def test_an_exercise_has_a_solution_that_is_the_tested_one(path):
+    assert exercises(path)
+    for folder in exercises(path):
+        solution = (folder / "solution.py").read_text(encoding="utf-8").rstrip("\n")
+        assert cell(path, f"solution-{folder.name}") == (
+            "<details>\n<summary><b>A solution</b></summary>\n\n"
+            f"```python\n{solution}\n```\n</details>"
+        )
+        names = [c.id for c in cells(path)]
+        calls = re.compile(rf"^check_{folder.name}\(", re.M)
+        checks = [c.id for c in cells(path, "code") if calls.search(c.source)]
+        assert len(checks) == 1
+        assert names.index(checks[0]) < names.index(f"solution-{folder.name}")
+        assert len(list(folder.glob("wrong_*.py"))) >= 5
+
+
+# --- the command
+
+
+def fenced(path):
+    (block,) = re.findall(r"```text\n(.*?)\n```", cell(path, "goal-line"), re.DOTALL)
+    return block
+
+
+@pytest.mark.parametrize("path", LESSONS[:-1], ids=lambda path: path.stem)
+def test_a_lesson_earns_its_line_of_the_command(path):
+    assert fenced(path) == PLAN[FILES.index(path)]["line"]
+    assert "## Your line of the command" in cell(path, "goal-line")
+
+
+def test_the_last_lesson_has_the_whole_command():
+    assert fenced(FILES[-1]) == command()
+
+
+# --- pictures
+
+
+@every
+def test_every_picture_has_a_text_and_a_caption(path):
+    found = cells(path)
+    for i, c in enumerate(found):
+        if c.cell_type != "code":
+            continue
+        assert "plt.show()" not in c.source, f"{c.id}: show(figure, alt) instead"
+        for block in re.findall(r"^show\((.*)", c.source, re.M | re.DOTALL):
+            after = "\n".join(n.source for n in found[i + 1 : i + 3] if n.cell_type == "markdown")
+            assert re.search(r"\*Pictures?[:,]? ", after), f"{c.id} has no caption"
+            assert "," in block, f"{c.id} has no alternative text"
+    for name, alt in re.findall(r"!\[(.*?)\]\((.*?)\)", text(path), re.DOTALL):
+        assert name.strip(), f"{alt} has no alternative text"
+
+
+# --- symbols
+
+COMMANDS = set(
+    re.findall(
+        r"\w+",
+        """frac dfrac tfrac cdot times ln log log_ exp sqrt le leq ge geq ne neq approx sum prod in
+    left right quad qquad text mathrm mathbf mathit operatorname begin end array cases to mapsto
+    infty
+    partial int pm min max mid lfloor rfloor lceil rceil ldots dots cdots prime circ top big Big
+    bigl bigr Bigl Bigr underbrace overbrace overline bar hat tilde ll gg propto equiv Rightarrow
+    rightarrow Longrightarrow longrightarrow leftarrow displaystyle textstyle mathbb mathcal lvert
+    rvert vert langle rangle star ast odot oplus softmax sim forall setminus cup cap cos sin tan
+    tanh arctan lim sup inf not limits nolimits boldsymbol bmod mod substack bigg Bigg phantom
+    hspace vspace colon implies iff land lor neg lt gt""",
+    )
+)
+SYMBOL = re.compile(
+    r"(\\math(?:bf|bb|cal)\{\w+\}|\\Delta\s*[a-z]|\\d?[A-Za-z]+|[A-Za-z])"
+    r"(?:_(?:\{?\\(?:text|mathrm)\{([^}]*)\}\}?|\{([^}]*)\}|([A-Za-z0-9])))?"
+)
+
+
+def formulas(markdown):
+    return re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", without_code(markdown), re.DOTALL)
+
+
+def symbols(markdown):
+    """The symbols of all formulas: base, or base_index where the index is a name."""
+    found = set()
+    for display, inline in formulas(markdown):
+        # Words inside a formula are no symbols, unless they are an index.
+        formula = re.sub(
+            r"(?<!_)(?<!_\{)\\(?:text|texttt|operatorname|mathrm|mathit)\{[^}]*\}",
+            " ",
+            display or inline,
+        )
+        formula = re.sub(r"\\begin\{\w+\}(?:\{[lcr| ]*\})?|\\end\{\w+\}", " ", formula)
+        for base, word, group, one in SYMBOL.findall(formula):
+            name = base.replace(" ", "")
+            if name.startswith("\\") and name[1:] in COMMANDS:
+                continue
+            index = word or group or one
+            found.add(f"{name}_{index}" if index else name)
+    return found
+
+
+def table():
+    """{symbol: number of the notebook that brings it} of the course's table in 00."""
+    rows = re.findall(r"^\| (\$.+?) \| .* \| (\d\d) \|$", cell(FILES[0], "symbols"), re.M)
+    known = {}
+    for formula, first in rows:
+        for symbol in symbols(formula):
+            known[symbol] = int(first)
+    return known
+
+
+def base(symbol):
+    """V_i and V_1 are V with a running index."""
+    return re.sub(r"_([a-z0-9]|[a-z]\s*[,+-]\s*\d|\d+)$", "", symbol)
+
+
+def test_symbols_are_read_as_written():
+    formula = (
+        r"$H[t] = V + \frac{R \cdot I}{\tau}$, $V_\text{th}$, $E_{\text{MAC}} \mathbf{Q}_1$, $d_k$"
+    )
+    assert symbols(formula) == {
+        "H", "t", "V", "R", "I", r"\tau", "V_th", "E_MAC", r"\mathbf{Q}_1", "d_k",
+    }  # fmt: skip
+    assert base("V_i") == "V"
+    assert base("V_th") == "V_th"
+
+
+@lesson
+def test_symbols_are_in_the_table_and_not_used_before_they_are_explained(path):
+    known, number = table(), int(path.stem[:2])
+    used = symbols(text(path))
+    unknown = {s for s in used if s not in known and base(s) not in known}
+    assert not unknown, "not in the table of 00_start_here"
+    early = {
+        s: known.get(s, known.get(base(s)))
+        for s in used
+        if known.get(s, known.get(base(s), 0)) > number
+    }
+    assert not early, f"explained only later: {early}"
+
+
+# --- links
+
+
+def links(path):
+    """(cell, target) of each link."""
+    return [
+        (c.id, target)
+        for c in cells(path, "markdown")
+        for target in re.findall(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)", without_code(c.source))
+    ]
+
+
+@every
+def test_links_lead_somewhere(path):
+    for name, target in links(path):
+        if target.startswith(("https://", "#")):
+            continue
+        file, _, _ = target.partition("#")
+        assert not target.startswith("http:"), target
+        assert (FOLDER / file).exists(), f"{name}: {target}"
+
+
+@every
+def test_nothing_is_read_before_it_is_explained(path):
+    """Links go back to earlier notebooks; only the map and the end point forward."""
+    forward = [
+        (name, target)
+        for name, target in links(path)
+        if re.fullmatch(r"\d\d_\w+\.ipynb.*", target)
+        and target[:2] > path.stem[:2]
+        and name not in ("map", "end", "next", "goal-line")
+    ]
+    assert not forward
+
+
+@lesson
+def test_references_can_be_found(path):
+    references = cell(path, "end").split("**References")[1]
+    assert re.search(r"https://(doi\.org|arxiv\.org|proceedings|openreview|openaccess)", references)
+    assert "10.3389/fnins.2025.1536771" in references
+
+
+# --- the map
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
+def test_the_map_is_the_plans(page):
+    words = (ROOT / page).read_text(encoding="utf-8") if page.endswith("md") else text(ROOT / page)
+    for number, n in enumerate(PLAN):
+        (row,) = [r for r in re.findall(r"^\| .* \|$", words, re.M) if f"{number:02d}" in r[:6]]
+        assert n["title"] in row
+        assert n["afterwards"] in row
+        assert f"{n['minutes']} min" in row
+
+
+def test_notebooks_are_notebooks():
+    for path in FILES:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        nbformat.validate(content)
+        assert content["metadata"]["kernelspec"]["name"] == "python3"
