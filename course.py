@@ -79,6 +79,11 @@ def slides(options: argparse.Namespace) -> int:
     return publish("slides", *filter(None, [options.notebook, options.out]))
 
 
+def teacher(options: argparse.Namespace) -> int:
+    """Writes the instructor's edition, a course for nbgrader."""
+    return publish("teacher", *filter(None, [options.out]))
+
+
 def voila(options: argparse.Namespace) -> int:
     """Serves a notebook as a page, with Python behind it, until Ctrl-C."""
     return publish("voila", options.notebook, *options.more)
@@ -125,6 +130,11 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     command = add(slides, "Write a notebook as slides, in one file that works offline.")
     command.add_argument("notebook", type=notebook, metavar="NB", help="such as 01, or a path")
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="else slides/NB.html")
+
+    command = add(
+        teacher, "Write the instructor's edition: notebooks for nbgrader, with solutions."
+    )
+    command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else teacher)")
 
     command = add(voila, "Serve a notebook as a page, with Python behind it, and open it.",
                   usage="course.py voila NB [OPTION OF VOILA ...]")  # fmt: skip
@@ -263,6 +273,18 @@ def settle_jupyterlab() -> None:
         "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     }  # fmt: skip
     (settings / "overrides.json").write_text(json.dumps(overrides, indent=2))
+    # What the tests and the teacher's edition bring stays out of the students' JupyterLab.
+    away = {f"nbgrader.server_extensions.{part}": False for part in (
+        "assignment_list", "course_list", "formgrader", "validate_assignment"
+    )}  # fmt: skip
+    config = VENV / "etc" / "jupyter"
+    (config / "labconfig").mkdir(parents=True, exist_ok=True)
+    (config / "jupyter_server_config.json").write_text(
+        json.dumps({"ServerApp": {"jpserver_extensions": away}}, indent=2)
+    )
+    (config / "labconfig" / "page_config.json").write_text(
+        json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True}}, indent=2)
+    )
 
 
 # --- running things -------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""`python -m spikeviz.publish`: the course as a site, a notebook as slides or as a voila page."""
+"""`python -m spikeviz.publish`: the course as a site or for nbgrader, a notebook as slides or as a
+voila page."""
 
 import argparse
 import os
@@ -10,6 +11,7 @@ from spikeviz.browser import CHECKOUT
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError
 from spikeviz.publish.site import save_site
 from spikeviz.publish.slides import save_slides
+from spikeviz.publish.teacher import write_course
 from spikeviz.widget import STATIC
 
 
@@ -22,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     slides = commands.add_parser("slides", help="write a notebook as slides, in one file")
     slides.add_argument("notebook", type=notebook, help="such as 01, or a path")
     slides.add_argument("out", nargs="?", type=Path, help="a file; else slides/NAME.html")
+    edition = commands.add_parser("teacher", help="write the instructor's edition, for nbgrader")
+    edition.add_argument("out", nargs="?", type=Path, default=CHECKOUT / "teacher", help="a folder")
     page = commands.add_parser("voila", help="serve a notebook as a page, with Python behind it")
     page.add_argument("notebook", type=notebook, help="such as 01, or a path")
     options, more = parser.parse_known_args(arguments)
@@ -32,6 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "site":
             written = save_site(options.out)
+        elif options.command == "teacher":
+            print(f"Written: {write_course(options.out)}. docs/teaching.md says how to go on.")
+            return 0
         else:
             out = options.out or CHECKOUT / "slides" / f"{options.notebook.stem}.html"
             written = save_slides(options.notebook, out)

@@ -12,6 +12,7 @@ graded by hand. Folded solutions are left out.
 """
 
 import ast
+import difflib
 import re
 import shutil
 from pathlib import Path
@@ -89,24 +90,32 @@ def only(cells: list[NotebookNode], pattern: str, what: str) -> NotebookNode:
 
 
 def marked(task: str, solution: str) -> str:
-    """The student's cell as far as its first `...`, then the solution's body between nbgrader's
-    markers. For the release nbgrader puts a `...` in their place."""
-    nodes = list(ast.walk(ast.parse(task)))
-    first = min(n.lineno for n in nodes if isinstance(n, ast.Constant) and n.value is Ellipsis)
-    around = [n for n in functions(task) if n.lineno <= first <= (n.end_lineno or first)]
-    opened = max(around, key=lambda function: function.lineno)
-    (same,) = [n for n in functions(solution) if n.name == opened.name]
-    begin = same.body[1 if ast.get_docstring(same) else 0].lineno
-    head = task.split("\n")[: first - 1]
-    if opened.lineno == first:  # def f(x): ...
-        head.append(re.sub(r":\s*\.\.\.\s*$", ":", task.split("\n")[first - 1]))
-    body = solution.split("\n")[begin - 1 :]
-    indent = " " * (len(body[0]) - len(body[0].lstrip()))
-    return "\n".join([*head, f"{indent}### BEGIN SOLUTION", *body, f"{indent}### END SOLUTION"])
+    """The student's cell with the solution's lines between nbgrader's markers, wherever the two
+    differ. For the release nbgrader puts a `...` in the place of each."""
+    task = re.sub(r"^( *)(def .*:) \.\.\.$", r"\1\2\n\1    ...", task, flags=re.M)
+    nodes = ast.walk(ast.parse(task))
+    open_lines = {n.lineno for n in nodes if isinstance(n, ast.Constant) and n.value is Ellipsis}
+    old, new, lines = task.split("\n"), bare(solution).split("\n"), []
+    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
+    for kind, first, last, begin, end in matcher.get_opcodes():
+        lines += [old[i] for i in range(first, last) if i + 1 not in open_lines]
+        if kind in ("replace", "insert"):
+            indent = " " * (len(new[begin]) - len(new[begin].lstrip()))
+            lines += [f"{indent}### BEGIN SOLUTION", *new[begin:end], f"{indent}### END SOLUTION"]
+    return "\n".join(lines)
 
 
-def functions(source: str) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+def bare(solution: str) -> str:
+    """From its first def or class on, without docstrings, which are the student's cell's."""
+    tree, lines = ast.parse(solution), solution.split("\n")
+    kinds = ast.FunctionDef | ast.ClassDef
+    start = next(n.lineno for n in tree.body if isinstance(n, kinds)) - 1
+    gone = set(range(start))
+    for node in ast.walk(tree):
+        if isinstance(node, kinds) and ast.get_docstring(node):
+            text = node.body[0]
+            gone |= set(range(text.lineno - 1, text.end_lineno or text.lineno))
+    return "\n".join(line for i, line in enumerate(lines) if i not in gone)
 
 
 def mark(cell: NotebookNode, name: str, *, solution: bool = False, points: int | None = None):

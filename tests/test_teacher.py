@@ -1,0 +1,162 @@
+"""The instructor's edition, released and graded by nbgrader itself."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from spikeviz.publish.__main__ import main
+from spikeviz.publish.teacher import CHECKOUT, marked, write_course
+
+EXERCISES = CHECKOUT / "tests" / "exercises"
+STEM = "01_one_neuron"
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    return write_course(tmp_path_factory.mktemp("teaching") / "teacher")
+
+
+def test_every_exercise_is_in_it_with_its_points(edition):
+    for folder in EXERCISES.iterdir():
+        notebook = read(edition / "source" / folder.name / f"{folder.name}.ipynb")
+        nbformat.validate(notebook)
+        graded = {
+            c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata
+        }
+        for exercise in folder.iterdir():
+            task, check = graded[exercise.name], graded[f"check-{exercise.name}"]
+            assert "### BEGIN SOLUTION" in task.source
+            assert task.metadata.nbgrader.solution
+            assert not task.metadata.nbgrader.grade
+            assert check.metadata.nbgrader.points == 10
+            assert check.metadata.nbgrader.locked
+            assert f"check_{exercise.name}(" in check.source
+        assert graded["answer-curious"].metadata.nbgrader.points == 5
+        assert not [c.id for c in notebook.cells if c.id.startswith("solution-")]
+
+
+def code(source):
+    """The code without docstrings, imports and comments."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            kept = [n for n in node.body if not isinstance(n, ast.Import | ast.ImportFrom)]
+            first = kept[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                kept = kept[1:]
+            node.body = kept
+    return ast.unparse(tree)
+
+
+def test_a_solved_cell_is_the_solution(edition):
+    for folder in EXERCISES.iterdir():
+        notebook = read(edition / "source" / folder.name / f"{folder.name}.ipynb")
+        for exercise in folder.iterdir():
+            (cell,) = [
+                c for c in notebook.cells
+                if c.metadata.get("nbgrader", {}).get("grade_id") == exercise.name
+            ]  # fmt: skip
+            assert code(cell.source) == code((exercise / "solution.py").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (
+            'def f(x):\n    """Doc."""\n    ...',
+            'def f(x):\n    """Doc."""\n    ### BEGIN SOLUTION\n    y = x\n    return y\n'
+            "    ### END SOLUTION",
+        ),
+        (
+            "def f(x):\n    y = ...\n    return y",
+            "def f(x):\n    ### BEGIN SOLUTION\n    y = x\n    ### END SOLUTION\n    return y",
+        ),
+        (
+            "def f(x): ...",
+            "def f(x):\n    ### BEGIN SOLUTION\n    y = x\n    return y\n    ### END SOLUTION",
+        ),
+    ],
+)
+def test_the_students_head_stays(task, expected):
+    assert marked(task, 'def f(x):\n    """Another."""\n    y = x\n    return y') == expected
+
+
+def test_a_method_may_be_the_exercise():
+    task = "class A:\n    def g(self):\n        return 1\n\n    def f(self):\n        ..."
+    solution = "class A:\n    def g(self):\n        return 1\n\n    def f(self):\n        return 2"
+    assert marked(task, solution) == (
+        "class A:\n    def g(self):\n        return 1\n\n    def f(self):\n"
+        "        ### BEGIN SOLUTION\n        return 2\n        ### END SOLUTION"
+    )
+
+
+def test_written_again_it_keeps_grades_and_leaves_other_folders_alone(edition, tmp_path, capsys):
+    (edition / "gradebook.db").write_text("grades")
+    (edition / "source" / "old").mkdir()
+    write_course(edition)
+    assert (edition / "gradebook.db").read_text() == "grades"
+    assert not (edition / "source" / "old").exists()
+    (edition / "gradebook.db").unlink()
+    (tmp_path / "thesis.tex").write_text("mine")
+    assert main(["teacher", str(tmp_path)]) == 1
+    assert "holds other files" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def nbgrader(folder: Path, *words: str) -> str:
+    """Runs nbgrader there, with this environment's own programs, as it asks for them by name."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_nbgrader_releases_and_grades_it(edition):
+    nbgrader(edition, "generate_assignment", STEM)
+    released = edition / "release" / STEM / f"{STEM}.ipynb"
+    text = released.read_text(encoding="utf-8")
+    solution = (EXERCISES / STEM / "lif_step" / "solution.py").read_text(encoding="utf-8")
+    assert solution.splitlines()[-1].strip() not in text
+    assert "HIDDEN TESTS" not in text
+    (task,) = [c for c in read(released).cells if c.id == "exercise-code"]
+    (original,) = [c for c in read(CHECKOUT / "notebooks" / f"{STEM}.ipynb").cells
+                   if c.id == "exercise-code"]  # fmt: skip
+    assert task.source == original.source
+
+    answers = {
+        "ada": solution,
+        "bob": None,  # handed in as it was
+        "eve": (EXERCISES / STEM / "lif_step" / "wrong_no_leak.py").read_text(encoding="utf-8"),
+    }
+    for student, answer in answers.items():
+        place = edition / "submitted" / student / STEM
+        place.mkdir(parents=True)
+        shutil.copy(released, place)
+        if answer:
+            notebook = read(place / released.name)
+            (task,) = [c for c in notebook.cells if c.id == "exercise-code"]
+            task.source = answer
+            nbformat.write(notebook, place / released.name)
+    nbgrader(edition, "autograde", STEM)
+    nbgrader(edition, "export")
+    head, *rows = (edition / "grades.csv").read_text().splitlines()
+    columns = head.split(",")
+    grades = {(row := dict(zip(columns, line.split(","), strict=True)))["student_id"]: row
+              for line in rows}  # fmt: skip
+    assert {name: float(row["score"]) for name, row in grades.items()} == {
+        "ada": 10.0, "bob": 0.0, "eve": 0.0,
+    }  # fmt: skip
+    assert float(grades["ada"]["max_score"]) == 15.0
