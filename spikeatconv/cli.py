@@ -24,7 +24,7 @@ import torch
 from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
 from spikeatconv.model import SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
-from spikeatconv.training import RECIPES, Images, evaluate
+from spikeatconv.training import RECIPES, evaluate, open_data, stream
 from spikeatconv.training.augment import as_float
 from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.estimate import macs_of
@@ -32,7 +32,6 @@ from spikeatconv.training.follow import is_main
 from spikeatconv.training.loop import make_accelerator
 from spikeatconv.training.prepare import PREPARE
 from spikeatconv.training.settings import NAMES, OPTION, fields_of, in_words
-from spikeatconv.training.sources import open_data
 from spikeatconv.training.start import PREPARED, Options, Refused, columns, start
 from spikeatconv.training.trained import (
     SHIPPED,
@@ -125,6 +124,10 @@ data_option = option(
     "--data", "where", default="digits", show_default=True, metavar="PATH|NAME",
     text="Its test images.",
 )  # fmt: skip
+stream_option = option(
+    "--stream", "streamed", is_flag=True,
+    text="Read images as they arrive from the hub, or from parquet files; nothing is stored.",
+)  # fmt: skip
 faults_option = option(
     "--faults", type=click.Choice(["stop", "skip"]), default="stop",
     text="What to do about an image that cannot be read.",
@@ -160,6 +163,7 @@ def keys() -> Iterator[str]:
         "spikeatconv train digits --resume                goes on where it was stopped",
         "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
         "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
+        "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
         "torchrun --nproc_per_node 4 -m spikeatconv.cli train imagenet --data FOLDER --yes",
     )
     + "\n"
@@ -169,6 +173,7 @@ def keys() -> Iterator[str]:
 @click.argument("recipe", metavar="RECIPE", type=click.Choice(list(RECIPES)))
 @option("--model", metavar="MODEL", text=f"{', '.join(NAMES)}, or a trained network to go on from.")
 @option("--data", metavar="PATH|NAME", text="Else the recipe's own: `spikeatconv data`.")
+@stream_option
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", text="As often as you like.")
 @option("--folder", type=click.Path(path_type=Path), text="Else runs/RECIPE-MODEL.")
 @option("--resume", is_flag=True, text="Go on from the folder's last checkpoint, if any.")
@@ -204,18 +209,19 @@ def train_command(**words: Any) -> int:
 )
 @model_option
 @data_option
+@stream_option
 @size_option
 @option("--batch", **at_least_1, default=100, text="Images at once.")
 @workers_option
 @faults_option
 @cpu_option
 def evaluate_command(
-    model: str, where: str, image_size: int | None, batch: int, workers: int, faults: str,
-    cpu: bool,
+    model: str, where: str, streamed: bool, image_size: int | None, batch: int, workers: int,
+    faults: str, cpu: bool,
 ) -> None:  # fmt: skip
     """Top 1, top 5 and loss of a trained network on the test images of a data set."""
     trained = load(model, image_size)
-    test = test_images(trained, where, faults)
+    test = test_images(trained, where, faults, streamed)
     trained.check(test)
     accelerator = make_accelerator("no", 1, cpu)
     network = accelerator.prepare(trained.model)
@@ -230,8 +236,8 @@ def evaluate_command(
         say(f"Passed over: {fault}", err=True)
 
 
-def test_images(trained: Trained, where: str, faults: str) -> Images:
-    return open_data(
+def test_images(trained: Trained, where: str, faults: str, streamed: bool) -> Any:
+    return (stream if streamed else open_data)(
         where, trained.size, faults=faults, in_channels=trained.channels, crop=trained.crop
     )[1]
 
@@ -282,7 +288,7 @@ def energy_command(
 ) -> None:
     """The paper's estimate of energy, layer by layer, beside the twin without spikes."""
     trained = load(model, image_size)
-    test = test_images(trained, where, faults)
+    test = test_images(trained, where, faults, streamed=False)
     some = spaced(len(test), images)
     report = energy_report(trained.model, as_float(test.batch(some)[0]))
     say(table(report.layers.rename(columns={"flops": "MACs", "snn_mj": "mJ", "ann_mj": "twin mJ"})))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -80,7 +81,8 @@ class Checkpoints:
         return max(tested, key=accuracy, default=None)
 
     def save(self, training: Training, step: int, metrics: dict) -> None:
-        """Write the checkpoint of that step, unless it is there; then remove what is not kept."""
+        """Write the checkpoint of that step, unless it is there; then remove what is not kept.
+        Raises OSError that says what is left, as on a full disk; nothing half-written is."""
         if self.folder is None or step < 1:
             return
         path = self.folder / f"step-{step:08}"
@@ -88,13 +90,22 @@ class Checkpoints:
             if not damage(path):
                 return
             remove(path)
-        self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / DRAFT
-        shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
-        draft.mkdir()
-        write(training, step, metrics, draft)
-        os.rename(draft, path)
-        to_disk(self.folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
+            draft.mkdir()
+            write(training, step, metrics, draft)
+            os.rename(draft, path)
+            to_disk(self.folder)
+        except (OSError, SafetensorError) as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            last = self.last()
+            raise OSError(
+                f"the checkpoint of step {step} cannot be written into {self.folder}: {error}. "
+                + (f"{last} is whole. " if last else "There is none before it. ")
+                + "Make room on that disk, then go on from there"
+            ) from error
         for path in set(self.all()[: -self.keep]) - {self.best()}:
             remove(path)
 
@@ -116,6 +127,17 @@ class Checkpoints:
             training.scaler.load_state_dict(state["scaler"])
         return state["step"]
 
+    def metrics(self, step: int) -> dict:
+        """What was saved with the checkpoint of that step, {} without one."""
+        path = None if self.folder is None else self.folder / f"step-{step:08}"
+        return read(path)["metrics"] if path is not None and path.exists() else {}
+
+    def add_metrics(self, step: int, metrics: dict) -> None:
+        """In place of those that were saved with that step, in one moment."""
+        if self.folder is not None:
+            path = self.folder / f"step-{step:08}"
+            write_state({**read(path), "metrics": metrics}, path)
+
 
 # --- writing
 
@@ -134,11 +156,18 @@ def write(training: Training, step: int, metrics: dict, folder: Path) -> None:
         "scaler": None if training.scaler is None else training.scaler.state_dict(),
         "files": {name: digest(folder / name) for name in (WEIGHTS, TRAINING)},
     }
-    (folder / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+    write_state(state, folder)
     for name in (WEIGHTS, TRAINING):
         shutil.copymode(folder / STATE, folder / name)  # safetensors lets only the owner read
     for path in (folder / WEIGHTS, folder / TRAINING, folder / STATE, folder):
         to_disk(path)
+
+
+def write_state(state: dict, folder: Path) -> None:
+    draft = folder / f"{STATE}.part"
+    draft.write_text(json.dumps(state, indent=1), encoding="utf-8")
+    to_disk(draft)
+    os.replace(draft, folder / STATE)
 
 
 def save_network(model: nn.Module, path: Path, note: dict) -> None:

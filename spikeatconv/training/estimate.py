@@ -1,12 +1,14 @@
 """What a training will take: parameters, memory, disk and time, from a few steps really computed.
 
-    memory = parameters · (4 + 4 + 8 [+ 4 with EMA]) + kept of a few images / few · images of a part
-    disk   = checkpoint · (kept ones + the best + one being written)
-    time   = seconds an image · images · epochs, and the test
+    tensors = parameters · (4 + 4 + 8 [+ 4 with EMA]) + kept of a few images · (part / few)
+    memory  = tensors on a GPU; LIBRARIES + SPREAD · tensors for each process on a CPU
+    disk    = checkpoint · (kept ones + the best + one being written)
+    time    = seconds an image · images · epochs, and the test
 
-Memory counts tensor by tensor what the forward pass keeps for the backward pass. Not in the
-estimate: what processes say to each other, the memory of libraries, and with workers the reading,
-which is thought to keep up.
+Tensors are counted one by one: what the forward pass keeps for the backward pass. A process on a
+CPU takes more than its tensors: its first step loads libraries, and malloc keeps freed blocks that
+no later tensor fits. Not in the estimate: what processes say to each other, CUDA's own memory, and
+with workers or a stream the reading, which is thought to keep up.
 """
 
 import copy
@@ -29,19 +31,23 @@ from spikeatconv.training.images import Images
 from spikeatconv.training.loop import adamw
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import blocks, recompute
+from spikeatconv.training.stream import Stream
 
 LONG = 3600.0  # seconds after which a run asks before it starts
 FEW = 2  # images whose memory is counted
 AIM = 2.0  # seconds that a timed step should take, about
 STEPS = 2  # that are timed
+SPREAD, LIBRARIES = 1.5, 300_000_000  # measured, see docs/training.md
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Bytes and seconds of a training. macs: of one time step, one image. timed: images a step."""
+    """Bytes and seconds of a training. macs: of one time step, one image. timed: images a step.
+    tensors: of one process.  memory: of all processes on this machine."""
 
     parameters: int
     macs: int
+    tensors: int
     memory: int
     memory_free: int
     checkpoint: int
@@ -74,9 +80,9 @@ class Estimate:
 
 
 def estimate(
-    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: Path, *, keep: int = 2,
-    precision: str = "no", accumulate: int = 1, again: bool = False, cpu: bool = False,
-    workers: int = 0, processes: int = 1, here: int = 1, done: int = 0,
+    model: nn.Module, data: Images | Stream, test: Images | Stream, recipe: Recipe, folder: Path,
+    *, keep: int = 2, precision: str = "no", accumulate: int = 1, again: bool = False,
+    cpu: bool = False, workers: int = 0, processes: int = 1, here: int = 1, done: int = 0,
 ) -> Estimate:  # fmt: skip
     """Measured on copies: the model stays as it is.
 
@@ -88,21 +94,23 @@ def estimate(
     part = max(1, recipe.batch // processes // accumulate)
     stepper = Stepper(model, recipe, len(data.classes), device, precision)
     few = min(FEW, part)
-    kept = stepper.kept(*data.batch(list(range(few))), again)
+    kept = stepper.kept(*first(data, few), again)
     if again:
         recompute(stepper.model)
     state = bytes_of(model.state_dict().values())
     learned = bytes_of(p for p in model.parameters() if p.requires_grad)
     average = state if recipe.ema else 0
-    memory = (3 * learned + average + kept // few * part) * (here if device.type == "cpu" else 1)
-    room = free * few // max(1, 2 * kept)
-    each, timed = stepper.seconds(data, part, few, room, ahead=workers > 0)
+    tensors = 3 * learned + average + kept // few * part
+    memory = here * int(LIBRARIES + SPREAD * tensors) if device.type == "cpu" else tensors
+    room = int(free * few / max(1, 2 * SPREAD * kept))
+    each, timed = stepper.seconds(data, part, few, room, workers > 0)
     tested = stepper.test_seconds(test, few)
     steps = len(data) // recipe.batch
     epoch = (each * steps * recipe.batch + tested * len(test)) / processes
     return Estimate(
         parameters=sum(p.numel() for p in model.parameters()),
         macs=macs_of(model, recipe.image_size),
+        tensors=tensors,
         memory=memory,
         memory_free=free,
         checkpoint=state + 2 * learned + average,
@@ -150,27 +158,27 @@ class Stepper:
         return watch.bytes()
 
     def seconds(
-        self, data: Images, part: int, few: int, room: int, ahead: bool
+        self, data: Images | Stream, part: int, few: int, room: int, ahead: bool
     ) -> tuple[float, int]:
         """Of an image in a step, and the images of that step: as many as half of the free memory
         and about AIM seconds take. ahead: they have been read."""
-        once = self._timed(lambda: self.step(*data.batch(list(range(few)))))
+        once = self._timed(lambda: self.step(*first(data, few)))
         many = min(part, room, int(few * AIM / once))
         if many <= few:
             return once / few, few
-        numbers = [index % len(data) for index in range(many)]
-        there = data.batch(numbers)
+        there = first(data, many)
+        ahead = ahead or isinstance(data, Stream)
         took = [
-            self._timed(lambda: self.step(*(there if ahead else data.batch(numbers))))
+            self._timed(lambda: self.step(*(there if ahead else first(data, many))))
             for _ in range(STEPS + 1)
         ]
         return min(took[1:]) / many, many
 
     @torch.no_grad()
-    def test_seconds(self, test: Images, few: int) -> float:
+    def test_seconds(self, test: Images | Stream, few: int) -> float:
         """Of an image that is tested."""
         self.model.eval()
-        images = as_float(test.batch(list(range(min(few, len(test)))))[0]).to(self.device)
+        images = as_float(first(test, few)[0]).to(self.device)
         self._timed(lambda: self.model(images))
         return self._timed(lambda: self.model(images)) / len(images)
 
@@ -180,6 +188,13 @@ class Stepper:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter() - begin
+
+
+def first(data: Images | Stream, count: int) -> tuple[Tensor, Tensor]:
+    """The first images; where there are fewer, they come again."""
+    if isinstance(data, Stream):
+        return data.first(count)
+    return data.batch([index % len(data) for index in range(count)])
 
 
 class Kept:

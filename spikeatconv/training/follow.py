@@ -41,7 +41,8 @@ def follow(metrics: Iterator[dict], folder: Path, say: Callable[[str], Any]) -> 
         with contextlib.closing(metrics):  # type: ignore[type-var]
             for row in metrics:
                 for log in logs:
-                    log.write(row)
+                    with telling(log.path):
+                        log.write(row)
                 bar.show(row)
     except (KeyboardInterrupt, SystemExit) as stop:
         bar.close()
@@ -51,8 +52,21 @@ def follow(metrics: Iterator[dict], folder: Path, say: Callable[[str], Any]) -> 
     finally:
         bar.close()
         for log in logs:
-            log.close()
+            with contextlib.suppress(OSError):  # told when the row was written
+                log.close()
     return row
+
+
+@contextlib.contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """An OSError within it says which file could not be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"{path} cannot be written: {error}. Make room on that disk, then the same command "
+            "with --resume goes on"
+        ) from error
 
 
 def last_of(metrics: Iterator[dict]) -> dict:
@@ -151,5 +165,6 @@ def write_run(folder: Path, about: Mapping[str, Any]) -> None:
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     text = json.dumps({**about, "versions": versions}, indent=1, default=str)
     draft = folder / "run.json.part"
-    draft.write_text(text + "\n", encoding="utf-8")
-    os.replace(draft, folder / "run.json")
+    with telling(folder / "run.json"):
+        draft.write_text(text + "\n", encoding="utf-8")
+        os.replace(draft, folder / "run.json")

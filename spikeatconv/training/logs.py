@@ -78,13 +78,13 @@ class TensorBoard:
 
     def __init__(self, folder: str | Path) -> None:
         self.make = extra("torch.utils.tensorboard").SummaryWriter
-        self.folder = Path(folder)
+        self.path = Path(folder)
         self.writer: Any = None
 
     def write(self, metrics: Mapping[str, float]) -> None:
         step = int(metrics["step"])
         if self.writer is None:  # what an earlier run wrote from this step on is not shown
-            self.writer = self.make(str(self.folder), purge_step=step)
+            self.writer = self.make(str(self.path), purge_step=step)
         for name in COLUMNS[2:]:
             if name in metrics:
                 self.writer.add_scalar(name, metrics[name], step)

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,19 @@ from spikeatconv.training.extra import extra
 from spikeatconv.training.images import Images
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.recipes import Recipe
+from spikeatconv.training.stream import Stream
 
 
 def train(
-    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: str | Path | None = None,
-    *, every: int | None = None, keep: int = 2, precision: str = "no", accumulate: int = 1,
-    workers: int = 0, cpu: bool = False,
+    model: nn.Module, data: Images | Stream, test: Images | Stream, recipe: Recipe,
+    folder: str | Path | None = None, *, every: int | None = None, keep: int = 2,
+    precision: str = "no", accumulate: int = 1, workers: int = 0, cpu: bool = False,
 ) -> Iterator[dict]:  # fmt: skip
     """Trains the model, and yields after each step {"step", "steps", "epoch", "loss",
     "learning_rate", "gradient_norm", "images"}, after the last one of an epoch also {"test_loss",
     "test_accuracy"} and, with more than five classes, "test_top5".
 
+    data, test: images by their numbers, or a `stream` of them.
     folder: of the checkpoints. Where it holds some, the training goes on from the last one as if it
         had never stopped: on a CPU bit for bit, with as many processes and parts as before. The
         last metrics before a kill may come again, the same; none is left out.
@@ -48,10 +50,12 @@ def train(
         batch, for less memory.  workers: processes that read data ahead.  cpu: leave a GPU alone.
 
     Whoever stops asking for metrics (a break, Stop, `close()`), SIGTERM and Ctrl-C end the training
-    between two steps, with a checkpoint of the last. The gradients, after clipping, stay until the
-    next step. At the end the model holds what was tested: with EMA, the average. torch's generator
-    is seeded at each step. Raises ValueError for what does not fit together,
-    FloatingPointError, before it changes a parameter, where the loss or the gradient is no number.
+    between two steps, with a checkpoint of the last. A test that a signal cuts short is the first
+    thing that a resumed training does, and the metrics of its step come again. The gradients, after
+    clipping, stay until the next step. At the end the model holds what was tested: with EMA, the
+    average. torch's generator is seeded at each step. Raises ValueError for what does not fit
+    together, FloatingPointError, before it changes a parameter, where the loss or the gradient is
+    no number.
     """
     check_options(precision, accumulate, every)
     accelerator = make_accelerator(precision, accumulate, cpu)
@@ -63,7 +67,7 @@ def train(
     checkpoints = Checkpoints(folder, keep)
     smoothing = recipe.augmentation.label_smoothing
     start = step = checkpoints.restore(training)
-    metrics: dict[str, float] = {}
+    metrics = checkpoints.metrics(step)
 
     def save() -> None:
         if accelerator.is_main_process:
@@ -72,6 +76,19 @@ def train(
 
     try:
         with Interrupts(train) as interrupts:
+
+            def tested() -> dict[str, float]:
+                return evaluate(
+                    training.tested, test, recipe, accelerator, workers, lambda: interrupts.asked
+                )
+
+            if step and step % each == 0 and "test_loss" not in metrics:  # it was cut short
+                metrics |= tested()
+                if accelerator.is_main_process:
+                    checkpoints.add_metrics(step, metrics)
+                yield dict(metrics)
+                if "test_loss" not in metrics:
+                    interrupts.leave()
             batches = batches_from(start, data, recipe, accelerator, accumulate, workers)
             for step, parts in enumerate(batches, start + 1):
                 torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
@@ -97,7 +114,8 @@ def train(
                     "images": step * recipe.batch,
                 }  # fmt: skip
                 if step % each == 0:
-                    metrics |= evaluate(training.tested, test, recipe, accelerator, workers)
+                    metrics |= tested()
+                    stop = stop or "test_loss" not in metrics
                 yield dict(metrics)
                 if stop or step % each == 0 or step % (every or each) == 0:
                     save()
@@ -132,7 +150,7 @@ def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:
     )
 
 
-def steps_of_an_epoch(data: Images, recipe: Recipe, parts: int) -> int:
+def steps_of_an_epoch(data: Images | Stream, recipe: Recipe, parts: int) -> int:
     """Whole batches in the data; the images that are left over differ from epoch to epoch."""
     if recipe.batch % parts:
         raise ValueError(
@@ -164,11 +182,12 @@ def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate)
 
 
-def about(model: nn.Module, data: Images, recipe: Recipe) -> dict:
+def about(model: nn.Module, data: Images | Stream, recipe: Recipe) -> dict:
     """What must be the same when a training goes on, as JSON gives it back."""
+    order = {"buffer": data.buffer} if isinstance(data, Stream) else {}
     described = {
         "recipe": asdict(recipe),
-        "data": {"images": len(data), "classes": list(data.classes)},
+        "data": {"images": len(data), "classes": list(data.classes), **order},
         "model": type(model).__name__,
     }
     return json.loads(json.dumps(described))
@@ -178,16 +197,34 @@ def about(model: nn.Module, data: Images, recipe: Recipe) -> dict:
 
 
 def batches_from(
-    step: int, data: Images, recipe: Recipe, accelerator: Any, accumulate: int, workers: int
-) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    step: int, data: Images | Stream, recipe: Recipe, accelerator: Any, accumulate: int,
+    workers: int,
+) -> Iterator[list[tuple[Tensor, Tensor]]]:  # fmt: skip
     """What this process reads in each step after `step`: its share of the batch, in parts."""
-    indices = indices_from(
-        step, len(data), recipe, accelerator.process_index, accelerator.num_processes, accumulate
-    )
-    parts = iter(loader(data, indices, workers))
+    place = accelerator.process_index, accelerator.num_processes, accumulate
+    if isinstance(data, Stream):
+        parts = parts_from(step, data, recipe, *place, workers)
+    else:
+        parts = iter(loader(data, indices_from(step, len(data), recipe, *place), workers))
     while step < len(data) // recipe.batch * recipe.epochs:
         yield list(itertools.islice(parts, accumulate))
         step += 1
+
+
+def parts_from(
+    step: int, data: Stream, recipe: Recipe, process: int, processes: int, accumulate: int,
+    workers: int,
+) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
+    """The parts of each step after `step`, of a stream."""
+    each = len(data) // recipe.batch
+    begin, done = divmod(step, each)
+    for epoch in range(begin, recipe.epochs):
+        skip = done * accumulate if epoch == begin else 0
+        parts = data.batches(
+            recipe.batch // processes // accumulate, seed_of(recipe.seed, "order", epoch),
+            process=process, processes=processes, skip=skip, workers=workers,
+        )  # fmt: skip
+        yield from itertools.islice(parts, each * accumulate - skip)
 
 
 def indices_from(
@@ -276,23 +313,42 @@ def check_finite(
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, data: Images, recipe: Recipe, accelerator: Any, workers: int = 0
-) -> dict[str, float]:
-    """Loss and accuracy over all images, in eval mode; each process takes a share of them."""
+    model: nn.Module, data: Images | Stream, recipe: Recipe, accelerator: Any, workers: int = 0,
+    stop: Callable[[], Any] = bool,
+) -> dict[str, float]:  # fmt: skip
+    """Loss and accuracy over all images, in eval mode; each process takes a share of them.
+    stop: asked before each batch, whether to end at once; then there are no scores, {}."""
     model.eval()
     extra("accelerate.utils").broadcast(list(model.buffers()))  # BatchNorm's, as they are saved
-    mine = list(range(accelerator.process_index, len(data), accelerator.num_processes))
     size = max(1, recipe.batch // accelerator.num_processes)
-    parts = [mine[i : i + size] for i in range(0, len(mine), size)]
-    sums = torch.zeros(3, device=accelerator.device)  # loss, right, right among five
-    for images, labels in loader(data, parts, workers):
+    sums = torch.zeros(5, device=accelerator.device)  # loss, right, right among five, images, stops
+    for images, labels in test_batches(data, size, accelerator, workers):
+        if stop():
+            sums[4] = 1
+            break
         images, labels = on(accelerator.device, images, labels)
         check_size(images, recipe.image_size)
         with accelerator.autocast():
             logits = model(as_float(images)).float()
         right = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
         loss = cross_entropy(logits, labels, reduction="sum")
-        sums += torch.stack([loss, right[:, 0].sum(), right.sum()])
-    loss, first, five = (s / len(data) for s in accelerator.reduce(sums, "sum").tolist())
+        sums[:4] += torch.stack(
+            [loss, right[:, 0].sum(), right.sum(), loss.new_tensor(len(labels))]
+        )
+    *found, images, stops = accelerator.reduce(sums, "sum").tolist()
+    if stops:
+        return {}
+    loss, first, five = (value / images for value in found)
     scores = {"test_loss": loss, "test_accuracy": first}
     return scores if len(data.classes) <= 5 else {**scores, "test_top5": five}
+
+
+def test_batches(
+    data: Images | Stream, size: int, accelerator: Any, workers: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """This process's share of the test images."""
+    process, processes = accelerator.process_index, accelerator.num_processes
+    if isinstance(data, Stream):
+        return data.batches(size, process=process, processes=processes, workers=workers)
+    mine = list(range(process, len(data), processes))
+    return iter(loader(data, [mine[i : i + size] for i in range(0, len(mine), size)], workers))

@@ -12,7 +12,7 @@ from torch import nn
 from spikeatconv.model import PRESETS, SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.estimate import Estimate, duration, estimate, size
+from spikeatconv.training.estimate import Estimate, duration, estimate, first, size
 from spikeatconv.training.follow import ending, follow, is_main, write_run
 from spikeatconv.training.images import Images
 from spikeatconv.training.loop import train
@@ -27,6 +27,7 @@ from spikeatconv.training.settings import (
     read_settings,
 )
 from spikeatconv.training.sources import open_data
+from spikeatconv.training.stream import Stream, stream
 from spikeatconv.training.trained import weights_of
 from spikeatconv.weights import config_of, load_weights
 
@@ -45,6 +46,7 @@ class Options:
     recipe: str
     model: str | None = None
     data: str | None = None
+    streamed: bool = False
     settings: tuple[str, ...] = ()
     folder: Path | None = None
     resume: bool = False
@@ -68,8 +70,8 @@ class Plan:
     where: str
     folder: Path
     recipe: Recipe
-    data: Images
-    test: Images
+    data: Images | Stream
+    test: Images | Stream
     model: nn.Module
     new: list[str]
     done: int
@@ -116,7 +118,7 @@ def planned(options: Options) -> Plan:
     done = steps_done(folder, options.resume)
     where = options.data or prepared(options.recipe)
     channels = settings["model"].get("in_channels") or channels_of(before, where)
-    data, test = open_data(
+    data, test = (stream if options.streamed else open_data)(
         where, recipe.image_size, faults=options.faults, in_channels=channels,
         crop=recipe.augmentation.crop > 0,
     )  # fmt: skip
@@ -162,7 +164,7 @@ def channels_of(model: nn.Module | None, where: str) -> int:
     return 1 if where == "digits" else 3
 
 
-def check_batch(recipe: Recipe, data: Images) -> None:
+def check_batch(recipe: Recipe, data: Images | Stream) -> None:
     if len(data) < recipe.batch:
         raise Refused(
             f"batch is {recipe.batch} and there are {len(data)} images to train on; give a "
@@ -171,13 +173,13 @@ def check_batch(recipe: Recipe, data: Images) -> None:
 
 
 def made(
-    name: str, before: nn.Module | None, recipe: Recipe, data: Images, settings: dict
+    name: str, before: nn.Module | None, recipe: Recipe, data: Images | Stream, settings: dict
 ) -> tuple[nn.Module, list[str]]:
     """The network, and which of its tensors do not come from `before`, where that is given."""
     classes = len(data.classes)
     if before is not None:
         return understood(continued, before, recipe, classes, settings)
-    channels = data.batch([0])[0].shape[1]
+    channels = first(data, 1)[0].shape[1]
     return understood(new_model, name, recipe, classes, channels, settings), []
 
 
@@ -217,7 +219,7 @@ def agreed(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) -> 
 def about_plan(plan: Plan) -> dict[str, str]:
     recipe, data, config = plan.recipe, plan.data, config_of(plan.model)
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
-    shape = " × ".join(map(str, plan.test.batch([0])[0].shape[1:]))
+    shape = " × ".join(map(str, first(plan.test, 1)[0].shape[1:]))
     spikes = f"{config['spk']}, T = {config['time_steps']}" if config["spiking"] else "no spikes"
     told = {
         "training": f"{plan.folder.name}: {epochs} in batches of {recipe.batch}, "
@@ -226,6 +228,8 @@ def about_plan(plan: Plan) -> dict[str, str]:
         f"{len(data.classes)} classes, {shape}",
         "model": f"{plan.name}: {spikes}",
     }
+    if isinstance(data, Stream):
+        told["data"] += ", streamed"
     usual = PRESETS[plan.name].partition_size if plan.name in PRESETS else None
     if usual and config["partition_size"] != usual:
         sizes = in_words([config["partition_size"]])

@@ -60,10 +60,12 @@ def parquet(path: Path) -> Splits:
     return table_rows(tables["train"], tables["test"], str(path), test)
 
 
-def check_parquet(file: str) -> None:
+def check_parquet(file: str) -> int:
+    """How many rows it has. Raises ValueError for a file that cannot be read."""
     pyarrow = extra("pyarrow.parquet")
     try:
-        pyarrow.ParquetFile(file).close()
+        with pyarrow.ParquetFile(file) as opened:
+            return opened.metadata.num_rows
     except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
         raise ValueError(f"{file} cannot be read: {error}. Copy it again") from None
 

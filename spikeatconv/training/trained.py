@@ -14,6 +14,7 @@ from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.images import Images
 from spikeatconv.training.picture import fits, plain
 from spikeatconv.training.recipes import RECIPES, Recipe
+from spikeatconv.training.stream import Stream
 from spikeatconv.weights import config_of, load_weights, weights_note
 
 SHIPPED = ("micro_digits", "micro_bdsa_digits")
@@ -47,7 +48,7 @@ class Trained:
         """For `evaluate`, which needs two fields of it."""
         return replace(RECIPES["digits"], batch=batch, image_size=self.size)
 
-    def check(self, data: Images) -> None:
+    def check(self, data: Images | Stream) -> None:
         """Raise ValueError unless the data have as many classes."""
         if len(self.names) != len(data.classes):
             raise ValueError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 import spikeatconv.training.checkpoint as checkpoint
@@ -131,6 +132,42 @@ def test_a_write_that_fails_at_any_point_leaves_whole_checkpoints(folder, monkey
             break
     else:
         pytest.fail("never came through")
+
+
+@pytest.mark.parametrize("name", ["weights", "training", "state"])
+def test_a_full_disk_ends_the_training_with_what_is_left(tmp_path, monkeypatch, name):
+    """The disk is full while that file of the second checkpoint is written, half of it."""
+    whole, folder = run(tmp_path / "whole", every=3), tmp_path / "run"
+    writes, real = [], {"save_weights": checkpoint.save_weights, "save_file": checkpoint.save_file}
+
+    def full(path, write, error):
+        write()
+        writes.append(path)
+        if path.name.startswith(name) and len(writes) > 3:
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+            raise error
+
+    def save_weights(model, path, note):
+        error = SafetensorError("I/O error: No space left on device (os error 28)")
+        full(path, lambda: real["save_weights"](model, path, note), error)
+
+    def save_file(tensors, path):
+        error = SafetensorError("I/O error: No space left on device (os error 28)")
+        full(path, lambda: real["save_file"](tensors, path), error)
+
+    def to_disk(path):
+        if path.suffix == ".part":
+            full(path, lambda: None, OSError(28, "No space left on device"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_weights", save_weights)
+        patch.setattr(checkpoint, "save_file", save_file)
+        patch.setattr(checkpoint, "to_disk", to_disk)
+        with pytest.raises(OSError, match=r"step 5 cannot be written .*No space left.*step-00000003"
+                           r" is whole. Make room"):  # fmt: skip
+            run(folder, every=3)
+    assert [path.name for path in folder.iterdir()] == ["step-00000003"]
+    assert run(folder, small(seed=9), every=3) == whole[3:]
 
 
 def test_a_checkpoint_gets_its_name_in_one_moment_once_it_is_on_the_disk(tmp_path, monkeypatch):

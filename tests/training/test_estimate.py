@@ -2,15 +2,20 @@
 
 import copy
 import runpy
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
+from spikeatconv.training import Augmentation, train
 from spikeatconv.training import estimate as module
 from spikeatconv.training.estimate import Kept, duration, estimate, size
+from spikeatconv.training.recompute import recompute
 
 RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
 small, images, RECIPE = RUNS["small"], RUNS["images"], RUNS["RECIPE"]
@@ -63,7 +68,8 @@ def test_an_estimate():
     assert found.checkpoint == 2 * state + 8 * parameters  # weights, average, two moments
     assert found.checkpoints == 5  # the last 3, the best, one being written
     assert found.seconds == pytest.approx(7 * found.epoch)
-    assert found.memory > state + 12 * parameters
+    assert found.tensors > state + 12 * parameters
+    assert found.memory == module.LIBRARIES + int(module.SPREAD * found.tensors)
     assert 2 <= found.timed <= 8
     assert all(torch.equal(t, before[name]) for name, t in model.state_dict().items())
 
@@ -74,9 +80,46 @@ def test_memory_follows_what_saves_it():
     whole, halves, again = of(model, recipe), of(model, recipe, accumulate=2), of(
         model, recipe, again=True
     )  # fmt: skip
-    fixed = of(model, replace(recipe, batch=1)).memory
-    assert (halves.memory - fixed) / (whole.memory - fixed) == pytest.approx(0.5, abs=0.05)
-    assert again.memory < 0.6 * whole.memory
+    fixed = of(model, replace(recipe, batch=1)).tensors
+    assert (halves.tensors - fixed) / (whole.tensors - fixed) == pytest.approx(0.5, abs=0.05)
+    assert again.tensors < 0.6 * whole.tensors
+
+
+class Live(TorchDispatchMode):
+    """The bytes of all tensors that are alive, and the most there ever were."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = self.most = 0
+        self.seen = set()
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        out = function(*arguments, **(options or {}))
+        for tensor in tree_leaves(out):
+            storage = tensor.untyped_storage() if isinstance(tensor, torch.Tensor) else None
+            if storage is not None and storage._cdata not in self.seen:
+                self.seen.add(storage._cdata)
+                self.now += storage.nbytes()
+                self.most = max(self.most, self.now)
+                weakref.finalize(storage, self.freed, storage._cdata, storage.nbytes())
+        return out
+
+    def freed(self, number, size):
+        self.seen.remove(number)
+        self.now -= size
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_training_holds_as_many_tensors_as_estimated(again):
+    """Each tensor's birth and death in two steps."""
+    recipe = replace(RECIPE, epochs=1, warmup_epochs=0, batch=64, augmentation=Augmentation())
+    model, data = small(widths=(16, 32), depths=(1, 1)), images(128, 16)
+    found = estimate(model, data, images(8, 16), recipe, Path("nowhere"), cpu=True, again=again)
+    if again:
+        recompute(model)
+    with Live() as live:
+        list(train(model, data, images(8, 16), recipe, cpu=True))
+    assert live.most == pytest.approx(found.tensors, rel=0.15)
 
 
 def test_a_resumed_training_takes_what_is_left():
@@ -87,7 +130,8 @@ def test_a_resumed_training_takes_what_is_left():
 def test_several_processes_share_the_images():
     model = small()
     one, two = of(model), of(model, processes=2)
-    assert two.memory < one.memory
+    assert two.tensors < one.tensors
+    assert of(model, processes=2, here=2).memory == 2 * two.memory
 
 
 def test_problems_are_told_with_what_helps():

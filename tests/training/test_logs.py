@@ -120,3 +120,28 @@ def test_without_tensorboard_the_training_goes_on_and_says_so(tmp_path, monkeypa
 
 def iter_of(rows):
     yield from rows
+
+
+@pytest.mark.parametrize("name", ["log.csv", "tensorboard"])
+def test_a_log_on_a_full_disk_ends_the_training_with_a_checkpoint_and_its_name(
+    tmp_path, monkeypatch, name
+):
+    class Full(CsvLog if name == "log.csv" else TensorBoard):
+        def write(self, metrics):
+            if metrics["step"] == 3:
+                raise OSError(28, "No space left on device")
+            super().write(metrics)
+
+    closed = []
+
+    def metrics():
+        try:
+            yield from map(row, range(1, 9))
+        finally:
+            closed.append(True)  # as `train` saves
+
+    monkeypatch.setattr(follow, Full.__base__.__name__, Full)
+    with pytest.raises(OSError, match=rf"{name} cannot be written: .*No space left.*--resume"):
+        follow.follow(metrics(), tmp_path, print)
+    assert closed
+    assert [r["step"] for r in whole_rows(tmp_path / "log.csv")] in (["1", "2"], ["1", "2", "3"])

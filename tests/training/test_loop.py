@@ -9,7 +9,6 @@ import runpy
 import signal
 import subprocess
 import sys
-import threading
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -208,13 +207,7 @@ def test_the_monitor_trains_in_a_thread(tmp_path):
 # --- signals
 
 
-def in_the_main_thread():
-    if threading.current_thread() is not threading.main_thread():
-        pytest.skip("signals go to the main thread, and another test holds it")
-
-
 def test_ctrl_c_acts_at_once_while_the_loop_waits_and_saves(tmp_path):
-    in_the_main_thread()
     before = signal.getsignal(signal.SIGINT)
     loop = train(small(), images(44), TEST, FULL, tmp_path, cpu=True)
     next(loop)
@@ -226,7 +219,6 @@ def test_ctrl_c_acts_at_once_while_the_loop_waits_and_saves(tmp_path):
 
 
 def test_sigterm_waits_for_the_end_of_a_step(tmp_path):
-    in_the_main_thread()
     before = signal.getsignal(signal.SIGTERM)
     loop = train(small(), images(44), TEST, FULL, tmp_path, cpu=True)
     next(loop)
@@ -237,6 +229,31 @@ def test_sigterm_waits_for_the_end_of_a_step(tmp_path):
     assert ended.value.code == 143
     assert signal.getsignal(signal.SIGTERM) is before
     assert Checkpoints(tmp_path).last().name == "step-00000002"
+
+
+@pytest.mark.parametrize("recipe", [FULL, PLAIN])
+def test_sigterm_cuts_a_test_short_which_the_resumed_training_makes_up_for(tmp_path, recipe):
+    class Signalled(InMemory):
+        """SIGTERM comes with the test's second batch."""
+
+        def batch(self, indices):
+            batches.append(len(indices))
+            if len(batches) == 2:
+                signal.raise_signal(signal.SIGTERM)
+            return super().batch(indices)
+
+    size = 20 if recipe is FULL else 16
+    whole = trained(small(), recipe, images(44, size))
+    test, batches, begun = Signalled(TEST.images, TEST.labels), [], []
+    with pytest.raises(SystemExit):
+        begun.extend(train(small(), images(44, size), test, recipe, tmp_path, cpu=True))
+    assert batches == [8, 8]  # of 30
+    assert begun == [*whole[:4], {k: v for k, v in whole[4].items() if "test" not in k}]
+    assert Checkpoints(tmp_path).last().name == "step-00000005"
+    assert Checkpoints(tmp_path).best() is None
+    rest = trained(small(seed=9), recipe, images(44, size), folder=tmp_path)
+    assert rest == whole[4:]
+    assert Checkpoints(tmp_path).best() is not None
 
 
 # --- what goes wrong
@@ -317,8 +334,6 @@ def test_arrays_do_as_well_as_tensors():
 def test_importing_takes_neither_accelerate_nor_kornia_and_says_what_is_missing(tmp_path):
     code = """
 import sys
-import threading
-import tomllib
 import spikeatconv.training as t
 assert not {"accelerate", "kornia"} & set(sys.modules)
 sys.modules["kornia.augmentation"] = None
