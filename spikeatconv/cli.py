@@ -392,7 +392,9 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
     imagenet   https://image-net.org, after registration       1.3 million images, 150 GB
                (ILSVRC 2012: training, validation, devkit)
 
-    ARCHIVES is the folder they are in. Interrupted, it goes on where it was.
+    ARCHIVES is the folder they are in. Interrupted, it goes on where it was. To read ImageNet's
+    devkit takes SciPy (python -m pip install scipy). Without it, give a folder val/CLASS/*.JPEG
+    beside the training archive, in place of validation and devkit.
     """
     folder = to or Path(PREPARED) / name
     found = PREPARE[name](archives, folder)

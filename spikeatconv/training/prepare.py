@@ -187,8 +187,9 @@ def devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
         from scipy.io import loadmat
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            f"{archive} holds a MATLAB file, which SciPy reads: python -m pip install scipy; or "
-            "give a folder val/ that is sorted already",
+            f"{archive} holds a MATLAB file, which SciPy reads: python -m pip install scipy. Or "
+            f"put a folder val/CLASS/*.JPEG, sorted already, into {archive.parent}: then neither "
+            "the devkit nor the validation archive is read",
             name="scipy",
         ) from None
     with opened(archive) as tar:

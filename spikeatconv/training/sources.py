@@ -17,7 +17,6 @@ given.
     OWNER/NAME                    on the hub, for example uoft-cs/cifar100
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from spikeatconv.training.folders import image_folder
 from spikeatconv.training.images import Images
 from spikeatconv.training.picture import Fit, fits
 from spikeatconv.training.rows import GET, Rows, Splits, few
-from spikeatconv.training.tables import hub, parquet, parquet_files
+from spikeatconv.training.tables import hub, is_hub_name, parquet, parquet_files
 
 PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up too
 
@@ -77,7 +76,7 @@ def opened(where: str | Path) -> Splits:
         return parquet(path.parent)
     if path.is_dir():
         return folder_reader(path)(path)
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", str(where)):
+    if is_hub_name(str(where)):
         return hub(str(where))
     raise FileNotFoundError(
         f'{where} is no folder; give "digits", a folder or a name on the hub (OWNER/NAME). {GET}'

@@ -26,7 +26,14 @@ from spikeatconv.model import check_whole
 from spikeatconv.training.extra import extra
 from spikeatconv.training.picture import Fit, decoded, fits
 from spikeatconv.training.sources import check_policy, unreadable
-from spikeatconv.training.tables import check_parquet, chosen, columns, from_hub, parquet_files
+from spikeatconv.training.tables import (
+    check_parquet,
+    chosen,
+    columns,
+    from_hub,
+    is_hub_name,
+    parquet_files,
+)
 
 
 def stream(
@@ -69,6 +76,11 @@ def streamed(where: str | Path) -> tuple[Any, dict[str, int]]:
     """{split: IterableDataset}, {split: how many images}."""
     path = Path(where).expanduser()
     if not path.is_dir():
+        if not is_hub_name(str(where)):
+            raise FileNotFoundError(
+                f"{where} cannot be streamed; give a folder of parquet files, or a name on the hub "
+                "(OWNER/NAME)"
+            )
         splits = from_hub(str(where), streaming=True)
         known = {name: (rows.info.splits or {}).get(name) for name, rows in splits.items()}
         return splits, {name: info.num_examples for name, info in known.items() if info}

@@ -81,6 +81,10 @@ def chosen(splits: Iterable[str], place: str) -> str:
     return test
 
 
+def is_hub_name(text: str) -> bool:
+    return re.fullmatch(r"[\w.-]+/[\w.-]+", text) is not None
+
+
 def hub(name: str) -> Splits:
     tables = from_hub(name)
     test = chosen(tables, name)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import sys
 import tarfile
 from dataclasses import replace
 
@@ -96,6 +97,13 @@ def test_imagenet_takes_a_validation_that_is_sorted(archives, tmp_path):
     made, again = files(tmp_path / "again" / "val"), files(archives / "val")
     assert made == again
     assert len(made) == 5
+
+
+def test_without_scipy_it_says_what_else_can_be_given(archives, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    with pytest.raises(ModuleNotFoundError, match=r"install scipy\. Or put a folder val/CLASS"):
+        imagenet(archives, tmp_path / "made", TINY)
+    assert not (tmp_path / "made/val").exists()
 
 
 def test_imagenet_goes_on_wherever_it_was_killed(archives, tmp_path, monkeypatch):
