@@ -141,10 +141,10 @@ def test_unfinished_backward_is_not_yet(answer):
     assert check_surrogate_backward(answer).status == "not yet"
 
 
-@pytest.mark.parametrize("check", [check_lif_step, check_surrogate_backward])
+@pytest.mark.parametrize("name", [name for name in exercises.__all__ if name != "Feedback"])
 @pytest.mark.parametrize("answer", [3, "lif_step", int, lambda: 1 / 0, lambda *a, **k: "spike"])
-def test_a_check_never_raises(check, answer):
-    assert check(answer).status == "not right"
+def test_a_check_never_raises(name, answer):
+    assert getattr(exercises, name)(answer).status == "not right"
 
 
 def test_a_bare_nan_is_not_right():
