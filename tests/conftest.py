@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from filelock import FileLock
 from hypothesis import settings
 
 torch.set_num_threads(1)
@@ -31,3 +32,36 @@ def pytest_pyfunc_call(pyfuncitem):
     with ThreadPoolExecutor(1) as pool:
         pool.submit(pyfuncitem.obj, **arguments).result()
     return True
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A folder of this test run that its processes share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def outcome(shared):
+    """outcome(path): that notebook of the course, run from top to bottom once in this test run."""
+    from spikeviz.publish.running import executed
+
+    def run(path):
+        with FileLock(shared / f"{path.stem}.lock"):
+            return executed(path, shared / "executed")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def course_site(shared, outcome):
+    """The folder of the whole course's site."""
+    from spikeviz.publish.running import NOTEBOOKS
+    from spikeviz.publish.site import save_site
+
+    with FileLock(shared / "site.lock"):
+        if not (shared / "site" / "index.html").exists():
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(outcome, sorted(NOTEBOOKS.glob("*.ipynb"))))
+            save_site(shared / "site", cache=shared / "executed")
+    return shared / "site"

@@ -96,6 +96,8 @@ def test_help_from_any_folder(tmp_path):
         (["lap"], "invalid choice: 'lap' (choose from"),
         (["lab", "--port", "http"], "found 'http', expected a whole number from 1 to 65535"),
         (["lab", "--port", "65536"], "found '65536', expected a whole number from 1 to 65535"),
+        (["slides"], "required: NB"),
+        (["site", "a", "b"], "'site' does not know b; course.py site --help"),
         (["lab", "--browser"], "'lab' does not know --browser; course.py lab --help"),
     ],
 )
@@ -143,6 +145,23 @@ def test_test_hands_everything_on_to_pytest(machine):
         "-m", "pytest", "-n", "2", "--dist", "loadfile",
         "tests/test_a.py", "-k", "b or c", "-x", "-n", "0",
     ]  # fmt: skip
+
+
+def test_pages_are_made_from_where_the_user_stands(machine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.ipynb").touch()
+    publish = [str(course.PYTHON), "-m", "spikeviz.publish"]
+    for arguments, expected in (
+        (["site"], ["site"]),
+        (["site", "out"], ["site", str(tmp_path / "out")]),
+        (["slides", "01"], ["slides", "01"]),
+        (["slides", "mine.ipynb", "a.html"],
+         ["slides", str(tmp_path / "mine.ipynb"), str(tmp_path / "a.html")]),
+        (["voila", "01", "--port=8877"], ["voila", "01", "--port=8877"]),
+    ):  # fmt: skip
+        assert course.main(arguments) == 0
+        assert machine.commands[-1] == [*publish, *expected]
+    assert machine.commands[1][-1] == ".[publish]"
 
 
 def test_programs_run_in_the_repository_with_its_own_kernel_first(tmp_path):

@@ -130,7 +130,7 @@ class Document:
         if isinstance(state.get("value"), str):
             said.append(state["value"])
         said += map(self._said, self._inside(model))
-        return " ".join(filter(None, (plain(word).replace("\xa0", " ").strip() for word in said)))
+        return " ".join(word for one in said for word in plain(one).split())
 
     def _place(self, model: str) -> str:
         state = self._state(model)
@@ -145,7 +145,7 @@ class Document:
         holds_a_model = issubclass(cls, ModelExplorer) and cls.large
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if holds_a_model else ""
         return (
-            f'<div class="widget" data-prevent-swipe data-model="{model}">'
+            f'<div class="widget" data-model="{model}">'
             f"<p>{kind}: {line} It needs a browser with JavaScript.</p></div>{note}"
         )
 

@@ -23,6 +23,7 @@ Links = Callable[[str], str | None]
 PARTS = re.compile(
     r"(?P<fence>^ *(?P<ticks>```+|~~~+).*?^ *(?P=ticks) *$)"
     r"|(?P<code>(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`))"
+    r"|(?P<end>^</details>)"
     r"|\$\$(?P<display>.+?)\$\$"
     r"|(?<![\\$])\$(?!\s)(?P<inline>(?:\\.|[^$\\\n]|\n(?!\s*\n))+?)(?<!\s)\$(?!\d)",
     re.DOTALL | re.MULTILINE,
@@ -61,6 +62,8 @@ class Markdown:
         """Markdown must not see a formula: _ and | and \\ mean other things to it."""
         if part["fence"] or part["code"]:
             return part[0]
+        if part["end"]:
+            return "\n" + part[0]  # else it would fall into a list that ends just before it
         self._formulas.append(formula(part["display"] or part["inline"], bool(part["display"])))
         return f"\ue000{len(self._formulas) - 1}\ue001"
 
@@ -97,6 +100,7 @@ class _Renderer(mistune.HTMLRenderer):
         return picture((self._folder / url).read_bytes(), Path(url).suffix[1:], plain(text))
 
     def table(self, text: str) -> str:
+        text = text.replace("<th></th>", "<td></td>")  # no column's head
         return f'<div class="scroll"><table>\n{text}</table></div>\n'
 
 

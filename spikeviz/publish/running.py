@@ -1,5 +1,6 @@
 """Runs a notebook from top to bottom, and keeps the outcome until its text or the code changes."""
 
+import asyncio
 import functools
 import hashlib
 import re
@@ -69,8 +70,15 @@ def run(notebook: Path) -> NotebookNode:
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(notebook.parent)}},
     )
+
+    def execute() -> NotebookNode:
+        # On Windows zmq wants this loop.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(client.async_execute())
+
     try:
-        return client.execute()
+        with ThreadPoolExecutor(1) as pool:  # in this thread a loop may run already
+            return pool.submit(execute).result()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookFailedError(f"{notebook.name}: {COLOUR.sub('', str(error))}") from error
 

@@ -1,5 +1,6 @@
 """The course as a static site: one page a notebook, its widgets live, offline, without Python."""
 
+import html
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ GOALS = re.compile(r"^## What you can do[^\n]*\n+((?:- [^\n]*\n?)+)", re.MULTILI
 
 @dataclass
 class Chapter:
-    """A page of the site: a file's name, the text of its title, what stands in it."""
+    """A page of the site: a file's name, its title as HTML, what stands in it."""
 
     file: str
     title: str
@@ -76,6 +77,7 @@ class Site:
                 markdown = Markdown(self.links(file.parent), file.parent)
                 body = f'<div class="prose">{markdown(file.read_text(encoding="utf-8"))}</div>'
                 title = plain(markdown.headings[0][2]) if markdown.headings else file.stem
+                title = html.escape(title)
                 pages[file] = Chapter(self.texts[file], title, body, contents_of(markdown))
         return list(pages.values())
 
@@ -100,12 +102,11 @@ def save_site(folder: Path, notebooks: Path = NOTEBOOKS, cache: Path = CACHE) ->
     for document in documents:
         files |= {f"{kind}.js": code_script(kind, c) for kind, c in document.kinds.items()}
         files |= {name: library_script(packed) for name, packed in document.libraries.items()}
-    pages = {
-        "index.html": page_of(Chapter("index.html", "Course map", map_of(chapters, documents)))
-    }
-    pages |= {text.file: page_of(text) for text in site.text_pages()}
+    pages = {text.file: page_of(text) for text in site.text_pages()}
     around = zip([None, *chapters], chapters, [*chapters[1:], None], strict=False)
     pages |= {chapter.file: page_of(chapter, before, after) for before, chapter, after in around}
+    index = Chapter("index.html", "Course map", map_of(chapters, documents))
+    pages[index.file] = page_of(index)  # the last to be written: where it is, all is
     (folder / "assets").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         _write(folder / "assets" / name, text)
@@ -118,17 +119,19 @@ def chapter_of(path: Path, document: Document) -> Chapter:
     """The page of a notebook."""
     parts = []
     for cell in document.cells:
-        style = "prose" if cell.kind == "markdown" else "cell"
-        parts.append(
-            f'<div class="{style}" id="cell-{cell.name}">\n{cell.page}{cell.outputs}</div>'
-        )
+        if cell.kind == "markdown":
+            style, page = "prose", document.markdown(cell.source)
+        else:
+            style, page = "cell", cell.page + cell.outputs
+        parts.append(f'<div class="{style}" id="cell-{cell.name}">\n{page}</div>')
     parts.insert(1, f'<p class="note">{READ_ONLY} {UNFOLD}</p>')
     if document.kinds:
         states = f'<script type="application/json" id="widget-states">{document.states()}</script>'
         parts.append(states)
     scripts = [*document.libraries, *(f"{kind}.js" for kind in document.kinds)]
     contents = contents_of(document.markdown)
-    return Chapter(f"{path.stem}.html", document.title, "\n".join(parts), contents, scripts)
+    title = html.escape(document.title)
+    return Chapter(f"{path.stem}.html", title, "\n".join(parts), contents, scripts)
 
 
 def contents_of(markdown: Markdown) -> str:

@@ -13,7 +13,8 @@ from spikeviz.widget import STATIC, _write
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
 LETTERS = 90  # in a line of it
 HEADING = re.compile(r"#{1,2} +(.+)")
-PREDICT, OBSERVE = re.compile(r"\*\*Predict\b"), re.compile(r"\*\*Observe\b")
+QUESTION = re.compile(r"[^|]*\*\*Predict\b|\*\*\d+\.")
+OBSERVE = re.compile(r"\*\*Observe\b")
 ANSWER = re.compile(r"<details[^>]*>\s*<summary>\s*(?:<b>)?\s*Explain\b")
 CAPTION = re.compile(r"\*Picture\b")
 
@@ -119,20 +120,18 @@ def by_words(document: Document) -> list[list[Step]]:
             if ANSWER.match(block):
                 page = f'<div class="fragment">{page}</div>'
                 step.answered = True
-            step.predicts |= bool(PREDICT.search(block))
+            step.predicts |= "**Predict" in block
             step.add(page, lines)
     return sections
 
 
 def begins_a_step(block: str, lines: float, step: Step) -> bool:
     """Whether a piece of Markdown, so many lines of it, goes to a new step, after this one."""
-    if ANSWER.match(block) or CAPTION.match(block):
+    if block.startswith("<details") or CAPTION.match(block):
         return False
-    if PREDICT.search(block):
+    if QUESTION.match(block):
         return step.ran or step.predicts or step.lines > FULL / 2
-    if OBSERVE.match(block) or step.lines + lines > FULL:
-        return True
-    return (step.ran or step.answered) and not block.startswith("<details")
+    return bool(OBSERVE.match(block)) or step.ran or step.answered or step.lines + lines > FULL
 
 
 def outcome(cell: Cell) -> tuple[str, float]:

@@ -52,7 +52,7 @@ function render({ model, el, signal }) {
   const sampleChoice = choice({ label: "Sample", options: [], set: (value) => set({ sample: value === "all" ? null : Number(value), window: [] }) });
   const orderChoice = choice({ label: "Neurons from top to bottom", options: ORDER_TEXTS, set: (order) => set({ order, window: [] }) });
   const button = (text, label, onclick) => h("button", { type: "button", "aria-label": label, onclick }, text);
-  const all = button("Show all", "Show the whole raster", () => set({ window: [] }));
+  const all = button("Show all", "Show all of the raster", () => set({ window: [] }));
   const canvas = (name) => h("canvas", { class: `sv-${name}`, tabindex: 0, role: "application" });
   const [raster, overview, bars, histogram] = ["raster", "overview", "bars", "histogram"].map(canvas);
   overview.setAttribute("aria-label", "Overview of the whole raster: drag to move the part in view, arrow keys move it");

@@ -215,7 +215,7 @@ def test_box_double_click_wheel_and_buttons(opened):
     becomes(page, "window", [])
     page.get_by_role("button", name="Zoom in").click()
     becomes(page, "window", [25, 75, 250, 750])
-    page.get_by_role("button", name="Show the whole raster").click()
+    page.get_by_role("button", name="Show all of the raster").click()
     becomes(page, "window", [])
 
 

@@ -10,6 +10,7 @@ Reveal.initialize({
   overview: false,
   scrollActivationWidth: null,
   slideNumber: "c/t",
+  touch: false, // a finger scrolls a long slide and moves the widgets
   transition: "none",
 });
 
