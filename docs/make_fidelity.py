@@ -181,6 +181,21 @@ def scores() -> str:
     return "\n".join(lines)
 
 
+def path_to_imagenet() -> str:
+    content = measured("imagenet_path")
+    lines = [
+        "| run | training loss, last steps | test loss | chance | top 1 | top 5 | CPU time |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for r in content["results"].values():
+        lines.append(
+            f"| {r['model']}; {r['scale']} | {r['train_loss_last_steps']:.2f} | "
+            f"{r['test_loss']:.2f} | {r['chance_loss']:.2f} | {r['test_accuracy']:.1%} | "
+            f"{r['test_top5']:.1%} | {r['cpu_seconds'] / 60:.0f} min |"
+        )
+    return "\n".join(lines)
+
+
 def losses() -> str:
     """Figure 4: the training loss by epoch of spiking networks and of their twins."""
     points = [p for p in measured("cifar100")["results"]["points"] if p["axis"] in TWINS]
@@ -276,6 +291,16 @@ not be compared with its figures.
 The paper: SpikeAtConv's loss falls more slowly than MaxViT's over the first five epochs.
 
 ![Training and test loss by epoch, spiking networks and twins](../studies/results/cifar100_loss.png)
+
+## The path of ImageNet, on real photographs
+
+Tiny by the `imagenet` recipe, cut down to ten classes of Tiny ImageNet and a few hundred steps: no
+Mixup, CutMix, erasing, AutoAugment and label smoothing, so that the loss can be compared with
+chance. `studies/imagenet_path.py`, one seed, one thread; 500 test images.
+
+{path_to_imagenet()}
+
+![Training loss step by step and test loss, beside chance](../studies/results/imagenet_path.png)
 
 ## Which arrangement of MBPL trains
 
