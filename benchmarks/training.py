@@ -210,10 +210,10 @@ def in_its_own_process(case: Case, limit: int) -> dict[str, Any]:
             return {"failed": lines[-1][:300]}
 
 
-def before(again: bool) -> dict[str, dict]:
+def before() -> dict[str, dict]:
     """What an earlier call of the program found."""
     path = RESULTS / f"{NAME}.json"
-    return {} if again or not path.is_file() else json.loads(path.read_text())["results"]["cases"]
+    return json.loads(path.read_text())["results"]["cases"] if path.is_file() else {}
 
 
 def save(found: dict[str, dict]) -> Path:
@@ -344,9 +344,10 @@ def main() -> None:
     if options.case:
         print(json.dumps(measure(Case(**json.loads(options.case)))))
         return
-    found = before(options.again)
+    found = before()
     for case in cases():
-        if options.draw or case.key in found or options.only not in case.key:
+        done = case.key in found and not options.again
+        if options.draw or done or options.only not in case.key:
             continue
         found[case.key] = in_its_own_process(case, options.limit) | {"case": asdict(case)}
         print(line(case.key, found[case.key]), flush=True)
