@@ -2,6 +2,7 @@
 and one thread, as small tensors gain nothing from more and test processes share the cores."""
 
 import asyncio
+import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,8 +31,17 @@ def pytest_pyfunc_call(pyfuncitem):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(pyfuncitem.obj, **arguments).result()
+        pool.submit(alone, pyfuncitem.obj, arguments).result()
     return True
+
+
+def alone(test, arguments):
+    """Run a test, then close the event loop that jupyter_client may have made in this thread."""
+    try:
+        test(**arguments)
+    finally:
+        with contextlib.suppress(RuntimeError):  # there is none
+            asyncio.get_event_loop().close()
 
 
 @pytest.fixture(scope="session")

@@ -330,10 +330,10 @@ def test_the_saved_page_is_one_file_with_everything_in_it(explorer, tmp_path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"https?:|@import|\bsrc=|\bhref=|url\(|\{\{", text)
     page = Page(text)
-    assert [page.count(tag) for tag in ("html", "style", "script", "title")] == [1, 1, 1, 1]
-    assert page.json("new Blob([", "], {") == LIFExplorer._esm
+    assert [page.count(tag) for tag in ("html", "style", "script", "title")] == [1, 1, 2, 1]
+    assert (STATIC / "live.js").read_text(encoding="utf-8") in page.script
     assert page.json("const code = ", ";\n") == {
-        "_code": explorer._code, "_sheet": explorer._sheet,
+        "_esm": LIFExplorer._esm, "_code": explorer._code, "_sheet": explorer._sheet,
     }  # fmt: skip
     assert not re.search(r"https?:|@import|url\(", unpacked(explorer._sheet))
 

@@ -120,8 +120,10 @@ def test_next_and_previous_walk_through_the_course(opened):
 
 
 def test_paper_shows_the_text_and_no_controls_of_the_page(opened):
-    page = opened("01_one_neuron", color_scheme="light")
+    page = opened("01_one_neuron", width=680, color_scheme="dark")
     page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not page.locator("header").is_visible()
     assert not page.locator(".contents").is_visible()
     assert page.locator("h1").is_visible()
