@@ -1,0 +1,129 @@
+"""Arguments, checked where they come in: an error names the value, what was expected, a mend.
+
+Each function gives back the value as plain Python, so that NumPy's numbers are as good as
+Python's. A bool is no number and a number is no bool: `1` for `True` is most often a slip.
+"""
+
+import difflib
+import math
+from collections.abc import Collection, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what the layers compute in
+
+
+def check_number(value: Any, name: str, hint: str = "") -> float:
+    """A finite real number; TypeError or ValueError otherwise."""
+    if is_bool(value) or not isinstance(value, Real):
+        raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give a number{hint}")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}; give a finite number")
+    return plain(value)
+
+
+def check_whole(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
+    """A whole number from low to high; TypeError or ValueError otherwise."""
+    expected = f"{low} or more" if high is None else f"from {low} to {high}"
+    if is_bool(value) or not isinstance(value, Integral):
+        raise TypeError(
+            f"{name} is {short(value)}, a {kind(value)}; give a whole number, {expected}"
+        )
+    number = int(value)
+    if number < low or (high is not None and number > high):
+        raise ValueError(f"{name} is {number}; give a whole number, {expected}")
+    return number
+
+
+def check_wholes(values: Any, name: str, low: int = 1, high: int | None = None) -> tuple[int, ...]:
+    """At least one whole number, in a tuple."""
+    numbers = check_sequence(values, name, "whole numbers, such as (2, 2)")
+    return tuple(check_whole(value, f"{name}[{i}]", low, high) for i, value in enumerate(numbers))
+
+
+def check_sequence(values: Any, name: str, expected: str) -> tuple:
+    """A tuple with at least one entry, of a list, a tuple, an array; no text, no single value."""
+    try:
+        found = () if isinstance(values, str | bytes | dict) else tuple(values)
+    except TypeError:
+        found = ()
+    if not found:
+        raise ValueError(f"{name} is {short(values)}; give at least one of {expected}")
+    return found
+
+
+def check_bool(value: Any, name: str) -> bool:
+    """True or False; TypeError for a word such as "no", which would count as True, or a number."""
+    if not is_bool(value):
+        raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give True or False")
+    return bool(value)
+
+
+def check_choice(value: Any, name: str, choices: Collection[str]) -> str:
+    """One of these words; ValueError that names them and, if one is near, which."""
+    if not isinstance(value, str) or value not in choices:
+        near = nearest(value, choices)
+        asked = f" Did you mean {near!r}?" if near else ""
+        raise ValueError(f"{name} is {short(value)}; choose one of {list(choices)}.{asked}")
+    return value
+
+
+def check_names(given: Collection[str], known: Collection[str], what: str) -> None:
+    """Raise TypeError for the first name in `given` that is not in `known`; it names the nearest.
+
+    what: who was given it, for example "MBPL".
+    """
+    for name in given:
+        if name not in known:
+            near = nearest(name, known)
+            asked = f"did you mean {near!r}? " if near else ""
+            raise TypeError(f"{what} does not know {name!r}; {asked}it knows {sorted(known)}")
+
+
+def check_real(x: Any, name: str) -> None:
+    """Raise TypeError unless x is a real tensor of a type that layers compute in."""
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name} is {short(x)}, a {kind(x)}; give a torch.Tensor, "
+            f"for example torch.as_tensor({name}).float()"
+        )
+    if not x.is_floating_point():
+        raise TypeError(
+            f"{name} has dtype {x.dtype}; a membrane takes real values: call {name}.float()"
+        )
+    if x.dtype not in FLOATS:
+        raise TypeError(
+            f"{name} has dtype {x.dtype}, which only stores numbers; call {name}.float()"
+        )
+
+
+def is_bool(value: Any) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")  # NumPy's too
+
+
+def plain(value: Any) -> Any:
+    """A NumPy number as Python's; others as they are."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def nearest(name: Any, known: Collection[str]) -> str:
+    """The known name that a misspelt one most likely means; "" if none is near."""
+    names: Sequence[str] = list(known)
+    return next(iter(difflib.get_close_matches(str(name).lower(), names, 1, 0.6)), "")
+
+
+def kind(value: Any) -> str:
+    return type(value).__name__
+
+
+def short(value: Any) -> str:
+    """`repr`, but a large value does not fill the screen."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {list(value.shape)} and dtype {value.dtype}"
+    if hasattr(value, "shape") and getattr(value, "ndim", False):
+        return f"an array of shape {list(value.shape)} and dtype {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
