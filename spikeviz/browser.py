@@ -30,11 +30,10 @@ HOW_TO_GET_ONE = (
 START = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import course
+from spikeviz import course
 course.REPO, course.VENV, course.PYTHON = Path.cwd(), Path(sys.prefix), Path(sys.executable)
 course.set_up = lambda *extras: None  # this environment is already set up
-sys.exit(course.main(["lab", "--no-browser", "--port", sys.argv[2]]))
+sys.exit(course.main(["lab", "--no-browser", "--port", sys.argv[1]]))
 """
 
 
@@ -129,7 +128,7 @@ def course(folder: Path) -> Iterator[Course]:
     log = folder / "jupyter.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-c", START, str(CHECKOUT), str(_free_port())],
+            [sys.executable, "-c", START, str(_free_port())],
             cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:

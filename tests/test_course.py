@@ -1,7 +1,6 @@
 """course.py: what it would run, and when it sets up. No network and no real install here."""
 
 import ast
-import importlib.util
 import json
 import subprocess
 import sys
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from spikeviz import course
+
 COURSE = Path(__file__).parents[1] / "course.py"
-spec = importlib.util.spec_from_file_location("course", COURSE)
-course = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(course)
 
 
 class Finished:
@@ -108,17 +106,28 @@ def test_a_wrong_command_line_starts_nothing(machine, capsys, arguments, message
     assert machine.started() == []
 
 
-def test_an_old_python_is_told(monkeypatch, capsys):
-    assert course.too_old() == ""
-    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
-    with pytest.raises(SystemExit, match="1"):
-        course.main(["lab"])
-    expected = "Python 3.11 or newer is needed, this is 3.9.18; get it from python.org\n"
-    assert capsys.readouterr().err == expected
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 0)])
+def test_an_old_python_is_told(version):
+    code = f"import runpy, sys; sys.version_info = {version}; sys.argv = ['course.py', 'lab']; "
+    code += f"runpy.run_path({str(COURSE)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    this = ".".join(map(str, version))
+    expected = f"Python 3.11 or newer is needed, this is {this}; get it from python.org\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
 def test_an_old_python_can_read_the_file():
-    tree = ast.parse(COURSE.read_text(encoding="utf-8"), feature_version=(3, 7))
+    """It is written with what Python 2.7 has: no annotation, f-string, keyword-only argument."""
+    old = {ast.Module, ast.Expr, ast.Constant, ast.Import, ast.alias, ast.If, ast.Compare, ast.Eq,
+           ast.Lt, ast.Tuple, ast.Assign, ast.Name, ast.Load, ast.Store, ast.Call, ast.Attribute,
+           ast.GeneratorExp, ast.comprehension, ast.Subscript, ast.Slice, ast.BinOp, ast.Add,
+           ast.keyword}  # fmt: skip
+    tree = ast.parse(COURSE.read_bytes().decode("ascii"))
+    assert {type(node) for node in ast.walk(tree)} <= old
+
+
+def test_what_runs_first_needs_the_standard_library_only():
+    tree = ast.parse(Path(course.__file__).read_text(encoding="utf-8"))
     modules = {name.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
                for name in node.names}  # fmt: skip
     modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
