@@ -266,6 +266,8 @@ def settle_jupyterlab() -> None:
         },
         # Cells out of sight stay in the page: widgets keep running, nothing jumps while scrolling.
         "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+        # Saved with the notebook, the widgets are there again when it opens without a kernel.
+        "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
     }  # fmt: skip
     (settings / "overrides.json").write_text(json.dumps(overrides, indent=2))
     # What the tests and the teacher's edition bring stays out of the students' JupyterLab.
