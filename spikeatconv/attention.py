@@ -13,7 +13,8 @@ that is fed at most 1 never fires.
 
 from torch import Tensor, nn
 
-from spikeatconv.blocks import check_feature_map, spk_block
+from spikeatconv.blocks import check_feature_map, check_spk, spk_block
+from spikeatconv.checks import check_bool, check_choice, check_real, check_whole
 from spikeatconv.conv import conv_norm, norm_only
 from spikeatconv.partition import PARTITIONS
 
@@ -26,12 +27,14 @@ class Attend(nn.Module):
 
     def __init__(self, heads: int, partition: str = "grid", size: int = 7, softmax: bool = True):
         super().__init__()
-        if partition not in PARTITIONS:
-            raise ValueError(f"partition is {partition!r}; choose one of {sorted(PARTITIONS)}")
-        self.heads, self.partition, self.size, self.softmax = heads, partition, size, softmax
+        self.heads = check_whole(heads, "heads")
+        self.partition = check_choice(partition, "partition", PARTITIONS)
+        self.size = check_whole(size, "size")
+        self.softmax = check_bool(softmax, "softmax")
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """q, k, v: `[T, B, C, H, W]` → A(Q, K)·V of the same shape."""
+        check_tokens(self.heads, q=q, k=k, v=v)
         out = self.weights(q, k) @ self._tokens(v)  # [T·B, groups, heads, tokens, d]
         merge = PARTITIONS[self.partition][1]
         out = merge(out.transpose(2, 3).flatten(3), self.size, (q.shape[-2], q.shape[-1]))
@@ -39,6 +42,7 @@ class Attend(nn.Module):
 
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
         """The attention map A(Q, K), `[T·B, groups, heads, tokens, tokens]`."""
+        check_tokens(self.heads, q=q, k=k)
         scale = (q.shape[2] // self.heads) ** -0.5
         scores = self._tokens(q) @ self._tokens(k).transpose(-2, -1) * scale
         return scores.softmax(-1) if self.softmax else scores
@@ -46,7 +50,9 @@ class Attend(nn.Module):
     def _tokens(self, x: Tensor) -> Tensor:
         """`[T, B, C, H, W]` → `[T·B, groups, heads, tokens, d]`, d = C / heads."""
         partition = PARTITIONS[self.partition][0]
-        return partition(x.flatten(0, 1), self.size).unflatten(3, (self.heads, -1)).transpose(2, 3)
+        tokens = partition(x.flatten(0, 1), self.size)
+        d = x.shape[2] // self.heads
+        return tokens.unflatten(3, (self.heads, d)).transpose(2, 3)
 
     def extra_repr(self) -> str:
         return (
@@ -78,8 +84,8 @@ class SISA(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        check_heads(channels, heads)
-        self.channels = channels
+        self.channels, heads = check_heads(channels, heads)
+        check_spk(spk, options)
 
         def spikes() -> nn.Module:
             return spk_block(spk, channels, spiking, binary=True, **options)
@@ -114,8 +120,8 @@ class BDSA(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        check_heads(channels, heads)
-        self.channels = channels
+        self.channels, heads = check_heads(channels, heads)
+        check_spk(spk, options)
         self.s = spk_block(spk, channels, spiking, binary=True, **options)
         self.attend = Attend(heads, partition, size, softmax)
         self.out = nn.Sequential(
@@ -131,9 +137,29 @@ class BDSA(nn.Module):
 ATTENTIONS: dict[str, type[nn.Module]] = {"sisa": SISA, "bdsa": BDSA}
 
 
-def check_heads(channels: int, heads: int) -> None:
-    if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or channels % heads:
+def check_heads(channels: int, heads: int) -> tuple[int, int]:
+    """Both, as whole numbers of which the second divides the first."""
+    channels, heads = check_whole(channels, "channels"), check_whole(heads, "heads")
+    if channels % heads:
         raise ValueError(
-            f"heads is {heads!r} and channels is {channels}; heads must be a whole number "
+            f"heads is {heads} and channels is {channels}; give a number of heads "
             "that divides channels"
         )
+    return channels, heads
+
+
+def check_tokens(heads: int, **inputs: Tensor) -> None:
+    """Raise unless q, k (and v) are real tensors `[T, B, C, H, W]` of one shape, heads divide C."""
+    for name, x in inputs.items():
+        check_real(x, name)
+        if x.dim() != 5 or x.shape[2] % heads:
+            raise ValueError(
+                f"{name} has shape {list(x.shape)}; give [T, B, C, H, W] with a C that "
+                f"{heads} heads divide"
+            )
+    shapes = {name: list(x.shape) for name, x in inputs.items()}
+    if len({x.shape for x in inputs.values()}) > 1:
+        raise ValueError(f"q, k and v differ in shape, {shapes}; give all the same [T, B, C, H, W]")
+    types = {name: x.dtype for name, x in inputs.items()}
+    if len(set(types.values())) > 1:
+        raise TypeError(f"q, k and v differ in type, {types}; give all the same, such as .float()")

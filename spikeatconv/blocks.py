@@ -4,15 +4,27 @@ Each takes and gives `[T, B, C, H, W]` and keeps C, so any block can stand in an
 The options of every block are those of `LIF` (tau, v_threshold, surrogate, …).
 """
 
+import inspect
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from spikeatconv.checks import (
+    check_bool,
+    check_choice,
+    check_names,
+    check_number,
+    check_real,
+    check_sequence,
+    check_whole,
+    short,
+)
 from spikeatconv.conv import OverTime, conv_norm
-from spikeatconv.neuron import LIF, LIFSum, check_real
+from spikeatconv.neuron import LIF, LIFSum
 
 READOUTS = ("membrane", "spike")
+LIF_OPTIONS = tuple(inspect.signature(LIF).parameters)
 
 
 class SL(nn.Module):
@@ -24,7 +36,8 @@ class SL(nn.Module):
 
     def __init__(self, channels: int, **options) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels = check_whole(channels, "channels")
+        check_options(SL, options)
         self.lif = LIF(**options)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,16 +66,18 @@ class RL(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        check_readout(readout)
-        if readout == "spike" and not project:
+        self.channels = check_whole(channels, "channels")
+        check_options(RL, options)
+        check_choice(readout, "readout", READOUTS)
+        if not check_bool(project, "project") and readout == "spike":
             raise ValueError(
                 'readout is "spike" with project=False, whose output is spikes already; '
                 'leave readout at "membrane" or set project=True'
             )
-        self.channels = channels
         self.first = LIF(**options)
         self.second = LIF(**{**options, "v_threshold": second_threshold})
-        self.project = conv_norm(2 * channels, channels) if project else nn.Identity()
+        c = self.channels
+        self.project = conv_norm(2 * c, c) if project else nn.Identity()
         self.closing = LIF(**options) if readout == "spike" else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -98,17 +113,19 @@ class MBPL(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        check_readout(readout)
-        if not 0 <= mlp_ratio < float("inf"):
+        self.channels = check_whole(channels, "channels")
+        check_options(MBPL, options)
+        check_choice(readout, "readout", READOUTS)
+        if (mlp_ratio := check_number(mlp_ratio, "mlp_ratio")) < 0:
             raise ValueError(f"mlp_ratio is {mlp_ratio}; give 0 (no bottleneck) or more, such as 4")
-        self.channels = channels
         branch_options = {k: v for k, v in options.items() if k != "v_threshold"}
         self.branches = LIFSum(thresholds, **branch_options)
-        copies = 1 if shared else len(self.branches)
-        self.mixers = nn.ModuleList(mixer(channels, mlp_ratio) for _ in range(copies))
+        copies = 1 if check_bool(shared, "shared") else len(self.branches)
+        self.mixers = nn.ModuleList(mixer(self.channels, mlp_ratio) for _ in range(copies))
         self.once = shared and mlp_ratio == 0  # linear: M of the sum is the sum of M
-        self.residual = residual
-        self.closing = LIF(**{**options, **(closing or {})}) if readout == "spike" else None
+        self.residual = check_bool(residual, "residual")
+        last = closing_lif(options, closing)
+        self.closing = last if readout == "spike" else None
 
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map(x, self.channels, self)
@@ -121,6 +138,14 @@ class MBPL(nn.Module):
         if self.closing is None:
             return membrane
         return self.closing(x + membrane if self.residual else membrane)
+
+
+def closing_lif(options: Mapping, closing: Mapping | None) -> LIF:
+    """The last LIF of MBPL: the branches' options, and over them those of `closing`."""
+    if not isinstance(closing, Mapping | None):
+        raise TypeError(f"closing is {short(closing)}; give a dict, such as {{'v_threshold': 0.5}}")
+    check_names(closing or {}, LIF_OPTIONS, "closing of MBPL")
+    return LIF(**{**options, **(closing or {})})
 
 
 def mixer(channels: int, mlp_ratio: float = 0) -> OverTime:
@@ -141,10 +166,10 @@ class HSL(nn.Module):
 
     def __init__(self, channels: int, taus: Sequence[float] = (2.0, 4.0), **options) -> None:
         super().__init__()
-        check_halves(channels, self)
-        if len(taus) != 2:
-            raise ValueError(f"taus is {taus!r}; give two numbers, one for each half of C")
-        self.channels = channels
+        self.channels = check_halves(channels, self)
+        check_options(HSL, options)
+        if len(check_sequence(taus, "taus", "two numbers")) != 2:
+            raise ValueError(f"taus is {short(taus)}; give two numbers, one for each half of C")
         self.lifs = nn.ModuleList(LIF(**{**options, "tau": tau}) for tau in taus)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -162,8 +187,8 @@ class DCL(nn.Module):
 
     def __init__(self, channels: int, norm: str = "batch", **options) -> None:
         super().__init__()
-        check_halves(channels, self)
-        self.channels = channels
+        channels = self.channels = check_halves(channels, self)
+        check_options(DCL, options)
         half = channels // 2
         self.fine = nn.Sequential(conv_norm(channels, half, 3, norm=norm), LIF(**options))
         self.wide = nn.Sequential(
@@ -187,23 +212,37 @@ def spk_block(
     binary: its output has to be spikes (Q, K, V and what attention gives), so RL and MBPL
     read out "spike" whatever the options say.
     """
-    if spk not in SPK_BLOCKS:
-        raise ValueError(f"spk is {spk!r}; choose one of {sorted(SPK_BLOCKS)}")
-    if not spiking:
+    block = check_spk(spk, options)
+    if not check_bool(spiking, "spiking"):
+        with torch.device("meta"):  # without values: only to see that it could be made
+            block(channels, **options)
         return nn.GELU()
-    if binary and spk in REAL_BY_DEFAULT:
+    if check_bool(binary, "binary") and spk in REAL_BY_DEFAULT:
         options = {**options, "readout": "spike"}
-    return SPK_BLOCKS[spk](channels, **options)
+    return block(channels, **options)
 
 
-def check_readout(readout: str) -> None:
-    if readout not in READOUTS:
-        raise ValueError(f"readout is {readout!r}; choose one of {list(READOUTS)}")
+def check_spk(spk: str, options: Mapping) -> type[nn.Module]:
+    """The SPK block of that name; raises for another one, and for options that it has not."""
+    block = SPK_BLOCKS[check_choice(spk, "spk", SPK_BLOCKS)]
+    check_options(block, options)
+    return block
 
 
-def check_halves(channels: int, block: nn.Module) -> None:
-    if channels < 2:
-        raise ValueError(f"{type(block).__name__} got channels={channels}; it halves C, give >= 2")
+def check_options(block: type[nn.Module], options: Mapping) -> None:
+    """Raise TypeError for an option that the block does not have; it names the nearest."""
+    own = [name for name in inspect.signature(block).parameters if name != "channels"]
+    known = [name for name in own if name != "options"]
+    known += [name for name in LIF_OPTIONS if f"{name}s" not in own]  # HSL has taus for tau
+    check_names(options, known, block.__name__)
+
+
+def check_halves(channels: int, block: nn.Module) -> int:
+    if (channels := check_whole(channels, "channels")) < 2:
+        raise ValueError(
+            f"{type(block).__name__} got channels={channels}; it halves C, give 2 or more"
+        )
+    return channels
 
 
 def check_feature_map(x: Tensor, channels: int, block: nn.Module) -> None:
@@ -212,5 +251,5 @@ def check_feature_map(x: Tensor, channels: int, block: nn.Module) -> None:
     if x.dim() != 5 or x.shape[2] != channels:
         raise ValueError(
             f"{type(block).__name__} got x of shape {list(x.shape)}; "
-            f"expected [T, B, C, H, W] with C = {channels}"
+            f"give [T, B, C, H, W] with C = {channels}"
         )

@@ -83,13 +83,20 @@ def check_names(given: Collection[str], known: Collection[str], what: str) -> No
             raise TypeError(f"{what} does not know {name!r}; {asked}it knows {sorted(known)}")
 
 
-def check_real(x: Any, name: str) -> None:
-    """Raise TypeError unless x is a real tensor of a type that layers compute in."""
+def check_tensor(x: Any, name: str) -> None:
+    """Raise TypeError unless x is a tensor."""
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{name} is {short(x)}, a {kind(x)}; give a torch.Tensor, "
             f"for example torch.as_tensor({name}).float()"
         )
+    if x.layout != torch.strided:
+        raise TypeError(f"{name} is stored as {x.layout}; call {name}.to_dense()")
+
+
+def check_real(x: Any, name: str) -> None:
+    """Raise TypeError unless x is a real tensor of a type that layers compute in."""
+    check_tensor(x, name)
     if not x.is_floating_point():
         raise TypeError(
             f"{name} has dtype {x.dtype}; a membrane takes real values: call {name}.float()"

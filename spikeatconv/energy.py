@@ -35,8 +35,9 @@ from torch.utils.hooks import RemovableHandle
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import SPK_BLOCKS
+from spikeatconv.checks import check_choice, check_real, check_whole, check_wholes
 from spikeatconv.conv import fold
-from spikeatconv.neuron import LIF, LIFSum, check_real
+from spikeatconv.neuron import LIF, LIFSum
 
 E_MAC = 4.6  # pJ, a multiplication and an addition
 E_A = 0.9  # pJ, an addition
@@ -107,10 +108,8 @@ def report(
 
     It stays as it is. Errors as `energy_report`.
     """
-    if rates not in RATES:
-        raise ValueError(f"rates is {rates!r}; choose one of {list(RATES)}")
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size!r}; give a whole number, 1 or more")
+    check_choice(rates, "rates", RATES)
+    batch_size = check_whole(batch_size, "batch_size")
     check_images(images)
     counts = count(folded, images, batch_size)
     table = tabulate(counts)
@@ -132,7 +131,7 @@ def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> pd.DataF
     Nothing is computed: the folded model runs on shapes alone. `(flops * passes).sum()` is
     what one image takes.
     """
-    if len(image_shape) != 3:
+    if len(check_wholes(image_shape, "image_shape")) != 3:
         raise ValueError(f"image_shape is {image_shape}; give (channels, height, width)")
     on_meta = fold(copy.deepcopy(model).to("meta"))
     for module in on_meta.modules():

@@ -11,22 +11,31 @@ next spike [open choice R11, shortcut="membrane"]. So every layer with weights s
 SPK block gives. shortcut="spike" adds after the spike instead.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from numbers import Number
+from typing import Any
 
 from torch import Tensor, channels_last, nn
 
 from spikeatconv.attention import ATTENTIONS, check_heads
-from spikeatconv.blocks import SPK_BLOCKS, spk_block
-from spikeatconv.conv import OverTime, check_norm, conv_norm
-from spikeatconv.neuron import check_real
+from spikeatconv.blocks import SPK_BLOCKS, check_spk, spk_block
+from spikeatconv.checks import (
+    check_bool,
+    check_choice,
+    check_names,
+    check_real,
+    check_whole,
+    check_wholes,
+    short,
+)
+from spikeatconv.conv import NORMS, OverTime, conv_norm
 from spikeatconv.partition import PARTITIONS
 
-SHORTCUTS = ("membrane", "spike")
-
-
-def check_whole(values: tuple, name: str) -> None:
-    if not values or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):
-        raise ValueError(f"{name} is {values}; give whole numbers, 1 or more")
+CHOICES: dict[str, Collection[str]] = {
+    "spk": SPK_BLOCKS, "attention": ATTENTIONS, "partition": PARTITIONS, "norm": NORMS,
+    "shortcut": ("membrane", "spike"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class SpikeAtConvConfig:
     expansion: width of the inverted bottlenecks, in multiples of a stage's.
     norm: "batch" or "none" [R10]; the convolutions inside RL, MBPL and DCL keep theirs.
     shortcut: "membrane" or "spike" [R11].
-    Raises ValueError that names the field, its value and what would do.
+    Raises ValueError or TypeError that names the field, its value and what would do.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
@@ -66,34 +75,41 @@ class SpikeAtConvConfig:
     shortcut: str = "membrane"
 
     def __post_init__(self) -> None:
-        for name in ("widths", "depths"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON gives lists
-        if not isinstance(self.partition_size, int):
-            object.__setattr__(self, "partition_size", tuple(self.partition_size))
-        check_whole(self.widths, "widths")
-        check_whole(self.depths, "depths")
-        for name in ("classes", "in_channels", "time_steps", "head_width", "expansion"):
-            check_whole((getattr(self, name),), name)
-        check_whole(self.sizes, "partition_size")
-        if len(self.widths) != len(self.depths) or len(self.sizes) != len(self.widths):
+        for name, value in self._checked().items():
+            object.__setattr__(self, name, value)
+        if not len(self.widths) == len(self.depths) == len(self.sizes):
             raise ValueError(
                 f"widths {self.widths}, depths {self.depths} and partition_size "
                 f"{self.partition_size} differ in length; give one entry for each stage"
             )
-        choices: dict[str, list[str]] = {
-            "spk": list(SPK_BLOCKS), "attention": list(ATTENTIONS),
-            "partition": list(PARTITIONS), "shortcut": list(SHORTCUTS),
-        }  # fmt: skip
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {known}")
-        check_norm(self.norm)
         for width in self.widths:
             if width > self.head_width and width % self.head_width:
                 raise ValueError(
                     f"head_width is {self.head_width}, which does not divide the width {width}; "
                     "change one of them"
                 )
+        check_spk(self.spk, self.spk_options)
+        spk_block(self.spk, self.widths[0], spiking=False, **self.spk_options)  # could it be made?
+
+    def _checked(self) -> dict[str, Any]:
+        """Each field's value, as plain Python; raises for one that is not allowed."""
+        values = dict(vars(self))
+        for name in ("widths", "depths"):
+            values[name] = check_wholes(values[name], name)
+        one_size = isinstance(self.partition_size, Number)
+        check_sizes = check_whole if one_size else check_wholes
+        values["partition_size"] = check_sizes(self.partition_size, "partition_size")
+        for name in ("classes", "in_channels", "time_steps", "head_width", "expansion"):
+            values[name] = check_whole(values[name], name)
+        for name in ("softmax", "spiking"):
+            values[name] = check_bool(values[name], name)
+        for name, choices in CHOICES.items():
+            check_choice(values[name], name, choices)
+        if not isinstance(self.spk_options, Mapping):
+            raise TypeError(
+                f"spk_options is {short(self.spk_options)}; give a dict, such as {{'tau': 4.0}}"
+            )
+        return values
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -125,9 +141,9 @@ PRESETS = {
 def preset(name: str, **changes) -> SpikeAtConvConfig:
     """The configuration "micro" (32×32, for laptops), "tiny", "base" or "large" (224×224),
     with changes by field name: `preset("micro", spk="sl", in_channels=1)`."""
-    if name not in PRESETS:
-        raise ValueError(f"there is no preset {name!r}; choose one of {list(PRESETS)}")
-    return replace(PRESETS[name], **changes)
+    config = PRESETS[check_choice(name, "preset", PRESETS)]
+    check_names(changes, [f.name for f in fields(config)], "SpikeAtConvConfig")
+    return replace(config, **changes)
 
 
 class SpikeAtConv(nn.Module):
@@ -140,6 +156,8 @@ class SpikeAtConv(nn.Module):
 
     def __init__(self, config: SpikeAtConvConfig) -> None:
         super().__init__()
+        if not isinstance(config, SpikeAtConvConfig):
+            raise TypeError(f"config is {short(config)}; give a SpikeAtConvConfig or preset(name)")
         self.config = config
         first, last = config.widths[0], config.widths[-1]
         self.stem = conv_norm(config.in_channels, first, 3, 2, norm=config.norm)

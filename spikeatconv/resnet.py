@@ -12,10 +12,9 @@ BatchNorm follows each convolution, and the residual is added before the spike.
 
 from torch import Tensor, channels_last, nn
 
-from spikeatconv.blocks import spk_block
+from spikeatconv.blocks import check_spk, spk_block
+from spikeatconv.checks import check_bool, check_real, check_whole
 from spikeatconv.conv import conv_norm
-from spikeatconv.model import check_whole
-from spikeatconv.neuron import check_real
 
 
 class SpikingResNet18(nn.Module):
@@ -37,9 +36,10 @@ class SpikingResNet18(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        sizes = {"classes": classes, "time_steps": time_steps, "width": width}
-        for name, value in {**sizes, "in_channels": in_channels}.items():
-            check_whole((value,), name)
+        classes, time_steps = check_whole(classes, "classes"), check_whole(time_steps, "time_steps")
+        width, in_channels = check_whole(width, "width"), check_whole(in_channels, "in_channels")
+        check_bool(spiking, "spiking")
+        check_spk(spk, options)
         self.config = {
             "classes": classes, "spk": spk, "time_steps": time_steps, "width": width,
             "spiking": spiking, "in_channels": in_channels, **options,

@@ -67,7 +67,7 @@ def test_gradient_is_finite_and_reaches_every_input(detach_reset):
     ],
 )
 def test_wrong_rank_or_channels(shape, written):
-    message = rf"SL got x of shape {written}; expected \[T, B, C, H, W\] with C = 3"
+    message = rf"SL got x of shape {written}; give \[T, B, C, H, W\] with C = 3"
     with pytest.raises(ValueError, match=message):
         SL(3)(torch.zeros(shape))
 
@@ -222,12 +222,12 @@ def test_dcl_gives_an_odd_channel_to_the_5x5_convolution():
         (lambda: MBPL(4, thresholds=()), r"thresholds is \(\); give at least one number"),
         (lambda: MBPL(4, thresholds=1.0), r"thresholds is 1.0; give at least one number"),
         (lambda: MBPL(4, mlp_ratio=-1), "mlp_ratio is -1; give 0"),
-        (lambda: HSL(1), "HSL got channels=1; it halves C, give >= 2"),
-        (lambda: DCL(1), "DCL got channels=1; it halves C, give >= 2"),
+        (lambda: HSL(1), "HSL got channels=1; it halves C, give 2 or more"),
+        (lambda: DCL(1), "DCL got channels=1; it halves C, give 2 or more"),
         (lambda: HSL(4, taus=(2.0,)), r"taus is \(2.0,\); give two numbers"),
         (lambda: HSL(4, taus=(2.0, 0.5)), "tau is 0.5"),
         (lambda: DCL(4, norm="layer"), r"norm is 'layer'; choose one of \['batch', 'none'\]"),
-        (lambda: spk_block("lsl", 4), r"spk is 'lsl'; choose one of \['dcl', 'hsl', 'mbpl', 'rl'"),
+        (lambda: spk_block("lsl", 4), r"spk is 'lsl'; choose one of \['sl', 'rl', 'mbpl', 'hsl'"),
     ],
 )
 def test_a_wrong_option_is_named(make, message):
@@ -238,7 +238,7 @@ def test_a_wrong_option_is_named(make, message):
 @pytest.mark.parametrize("name", sorted(SPK_BLOCKS))
 @pytest.mark.parametrize("shape", [(2, 4, 8, 8), (4, 2, 6, 8, 8)])
 def test_every_block_names_a_wrong_shape(name, shape):
-    message = rf"{name.upper()} got x of shape {re.escape(str(list(shape)))}; expected .* C = 4"
+    message = rf"{name.upper()} got x of shape {re.escape(str(list(shape)))}; give .* C = 4"
     with pytest.raises(ValueError, match=message):
         SPK_BLOCKS[name](4)(torch.zeros(shape))
 

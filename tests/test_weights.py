@@ -213,7 +213,10 @@ def test_a_file_that_is_no_safetensors(content, tmp_path):
         ({"config": json.dumps({"spk": "xl"})}, "spk is 'xl'; choose one of"),
         ({"config": json.dumps({"widths": 3})}, "does not make a SpikeAtConv"),
         ({"config": json.dumps({"classes": 10**30})}, "does not make a SpikeAtConv"),
-        ({"config": json.dumps({"spk_options": {"alpha": 1}})}, "keyword argument 'alpha'"),
+        (
+            {"config": json.dumps({"spk_options": {"alpha": 1}})},
+            "MBPL does not know 'alpha'; it",
+        ),
         (
             {"config": json.dumps({"widths": [8], "depths": [10**9], "partition_size": [4]})},
             r"depths is \(1000000000,\), more blocks than",

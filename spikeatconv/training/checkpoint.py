@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from spikeatconv.model import check_whole
+from spikeatconv.checks import check_whole
 from spikeatconv.weights import MODELS, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
@@ -58,7 +58,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | Path | None, keep: int = 2) -> None:
-        check_whole((keep,), "keep")
+        check_whole(keep, "keep")
         self.folder = None if folder is None else Path(folder)
         self.keep = keep
 

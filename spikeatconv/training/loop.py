@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
-from spikeatconv.model import check_whole
+from spikeatconv.checks import check_whole
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.extra import extra
@@ -136,8 +136,8 @@ def train(
 def check_options(precision: str, accumulate: int, every: int | None) -> None:
     if precision not in ("no", "bf16", "fp16"):
         raise ValueError(f'precision is {precision!r}; choose "no", "bf16" or "fp16"')
-    check_whole((accumulate,), "accumulate")
-    check_whole((1 if every is None else every,), "every")
+    check_whole(accumulate, "accumulate")
+    check_whole(1 if every is None else every, "every")
 
 
 def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:

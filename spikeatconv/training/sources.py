@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeatconv.model import check_whole
+from spikeatconv.checks import check_whole
 from spikeatconv.training.arrays import Arrays, digit_rows, npz
 from spikeatconv.training.folders import image_folder
 from spikeatconv.training.images import Images
@@ -53,7 +53,7 @@ def open_data(
     Raises FileNotFoundError that says how to get the data, and ValueError for what does not fit,
     such as a class of the test that the training lacks.
     """
-    check_whole((image_size,), "image_size")
+    check_whole(image_size, "image_size")
     check_policy(faults, in_channels)
     rows, classes = opened(where)
     train_fit, test_fit = fits(image_size, in_channels, crop)

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikeatconv.model import check_whole
+from spikeatconv.checks import check_whole
 from spikeatconv.training.extra import extra
 from spikeatconv.training.picture import Fit, decoded, fits
 from spikeatconv.training.sources import check_policy, unreadable
@@ -49,7 +49,8 @@ def stream(
     Raises FileNotFoundError and ValueError that say what is missing: a stream needs a column of
     images, one of labels with the names of their classes, and to know how many images there are.
     """
-    check_whole((image_size, buffer), "image_size or buffer")
+    check_whole(image_size, "image_size")
+    check_whole(buffer, "buffer")
     check_policy(faults, in_channels)
     splits, counts = streamed(where)
     made = []

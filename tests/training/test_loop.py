@@ -294,8 +294,8 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
     ("options", "message"),
     [
         ({"precision": "half"}, r'precision is \'half\'; choose "no", "bf16" or "fp16"'),
-        ({"accumulate": 0}, r"accumulate is \(0,\); give whole numbers, 1 or more"),
-        ({"every": 0}, r"every is \(0,\)"),
+        ({"accumulate": 0}, r"accumulate is 0; give a whole number, 1 or more"),
+        ({"every": 0}, r"every is 0; give"),
         ({"accumulate": 3}, r"batch is 8, to be split into 3 equal .* replace\(recipe, batch=6\)"),
         ({"data": images(5)}, r"batch is 8 and there are 5 images; .* replace\(recipe, batch=5\)"),
         ({"test": images(9, 20)}, r"images are 20 × 20 and the recipe's image_size is 16; resize"),
