@@ -27,6 +27,7 @@ from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.extra import extra
 from spikeatconv.training.images import Images
 from spikeatconv.training.interrupt import Interrupts
+from spikeatconv.training.norms import unbiased, young_norms
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.stream import Stream
 
@@ -67,6 +68,7 @@ def train(
     checkpoints = Checkpoints(folder, keep)
     smoothing = recipe.augmentation.label_smoothing
     start = step = checkpoints.restore(training)
+    norms = young_norms(model)
     metrics = checkpoints.metrics(step)
 
     def save() -> None:
@@ -97,7 +99,7 @@ def train(
                 optimizer.zero_grad()
                 losses = []
                 for images, labels in parts:
-                    with accelerator.accumulate(net):
+                    with accelerator.accumulate(net), unbiased(norms):
                         images, targets = augment(*on(accelerator.device, images, labels))
                         loss = cross_entropy(net(images), targets, label_smoothing=smoothing)
                         accelerator.backward(loss)

@@ -1,5 +1,6 @@
 """The loop against a plain one written by hand, and what it does when something goes wrong."""
 
+import contextlib
 import copy
 import itertools
 import json
@@ -63,8 +64,9 @@ def by_hand(model, recipe, data):
             group["lr"] = 2e-3 * rate
         model.train()
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(pixels), targets, label_smoothing=0.1)
-        loss.backward()
+        with corrected(model, step):
+            loss = F.cross_entropy(model(pixels), targets, label_smoothing=0.1)
+            loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 0.5)
         optimizer.step()
         losses.append(loss.item())
@@ -72,6 +74,18 @@ def by_hand(model, recipe, data):
             for m, p in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
                 m.copy_(p if step == 1 or not m.is_floating_point() else m.lerp(p, 1 - 0.9))
     return losses, mean
+
+
+@contextlib.contextmanager
+def corrected(model, step):
+    """BatchNorm's running statistics without what torch begins them with, as in Adam."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    running = [tensor for norm in norms for tensor in (norm.running_mean, norm.running_var)]
+    for tensor in running:
+        tensor *= 1 - 0.9 ** (step - 1)
+    yield
+    for tensor in running:
+        tensor /= 1 - 0.9**step
 
 
 def test_a_plain_loop_gives_the_same_bits():

@@ -1,0 +1,50 @@
+"""BatchNorm's running mean and variance, free of what torch begins them with.
+
+torch begins them at 0 and 1 and mixes in a share m of each batch, 0.1. After n batches (1 − m)ⁿ of
+the beginning is left; where a variance is 0.001 in truth, a test after 40 steps still sees the 1.
+Adam's correction leaves the batches alone, the later ones with more weight:
+
+    running mean or variance / (1 − (1 − m)ⁿ)
+
+After 158 batches the divisor is 1 in float32, and nothing differs from torch's own.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def young_norms(model: nn.Module) -> list[_BatchNorm]:
+    """Those in which the beginning still counts."""
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    return [norm for norm in norms if norm.track_running_stats and norm.momentum and young(norm)]
+
+
+def young(norm: _BatchNorm) -> bool:
+    return share(norm) < 1 - 2**-24
+
+
+def share(norm: _BatchNorm) -> float:
+    """Of the running mean and variance that comes from batches: 1 − (1 − m)ⁿ."""
+    return 1 - (1 - norm.momentum) ** int(norm.num_batches_tracked)
+
+
+@contextmanager
+def unbiased(norms: list[_BatchNorm]) -> Iterator[None]:
+    """Within it the norms see a batch, forward and backward, as torch has it: what they hold before
+    and after is corrected. Norms that have seen enough leave the list."""
+    norms[:] = [norm for norm in norms if young(norm)]
+    for norm in norms:
+        for running in (norm.running_mean, norm.running_var):
+            running.mul_(share(norm))  # by 0 at first: what torch begins with is forgotten
+    try:
+        yield
+    finally:
+        for norm in norms:
+            if share(norm):
+                for running in (norm.running_mean, norm.running_var):
+                    running.div_(share(norm))
+            else:  # it had no batch yet
+                norm.reset_running_stats()
