@@ -27,8 +27,8 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
@@ -38,6 +38,9 @@ from spikeatconv.blocks import SPK_BLOCKS
 from spikeatconv.checks import check_choice, check_real, check_whole, check_wholes
 from spikeatconv.conv import fold
 from spikeatconv.neuron import LIF, LIFSum
+
+if TYPE_CHECKING:  # the library loads without pandas, which takes 47 MB
+    import pandas as pd
 
 E_MAC = 4.6  # pJ, a multiplication and an addition
 E_A = 0.9  # pJ, an addition
@@ -61,7 +64,7 @@ class EnergyReport:
     time_steps: T, the most passes of a layer outside SPK blocks.
     """
 
-    layers: pd.DataFrame
+    layers: "pd.DataFrame"
     time_steps: int
 
     @property
@@ -111,6 +114,8 @@ def report(
     check_choice(rates, "rates", RATES)
     batch_size = check_whole(batch_size, "batch_size")
     check_images(images)
+    import pandas as pd
+
     counts = count(folded, images, batch_size)
     table = tabulate(counts)
     fed = table.input.isin(SPIKES)
@@ -125,7 +130,7 @@ def report(
     return EnergyReport(table, int(steps.max()))
 
 
-def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> pd.DataFrame:
+def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> "pd.DataFrame":
     """layer, kind, flops (of one pass) and passes for an image of shape `(C, H, W)`.
 
     Nothing is computed: the folded model runs on shapes alone. `(flops * passes).sum()` is
@@ -236,7 +241,9 @@ def values(x: Tensor) -> str:
     return "binary" if bool((x <= 1).all()) else "spike sum"
 
 
-def tabulate(counts: dict[str, Count]) -> pd.DataFrame:
+def tabulate(counts: dict[str, Count]) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.DataFrame([
         {
             "layer": row, "kind": c.kind, "flops": c.macs // c.runs, "input": c.input,

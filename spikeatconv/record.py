@@ -5,17 +5,34 @@ with record(model) as rec:
 rec.spikes["layer1.lif"]          # [T, B, ...]
 rec.attention["layer1.attend"]    # [T, B, groups, heads, tokens, tokens]
 rec.summary()                     # a table: rates, dead and saturated neurons of each layer
+
+Spikes and membranes of many images fill gigabytes: `record(model, keep=())` only counts, which
+is all that rates and the summary need.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from spikeatconv.attention import Attend
-from spikeatconv.neuron import LIF, LIFTrace
+from spikeatconv.checks import check_names, short
+from spikeatconv.neuron import LIF
+
+if TYPE_CHECKING:  # the library loads without pandas, which takes 47 MB
+    import pandas as pd
+
+KEEP = ("spikes", "membranes", "attention")
+
+
+class Call(NamedTuple):
+    """One run of a LIF layer, as a `LIFTrace`; None for what was not to be kept."""
+
+    spikes: Any
+    membrane: Any
+    final: Any
 
 
 class Recording:
@@ -24,10 +41,20 @@ class Recording:
 
     Every tensor is detached and `[T, B, ...]`; a layer that ran several times has its
     calls joined along B. `calls` and `attention_calls` (q, k, v) keep them one by one.
+    What `record` was not told to keep raises ValueError; rates, dead and saturated neurons and
+    the summary are always there.
     """
 
-    def __init__(self, layers: list[str], attends: dict[str, Attend] | None = None) -> None:
-        self.calls: dict[str, list[LIFTrace]] = {name: [] for name in layers}
+    def __init__(
+        self,
+        layers: list[str],
+        attends: dict[str, Attend] | None = None,
+        keep: Collection[str] = KEEP,
+    ) -> None:
+        self.keep = tuple(keep)
+        self.calls: dict[str, list[Call]] = {name: [] for name in layers}
+        # Of each call: how often each neuron fired, `[C, H, W]`, and how often it could, T · B.
+        self.counts: dict[str, list[tuple[Tensor, int]]] = {name: [] for name in layers}
         self.attends = attends or {}
         self.attention_calls: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {
             name: [] for name in self.attends
@@ -36,33 +63,40 @@ class Recording:
     @property
     def spikes(self) -> dict[str, Tensor]:
         """S, exactly 0 or 1."""
+        self._kept("spikes")
         return {name: self._joined(name, "spikes") for name in self._ran()}
 
     @property
     def membranes(self) -> dict[str, Tensor]:
         """H, the potential before the reset."""
+        self._kept("membranes")
         return {name: self._joined(name, "membrane") for name in self._ran()}
 
     @property
     def rates(self) -> dict[str, float]:
         """Share of ones among all spikes of a layer, 0 to 1; every sample weighs the same."""
-        return {
-            name: spikes.mean(dtype=torch.float64).item() for name, spikes in self.spikes.items()
-        }
+        found = {}
+        for name in self._ran():
+            ones = sum(fired.cpu().double().sum().item() for fired, _ in self.counts[name])
+            all_ = sum(fired.numel() * chances for fired, chances in self.counts[name])
+            found[name] = ones / all_ if all_ else float("nan")
+        return found
 
     @property
     def dead(self) -> dict[str, Tensor]:
         """Neurons that never fired, over all steps and samples: bool, `[C, H, W]` of the layer."""
-        return {name: ~_over_time(spikes).any(0) for name, spikes in self.spikes.items()}
+        return {name: self._fired(name)[0] == 0 for name in self._ran()}
 
     @property
     def saturated(self) -> dict[str, Tensor]:
         """Neurons that fired at every step of every sample: bool, `[C, H, W]` of the layer."""
-        return {name: _over_time(spikes).all(0) for name, spikes in self.spikes.items()}
+        return {name: torch.eq(*self._fired(name)) for name in self._ran()}
 
-    def summary(self) -> pd.DataFrame:
+    def summary(self) -> "pd.DataFrame":
         """A row for each layer: neurons, rate (0 to 1), dead and saturated neurons as a number
         and as a share (0 to 1) of the layer's neurons."""
+        import pandas as pd
+
         rates, dead, saturated = self.rates, self.dead, self.saturated
         columns = ["layer", "neurons", "rate", "dead", "dead_share", "saturated", "saturated_share"]
         rows = []
@@ -74,6 +108,7 @@ class Recording:
     @property
     def qkv(self) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
         """Q, K and V as they came into each `Attend`, each `[T, B, C, H, W]`."""
+        self._kept("attention")
         place = "attention_calls"
         return {
             name: tuple(_joined(name, list(parts), place) for parts in zip(*calls, strict=True))
@@ -85,6 +120,7 @@ class Recording:
     def attention(self) -> dict[str, Tensor]:
         """The attention map A(Q, K), `[T, B, groups, heads, tokens, tokens]`, computed again
         from Q and K each time it is asked for."""
+        self._kept("attention")
         maps = {}
         with torch.no_grad():
             for name, calls in self.attention_calls.items():
@@ -95,10 +131,28 @@ class Recording:
         return maps
 
     def _ran(self) -> list[str]:
-        return [name for name, calls in self.calls.items() if calls]
+        return [name for name, counts in self.counts.items() if counts]
+
+    def _kept(self, what: str) -> None:
+        if what not in self.keep:
+            raise ValueError(
+                f"the recording holds no {what}: it was made with keep={self.keep}; "
+                f"name {what!r} there, as in record(model, keep={(*self.keep, what)})"
+            )
+
+    def _fired(self, name: str) -> tuple[Tensor, int]:
+        """How often each neuron fired over all calls, and how often it could."""
+        fired, chances = zip(*self.counts[name], strict=True)
+        shapes = [list(one.shape) for one in fired]
+        if any(shape != shapes[0] for shape in shapes):
+            raise ValueError(
+                f"layer {name!r} ran {len(shapes)} times with neurons {shapes}, which are not the "
+                f"same ones; read them one by one from counts[{name!r}]"
+            )
+        return torch.stack(fired).sum(0), sum(chances)
 
     def _joined(self, name: str, field: str) -> Tensor:
-        return _joined(name, [getattr(trace, field) for trace in self.calls[name]], "calls")
+        return _joined(name, [getattr(call, field) for call in self.calls[name]], "calls")
 
 
 def _joined(name: str, parts: list[Tensor], place: str) -> Tensor:
@@ -113,19 +167,28 @@ def _joined(name: str, parts: list[Tensor], place: str) -> Tensor:
     return torch.cat(parts, dim=1)
 
 
-def _over_time(spikes: Tensor) -> Tensor:
-    """`[T, B, ...]` → `[T·B, ...]`; a layer that ran without a batch, `[T]`, stays."""
-    return spikes.flatten(0, min(1, spikes.dim() - 1))
+def _counted(spikes: Tensor) -> tuple[Tensor, int]:
+    """`[T, B, ...]` → how often each neuron fired, `[...]`, and T · B; a layer that ran without a
+    batch, `[T]`, is one neuron. float32 counts exactly up to 16 million."""
+    flat = spikes.flatten(0, min(1, spikes.dim() - 1))
+    return flat.sum(0, dtype=torch.float32), len(flat)
 
 
 @contextmanager
-def record(model: nn.Module) -> Iterator[Recording]:
+def record(model: nn.Module, keep: Collection[str] = KEEP) -> Iterator[Recording]:
     """Record every `LIF` and every `Attend` in `model` while the block runs.
+
+    keep: which tensors to hold, any of "spikes", "membranes" and "attention" (Q, K and V);
+        `()` for rates, dead and saturated neurons and the summary alone. Spikes and membranes
+        each take as much memory as all inputs of all LIF layers together.
 
     Membranes and attention maps are computed again from each layer's input, so the model runs
     as it would alone. The hooks are gone when the block ends, also after an error.
     Raises ValueError for a model with neither (the non-spiking twin has attention only).
     """
+    if isinstance(keep, str) or not isinstance(keep, Collection):
+        raise TypeError(f"keep is {short(keep)}; give a tuple of names, such as ('spikes',)")
+    check_names(keep, KEEP, "record's keep")
     layers = {name or "lif": m for name, m in model.named_modules() if isinstance(m, LIF)}
     attends = {name or "attend": m for name, m in model.named_modules() if isinstance(m, Attend)}
     if not layers and not attends:
@@ -133,12 +196,17 @@ def record(model: nn.Module) -> Iterator[Recording]:
             f"{type(model).__name__} has no LIF layer, so there is nothing to record; "
             "pass the spiking model itself"
         )
-    recording = Recording(list(layers), attends)
+    recording = Recording(list(layers), attends, keep)
 
     def observe(name: str):
         def hook(lif: LIF, args: tuple, kwargs: dict, output: Tensor) -> None:
             with torch.no_grad():
-                recording.calls[name].append(lif.run(*args, **kwargs))
+                recording.counts[name].append(_counted(output))
+                trace = lif.run(*args, **kwargs) if "membranes" in keep else None
+            # A copy: the model may go on in place.
+            spikes = output.detach().clone() if "spikes" in keep else None
+            rest = (trace.membrane, trace.final) if trace else (None, None)
+            recording.calls[name].append(Call(spikes, *rest))
 
         return hook
 
@@ -149,8 +217,9 @@ def record(model: nn.Module) -> Iterator[Recording]:
         return lambda attend, args, kwargs, output: seen(*args, **kwargs)
 
     # A LIFSum calls its branches one by one where they have hooks, so each call is seen once.
-    hooks = [(lif, observe(name)) for name, lif in layers.items()]
-    hooks += [(attend, observe_attention(name)) for name, attend in attends.items()]
+    hooks: list[tuple[nn.Module, Any]] = [(lif, observe(name)) for name, lif in layers.items()]
+    if "attention" in keep:
+        hooks += [(attend, observe_attention(name)) for name, attend in attends.items()]
     handles = [module.register_forward_hook(hook, with_kwargs=True) for module, hook in hooks]
     try:
         yield recording

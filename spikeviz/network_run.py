@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
@@ -19,6 +18,9 @@ from torch.nn.functional import avg_pool2d
 from spikeatconv import Recording, SpikeAtConv, record
 from spikeatconv.energy import report
 from spikeviz.network_boxes import Box
+
+if TYPE_CHECKING:  # pandas loads when it is needed
+    import pandas as pd
 
 SHARPEST = 32  # pixels on a side: larger maps are shown as means of squares
 FEW = 16  # pixels of a map
@@ -50,7 +52,9 @@ class Walk:
     ann_mj: float = 0.0
     seconds: float = 0.0
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
+        import pandas as pd
+
         names = ("box", "title", "shape", "rate", "parameters", "snn_mj", "ann_mj")
         return pd.DataFrame([{name: box[name] for name in names} for box in self.boxes])
 
@@ -109,7 +113,7 @@ class Watch:
 
     def _begin(self, module: nn.Module, args: tuple) -> None:
         if self.box.layers:
-            self.recording = self.inside.enter_context(record(module))
+            self.recording = self.inside.enter_context(record(module, ("spikes", "membranes")))
 
     def _end(self, module: nn.Module, args: tuple, output: Tensor) -> None:
         self.inside.close()

@@ -62,7 +62,7 @@ def run(explorer: "SpikeBlockExplorer", x: np.ndarray) -> BlockTrace:
     for box, (module, end) in places.items():
         if module in modules:
             modules[module].register_forward_hook(_keep(seen, box, end))
-    with torch.no_grad(), record(block) as recording:
+    with torch.no_grad(), record(block, ("membranes",)) as recording:
         block(torch.from_numpy(x))
     boxes = [box for box in places if box in seen]
     return BlockTrace(

@@ -36,7 +36,7 @@ def recording() -> dict:
     """The spikes of LAYERS as packed bits, compressed, as text."""
     model = load_weights(shipped("micro_digits.safetensors")).eval()
     images, labels = mnist5k("test")
-    with torch.no_grad(), record(model) as seen:
+    with torch.no_grad(), record(model, ("spikes",)) as seen:
         model(F.pad(images[:DIGITS], [2] * 4))
     spikes = seen.spikes
     layers, bits = packed({name: spikes[name] for name in LAYERS})

@@ -31,7 +31,7 @@ def values() -> dict[str, dict]:
     """For each of LAYERS: its module and VALUES of its u, drawn at random, as one text."""
     model = load_weights(shipped("micro_digits.safetensors"))
     images, _ = mnist5k("test")
-    with torch.no_grad(), record(model) as recording:
+    with torch.no_grad(), record(model, ("membranes",)) as recording:
         model(F.pad(images[:DIGITS], [2] * 4))
     drawing = torch.Generator().manual_seed(SEED)
     found = {}

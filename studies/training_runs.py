@@ -47,7 +47,7 @@ def log_of(model: nn.Module, spiking: bool) -> Log:
 def rates(model: nn.Module, images: torch.Tensor) -> dict[str, float]:
     """The rate of each LIF layer; that of a sum over thresholds is the mean of its branches."""
     model.eval()
-    with record(model) as recording:
+    with record(model, keep=()) as recording:
         model(images)
     model.train()
     layers: dict[str, list[float]] = {}

@@ -1,6 +1,9 @@
 """`record` shows what the neurons did; the model behaves as if nobody looked."""
 
+import itertools
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -181,6 +184,104 @@ def test_layers_that_did_not_run_are_left_out(net):
 def test_a_model_without_neurons():
     with pytest.raises(ValueError, match="Linear has no LIF layer"), record(nn.Linear(2, 2)):
         pass
+
+
+# --- only what is asked for
+
+
+def held(rec):
+    """Bytes of all tensors in a recording, each once."""
+    found, rest = {}, [rec.calls, rec.counts, rec.attention_calls]
+    while rest:
+        thing = rest.pop()
+        if isinstance(thing, torch.Tensor):
+            found[thing.untyped_storage().data_ptr()] = thing.untyped_storage().nbytes()
+        elif isinstance(thing, dict):
+            rest += thing.values()
+        elif isinstance(thing, list | tuple):
+            rest += thing
+    return sum(found.values())
+
+
+@pytest.mark.parametrize("n", range(4))
+def test_what_was_not_asked_for_is_not_kept_and_the_counts_are_the_same(n):
+    torch.manual_seed(0)
+    block = SISA(8, heads=2, partition="window", size=2, spk="mbpl").eval()
+    inputs = currents(3, 2, 8, 4, 4), currents(3, 1, 8, 4, 4, seed=2)
+    with record(block) as whole:
+        [block(x) for x in inputs]
+    for keep in itertools.combinations(("spikes", "membranes", "attention"), n):
+        with record(block, keep) as rec:
+            [block(x) for x in inputs]
+        assert rec.rates == whole.rates
+        assert rec.summary().equals(whole.summary())
+        for name in whole.dead:
+            assert torch.equal(rec.dead[name], (whole.spikes[name] == 0).all(0).all(0))
+            assert torch.equal(rec.saturated[name], (whole.spikes[name] == 1).all(0).all(0))
+        for what in ("spikes", "membranes", "attention"):
+            if what in keep:
+                for name, values in getattr(whole, what).items():
+                    assert torch.equal(getattr(rec, what)[name], values)
+            else:
+                with pytest.raises(ValueError, match=f"holds no {what}.*record.model, keep="):
+                    getattr(rec, what)
+
+
+def test_a_thousand_images_take_no_more_than_one_to_count():
+    """8 and 4 neurons over 5 steps, 4 bytes each; a count for each neuron, whatever the batch."""
+    for keep, spikes in [((), 0), (("spikes",), 5 * 1000)]:
+        with record(net := Net(), keep) as rec, torch.no_grad():
+            net(currents(5, 1000, 3))
+        assert held(rec) == (spikes + 1) * 12 * 4
+
+
+def test_the_neurons_run_once_where_no_membrane_is_asked_for(net, monkeypatch):
+    monkeypatch.setattr(LIF, "run", None)
+    with record(net, ("spikes", "attention")) as rec, fast.use("eager"):
+        net(currents(5, 2, 3))
+    assert list(rec.spikes) == ["first", "block.1"]
+
+
+def test_spikes_stay_what_they_were_when_the_model_goes_on_in_place():
+    class InPlace(Shared):
+        def forward(self, x):
+            return self.lif(x).mul_(0).add_(7)
+
+    with record(model := InPlace()) as rec, torch.no_grad():
+        model(x := currents(4, 3))
+    assert torch.equal(rec.spikes["lif"], LIF()(x))
+
+
+@pytest.mark.parametrize("keep", ["spikes", 3, None])
+def test_what_to_keep_is_a_tuple_of_names(net, keep):
+    with pytest.raises(TypeError, match=r"keep is .*give a tuple of names"), record(net, keep):
+        pass
+
+
+def test_a_misspelt_name_of_what_to_keep_names_the_nearest(net):
+    with pytest.raises(TypeError, match="'membrane'; did you mean 'membranes'"):
+        record(net, ("membrane",)).__enter__()
+
+
+def test_runs_of_other_neurons_have_a_rate_but_no_dead_ones():
+    """6 samples of one neuron that never fires, 3 of two that always do: 9 > tau · V_th."""
+    with record(model := Shared(), keep=()) as rec:
+        model(torch.full((2, 3, 2), 9.0), torch.zeros(2, 6, 1))
+    assert rec.rates == {"lif": 0.5}
+    with pytest.raises(ValueError, match=r"ran 2 times with neurons \[\[2\], \[1\]\].*counts"):
+        _ = rec.dead
+
+
+def test_the_library_and_the_widgets_load_without_tables_pictures_or_peers():
+    """For thirty kernels on one server: pandas alone takes 47 MB of each."""
+    heavy = {"pandas", "norse", "matplotlib", "plotly"}
+    look = (
+        f"import sys, spikeatconv, spikeviz, spikeviz.exercises; print({heavy} & {{*sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.strip() == "set()"
 
 
 # --- several thresholds over one input
