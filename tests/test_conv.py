@@ -1,13 +1,29 @@
 """Convolution and BatchNorm at each time step, and their folded form."""
 
+import os
+import subprocess
+import sys
 from itertools import product
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
-from spikeatconv import ATTENTIONS, SPK_BLOCKS, SpikeAtConv, SpikingResNet18, fold, preset
-from spikeatconv.conv import OverTime, conv_norm, is_folded, norm_only
+from spikeatconv import (
+    ATTENTIONS,
+    PRESETS,
+    SPK_BLOCKS,
+    SpikeAtConv,
+    SpikingResNet18,
+    count_flops,
+    fold,
+    load_weights,
+    mnist5k,
+    preset,
+    shipped,
+)
+from spikeatconv.conv import OverTime, Pointwise, conv_norm, is_folded, norm_only
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -131,5 +147,102 @@ def test_folded_model_gives_the_same(name):
 
     with torch.no_grad():
         expected = model.eval()(x)
-        torch.testing.assert_close(folded(x), expected, atol=1e-5, rtol=0)
+        torch.testing.assert_close(folded(x), expected, atol=1e-11, rtol=0)
     assert expected.std(0).max() > 1e-3, "and they say something about the image"
+
+
+def test_a_model_is_folded_in_its_own_precision():
+    micro = load_weights(shipped("micro_digits.safetensors")).double()
+    digits = torch.nn.functional.pad(mnist5k("test")[0][:4].double(), (2,) * 4)
+    with torch.no_grad():  # scores around 10: float64 rounds them at 1e-15, float32 at 1e-6
+        torch.testing.assert_close(fold(micro)(digits), micro(digits), atol=1e-13, rtol=0)
+
+
+def test_what_is_no_model_is_not_folded():
+    with pytest.raises(TypeError, match=r"model is None; give a model, for example SpikeAtConv"):
+        fold(None)
+
+
+# ---------------------------------------------------------------- 1×1 with a stride
+
+
+@pytest.mark.parametrize("stride", [2, 3])
+@pytest.mark.parametrize("channels", [1, 4, 9])
+def test_a_1x1_with_a_stride_is_that_of_torch(channels, stride):
+    conv = conv_norm(channels, 6, stride=stride, norm="none")[0].double()
+    x = noise(2, channels, 9, 8).requires_grad_()
+    out = conv(x)
+    gradients = torch.autograd.grad(out.sin().sum(), (x, conv.weight, conv.bias))
+    plain = nn.functional.conv2d(x, conv.weight, conv.bias, stride)
+    torch.testing.assert_close(out, plain)
+    expected = torch.autograd.grad(plain.sin().sum(), (x, conv.weight, conv.bias))
+    torch.testing.assert_close(gradients, expected)
+
+
+def test_a_1x1_with_a_stride_goes_everywhere_as_any_convolution():
+    model = SpikingResNet18(10, width=4).eval()
+    assert [name for name, m in model.named_modules() if isinstance(m, Pointwise)] == [
+        f"blocks.{n}.shortcut.0" for n in (2, 4, 6)
+    ]
+    assert isinstance(fold(model).blocks[2].shortcut[0], Pointwise)
+    flops = count_flops(model, (3, 32, 32)).set_index("layer").flops
+    assert flops["blocks.2.shortcut.0"] == 4 * 8 * 16 * 16  # c_in · c_out · h · w behind the stride
+    images = noise(1, 3, 32, 32).float()
+    exported = torch.export.export(model, (images,)).module()
+    torch.testing.assert_close(exported(images), model(images))
+
+
+class Strided(TorchFunctionMode):
+    """Which 1×1 convolutions with a stride reach torch."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.conv2d:
+            weight, stride = args[1], args[3] if len(args) > 3 else (1, 1)
+            if weight[0, 0].numel() == 1 and max(stride) > 1:
+                self.found.append((tuple(weight.shape), stride))
+        return function(*args, **(kwargs or {}))
+
+
+def run_every_network() -> None:
+    """Forward and backward: where a broken kernel writes over memory, the process dies."""
+    resnets = [SpikingResNet18(10, width=width) for width in range(1, 17)]
+    resnets += [SpikingResNet18(10, spk, width=4) for spk in SPK_BLOCKS]
+    resnets += [SpikingResNet18(10, width=4, spiking=False)]
+    small = [
+        SpikeAtConv(preset("micro", spk=spk, attention=attention, **SMALL | {"widths": (4, 8)}))
+        for spk, attention in pairs
+    ]
+    mode = Strided()
+    for model in resnets + small:
+        with mode:
+            out = model(noise(8, 3, 16, 16).float())
+        out.sum().backward()
+    assert not mode.found, mode.found
+    print("no 1×1 with a stride")
+
+
+@pytest.mark.parametrize(("name", "spk"), list(product(PRESETS, SPK_BLOCKS)))
+def test_no_preset_has_the_broken_layer(name, spk):
+    with torch.device("meta"):
+        models = SpikeAtConv(preset(name, spk=spk)), SpikingResNet18(10, spk)
+    for module in (m for model in models for m in model.modules()):
+        if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
+            assert module.stride == (1, 1) or isinstance(module, Pointwise)
+
+
+def test_no_network_reaches_the_broken_kernel():
+    """In a process of its own, under the settings of a CPU with AVX2 and no AVX-512."""
+    settings = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(
+        [sys.executable, __file__], env=os.environ | settings, capture_output=True, text=True
+    )
+    assert run.returncode == 0, f"exit {run.returncode}: {run.stderr[-2000:]}"
+    assert "no 1×1 with a stride" in run.stdout
+
+
+if __name__ == "__main__":
+    run_every_network()
