@@ -14,7 +14,7 @@ that is fed at most 1 never fires.
 from torch import Tensor, nn
 
 from spikeatconv.blocks import check_feature_map, check_spk, spk_block
-from spikeatconv.checks import check_bool, check_choice, check_real, check_whole
+from spikeatconv.checks import MOST, check_bool, check_choice, check_real, check_whole
 from spikeatconv.conv import conv_norm, norm_only
 from spikeatconv.partition import PARTITIONS
 
@@ -29,7 +29,7 @@ class Attend(nn.Module):
         super().__init__()
         self.heads = check_whole(heads, "heads")
         self.partition = check_choice(partition, "partition", PARTITIONS)
-        self.size = check_whole(size, "size")
+        self.size = check_whole(size, "size", high=MOST["partition_size"])
         self.softmax = check_bool(softmax, "softmax")
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -139,7 +139,8 @@ ATTENTIONS: dict[str, type[nn.Module]] = {"sisa": SISA, "bdsa": BDSA}
 
 def check_heads(channels: int, heads: int) -> tuple[int, int]:
     """Both, as whole numbers of which the second divides the first."""
-    channels, heads = check_whole(channels, "channels"), check_whole(heads, "heads")
+    channels = check_whole(channels, "channels", high=MOST["channels"])
+    heads = check_whole(heads, "heads")
     if channels % heads:
         raise ValueError(
             f"heads is {heads} and channels is {channels}; give a number of heads "

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv.checks import (
+    MOST,
     check_bool,
     check_choice,
     check_names,
@@ -36,7 +37,7 @@ class SL(nn.Module):
 
     def __init__(self, channels: int, **options) -> None:
         super().__init__()
-        self.channels = check_whole(channels, "channels")
+        self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(SL, options)
         self.lif = LIF(**options)
 
@@ -66,7 +67,7 @@ class RL(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        self.channels = check_whole(channels, "channels")
+        self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(RL, options)
         check_choice(readout, "readout", READOUTS)
         if not check_bool(project, "project") and readout == "spike":
@@ -113,11 +114,17 @@ class MBPL(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        self.channels = check_whole(channels, "channels")
+        self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(MBPL, options)
         check_choice(readout, "readout", READOUTS)
-        if (mlp_ratio := check_number(mlp_ratio, "mlp_ratio")) < 0:
-            raise ValueError(f"mlp_ratio is {mlp_ratio}; give 0 (no bottleneck) or more, such as 4")
+        if not 0 <= (mlp_ratio := check_number(mlp_ratio, "mlp_ratio")) <= MOST["expansion"]:
+            raise ValueError(
+                f"mlp_ratio is {mlp_ratio}; give a number from 0 (no bottleneck) "
+                f"to {MOST['expansion']}, such as 4"
+            )
+        check_sequence(
+            thresholds, "thresholds", "at least one number, such as (0.5, 1.0)", MOST["thresholds"]
+        )
         branch_options = {k: v for k, v in options.items() if k != "v_threshold"}
         self.branches = LIFSum(thresholds, **branch_options)
         copies = 1 if check_bool(shared, "shared") else len(self.branches)
@@ -238,7 +245,7 @@ def check_options(block: type[nn.Module], options: Mapping) -> None:
 
 
 def check_halves(channels: int, block: nn.Module) -> int:
-    if (channels := check_whole(channels, "channels")) < 2:
+    if (channels := check_whole(channels, "channels", high=MOST["channels"])) < 2:
         raise ValueError(
             f"{type(block).__name__} got channels={channels}; it halves C, give 2 or more"
         )

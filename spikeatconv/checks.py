@@ -6,13 +6,21 @@ Python's. A bool is no number and a number is no bool: `1` for `True` is most of
 
 import difflib
 import math
+import os
 from collections.abc import Collection, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+# The most of each, so that a slip of the hand or a hostile file cannot fill the memory. All lie far
+# above any network of the paper: its largest has widths 1280, 26 blocks, T = 4, 4 thresholds.
+MOST = {
+    "channels": 2**16, "widths": 2**14, "stages": 16, "blocks": 128, "classes": 10**6,
+    "expansion": 64, "time_steps": 4096, "partition_size": 1024, "thresholds": 32,
+}  # fmt: skip
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what the layers compute in
 
 
@@ -38,20 +46,33 @@ def check_whole(value: Any, name: str, low: int = 1, high: int | None = None) ->
     return number
 
 
-def check_wholes(values: Any, name: str, low: int = 1, high: int | None = None) -> tuple[int, ...]:
-    """At least one whole number, in a tuple."""
-    numbers = check_sequence(values, name, "whole numbers, such as (2, 2)")
+def check_wholes(
+    values: Any, name: str, low: int = 1, high: int | None = None, most: int | None = None
+) -> tuple[int, ...]:
+    """At least one whole number, at most `most` of them, in a tuple."""
+    numbers = check_sequence(values, name, "at least one whole number, such as (2, 2)", most)
     return tuple(check_whole(value, f"{name}[{i}]", low, high) for i, value in enumerate(numbers))
 
 
-def check_sequence(values: Any, name: str, expected: str) -> tuple:
+def check_path(value: Any, name: str) -> Path:
+    """A path; TypeError for what is none, ValueError for a text that no file can have as a name."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give a path, as text or Path")
+    if not str(value) or "\0" in str(value):
+        raise ValueError(f"{name} is {str(value)!r}; give the path of a file")
+    return Path(value)
+
+
+def check_sequence(values: Any, name: str, expected: str, most: int | None = None) -> tuple:
     """A tuple with at least one entry, of a list, a tuple, an array; no text, no single value."""
     try:
         found = () if isinstance(values, str | bytes | dict) else tuple(values)
     except TypeError:
         found = ()
     if not found:
-        raise ValueError(f"{name} is {short(values)}; give at least one of {expected}")
+        raise ValueError(f"{name} is {short(values)}; give {expected}")
+    if most is not None and len(found) > most:
+        raise ValueError(f"{name} has {len(found)} entries; give at most {most}")
     return found
 
 
@@ -107,6 +128,34 @@ def check_real(x: Any, name: str) -> None:
         )
 
 
+def check_fits(x: Tensor, name: str, model: nn.Module) -> None:
+    """Raise unless x has the type of the model's weights, and lies on their device."""
+    weight = next(model.parameters(), x)
+    if x.device != weight.device:
+        raise ValueError(
+            f"{name} are on {x.device} and the model on {weight.device}; "
+            f"move one: {name}.to({str(weight.device)!r}) or model.to({str(x.device)!r})"
+        )
+    mixed = x.device.type != "meta" and torch.is_autocast_enabled(x.device.type)
+    if x.dtype != weight.dtype and not mixed:
+        raise TypeError(
+            f"{name} have dtype {x.dtype} and the model's weights {weight.dtype}; "
+            f"give {name}.to({weight.dtype}), or change the model with model.to({x.dtype})"
+        )
+
+
+def check_finite(x: Tensor, name: str, mend: str) -> None:
+    """Raise ValueError where a tensor holds NaN or infinity; it says how many and where first."""
+    if x.is_meta or not x.is_floating_point() or bool((fine := torch.isfinite(x)).all()):
+        return
+    first = (~fine).nonzero()[0].tolist()
+    value = x[tuple(first)].item()
+    raise ValueError(
+        f"{name} holds {int((~fine).sum())} values of {x.numel()} that are not finite, the first "
+        f"is {value} at {first}; {mend}"
+    )
+
+
 def is_bool(value: Any) -> bool:
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")  # NumPy's too
 
@@ -130,6 +179,8 @@ def short(value: Any) -> str:
     """`repr`, but a large value does not fill the screen."""
     if isinstance(value, Tensor):
         return f"a tensor of shape {list(value.shape)} and dtype {value.dtype}"
+    if isinstance(value, nn.Module):
+        return f"a {kind(value)}"
     if hasattr(value, "shape") and getattr(value, "ndim", False):
         return f"an array of shape {list(value.shape)} and dtype {value.dtype}"
     text = repr(value)

@@ -35,7 +35,7 @@ from torch.utils.hooks import RemovableHandle
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import SPK_BLOCKS
-from spikeatconv.checks import check_choice, check_real, check_whole, check_wholes
+from spikeatconv.checks import check_choice, check_finite, check_real, check_whole, check_wholes
 from spikeatconv.conv import fold
 from spikeatconv.neuron import LIF, LIFSum
 
@@ -47,6 +47,7 @@ E_A = 0.9  # pJ, an addition
 MJ = 1e-9  # of a pJ
 RATES = ("layer", "average")
 SPIKES = ("binary", "spike sum")
+NOT_FINITE = "its weights or a layer are broken: train it again or load weights that are whole"
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,11 +112,12 @@ def report(
 
     It stays as it is. Errors as `energy_report`.
     """
+    import pandas as pd
+
     check_choice(rates, "rates", RATES)
     batch_size = check_whole(batch_size, "batch_size")
     check_images(images)
-    import pandas as pd
-
+    check_finite(images, "images", "leave those images out, or repair them")
     counts = count(folded, images, batch_size)
     table = tabulate(counts)
     fed = table.input.isin(SPIKES)
@@ -181,7 +183,7 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
     hooks = watch(model, counts)
     try:
         for piece in images.split(batch_size, dim=images.dim() - 4):
-            model(piece)
+            check_finite(model(piece), "the model's output", NOT_FINITE)
     finally:
         for hook in hooks:
             hook.remove()

@@ -21,8 +21,10 @@ from torch import Tensor, channels_last, nn
 from spikeatconv.attention import ATTENTIONS, check_heads
 from spikeatconv.blocks import SPK_BLOCKS, check_spk, spk_block
 from spikeatconv.checks import (
+    MOST,
     check_bool,
     check_choice,
+    check_fits,
     check_names,
     check_real,
     check_whole,
@@ -95,12 +97,19 @@ class SpikeAtConvConfig:
         """Each field's value, as plain Python; raises for one that is not allowed."""
         values = dict(vars(self))
         for name in ("widths", "depths"):
-            values[name] = check_wholes(values[name], name)
+            high = MOST["blocks" if name == "depths" else name]
+            values[name] = check_wholes(values[name], name, high=high, most=MOST["stages"])
+        if (blocks := sum(values["depths"])) > MOST["blocks"]:
+            raise ValueError(
+                f"depths is {values['depths']}, {blocks} blocks; "
+                f"give at most {MOST['blocks']} in all"
+            )
         one_size = isinstance(self.partition_size, Number)
         check_sizes = check_whole if one_size else check_wholes
-        values["partition_size"] = check_sizes(self.partition_size, "partition_size")
+        high = MOST["partition_size"]
+        values["partition_size"] = check_sizes(self.partition_size, "partition_size", high=high)
         for name in ("classes", "in_channels", "time_steps", "head_width", "expansion"):
-            values[name] = check_whole(values[name], name)
+            values[name] = check_whole(values[name], name, high=MOST.get(name, MOST["channels"]))
         for name in ("softmax", "spiking"):
             values[name] = check_bool(values[name], name)
         for name, choices in CHOICES.items():
@@ -191,7 +200,7 @@ class SpikeAtConv(nn.Module):
         c, t = self.config.in_channels, self.config.time_steps
         if images.dim() not in (4, 5) or images.shape[-3] != c:
             raise ValueError(
-                f"images have shape {list(images.shape)}; expected [B, {c}, H, W], or "
+                f"images have shape {list(images.shape)}; give [B, {c}, H, W], or "
                 f"[T, B, {c}, H, W] with T = {t}; in_channels is {c}"
             )
         if images.dim() == 5 and images.shape[0] != t:
@@ -205,8 +214,10 @@ class SpikeAtConv(nn.Module):
                 raise ValueError(
                     f"an image of {name} {side} does not fit the {self.config.partition} "
                     f"partitions of size {self.config.sizes}; the nearest that fit: "
-                    f"{' and '.join(map(str, near)) or 'none'}"
+                    f"{' and '.join(map(str, near)) or 'none'}; resize the image or change "
+                    "partition_size"
                 )
+        check_fits(images, "images", self)
 
 
 class Block(nn.Sequential):
@@ -266,6 +277,6 @@ def spk(config: SpikeAtConvConfig, channels: int) -> nn.Module:
 
 def nearest_sizes(config: SpikeAtConvConfig, side: int) -> list[int]:
     """The next smaller and the next larger side that fit, where there are any."""
-    below = next((s for s in range(side - 1, 0, -1) if config.fits(s)), None)
-    above = next((s for s in range(side + 1, 8 * side + 4096) if config.fits(s)), None)
+    below = next((s for s in range(side - 1, max(0, side - 10**5), -1) if config.fits(s)), None)
+    above = next((s for s in range(side + 1, side + 10**5) if config.fits(s)), None)
     return [s for s in (below, above) if s is not None]

@@ -13,7 +13,7 @@ BatchNorm follows each convolution, and the residual is added before the spike.
 from torch import Tensor, channels_last, nn
 
 from spikeatconv.blocks import check_spk, spk_block
-from spikeatconv.checks import check_bool, check_real, check_whole
+from spikeatconv.checks import MOST, check_bool, check_fits, check_real, check_whole
 from spikeatconv.conv import conv_norm
 
 
@@ -36,8 +36,10 @@ class SpikingResNet18(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        classes, time_steps = check_whole(classes, "classes"), check_whole(time_steps, "time_steps")
-        width, in_channels = check_whole(width, "width"), check_whole(in_channels, "in_channels")
+        classes = check_whole(classes, "classes", high=MOST["classes"])
+        time_steps = check_whole(time_steps, "time_steps", high=MOST["time_steps"])
+        width = check_whole(width, "width", high=MOST["widths"] // 8)  # the last stage: 8 × width
+        in_channels = check_whole(in_channels, "in_channels", high=MOST["channels"])
         check_bool(spiking, "spiking")
         check_spk(spk, options)
         self.config = {
@@ -66,9 +68,10 @@ class SpikingResNet18(nn.Module):
         frames = images.unsqueeze(0) if still else images
         if frames.dim() != 5 or frames.shape[2] != c or frames.shape[0] != (1 if still else t):
             raise ValueError(
-                f"images have shape {list(images.shape)}; expected [B, {c}, H, W] or "
+                f"images have shape {list(images.shape)}; give [B, {c}, H, W] or "
                 f"[T, B, {c}, H, W] with T = {t}"
             )
+        check_fits(images, "images", self)
         x = self.stem(frames)
         x = x.flatten(0, 1).contiguous(memory_format=channels_last).unflatten(0, x.shape[:2])
         if still and self.config["spiking"]:

@@ -14,15 +14,17 @@ import os
 import uuid
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from spikeatconv.checks import FLOATS, check_choice, check_finite, check_path, kind, short
 from spikeatconv.conv import fold, is_folded
-from spikeatconv.model import SpikeAtConv, SpikeAtConvConfig
+from spikeatconv.model import Block, SpikeAtConv, SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.surrogate import Atan, Sigmoid
 
@@ -30,6 +32,12 @@ FORMAT, VERSION = "spikeatconv", "1"
 MODELS: dict[str, type] = {"SpikeAtConv": SpikeAtConv, "SpikingResNet18": SpikingResNet18}
 KNOWN_SURROGATES: dict[str, type] = {"Atan": Atan, "Sigmoid": Sigmoid}
 FIELDS = [f.name for f in fields(SpikeAtConvConfig)]
+NOT_KEPT = ("config", "momentum", "training")  # compared elsewhere, or of training alone
+TYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "I64": torch.int64, "I32": torch.int32,
+}  # fmt: skip
+LONGEST_HEADER = 2**24  # bytes; the largest preset's has 2**18
 KEYS = ("config", "folded", "format", "model", "note", "sha256", "version")
 AGAIN = "copy or download the file again, or write it again with save_weights"
 
@@ -40,13 +48,17 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
 
     note: what else to say, as JSON: command, seed, result.
     Raises TypeError for another model, an option or a note that a file cannot hold; ValueError
-    for a model that its configuration does not make (layers added or replaced).
+    for a model that its configuration does not make (layers added or replaced, a neuron's
+    threshold set afterwards) and for weights that are not finite.
     """
     if type(model) not in MODELS.values():
         raise TypeError(
-            f"model is a {type(model).__name__}; save_weights takes a SpikeAtConv or a "
-            "SpikingResNet18, whose file can be loaded without running code"
+            f"model is {short(model)}; give a SpikeAtConv or a SpikingResNet18, "
+            "whose file can be loaded without running code"
         )
+    path = check_path(path, "path")
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give the name of a file in it")
     if not isinstance(note, dict | None):
         raise TypeError(f"note is a {type(note).__name__}; give a dict, such as {{'seed': 0}}")
     metadata = {
@@ -55,9 +67,15 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
         "folded": json.dumps(is_folded(model)), "note": json.dumps(note or {}, default=_encode),
     }  # fmt: skip
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    _check_tensors(tensors, _build(metadata, len(tensors), "the model"), "the model")
+    made = _build(metadata, len(tensors), "the model")
+    _check_tensors(tensors, made, "the model")
+    _check_layers(model, made)
+    for name, tensor in tensors.items():
+        check_finite(
+            tensor, f"the model's {name}", "train it again, or load weights that are whole"
+        )
     metadata["sha256"] = _digest(metadata, tensors)
-    _write(Path(path), _sorted(save(tensors, metadata)))
+    _write(path, _sorted(save(tensors, metadata)))
 
 
 def load_weights(path: str | Path, config: SpikeAtConvConfig | dict | None = None) -> nn.Module:
@@ -66,14 +84,17 @@ def load_weights(path: str | Path, config: SpikeAtConvConfig | dict | None = Non
     config: what the caller expects, a SpikeAtConvConfig or a dict of SpikingResNet18's
         arguments; a ValueError names the fields that differ.
     Raises FileNotFoundError, or ValueError for a damaged or foreign file, a configuration that
-    does not make a model, and tensors that are missing, unexpected or of another shape.
+    does not make a model, and tensors that are missing, unexpected, of another shape or not finite.
     """
-    metadata, tensors = _read(Path(path))
-    model = _build(metadata, len(tensors), path)
-    _check_tensors(tensors, model, path)
-    _check_digest(metadata, tensors, path)
+    path = check_path(path, "path")
+    metadata, shapes = _header(path)
+    model = _build(metadata, len(shapes), path)
+    _check_tensors(shapes, model, path)  # before the values are read
+    tensors = _tensors(metadata, path)
     if config is not None:
         _compare(config, model, path)
+    for name, tensor in tensors.items():
+        check_finite(tensor, f"{path}: tensor {name}", AGAIN)
     strides = model.state_dict()  # of tensors without values
     model.load_state_dict(
         {n: torch.empty_like(strides[n], dtype=t.dtype, device="cpu").copy_(t)
@@ -85,8 +106,9 @@ def load_weights(path: str | Path, config: SpikeAtConvConfig | dict | None = Non
 
 def weights_note(path: str | Path) -> dict:
     """The note that `save_weights` was given, {} if none. Errors as `load_weights`."""
-    metadata, tensors = _read(Path(path))
-    _check_digest(metadata, tensors, path)
+    path = check_path(path, "path")
+    metadata, _ = _header(path)
+    _tensors(metadata, path)
     return _json_dict(metadata, "note", path)
 
 
@@ -99,17 +121,12 @@ def config_of(model: nn.Module) -> dict:
 # --- reading
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Metadata of our format and version, and the tensors."""
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give the .safetensors file in it")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path}: there is no such file; check the path, here relative to {Path.cwd()}"
-        ) from None
-    metadata = _metadata(content, path)
+def _header(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """The metadata, of our format and version, and the tensors without values (on the meta
+    device), of a file that is as long as these say. Nothing else of it is read."""
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        metadata, described = _parsed(file, size, path)
     if metadata.get("format") != FORMAT:
         raise _error(
             path, f"its format is {metadata.get('format')!r}, expected {FORMAT!r}: it was written "
@@ -123,22 +140,50 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     unknown = sorted(metadata.keys() - set(KEYS))
     if unknown:
         raise _error(path, f"its metadata have the unknown entries {unknown}", AGAIN)
+    _json_dict(metadata, "note", path)
     try:
-        return metadata, load(content)
-    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        shapes = {
+            name: torch.empty(d["shape"], dtype=_type(d["dtype"]), device="meta")
+            for name, d in described.items()
+        }
+    except (LookupError, RuntimeError, TypeError, ValueError) as error:
         raise _error(path, f"its tensors cannot be read ({error!r})", AGAIN) from None
+    return metadata, shapes
 
 
-def _metadata(content: bytes, path: Path) -> dict[str, str]:
-    """Those in the header of a whole safetensors file.
+def _type(name: str) -> torch.dtype:
+    if name not in TYPES:
+        raise ValueError(f"one is of the type {name!r}; known are {list(TYPES)}")
+    return TYPES[name]
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A regular file, open for reading: a pipe would wait for ever, a device never end."""
+    try:
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; give the .safetensors file in it")
+        if path.exists() and not path.is_file():
+            raise _error(path, "it is no regular file (a pipe, a device)", "give a file on a disk")
+        return path.open("rb")
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path}: there is no such file; check the path, here relative to {Path.cwd()}"
+        ) from None
+    except OSError as error:
+        found = f"it cannot be opened ({error.strerror})"
+        raise _error(path, found, "check its name and who may read it") from None
+
+
+def _parsed(file: BinaryIO, size: int, path: Path) -> tuple[dict[str, str], dict[str, dict]]:
+    """The header of a whole safetensors file: its metadata, and what it says of each tensor.
 
     Such a file is the header's length (8 bytes), the header (JSON) and the tensors' values.
     """
-    start = 8 + int.from_bytes(content[:8], "little")
-    if content[8:9] != b"{" or start > 100_000_000:  # safetensors takes no longer header
-        raise _error(path, f"it is not a safetensors file ({len(content)} bytes)", AGAIN)
+    start = 8 + int.from_bytes(file.read(8), "little")
+    if start > LONGEST_HEADER or file.read(1) != b"{":
+        raise _error(path, f"it is not a safetensors file ({size} bytes)", AGAIN)
     try:
-        header = json.loads(content[8:start]) if start <= len(content) else {}
+        header = json.loads(b"{" + file.read(start - 9)) if start <= size else {}
         metadata = header.pop("__metadata__", {})
         if not all(isinstance(text, str) for text in metadata.values()):
             raise TypeError("metadata that are not text")
@@ -146,19 +191,35 @@ def _metadata(content: bytes, path: Path) -> dict[str, str]:
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         found = f"it is not a safetensors file, or its header is damaged ({error!r})"
         raise _error(path, found, AGAIN) from None
-    if len(content) < end:
-        found = f"it is cut off: it has {len(content)} bytes, expected {end} or more"
-        raise _error(path, found, AGAIN)
-    return metadata
+    if size < end:
+        raise _error(path, f"it is cut off: it has {size} bytes, expected {end} or more", AGAIN)
+    if size > end and header:
+        raise _error(path, f"it has {size} bytes, its tensors end after {end}", AGAIN)
+    return metadata, header
 
 
-def _json_dict(metadata: dict[str, str], key: str, path: str | Path, hook=None) -> dict:
+def _tensors(metadata: dict[str, str], path: Path) -> dict[str, Tensor]:
+    """The tensors of a file whose header is right, with the checksum that it names."""
     try:
-        value = json.loads(metadata.get(key, "{}"), object_hook=hook)
-    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        tensors = load(path.read_bytes())
+    except MemoryError:
+        raise _error(
+            path, f"its {path.stat().st_size} bytes are more than there is memory for",
+            "close other programs or use a larger machine",
+        ) from None  # fmt: skip
+    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise _error(path, f"its tensors cannot be read ({error!r})", AGAIN) from None
+    _check_digest(metadata, tensors, path)
+    return tensors
+
+
+def _json_dict(metadata: dict[str, str], key: str, path: str | Path) -> dict:
+    try:
+        value = json.loads(metadata.get(key, "{}"))
+    except (RecursionError, ValueError) as error:
         raise _error(path, f"its {key} is no valid JSON ({error!r})", AGAIN) from None
     if not isinstance(value, dict):
-        raise _error(path, f"its {key} is {value!r}, expected a JSON object", AGAIN)
+        raise _error(path, f"its {key} is {short(value)}, expected a JSON object", AGAIN)
     return value
 
 
@@ -169,27 +230,32 @@ def _build(metadata: dict[str, str], tensors: int, path: str | Path) -> nn.Modul
         raise _error(path, f"its model is {name!r}, expected one of {list(MODELS)}", AGAIN)
     if folded not in ("true", "false"):
         raise _error(path, f"its folded is {folded!r}, expected 'true' or 'false'", AGAIN)
-    arguments = _json_dict(metadata, "config", path, _decode)
+    arguments = _json_dict(metadata, "config", path)
     unknown = sorted(arguments.keys() - set(FIELDS)) if name == "SpikeAtConv" else []
     if unknown:
         raise _error(path, f"its config has the unknown fields {unknown}; known are {FIELDS}",
                      "update spikeatconv, or write the file again with save_weights")  # fmt: skip
     try:
-        model = _model(name, arguments, tensors)
-    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
+        return _model(name, _decode(arguments), folded == "true", tensors)
+    except (ArithmeticError, RecursionError, RuntimeError, TypeError, ValueError) as error:
         raise _error(path, f"its config does not make a {name}: {error}", AGAIN) from None
-    return fold(model) if folded == "true" else model
 
 
-def _model(name: str, arguments: dict, tensors: int | None = None) -> nn.Module:
-    """A model without values; it draws no random numbers and takes no memory."""
+def _model(
+    name: str, arguments: dict, folded: bool = False, tensors: int | None = None
+) -> nn.Module:
+    """A model without values; it draws no random numbers and takes little memory."""
+    finish = fold if folded else (lambda model: model)
     with torch.device("meta"):
         if name != "SpikeAtConv":
-            return SpikingResNet18(**arguments)
+            return finish(SpikingResNet18(**arguments))
         config = SpikeAtConvConfig(**arguments)
-        if tensors is not None and sum(config.depths) > tensors:  # before it is built for hours
-            raise ValueError(f"depths is {config.depths}, more blocks than {tensors} tensors make")
-        return SpikeAtConv(config)
+        if tensors is not None:  # before it is built for long
+            needed = sum(config.depths) * len(finish(Block(config, 0)).state_dict())
+            if needed > 10 * tensors:
+                found = f"depths is {config.depths}, which makes {needed} tensors or more"
+                raise ValueError(f"{found}; there are {tensors}")
+        return finish(SpikeAtConv(config))
 
 
 def _check_tensors(tensors: dict[str, Tensor], model: nn.Module, path: str | Path) -> None:
@@ -206,9 +272,29 @@ def _check_tensors(tensors: dict[str, Tensor], model: nn.Module, path: str | Pat
             shapes = f"{list(tensor.shape)}, expected {list(right.shape)}"
             raise _error(path, f"tensor {name} has shape {shapes}", AGAIN)
         real = right.is_floating_point()
-        if not (tensor.is_floating_point() if real else tensor.dtype == right.dtype):
+        if not (tensor.dtype in FLOATS if real else tensor.dtype == right.dtype):
             wanted = "a floating-point type" if real else right.dtype
             raise _error(path, f"tensor {name} is {tensor.dtype}, expected {wanted}", AGAIN)
+
+
+def _check_layers(model: nn.Module, made: nn.Module) -> None:
+    """Raise where a layer is not the one that the configuration makes: a file holds no more."""
+    found = dict(model.named_modules())
+    for name, right in made.named_modules():
+        layer = found[name]
+        if type(layer) is not type(right):
+            raise ValueError(
+                f"layer {name} is a {kind(layer)}, its configuration makes a {kind(right)}, and a "
+                "file holds the configuration alone; make the model with what you changed"
+            )
+        for key, value in vars(right).items():
+            if key.startswith("_") or key in NOT_KEPT or vars(layer).get(key) == value:
+                continue
+            raise ValueError(
+                f"layer {name} has {key}={vars(layer).get(key)!r}, its configuration makes "
+                f"{key}={value!r}, and a file holds the configuration alone; set it back, or make "
+                "the model with it (spk_options) and take the weights over with load_state_dict"
+            )
 
 
 def _check_digest(metadata: dict[str, str], tensors: dict[str, Tensor], path: str | Path) -> None:
@@ -262,7 +348,9 @@ def _error(path: str | Path, found: str, fix: str) -> ValueError:
 # --- writing
 
 
-def _encode(value: Any) -> dict:
+def _encode(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
     if type(value) in KNOWN_SURROGATES.values():
         return {"surrogate_class": type(value).__name__, "alpha": value.alpha}
     raise TypeError(
@@ -271,10 +359,16 @@ def _encode(value: Any) -> dict:
     )
 
 
-def _decode(value: dict) -> Any:
-    if "surrogate_class" in value:
-        return KNOWN_SURROGATES[value["surrogate_class"]](value["alpha"])
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
+def _decode(value: Any) -> Any:
+    """What `_encode` and JSON made of a configuration, as it was; lists become tuples."""
+    if isinstance(value, list):
+        return tuple(_decode(entry) for entry in value)
+    if not isinstance(value, dict):
+        return value
+    if "surrogate_class" not in value:
+        return {key: _decode(entry) for key, entry in value.items()}
+    name = check_choice(value["surrogate_class"], "surrogate_class", KNOWN_SURROGATES)
+    return KNOWN_SURROGATES[name](value.get("alpha"))
 
 
 def _sorted(content: bytes) -> bytes:

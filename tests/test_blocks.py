@@ -221,7 +221,7 @@ def test_dcl_gives_an_odd_channel_to_the_5x5_convolution():
         (lambda: RL(4, project=False, readout="spike"), 'readout is "spike" with project=False'),
         (lambda: MBPL(4, thresholds=()), r"thresholds is \(\); give at least one number"),
         (lambda: MBPL(4, thresholds=1.0), r"thresholds is 1.0; give at least one number"),
-        (lambda: MBPL(4, mlp_ratio=-1), "mlp_ratio is -1; give 0"),
+        (lambda: MBPL(4, mlp_ratio=-1), "mlp_ratio is -1; give a number from 0"),
         (lambda: HSL(1), "HSL got channels=1; it halves C, give 2 or more"),
         (lambda: DCL(1), "DCL got channels=1; it halves C, give 2 or more"),
         (lambda: HSL(4, taus=(2.0,)), r"taus is \(2.0,\); give two numbers"),

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import spikeatconv.weights as weights
-from spikeatconv import LIF, Atan, Sigmoid, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv import LIF, MBPL, Atan, Attend, Sigmoid, SpikeAtConv, SpikingResNet18, fold, preset
 from spikeatconv.weights import load_weights, save_weights, weights_note
 
 SMALL = preset("micro", widths=(8, 16), depths=(1, 1), partition_size=(4, 2), head_width=8)
@@ -219,11 +220,11 @@ def test_a_file_that_is_no_safetensors(content, tmp_path):
         ),
         (
             {"config": json.dumps({"widths": [8], "depths": [10**9], "partition_size": [4]})},
-            r"depths is \(1000000000,\), more blocks than",
+            r"depths\[0\] is 1000000000; give a whole number, from 1 to 128",
         ),
         (
             {"config": '{"spk_options": {"surrogate": {"surrogate_class": "X", "alpha": 1}}}'},
-            "its config is no valid JSON",
+            r"surrogate_class is 'X'; choose one of \['Atan', 'Sigmoid'\]",
         ),
         ({"model": "SpikingResNet18", "config": "{}"}, "missing 1 required .* 'classes'"),
         ({"time": "now"}, r"unknown entries \['time'\]"),
@@ -363,3 +364,177 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     save_weights(small(spk="sl"), path)
     assert load_weights(path).config.spk == "sl"
     assert list(tmp_path.iterdir()) == [path]
+
+
+# --- files that would eat the machine
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"spk_options": {"thresholds": [0.5] * 100_000}},
+            "thresholds has 100000 entries; give",
+        ),
+        (
+            {"spk_options": {"thresholds": [0.5] * 30_000, "shared": False}},
+            "thresholds has 30000 entries; give at most 32",
+        ),
+        ({"time_steps": 10**9}, "time_steps is 1000000000; give a whole number, from 1 to 4096"),
+        ({"partition_size": [10**9, 4]}, r"partition_size\[0\] is 1000000000; give a whole number"),
+        ({"classes": 10**12}, "classes is 1000000000000; give a whole number, from 1 to 1000000"),
+        ({"in_channels": 10**9}, "in_channels is 1000000000; give"),
+        ({"widths": [8, 10**9]}, r"widths\[1\] is 1000000000; give"),
+        ({"depths": [100, 100]}, r"depths is \(100, 100\), 200 blocks; give at most 128 in all"),
+        ({"depths": [64, 64]}, r"depths is \(64, 64\), which makes \d+ tensors or more; there are"),
+        ({"widths": [8] * 10**5, "depths": [1] * 10**5}, "widths has 100000 entries; give at most"),
+        ({"expansion": 10**6}, "expansion is 1000000; give"),
+        ({"spk_options": {"mlp_ratio": 1e9}}, "mlp_ratio is 1000000000.0; give a number from 0"),
+    ],
+)
+def test_a_config_is_bounded_before_it_is_built(file, tmp_path, config, message):
+    text = json.dumps({**json.loads(metadata_of(file)["config"]), **config})
+    path = changed(file, tmp_path, config=text)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=message):
+        load_weights(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60 * 2**20, "the file's own 3.5 MB of text and a few copies"
+
+
+def test_a_resnet_is_bounded_too(tmp_path):
+    path = tmp_path / "resnet.safetensors"
+    save_weights(SpikingResNet18(5, width=4), path)
+    for name, most in (("width", 2048), ("time_steps", 4096), ("classes", 10**6)):
+        config = json.dumps({**json.loads(metadata_of(path)["config"]), name: 10**9})
+        with pytest.raises(ValueError, match=f"{name} is 1000000000; .* from 1 to {most}"):
+            load_weights(changed(path, tmp_path, config=config))
+
+
+def test_a_huge_sparse_file_is_refused_before_it_is_read(file, tmp_path):
+    path = tmp_path / "sparse.safetensors"
+    path.write_bytes(file.read_bytes())
+    size = path.stat().st_size
+    with path.open("r+b") as opened:
+        opened.truncate(40 * 2**30)  # takes no room on the disk
+    for read in (load_weights, weights_note):
+        with pytest.raises(ValueError, match=rf"{40 * 2**30} bytes, its tensors end after {size}"):
+            read(path)
+    values = 10 * 2**30
+    text = {"__metadata__": metadata_of(file)}
+    text["head.bias"] = {"dtype": "F32", "shape": [values], "data_offsets": [0, 4 * values]}
+    content = header(json.dumps(text).encode())
+    path.write_bytes(content)
+    with path.open("r+b") as opened:
+        opened.truncate(len(content) + 4 * values)
+    with pytest.raises(ValueError, match=r"makes \d+ tensors or more; there are 1;"):
+        load_weights(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes as in POSIX")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    for read in (load_weights, weights_note):
+        for path in (tmp_path / "pipe.safetensors", "/dev/null"):
+            with pytest.raises(ValueError, match=r"it is no regular file \(a pipe, a device\)"):
+                read(path)
+
+
+@pytest.mark.parametrize("note", ["3", '"text"', "[1]", "{", "null"])
+def test_a_note_that_is_no_object_is_told(file, tmp_path, note):
+    for read in (load_weights, weights_note):
+        with pytest.raises(ValueError, match=r"its note is .*(expected a JSON object|valid JSON)"):
+            read(changed(file, tmp_path, note=note))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"surrogate": {"surrogate_class": "Atan"}}, "alpha is None"),
+        ({"surrogate": {"surrogate_class": "Atan", "alpha": -1}}, "alpha is -1"),
+        ({"surrogate": {"surrogate_class": 3, "alpha": 1}}, "surrogate_class is 3; choose one of"),
+        ({"surrogate": {"slope": 3}}, r"surrogate is \{'slope': 3\}; choose one of"),
+        ({"tau": "4"}, "tau is '4', a str; give a number"),
+        ({"closing": {"foo": 1}}, "closing of MBPL does not know 'foo'"),
+    ],
+)
+def test_a_wrong_option_in_a_file_says_what_is_wrong(file, tmp_path, options, message):
+    config = {**json.loads(metadata_of(file)["config"]), "spk_options": options}
+    with pytest.raises(ValueError, match=f"does not make a SpikeAtConv: {message}"):
+        load_weights(changed(file, tmp_path, config=json.dumps(config)))
+
+
+# --- what a file would lose or spread
+
+
+def set_thresholds(model):
+    for lif in model.modules():
+        if isinstance(lif, LIF):
+            lif.v_threshold /= 2
+
+
+def set_first(kind, **values):
+    def change(model):
+        layer = next(layer for layer in model.modules() if isinstance(layer, kind))
+        for name, value in values.items():
+            setattr(layer, name, value)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            set_thresholds,
+            r"layer \S+ has v_threshold=\S+, its configuration makes v_threshold=",
+        ),
+        (set_first(LIF, surrogate=Sigmoid()), r"surrogate=Sigmoid\(alpha=4.0\), its .*=Atan"),
+        (set_first(LIF, tau=3.0), r"has tau=3.0, its configuration makes tau=2.0"),
+        (set_first(LIF, v_reset=None), "has v_reset=None"),
+        (set_first(Attend, heads=2), "attend has heads=2, its configuration makes heads=1"),
+        (set_first(Attend, softmax=False), "attend has softmax=False"),
+        (set_first(Attend, partition="window"), "has partition='window'"),
+        (set_first(torch.nn.Conv2d, padding=(0, 0)), r"has padding=\(0, 0\)"),
+        (set_first(torch.nn.BatchNorm2d, eps=1.0), "has eps=1.0"),
+        (set_first(MBPL, residual=False), "has residual=False"),
+        (
+            lambda m: setattr(m.stages[0][1].attention[1], "attend", torch.nn.Identity()),
+            "a Identity",
+        ),
+    ],
+)
+def test_a_changed_layer_is_not_lost_untold(file, tmp_path, change, message):
+    path = tmp_path / "kept.safetensors"
+    path.write_bytes(file.read_bytes())
+    model = small(spk_options={"v_threshold": 0.5, "thresholds": (0.5, 1.0)})
+    change(model)
+    with pytest.raises(ValueError, match=message):
+        save_weights(model, path)
+    assert path.read_bytes() == file.read_bytes()
+
+
+def test_the_neurons_of_every_block_come_back(tmp_path):
+    for options in ({"spk": "hsl", "taus": (3.0, 5.0)}, {"spk": "mbpl", "closing": {"tau": 3.0}}):
+        model = SpikingResNet18(5, width=4, **options)
+        save_weights(model, tmp_path / "x.safetensors")
+        again = load_weights(tmp_path / "x.safetensors")
+        assert str(again) == str(model)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["head.bias", "stem.1.running_var"])
+def test_what_is_not_finite_is_neither_written_nor_read(file, tmp_path, name, value):
+    model = small()
+    model.state_dict()[name][3] = value
+    message = rf"{name} holds 1 values of \d+ that are not finite, the first is {value} at \[3\]; "
+    with pytest.raises(ValueError, match=message):
+        save_weights(model, tmp_path / "x.safetensors")
+    assert list(tmp_path.iterdir()) == []
+    metadata = {k: v for k, v in metadata_of(file).items() if k != "sha256"}
+    save_file(
+        {**load_file(file), name: model.state_dict()[name]}, tmp_path / "x.safetensors", metadata
+    )
+    with pytest.raises(ValueError, match=message):
+        load_weights(tmp_path / "x.safetensors")
