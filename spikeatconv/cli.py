@@ -4,6 +4,7 @@ Each command reads its words, calls the library and prints plain text. `main` tu
 into one line and a status: 0 done, 1 an error, 2 not understood or declined, 130 and 143 stopped.
 """
 
+import re
 import sys
 import textwrap
 import warnings
@@ -32,7 +33,7 @@ from spikeatconv.training.follow import is_main
 from spikeatconv.training.loop import make_accelerator
 from spikeatconv.training.prepare import PREPARE
 from spikeatconv.training.settings import NAMES, OPTION, fields_of, in_words
-from spikeatconv.training.start import PREPARED, Options, Refused, columns, start
+from spikeatconv.training.start import PREPARED, Options, Refused, columns, command, start
 from spikeatconv.training.trained import (
     SHIPPED,
     Trained,
@@ -66,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        say(f"Error: {error or type(error).__name__}", err=True)
+        say(f"Error: {in_its_words(str(error)) or type(error).__name__}", err=True)
         if not isinstance(error, Refused):
             say("The same command with --debug shows where it came from.", err=True)
         return 2 if isinstance(error, Refused) else 1
@@ -87,7 +88,21 @@ def show(told: dict[str, Any]) -> None:
 
 
 def plainly(message: Warning | str, *_: Any, **__: Any) -> None:
-    say(f"Note: {message}", err=True)
+    say(f"Note: {in_its_words(str(message))}", err=True)
+
+
+IN_ITS_WORDS = (  # what the library tells a program, and what one types
+    (r'faults="skip"', "--faults skip"),
+    (r'precision="(\w+)"', r"--precision \1"),
+    (r"replace\(recipe, (\w+=[\w.]+)\)", r"--set \1"),
+    (r"use open_data( \(on the command line: no --stream\))?", "leave out --stream"),
+)
+
+
+def in_its_words(text: str) -> str:
+    for words, typed in IN_ITS_WORDS:
+        text = re.sub(words, typed, text)
+    return text
 
 
 def examples(*lines: str) -> str:
@@ -399,7 +414,7 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
     folder = to or Path(PREPARED) / name
     found = PREPARE[name](archives, folder)
     show({"folder": str(folder)} | {key: f"{count:,}" for key, count in found.items()})
-    say(f"Now: spikeatconv train {name}" + (f" --data {folder}" if to else ""))
+    say("Now: " + command("train", name, *(["--data", folder] if to else [])))
 
 
 @data_group.command(

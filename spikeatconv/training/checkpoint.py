@@ -3,19 +3,21 @@
     folder/step-00000960/
         weights.safetensors     the network as it was tested, for spikeatconv.load_weights
         training.safetensors    AdamW's moments; with EMA, the network's own weights too
-        state.json              step, metrics, recipe, data, SHA-256 of the two files
+        state.json              step, metrics, recipe, data, SHA-256 of all three files
 
 A checkpoint is written into folder/.draft, brought to the disk (fsync) and then renamed. Kept are
 the last few and the best, by test accuracy. There is no generator's state in it: the loop draws
 everything from (seed, step), so the step is all it takes to go on.
 """
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,23 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from spikeatconv.checks import check_whole
+from spikeatconv.checks import check_whole, short
 from spikeatconv.weights import MODELS, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
 DRAFT, OLD = ".draft", ".old"
+UNSEALED = {"step", "metrics", "about", "scaler", "files"}  # of a state.json of former versions
+MENDS = {
+    errno.ENOSPC: "Make room on that disk",
+    errno.EDQUOT: "Make room on that disk, where your quota is used up",
+    errno.EROFS: "That disk is mounted for reading alone: take another folder, or mount it anew",
+    errno.EACCES: "You may not write there: take another folder, or change its rights",
+    errno.EPERM: "You may not write there: take another folder, or change its rights",
+    errno.ENOENT: "The folder is gone: see whether its disk is still there, or take another one",
+    errno.EIO: "That disk has a fault: take another one",
+    errno.ENOTDIR: "A file stands where a folder should be: move it away, or take another folder",
+    errno.EEXIST: "A file stands where a folder should be: move it away, or take another folder",
+}
 
 
 @dataclass
@@ -37,6 +51,7 @@ class Training:
 
     average: torch's AveragedModel of the model, or None.  scaler: of float16, or None.
     about: recipe, data and model as JSON, which must be the same when the training goes on.
+    way: precision, accumulate and processes, which may change; then the bits do.
     """
 
     model: nn.Module
@@ -44,6 +59,7 @@ class Training:
     average: Any
     scaler: Any
     about: dict
+    way: dict = field(default_factory=dict)
 
     @property
     def tested(self) -> nn.Module:
@@ -58,9 +74,10 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | Path | None, keep: int = 2) -> None:
-        check_whole(keep, "keep")
+        if not isinstance(folder, str | os.PathLike | None):
+            raise TypeError(f"folder is {short(folder)}; give a path, or None to keep nothing")
         self.folder = None if folder is None else Path(folder)
-        self.keep = keep
+        self.keep = check_whole(keep, "keep")
 
     def all(self) -> list[Path]:
         """Every checkpoint, the oldest first."""
@@ -68,62 +85,64 @@ class Checkpoints:
 
     def last(self) -> Path | None:
         """The newest one that is as it was written; a damaged one is passed over with a warning."""
-        for path in reversed(self.all()):
-            problem = damage(path)
-            if not problem:
-                return path
-            warnings.warn(f"{path} is passed over: {problem}", stacklevel=2)
-        return None
+        return next((path for path in reversed(self.all()) if not passed_over(path)), None)
 
     def best(self) -> Path | None:
-        """The one with the highest test accuracy, the earliest of equals."""
+        """The one with the highest test accuracy, the earliest of equals; a damaged one is passed
+        over with a warning."""
         tested = [path for path in self.all() if accuracy(path) >= 0]
-        return max(tested, key=accuracy, default=None)
+        ranked = sorted(tested, key=accuracy, reverse=True)
+        return next((path for path in ranked if not passed_over(path)), None)
 
     def save(self, training: Training, step: int, metrics: dict) -> None:
-        """Write the checkpoint of that step, unless it is there; then remove what is not kept.
-        Raises OSError that says what is left, as on a full disk; nothing half-written is."""
+        """Write the checkpoint of that step; one that is there gets the metrics alone. Then remove
+        what is not kept. Raises OSError that says what is left, as on a full disk; nothing
+        half-written is."""
         if self.folder is None or step < 1:
             return
-        path = self.folder / f"step-{step:08}"
-        if path.exists():
-            if not damage(path):
-                return
-            remove(path)
-        draft = self.folder / DRAFT
+        path, draft = self.folder / f"step-{step:08}", self.folder / DRAFT
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
-            draft.mkdir()
-            write(training, step, metrics, draft)
-            os.rename(draft, path)
-            to_disk(self.folder)
+            if path.exists() and not damage(path):
+                write_state({**read(path), "metrics": metrics}, path)
+            else:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
+                draft.mkdir()
+                write(training, step, metrics, draft)
+                if path.exists():
+                    remove(path)
+                os.rename(draft, path)
+                to_disk(self.folder)
         except (OSError, SafetensorError) as error:
             shutil.rmtree(draft, ignore_errors=True)
             last = self.last()
             raise OSError(
                 f"the checkpoint of step {step} cannot be written into {self.folder}: {error}. "
                 + (f"{last} is whole. " if last else "There is none before it. ")
-                + "Make room on that disk, then go on from there"
+                + f"{mend(error)}, then go on from there"
             ) from error
-        for path in set(self.all()[: -self.keep]) - {self.best()}:
-            remove(path)
+        best = max(self.all(), key=accuracy)
+        for path in self.all()[: -self.keep]:
+            if path != best or accuracy(best) < 0:
+                remove(path)
 
     def restore(self, training: Training) -> int:
         """Bring the training to where the last checkpoint stands, and return its step; 0 without
-        one. Raises ValueError that names what differs from the checkpoint's training."""
+        one. Raises ValueError that names what differs from the checkpoint's training; warns where
+        only its way does."""
         path = self.last()
         if path is None:
             return 0
         state = read(path)
         refuse_another(path, state["about"], training.about)
+        tell_another_way(path, state.get("way", training.way), training.way)
         load_network(training.tested, path / WEIGHTS)
         tensors = load_file(path / TRAINING)
         if training.average is not None:
             training.model.load_state_dict(below("model.", tensors))
             training.average.n_averaged.fill_(state["step"])
         load_moments(training.optimizer, below("optimizer.", tensors))
-        if training.scaler is not None:
+        if training.scaler is not None and state["scaler"] is not None:
             training.scaler.load_state_dict(state["scaler"])
         return state["step"]
 
@@ -131,12 +150,6 @@ class Checkpoints:
         """What was saved with the checkpoint of that step, {} without one."""
         path = None if self.folder is None else self.folder / f"step-{step:08}"
         return read(path)["metrics"] if path is not None and path.exists() else {}
-
-    def add_metrics(self, step: int, metrics: dict) -> None:
-        """In place of those that were saved with that step, in one moment."""
-        if self.folder is not None:
-            path = self.folder / f"step-{step:08}"
-            write_state({**read(path), "metrics": metrics}, path)
 
 
 # --- writing
@@ -153,6 +166,7 @@ def write(training: Training, step: int, metrics: dict, folder: Path) -> None:
         "step": step,
         "metrics": metrics,
         "about": training.about,
+        "way": training.way,
         "scaler": None if training.scaler is None else training.scaler.state_dict(),
         "files": {name: digest(folder / name) for name in (WEIGHTS, TRAINING)},
     }
@@ -165,9 +179,16 @@ def write(training: Training, step: int, metrics: dict, folder: Path) -> None:
 
 def write_state(state: dict, folder: Path) -> None:
     draft = folder / f"{STATE}.part"
-    draft.write_text(json.dumps(state, indent=1), encoding="utf-8")
+    draft.write_bytes(sealed(state))
     to_disk(draft)
     os.replace(draft, folder / STATE)
+
+
+def sealed(state: dict) -> bytes:
+    """As it is written, with the SHA-256 of all that stands before it."""
+    state = {name: value for name, value in state.items() if name != "sha256"}
+    text = json.dumps(state, indent=1).encode()
+    return json.dumps({**state, "sha256": hashlib.sha256(text).hexdigest()}, indent=1).encode()
 
 
 def save_network(model: nn.Module, path: Path, note: dict) -> None:
@@ -208,6 +229,13 @@ def to_disk(path: Path) -> None:
         os.close(handle)
 
 
+def mend(error: Exception) -> str:
+    """What one does about a file that could not be written."""
+    told = re.search(r"\(os error (\d+)\)", str(error))  # as safetensors tells it
+    number = int(told[1]) if told else getattr(error, "errno", None)
+    return MENDS.get(number or 0, "Look after that disk, or take another folder")
+
+
 def digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -217,7 +245,20 @@ def digest(path: Path) -> str:
 
 
 def read(path: Path) -> dict:
-    return json.loads((path / STATE).read_text(encoding="utf-8"))
+    """What state.json holds. Raises ValueError if it is not what was written."""
+    content = (path / STATE).read_bytes()
+    state = json.loads(content)
+    if content != sealed(state) and set(state) != UNSEALED:
+        raise ValueError(f"{STATE} is not what was written")
+    return state
+
+
+def passed_over(path: Path) -> bool:
+    """Whether a checkpoint is damaged, which is told."""
+    problem = damage(path)
+    if problem:
+        warnings.warn(f"{path} is passed over: {problem}", stacklevel=3)
+    return bool(problem)
 
 
 def damage(path: Path) -> str:
@@ -276,6 +317,16 @@ def refuse_another(path: Path, found: dict, wanted: dict) -> None:
             f"{path} belongs to another training: {'; '.join(differ)}. Give what the checkpoint "
             "has, or another folder for a new training"
         )
+
+
+def tell_another_way(path: Path, before: dict, now: dict) -> None:
+    differ = [f"{name} was {before[name]} and is {now[name]} now"
+              for name in before if before[name] != now[name]]  # fmt: skip
+    if differ:
+        warnings.warn(
+            f"{'; '.join(differ)}: the training goes on from {path}, with other bits than without "
+            "a stop", stacklevel=3,
+        )  # fmt: skip
 
 
 def flat(value: dict, prefix: str = "") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from spikeatconv.training.checkpoint import Checkpoints, accuracy
+from spikeatconv.training.checkpoint import Checkpoints, accuracy, mend
 from spikeatconv.training.interrupt import STATUS
 from spikeatconv.training.logs import CsvLog, TensorBoard
 
@@ -26,9 +26,12 @@ def is_main() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def follow(metrics: Iterator[dict], folder: Path, say: Callable[[str], Any]) -> dict:
+def follow(
+    metrics: Iterator[dict], folder: Path, about: Mapping[str, Any], say: Callable[[str], Any]
+) -> dict:
     """Run the training to its end, and return its last metrics, {} where none was left.
 
+    about: for `write_run`, once the training has begun; one that is refused leaves all as it was.
     A signal leaves the loop as it leaves `train`, once the checkpoint is written.
     """
     if not is_main():
@@ -40,6 +43,9 @@ def follow(metrics: Iterator[dict], folder: Path, say: Callable[[str], Any]) -> 
     try:
         with contextlib.closing(metrics):  # type: ignore[type-var]
             for row in metrics:
+                if about:
+                    write_run(folder, about)
+                    about = {}
                 for log in logs:
                     with telling(log.path):
                         log.write(row)
@@ -64,8 +70,8 @@ def telling(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(
-            f"{path} cannot be written: {error}. Make room on that disk, then the same command "
-            "with --resume goes on"
+            f"{path} cannot be written: {error}. {mend(error)}, then the same command with "
+            "--resume goes on"
         ) from error
 
 

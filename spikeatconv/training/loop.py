@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -21,15 +22,20 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
-from spikeatconv.checks import check_whole
+from spikeatconv.checks import check_bool, check_choice, check_whole, short
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.extra import extra
 from spikeatconv.training.images import Images
 from spikeatconv.training.interrupt import Interrupts
+from spikeatconv.training.lock import alone_in
 from spikeatconv.training.norms import unbiased, young_norms
 from spikeatconv.training.recipes import Recipe
+from spikeatconv.training.rows import few
 from spikeatconv.training.stream import Stream
+from spikeatconv.weights import MODELS, config_of
+
+PRECISIONS = ("no", "bf16", "fp16")
 
 
 def train(
@@ -54,106 +60,186 @@ def train(
     between two steps, with a checkpoint of the last. A test that a signal cuts short is the first
     thing that a resumed training does, and the metrics of its step come again. The gradients, after
     clipping, stay until the next step. At the end the model holds what was tested: with EMA, the
-    average. torch's generator is seeded at each step. Raises ValueError for what does not fit
-    together, FloatingPointError, before it changes a parameter, where the loss or the gradient is
-    no number.
+    average. torch's generator is seeded at each step. Raises TypeError or ValueError for what does
+    not fit together, InUse where another training writes into the folder, FloatingPointError,
+    before it changes a parameter, where the loss or the gradient is no number. An image that cannot
+    be read stops it between two steps, with a checkpoint.
     """
-    check_options(precision, accumulate, every)
+    check_options(precision, accumulate, every, workers, cpu)
+    classes = check_together(model, data, test, recipe)
     accelerator = make_accelerator(precision, accumulate, cpu)
     each = steps_of_an_epoch(data, recipe, accelerator.num_processes * accumulate)
-    augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
+    augment = Augment(recipe.augmentation, recipe.image_size, classes)
     average = average_of(model, recipe.ema, accelerator.device)
     net, optimizer = accelerator.prepare(model, adamw(model, recipe))
-    training = Training(model, optimizer, average, accelerator.scaler, about(model, data, recipe))
+    way = {
+        "precision": precision, "accumulate": accumulate, "processes": accelerator.num_processes,
+    }  # fmt: skip
+    training = Training(
+        model, optimizer, average, accelerator.scaler, about(model, data, recipe), way
+    )
     checkpoints = Checkpoints(folder, keep)
     smoothing = recipe.augmentation.label_smoothing
-    start = step = checkpoints.restore(training)
-    norms = young_norms(model)
-    metrics = checkpoints.metrics(step)
+    with alone_in(checkpoints.folder if accelerator.is_main_process else None):
+        start = step = checkpoints.restore(training)
+        metrics = checkpoints.metrics(step)
+        norms = young_norms(model)
 
-    def save() -> None:
-        if accelerator.is_main_process:
-            checkpoints.save(training, step, metrics)
-        accelerator.wait_for_everyone()
+        def save() -> None:
+            if accelerator.is_main_process:
+                checkpoints.save(training, step, metrics)
+            accelerator.wait_for_everyone()
 
-    try:
-        with Interrupts(train) as interrupts:
+        def tested() -> dict[str, float]:
+            return evaluate(
+                training.tested, test, recipe, accelerator, workers, lambda: interrupts.asked
+            )
 
-            def tested() -> dict[str, float]:
-                return evaluate(
-                    training.tested, test, recipe, accelerator, workers, lambda: interrupts.asked
-                )
-
-            if step and step % each == 0 and "test_loss" not in metrics:  # it was cut short
-                metrics |= tested()
-                if accelerator.is_main_process:
-                    checkpoints.add_metrics(step, metrics)
-                yield dict(metrics)
-                if "test_loss" not in metrics:
-                    interrupts.leave()
-            batches = batches_from(start, data, recipe, accelerator, accumulate, workers)
-            for step, parts in enumerate(batches, start + 1):
-                torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
-                rate = set_rate(optimizer, recipe.rate_at((step - 0.5) / each))
-                net.train()
-                optimizer.zero_grad()
-                losses = []
-                for images, labels in parts:
-                    with accelerator.accumulate(net), unbiased(norms):
-                        images, targets = augment(*on(accelerator.device, images, labels))
-                        loss = cross_entropy(net(images), targets, label_smoothing=smoothing)
-                        accelerator.backward(loss)
-                        losses.append(loss.detach())
-                norm = accelerator.clip_grad_norm_(model.parameters(), recipe.clip or math.inf)
-                mean_loss, stop = agreed(accelerator, losses, interrupts.asked)
-                check_finite(mean_loss, norm, step, rate, accelerator.scaler, checkpoints)
-                optimizer.step()
-                if average:
-                    average.update_parameters(model)
-                metrics = {
-                    "step": step, "steps": each * recipe.epochs, "epoch": step / each,
-                    "loss": mean_loss, "learning_rate": rate, "gradient_norm": norm.item(),
-                    "images": step * recipe.batch,
-                }  # fmt: skip
-                if step % each == 0:
+        try:
+            with Interrupts(train) as interrupts:
+                if step and step % each == 0 and "test_loss" not in metrics:  # it was cut short
                     metrics |= tested()
-                    stop = stop or "test_loss" not in metrics
-                yield dict(metrics)
-                if stop or step % each == 0 or step % (every or each) == 0:
+                    yield dict(metrics)
                     save()
-                if stop:
-                    interrupts.leave()
-    except GeneratorExit:  # raised by `yield`, so between two steps
-        save()
-        raise
-    finally:
-        accelerator.unwrap_model(net, keep_fp32_wrapper=False)
-        if average:
-            model.load_state_dict(average.module.state_dict())
+                    if "test_loss" not in metrics:
+                        interrupts.leave()
+                batches = batches_from(start, data, recipe, accelerator, accumulate, workers)
+                batches = saved_if_unread(batches, accelerator, save)
+                for step, parts in enumerate(batches, start + 1):
+                    torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
+                    rate = set_rate(optimizer, recipe.rate_at((step - 0.5) / each))
+                    net.train()
+                    optimizer.zero_grad()
+                    losses = []
+                    for images, labels in parts:
+                        with accelerator.accumulate(net), unbiased(norms):
+                            images, targets = augment(*on(accelerator.device, images, labels))
+                            logits = check_logits(net(images), classes)
+                            loss = cross_entropy(logits, targets, label_smoothing=smoothing)
+                            accelerator.backward(loss)
+                            losses.append(loss.detach())
+                    norm = accelerator.clip_grad_norm_(model.parameters(), recipe.clip or math.inf)
+                    mean_loss, stop = agreed(accelerator, losses, interrupts.asked)
+                    check_finite(mean_loss, norm, step, rate, accelerator.scaler, checkpoints)
+                    optimizer.step()
+                    if average:
+                        average.update_parameters(model)
+                    metrics = {
+                        "step": step, "steps": each * recipe.epochs, "epoch": step / each,
+                        "loss": mean_loss, "learning_rate": rate, "gradient_norm": norm.item(),
+                        "images": step * recipe.batch,
+                    }  # fmt: skip
+                    if step % each == 0:
+                        save()  # whatever happens in the test, the epoch is kept
+                        metrics |= tested()
+                        stop = stop or "test_loss" not in metrics
+                    yield dict(metrics)
+                    if stop or step % each == 0 or step % (every or each) == 0:
+                        save()
+                    if stop:
+                        interrupts.leave()
+        except GeneratorExit:  # raised by `yield`, so between two steps
+            save()
+            raise
+        finally:
+            accelerator.unwrap_model(net, keep_fp32_wrapper=False)
+            if average:
+                model.load_state_dict(average.module.state_dict())
 
 
 # --- before the first step
 
 
-def check_options(precision: str, accumulate: int, every: int | None) -> None:
-    if precision not in ("no", "bf16", "fp16"):
-        raise ValueError(f'precision is {precision!r}; choose "no", "bf16" or "fp16"')
+def check_options(
+    precision: str, accumulate: int, every: int | None, workers: int = 0, cpu: bool = False
+) -> None:
+    check_choice(precision, "precision", PRECISIONS)
     check_whole(accumulate, "accumulate")
     check_whole(1 if every is None else every, "every")
+    check_whole(workers, "workers", 0)
+    check_bool(cpu, "cpu")
+
+
+def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
+    """Raise unless these make a training; returns how many classes the network tells apart."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("the network has no parameter to train; set requires_grad of some")
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f'recipe is {short(recipe)}; give a Recipe, such as RECIPES["digits"]')
+    for name, images in (("data", data), ("test", test)):
+        if isinstance(images, type) or not (
+            hasattr(images, "classes") and hasattr(images, "__len__")
+            and (hasattr(images, "batch") or isinstance(images, Stream))
+        ):  # fmt: skip
+            raise TypeError(
+                f'{name} is {short(images)}; give images, such as digits("train"), '
+                "InMemory(images, labels) or one of those that open_data gives"
+            )
+        if not len(images):
+            raise ValueError(f"{name} has no images; give at least one")
+    outputs = outputs_of(model) or len(data.classes)
+    for name, images in (("data", data), ("test", test)):
+        if len(images.classes) > outputs:
+            raise ValueError(
+                f"the network tells {outputs} classes apart and {name} has {len(images.classes)}: "
+                f"{few(images.classes)}; give a network with classes={len(images.classes)}, or "
+                f"{name} of {outputs} classes"
+            )
+    if set(data.classes) == set(test.classes) and list(data.classes) != list(test.classes):
+        raise ValueError(
+            f"data and test have the same classes in another order, {few(data.classes)} and "
+            f"{few(test.classes)}; give both in one order"
+        )
+    if len(data.classes) == 1:
+        warnings.warn(
+            f"there is one class, {data.classes[0]}, so nothing to tell apart; give images of "
+            "another one, each class by its own name", stacklevel=3,
+        )  # fmt: skip
+    return outputs
+
+
+def outputs_of(model: nn.Module) -> int | None:
+    """How many classes one of our networks tells apart; None for others, before they are asked."""
+    known = isinstance(model, tuple(MODELS.values()))
+    return config_of(model)["classes"] if known else None
+
+
+def check_logits(logits: Tensor, classes: int) -> Tensor:
+    """Raise ValueError unless there is a logit for each class."""
+    if logits.dim() != 2 or logits.shape[1] < classes:
+        raise ValueError(
+            f"the network gives {list(logits.shape)} and the data have {classes} classes; expected "
+            f"[images, {classes}]"
+        )
+    return logits
 
 
 def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:
-    """Hugging Face's Accelerator: devices, precision, several processes."""
+    """Hugging Face's Accelerator: devices, precision, several processes. Raises ValueError for
+    float16 on a CPU, which would compute in float32 untold."""
     accelerate = extra("accelerate")
     alone = not torch.distributed.is_initialized()  # then what an earlier training set is dropped
     accelerate.state.AcceleratorState._reset_state(reset_partial_state=alone)
-    return accelerate.Accelerator(
+    accelerator = accelerate.Accelerator(
         cpu=cpu, mixed_precision=precision, gradient_accumulation_steps=accumulate
     )
+    check_precision(precision, accelerator.device.type)
+    return accelerator
+
+
+def check_precision(precision: str, device: str) -> None:
+    if precision == "fp16" and device == "cpu":
+        raise ValueError(
+            'precision is "fp16", which a CPU does not compute in; take precision="bf16" or '
+            'precision="no"'
+        )
 
 
 def steps_of_an_epoch(data: Images | Stream, recipe: Recipe, parts: int) -> int:
-    """Whole batches in the data; the images that are left over differ from epoch to epoch."""
+    """Whole batches in the data; the images that are left over differ from epoch to epoch.
+    parts: of a batch, over all processes."""
     if recipe.batch % parts:
         raise ValueError(
             f"batch is {recipe.batch}, to be split into {parts} equal parts (processes × "
@@ -209,8 +295,45 @@ def batches_from(
     else:
         parts = iter(loader(data, indices_from(step, len(data), recipe, *place), workers))
     while step < len(data) // recipe.batch * recipe.epochs:
-        yield list(itertools.islice(parts, accumulate))
+        batch = list(itertools.islice(parts, accumulate))
+        for _, labels in batch:
+            check_labels(labels, len(data.classes))
+        yield batch
         step += 1
+
+
+def check_labels(labels: Tensor, classes: int) -> None:
+    wrong = labels[(labels < 0) | (labels >= classes)].tolist()
+    if wrong:
+        raise ValueError(
+            f"an image has the label {wrong[0]} and the data name {classes} classes; give labels "
+            f"from 0 to {classes - 1}, or more classes"
+        )
+
+
+def saved_if_unread(
+    batches: Iterator[list], accelerator: Any, save: Callable[[], None]
+) -> Iterator[list]:
+    """The batches. Where one process cannot read its own, all save and raise, between two steps."""
+    while True:
+        parts, error = None, None
+        try:
+            parts = next(batches, None)
+        except Exception as problem:
+            error = problem
+        if one_of_all(accelerator, error is not None):
+            save()
+            raise error or RuntimeError("another process could not read its images; see its error")
+        if parts is None:
+            return
+        yield parts
+
+
+def one_of_all(accelerator: Any, here: bool) -> bool:
+    """Whether it is so in one of the processes."""
+    if accelerator.num_processes == 1:
+        return here
+    return bool(accelerator.reduce(torch.tensor(float(here), device=accelerator.device)) > 0)
 
 
 def parts_from(
@@ -328,10 +451,11 @@ def evaluate(
         if stop():
             sums[4] = 1
             break
-        images, labels = on(accelerator.device, images, labels)
         check_size(images, recipe.image_size)
+        check_labels(labels, len(data.classes))
+        images, labels = on(accelerator.device, images, labels)
         with accelerator.autocast():
-            logits = model(as_float(images)).float()
+            logits = check_logits(model(as_float(images)).float(), len(data.classes))
         right = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
         loss = cross_entropy(logits, labels, reduction="sum")
         sums[:4] += torch.stack(

@@ -10,12 +10,13 @@ are usual with this list of augmentations.
 
 import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import nn
 
-from spikeatconv.model import SpikeAtConv, preset
-from spikeatconv.neuron import check_number
+from spikeatconv.checks import check_bool, check_choice, check_number, check_whole, short
+from spikeatconv.model import PRESETS, SpikeAtConv, preset
 from spikeatconv.resnet import SpikingResNet18
 
 MOST = {  # of each field of Augmentation
@@ -34,7 +35,7 @@ class Augmentation:
     erasing: probability of Random Erasing.  mixup: α of its Beta distribution.  cutmix: α; with
     both, a batch gets one of them by the toss of a coin.  label_smoothing: share of the target
     spread over all classes.
-    Raises ValueError that names the field, its value and what would do.
+    Raises TypeError or ValueError that names the field, its value and what would do.
     """
 
     crop: float = 0.0
@@ -51,14 +52,15 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, most = getattr(self, field.name), MOST.get(field.name, math.inf)
+            value = getattr(self, field.name)
             if isinstance(field.default, bool):
-                if not isinstance(value, bool):
-                    raise ValueError(f"{field.name} is {value!r}; give True or False")
-                continue
-            check_number(value, field.name)
-            if not 0 <= value <= most:
-                raise ValueError(f"{field.name} is {value}; give a number from 0 to {most:g}")
+                value = check_bool(value, field.name)
+            else:
+                value = check_number(value, field.name)
+                most = MOST.get(field.name, math.inf)
+                if not 0 <= value <= most:
+                    raise ValueError(f"{field.name} is {value}; give a number from 0 to {most:g}")
+            object.__setattr__(self, field.name, value)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Recipe:
     exponential mean of the weights, which is then what is evaluated, or None.
     image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
     networks: the names of those it is meant for.
-    Raises ValueError that names the field, its value and what would do.
+    Raises TypeError or ValueError that names the field, its value and what would do.
     """
 
     epochs: int
@@ -87,12 +89,26 @@ class Recipe:
     networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch", "image_size"):
+        checked: dict[str, Any] = {
+            name: check_whole(getattr(self, name), name)
+            for name in ("epochs", "batch", "image_size")
+        }
+        checked["seed"] = check_whole(self.seed, "seed", 0, 2**63 - 1)
+        for name in ("learning_rate", "weight_decay", "warmup_epochs", "ema", "clip"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more")
-        for name in ("learning_rate", "weight_decay", "warmup_epochs"):
-            check_number(getattr(self, name), name)
+            if value is not None or name not in ("ema", "clip"):
+                checked[name] = check_number(value, name)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if not isinstance(self.augmentation, Augmentation):
+            raise TypeError(
+                f"augmentation is {short(self.augmentation)}; give an Augmentation, such as "
+                "Augmentation(flip=True)"
+            )
+        if not isinstance(self.networks, tuple) or not all(
+            isinstance(name, str) for name in self.networks
+        ):
+            raise TypeError(f"networks is {short(self.networks)}; give a tuple of names")
         if self.learning_rate <= 0 or self.weight_decay < 0:
             raise ValueError(
                 f"learning_rate is {self.learning_rate} and weight_decay is {self.weight_decay}; "
@@ -145,7 +161,9 @@ RECIPES = {
 def network(name: str, seed: int = 0, **changes) -> nn.Module:
     """A new network, "resnet18" (a SpikingResNet18) or a preset of SpikeAtConv, its weights drawn
     with that seed; torch's generator stays as it was. changes: arguments of the class or fields of
-    the configuration, such as classes=100."""
+    the configuration, such as classes=100. Raises TypeError or ValueError for a wrong one."""
+    check_choice(name, "name", [*PRESETS, "resnet18"])
+    seed = check_whole(seed, "seed", 0, 2**63 - 1)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if name == "resnet18":

@@ -1,6 +1,8 @@
 """A training as the command line asks for it: made of words, estimated, agreed to, followed."""
 
 import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,12 +14,14 @@ from torch import nn
 from spikeatconv.model import PRESETS, SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.estimate import Estimate, duration, estimate, first, size
-from spikeatconv.training.follow import ending, follow, is_main, write_run
+from spikeatconv.training.estimate import Estimate, best_device, duration, estimate, first, size
+from spikeatconv.training.follow import ending, follow, is_main
 from spikeatconv.training.images import Images
-from spikeatconv.training.loop import train
+from spikeatconv.training.lock import InUse, check_free
+from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
 from spikeatconv.training.recipes import RECIPES, Recipe
 from spikeatconv.training.recompute import recompute
+from spikeatconv.training.rows import few
 from spikeatconv.training.settings import (
     NAMES,
     changed,
@@ -89,8 +93,6 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
             return 2
     if options.only:
         return 0
-    if is_main():
-        write_run(plan.folder, about_run(plan, options))
     if options.again:
         recompute(plan.model)
     metrics = train(
@@ -98,11 +100,11 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
         keep=options.keep, precision=options.precision, accumulate=options.accumulate,
         workers=options.workers, cpu=options.cpu,
     )  # fmt: skip
-    row = follow(metrics, plan.folder, say)
+    row = follow(metrics, plan.folder, about_run(plan, options), say)
     for fault in [*getattr(plan.data, "faults", []), *getattr(plan.test, "faults", [])]:
         say(f"Passed over: {fault}")
     say(ending(row, plan.folder))
-    say(f"Now: spikeatconv evaluate --model {plan.folder} --data {plan.where}")
+    say("Now: " + command("evaluate", "--model", plan.folder, "--data", plan.where))
     return 0
 
 
@@ -112,6 +114,7 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
 def planned(options: Options) -> Plan:
     name = options.model or RECIPES[options.recipe].networks[0]
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
+    understood(check_precision, options.precision, "cpu" if options.cpu else best_device())
     before = None if name in NAMES else load_weights(weights_of(name))
     settings = understood(read_settings, options.settings, kind_of(name, before))
     recipe = understood(changed, RECIPES[options.recipe], settings)
@@ -123,12 +126,16 @@ def planned(options: Options) -> Plan:
         crop=recipe.augmentation.crop > 0,
     )  # fmt: skip
     check_batch(recipe, data)
+    understood(steps_of_an_epoch, data, recipe, count("WORLD_SIZE") * options.accumulate)
     model, new = made(name, before, recipe, data, settings["model"])
     return Plan(name, where, folder, recipe, data, test, model, new, done)
 
 
 def steps_done(folder: Path, resume: bool) -> int:
-    """Of the training in the folder, 0 without one. Raises Refused if it is not to be resumed."""
+    """Of the training in the folder, 0 without one. Raises Refused if it is not to be resumed, or
+    is not done."""
+    if is_main():
+        understood(check_free, folder)
     last = Checkpoints(folder).last()
     if last and not resume:
         raise Refused(
@@ -148,7 +155,7 @@ def understood(read: Callable, *arguments: Any) -> Any:
     """What it gives; what it refuses was asked wrongly."""
     try:
         return read(*arguments)
-    except (TypeError, ValueError) as error:
+    except (InUse, TypeError, ValueError) as error:
         raise Refused(str(error)) from None
 
 
@@ -177,6 +184,11 @@ def made(
 ) -> tuple[nn.Module, list[str]]:
     """The network, and which of its tensors do not come from `before`, where that is given."""
     classes = len(data.classes)
+    if settings.get("classes", classes) < classes:
+        raise Refused(
+            f"classes is {settings['classes']} and the data have {classes}: {few(data.classes)}; "
+            "leave out --set classes, which comes from the data, or give at least as many"
+        )
     if before is not None:
         return understood(continued, before, recipe, classes, settings)
     channels = first(data, 1)[0].shape[1]
@@ -260,6 +272,12 @@ def about_run(plan: Plan, options: Options) -> dict:
         "config": config_of(plan.model),
         "processes": count("WORLD_SIZE"),
     }
+
+
+def command(*words: Any) -> str:
+    """As one types it, with quotes where a shell needs them."""
+    line = ["spikeatconv", *map(str, words)]
+    return shlex.join(line) if os.name == "posix" else subprocess.list2cmdline(line)
 
 
 def columns(told: dict[str, str]) -> list[str]:

@@ -1,7 +1,9 @@
 """Checkpoints: whole or not at all, the last few and the best, and only for the same training."""
 
+import errno
 import json
 import os
+import random
 import runpy
 import shutil
 from dataclasses import replace
@@ -179,14 +181,14 @@ def test_a_checkpoint_gets_its_name_in_one_moment_once_it_is_on_the_disk(tmp_pat
             assert not checkpoint.damage(old)
             assert {old, *old.iterdir()} <= set(synced)
             assert not new.exists()
-            renamed.append(new)
+            renamed.append((new, len(synced)))
         rename(old, new)
 
     monkeypatch.setattr(os, "rename", watched)
     monkeypatch.setattr(checkpoint, "to_disk", lambda path: (to_disk(path), synced.append(path)))
     run(tmp_path / "run", every=5)
-    assert [path.name for path in renamed] == ["step-00000005", "step-00000010"]
-    assert synced[-1] == tmp_path / "run"
+    assert [path.name for path, _ in renamed] == ["step-00000005", "step-00000010"]
+    assert [synced[number] for _, number in renamed] == [tmp_path / "run"] * 2
 
 
 def test_a_damaged_checkpoint_is_passed_over(folder):
@@ -200,6 +202,83 @@ def test_a_damaged_checkpoint_is_passed_over(folder):
                 assert kept.last().name == "step-00000009"
         (newest / name).write_bytes(content)
     assert kept.last() == newest
+
+
+def test_any_flipped_bit_is_noticed(folder):
+    """Every bit of state.json, and some of the others, whose sums stand in it."""
+    newest = Checkpoints(folder).last()
+    state = newest / "state.json"
+    content = state.read_bytes()
+    for bit in range(8 * len(content)):
+        state.write_bytes(flipped(content, bit))
+        with pytest.raises(ValueError, match=r"."):
+            checkpoint.read(newest)
+        if bit % 100 == 0:
+            assert checkpoint.damage(newest)
+    state.write_bytes(content)
+    chance = random.Random(0)
+    for name in ("training.safetensors", "weights.safetensors"):
+        content = (newest / name).read_bytes()
+        for bit in (
+            0,
+            8 * len(content) - 1,
+            *(chance.randrange(8 * len(content)) for _ in range(50)),
+        ):
+            (newest / name).write_bytes(flipped(content, bit))
+            assert checkpoint.damage(newest) == f"{name} is not what was written"
+        (newest / name).write_bytes(content)
+    assert checkpoint.damage(newest) == ""
+
+
+def flipped(content, bit):
+    changed = bytearray(content)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def test_a_damaged_best_is_passed_over(folder):
+    best = Checkpoints(folder).best()
+    content = (best / "weights.safetensors").read_bytes()
+    (best / "weights.safetensors").write_bytes(flipped(content, 8000))
+    with pytest.warns(UserWarning, match=f"{best.name} is passed over"):
+        assert Checkpoints(folder).best() != best
+
+
+def test_a_checkpoint_of_a_former_version_goes_on(folder):
+    """Its state.json has no checksum of its own, and no way."""
+    newest = Checkpoints(folder).last()
+    state = json.loads((newest / "state.json").read_text())
+    del state["sha256"], state["way"]
+    (newest / "state.json").write_text(json.dumps(state, indent=1))
+    assert Checkpoints(folder).last() == newest
+    assert run(folder) == []
+
+
+def test_another_way_of_computing_is_told(tmp_path):
+    run(tmp_path / "run", stop=3)
+    told = r"precision was no and is bf16 now; accumulate was 1 and is 2 now: the training goes on"
+    with pytest.warns(UserWarning, match=told):
+        assert run(tmp_path / "run", stop=4, precision="bf16", accumulate=2)[0]["step"] == 4
+    assert run(tmp_path / "run", stop=5, precision="bf16", accumulate=2)[0]["step"] == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("ENOSPC", "Make room"),
+        ("EROFS", "mounted for reading alone: take another folder"),
+        ("EACCES", "You may not write there: take another folder"),
+        ("EIO", "has a fault"),
+        ("ENOTDIR", "A file stands where a folder should be"),
+    ],
+)
+def test_each_error_of_a_disk_has_its_mend(tmp_path, monkeypatch, number, told):
+    def failing(path):
+        raise OSError(getattr(errno, number), os.strerror(getattr(errno, number)), str(path))
+
+    monkeypatch.setattr(checkpoint, "to_disk", failing)
+    with pytest.raises(OSError, match=f"step 5 cannot be written .*There is none.*{told}"):
+        run(tmp_path / "run")
 
 
 def test_a_damaged_checkpoint_is_written_again(folder):

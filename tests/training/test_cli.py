@@ -25,10 +25,11 @@ from spikeatconv import (
     save_weights,
     shipped,
 )
-from spikeatconv.cli import cli, main
+from spikeatconv.cli import cli, in_its_words, main
 from spikeatconv.training import Checkpoints
 from spikeatconv.training import estimate as estimates
 from spikeatconv.training import start as starts
+from spikeatconv.training.lock import alone_in
 from spikeatconv.training.settings import read_settings
 from spikeviz.training_log import Log
 
@@ -139,9 +140,12 @@ def test_a_word_that_is_not_understood_ends_with_2(capsys):
         (("train", "mnist"), "'mnist' is not one of 'digits', 'cifar100', 'imagenet'"),
         (("train", "digits", "--set", "epoch=2"), "the nearest: epochs"),
         (("train", "digits", "--set", "epochs=ten"), "epochs is 'ten'; expected a whole number"),
-        (("train", "digits", "--set", "time_steps=0"), "time_steps is (0,)"),
+        (("train", "digits", "--set", "time_steps=0"), "time_steps is 0; give a whole number"),
         (("train", "digits", "--set", "batch=5000"), "there are 4000 images to train on"),
         (("train", "digits", "--set", "spk_options.tua=2"), "tua"),
+        (("train", "digits", "--set", "classes=3"), "classes is 3 and the data have 10: 0, 1"),
+        (("train", "digits", "--accumulate", "3"), "accumulate); take --set batch=48"),
+        (("train", "digits", "--precision", "fp16", "--cpu"), "take --precision bf16 or --prec"),
     ):
         status, out, err = typed(capsys, *words)
         assert (status, out) == (2, ""), words
@@ -237,6 +241,7 @@ def iter_nothing():
 def test_a_folder_with_a_training_is_not_written_into_unasked(capsys, run):
     words = ["train", "cifar100", "--model", "micro", "--data", run / "data", *SETTINGS, "--cpu"]
     words += ["--folder", run / "run"]
+    before = contents(run / "run")
     status, _, err = typed(capsys, *words)
     assert status == 2
     assert "add --resume" in err
@@ -246,6 +251,44 @@ def test_a_folder_with_a_training_is_not_written_into_unasked(capsys, run):
     status, _, err = typed(capsys, *words, "--resume", "--set", "learning_rate=0.5")
     assert status == 1
     assert "recipe.learning_rate is 0.02 in the checkpoint and 0.5 now" in err
+    with alone_in(run / "run"):
+        status, _, err = typed(capsys, *words, "--resume")
+    assert status == 2
+    assert f"in use by a training of this very program (process {os.getpid()})" in err
+    assert contents(run / "run") == before
+
+
+def contents(folder):
+    files = [
+        path for path in folder.rglob("*") if path.is_file() and "tensorboard" not in path.parts
+    ]
+    return {path: path.read_bytes() for path in files}
+
+
+def test_what_is_printed_can_be_typed(capsys, run, tmp_path):
+    """The line after a training, with a space in its folder's name."""
+    words = ["train", "cifar100", "--model", "micro", "--data", run / "data", *SETTINGS, "--cpu"]
+    status, out, _ = typed(capsys, *words, "--folder", tmp_path / "my run's")
+    assert status == 0
+    (line,) = re.findall(r"Now: spikeatconv (.*)", out)
+    status, out, _ = typed(capsys, *shlex.split(line), "--cpu")
+    assert status == 0
+    assert "12 test images" in out
+
+
+def test_the_librarys_words_become_those_of_the_command_line():
+    """All that its errors say to a program."""
+    sources = "".join(path.read_text() for path in (ROOT / "spikeatconv").rglob("*.py"))
+    told = set(re.findall(r'go on [^"\']*(faults="\w+")', sources))
+    told |= set(re.findall(r"take (replace\(recipe, \w+=)", sources))
+    assert len(told) >= 3
+    assert in_its_words('the test: faults="skip"') == "the test: --faults skip"
+    assert in_its_words("take replace(recipe, batch=6)") == "take --set batch=6"
+    assert (
+        in_its_words('precision="bf16" or precision="no"') == "--precision bf16 or --precision no"
+    )
+    for words in told:
+        assert "--" in in_its_words(f"{words}3)" if "(" in words else words)
 
 
 def test_to_go_on_from_weights_with_other_classes(capsys, run, tmp_path):

@@ -41,7 +41,13 @@ TEST = images(30, 16)
 
 
 def trained(model, recipe, data=None, test=TEST, **options):
-    return list(train(model, data or images(44), test, recipe, cpu=True, **options))
+    return list(
+        train(model, images(44) if data is None else data, test, recipe, cpu=True, **options)
+    )
+
+
+def in_another_order():
+    return InMemory(TEST.images, TEST.labels, "6543210")
 
 
 def by_hand(model, recipe, data):
@@ -273,6 +279,47 @@ def test_sigterm_cuts_a_test_short_which_the_resumed_training_makes_up_for(tmp_p
 # --- what goes wrong
 
 
+class Unreadable(InMemory):
+    """Whose image of that number cannot be read, until it is mended."""
+
+    bad: int | None = None
+
+    def batch(self, indices):
+        if self.bad in indices:
+            raise ValueError(f"image {self.bad} cannot be read")
+        return super().batch(indices)
+
+
+def test_a_bad_test_image_costs_nothing_but_the_test(tmp_path):
+    whole = trained(small(), FULL)
+    test = Unreadable(TEST.images, TEST.labels)
+    test.bad = 12
+    begun = []
+    with pytest.raises(ValueError, match="image 12 cannot be read"):
+        begun.extend(train(small(), images(44), test, FULL, tmp_path, cpu=True))
+    assert Checkpoints(tmp_path).last().name == "step-00000005"
+    assert begun == whole[:4]
+    test.bad = None
+    assert trained(small(seed=9), FULL, test=test, folder=tmp_path) == whole[4:]
+    assert Checkpoints(tmp_path).best() is not None
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_bad_training_image_costs_no_step(tmp_path, workers):
+    whole = trained(small(), FULL)
+    data = Unreadable(images(44).images, images(44).labels)
+    first, second = (order_of(FULL.seed, epoch, 44)[:40].tolist() for epoch in (0, 1))
+    data.bad = next(image for image in second if image not in first)
+    done = 5 + second.index(data.bad) // 8
+    begun = []
+    with pytest.raises(ValueError, match="cannot be read"):
+        begun.extend(train(small(), data, TEST, FULL, tmp_path, workers=workers, cpu=True))
+    assert begun == whole[:done]
+    assert Checkpoints(tmp_path).last().name == f"step-{done:08}"
+    data.bad = None
+    assert trained(small(seed=9), FULL, data, folder=tmp_path) == whole[done:]
+
+
 @pytest.mark.parametrize("where", ["image", "loss", "gradient"])
 def test_no_number_stops_before_anything_is_changed(where, tmp_path):
     """A neuron whose membrane is NaN does not fire, so images that are none leave a loss that
@@ -284,7 +331,7 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
         if metrics["step"] == 7:
             break
     before = [p.clone() for p in model.parameters()]
-    files = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    files = {p: p.read_bytes() for p in tmp_path.glob("step-*/*")}
     if where == "image":
         data.images.fill_(math.nan)
     elif where == "loss":
@@ -298,7 +345,7 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
     assert ("the loss is nan" in str(e.value)) == (where == "loss")
     assert "lower learning_rate" in str(e.value)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
-    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == files
+    assert {p: p.read_bytes() for p in tmp_path.glob("*/*")} == files
     assert list(loop) == []
     healthy = trained(small(), PLAIN, images(44, 16), folder=tmp_path)
     assert healthy == trained(small(), PLAIN, images(44, 16))[5:]
@@ -307,17 +354,69 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"precision": "half"}, r'precision is \'half\'; choose "no", "bf16" or "fp16"'),
+        ({"precision": "half"}, r"precision is 'half'; choose one of \['no', 'bf16', 'fp16'\]"),
         ({"accumulate": 0}, r"accumulate is 0; give a whole number, 1 or more"),
         ({"every": 0}, r"every is 0; give"),
         ({"accumulate": 3}, r"batch is 8, to be split into 3 equal .* replace\(recipe, batch=6\)"),
         ({"data": images(5)}, r"batch is 8 and there are 5 images; .* replace\(recipe, batch=5\)"),
+        ({"precision": "fp16"}, r'which a CPU does not compute in; take precision="bf16" or'),
+        ({"accumulate": 1.5}, r"accumulate is 1.5, a float; give a whole number"),
+        ({"workers": -1}, r"workers is -1; give a whole number, 0 or more"),
+        ({"every": "often"}, r"every is 'often', a str"),
+        ({"keep": 0}, r"keep is 0; give a whole number"),
+        ({"folder": 5}, r"folder is 5; give a path, or None"),
+        ({"data": None, "test": 5}, r"test is 5; give images, such as digits"),
+        ({"data": torch.rand(8, 3, 16, 16)}, r"data is a tensor of shape .*; give images"),
+        ({"data": InMemory}, r"data is <class .*; give images"),
+        ({"data": images(44, 16, 13)}, r"network tells 7 .* data has 13: 0, 1,.*classes=13"),
+        ({"test": images(44, 16, 9)}, r"network tells 7 .* test has 9: 0, 1,.*classes=9"),
+        ({"test": in_another_order()}, r"the same classes in another order, 0, .* and 6, 5"),
         ({"test": images(9, 20)}, r"images are 20 × 20 and the recipe's image_size is 16; resize"),
     ],
 )
 def test_what_does_not_fit_together(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         trained(small(), FULL, **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe", "message"),
+    [
+        (None, FULL, r"model is None; give a network, such as network\("),
+        (small, FULL, r"model is <function small.*; give a network"),
+        (small(), "digits", r"recipe is 'digits'; give a Recipe, such as RECIPES"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(768, 3)), PLAIN, r"gives \[8, 3\] .* 7 classes"),
+        (nn.Identity(), PLAIN, r"the network has no parameter to train"),
+        (nn.Conv2d(3, 3, 1), PLAIN, r"gives \[8, 3, 16, 16\] and the data have 7"),
+    ],
+)
+def test_what_makes_no_training(model, recipe, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        trained(model, recipe, images(44, 16))
+
+
+def test_a_label_without_a_class_is_named_before_a_parameter_changes(tmp_path):
+    data, model = images(44, 16), small()
+    before = [p.clone() for p in model.parameters()]
+    data.labels[order_of(PLAIN.seed, 0, 44)[3]] = 12
+    with pytest.raises(ValueError, match=r"label 12 and the data name 7 classes; .* 0 to 6"):
+        trained(model, PLAIN, data)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    test = images(30, 16)
+    test.labels[29] = -1
+    with pytest.raises(ValueError, match=r"has the label -1 and the data name 7 classes"):
+        trained(model, PLAIN, images(44, 16), test, folder=tmp_path)
+    assert Checkpoints(tmp_path).last().name == "step-00000005"
+
+
+def test_one_class_is_told():
+    one = images(44, 16, 1)
+    with pytest.warns(UserWarning, match=r"there is one class, 0, so nothing to tell apart"):
+        trained(small(classes=1), PLAIN, one, one)
+
+
+def test_more_outputs_than_classes_train_with_mixed_images():
+    assert len(trained(small(classes=9), FULL)) == 10
 
 
 @pytest.mark.parametrize(
