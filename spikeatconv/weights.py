@@ -284,7 +284,7 @@ def _check_layers(model: nn.Module, made: nn.Module) -> None:
         layer = found[name]
         if type(layer) is not type(right):
             raise ValueError(
-                f"layer {name} is a {kind(layer)}, its configuration makes a {kind(right)}, and a "
+                f"layer {name} is {kind(layer)}, its configuration makes {kind(right)}, and a "
                 "file holds the configuration alone; make the model with what you changed"
             )
         for key, value in vars(right).items():
