@@ -122,9 +122,6 @@ class MBPL(nn.Module):
                 f"mlp_ratio is {mlp_ratio}; give a number from 0 (no bottleneck) "
                 f"to {MOST['expansion']}, such as 4"
             )
-        check_sequence(
-            thresholds, "thresholds", "at least one number, such as (0.5, 1.0)", MOST["thresholds"]
-        )
         branch_options = {k: v for k, v in options.items() if k != "v_threshold"}
         self.branches = LIFSum(thresholds, **branch_options)
         copies = 1 if check_bool(shared, "shared") else len(self.branches)

@@ -12,15 +12,22 @@ anything between calls: the state goes in as `v0` and comes out as `final`. Wher
 spikes are asked for, fast.py gives the same ones sooner.
 """
 
-import math
+import inspect
 from collections.abc import Sequence
-from numbers import Real
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from spikeatconv import fast
+from spikeatconv.checks import (
+    MOST,
+    check_bool,
+    check_names,
+    check_number,
+    check_real,
+    check_sequence,
+)
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
 
@@ -54,6 +61,7 @@ def lif_step(
     The other arguments, their units and errors: see `LIF`.
     """
     check_parameters(tau, v_threshold, v_rest, v_reset)
+    check_bool(detach_reset, "detach_reset")
     check_real(x, "x")
     check_real(v, "v")
     surrogate = as_surrogate(surrogate)
@@ -89,13 +97,10 @@ class LIF(nn.Module):
         detach_reset: bool = True,
     ) -> None:
         super().__init__()
-        check_parameters(tau, v_threshold, v_rest, v_reset)
-        self.tau = tau
-        self.v_threshold = v_threshold
-        self.v_rest = v_rest
-        self.v_reset = v_reset
+        numbers = check_parameters(tau, v_threshold, v_rest, v_reset)
+        self.tau, self.v_threshold, self.v_rest, self.v_reset = numbers
         self.surrogate = as_surrogate(surrogate)
-        self.detach_reset = detach_reset
+        self.detach_reset = check_bool(detach_reset, "detach_reset")
 
     def forward(self, x: Tensor, v0: Tensor | None = None) -> Tensor:
         """x: `[T, ...]` → spikes `[T, ...]`. v0: state before the first step, `[...]`.
@@ -146,10 +151,10 @@ class LIFSum(nn.ModuleList):
     """
 
     def __init__(self, thresholds: Sequence[float], **options) -> None:
-        if isinstance(thresholds, str | Real) or not len(thresholds):
-            raise ValueError(
-                f"thresholds is {thresholds!r}; give at least one number, for example (0.5, 1.0)"
-            )
+        expected = "at least one number, for example (0.5, 1.0)"
+        thresholds = check_sequence(thresholds, "thresholds", expected, MOST["thresholds"])
+        known = [name for name in inspect.signature(LIF).parameters if name != "v_threshold"]
+        check_names(options, known, "LIFSum")
         super().__init__(LIF(v_threshold=threshold, **options) for threshold in thresholds)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -163,13 +168,15 @@ class LIFSum(nn.ModuleList):
         return fast.lif_sum(x, neurons)  # all branches in one pass over x
 
 
-def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: float | None) -> None:
-    """Raise an error that names the value and the fix unless these make a neuron."""
-    values = {"tau": tau, "v_threshold": v_threshold, "v_rest": v_rest, "v_reset": v_reset}
-    for name, value in values.items():
-        if name == "v_reset" and value is None:
-            continue
-        check_number(value, name, "; None (soft reset) is allowed too" if name == "v_reset" else "")
+def check_parameters(
+    tau: float, v_threshold: float, v_rest: float, v_reset: float | None
+) -> tuple[float, float, float, float | None]:
+    """These, as plain numbers; an error that names the value and the fix unless they make a
+    neuron."""
+    tau, v_rest = check_number(tau, "tau"), check_number(v_rest, "v_rest")
+    v_threshold = check_number(v_threshold, "v_threshold")
+    if v_reset is not None:
+        v_reset = check_number(v_reset, "v_reset", "; None (soft reset) is allowed too")
     if tau < 1:
         raise ValueError(
             f"tau is {tau}, but a membrane cannot leak faster than one time step; "
@@ -186,24 +193,7 @@ def check_parameters(tau: float, v_threshold: float, v_rest: float, v_reset: flo
             f"v_threshold is {v_threshold} with the soft reset, which subtracts it: the membrane "
             "would never fall; give v_threshold > 0 or a v_reset"
         )
-
-
-def check_number(value: float | None, name: str, hint: str = "") -> None:
-    """Raise unless value is a finite real number; True and False are none."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} is {value!r}, a {type(value).__name__}; give a number{hint}")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}; give a finite number")
-
-
-def check_real(x: Tensor, name: str) -> None:
-    """Raise TypeError unless x is a real floating-point tensor."""
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{name} is a {type(x).__name__}; give a torch.Tensor")
-    if not x.is_floating_point():
-        raise TypeError(
-            f"{name} has dtype {x.dtype}; a membrane takes real values: call {name}.float()"
-        )
+    return tau, v_threshold, v_rest, v_reset
 
 
 def check_time_axis(x: Tensor) -> None:

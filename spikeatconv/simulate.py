@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from spikeatconv.neuron import check_number, check_parameters, lif_step
+from spikeatconv.checks import check_number
+from spikeatconv.neuron import check_parameters, lif_step
 
 STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
 

@@ -355,7 +355,7 @@ def test_wrong_parameters(options, error, message):
         (torch.ones(2, 3, dtype=torch.int64), TypeError, r"x has dtype torch.int64; .*x.float\(\)"),
         (torch.ones(2, 3, dtype=torch.bool), TypeError, r"x has dtype torch.bool; .*x.float\(\)"),
         (torch.ones(2, dtype=torch.complex64), TypeError, "x has dtype torch.complex64"),
-        ([1.0, 2.0], TypeError, "x is a list; give a torch.Tensor"),
+        ([1.0, 2.0], TypeError, r"x is \[1.0, 2.0\], a list; give a torch.Tensor"),
         (torch.tensor(1.0), ValueError, r"x has shape \[\]; expected \[T, ...\]"),
         (torch.zeros(0, 3), ValueError, r"x has shape \[0, 3\]; .* at least one time step"),
     ],
@@ -371,7 +371,7 @@ def test_wrong_input(x, error, message):
         (torch.zeros(4), ValueError, r"v0 has shape \[4\], x has .* one time step, \[2, 3\]"),
         (torch.zeros(5, 2, 3), ValueError, r"v0 has shape \[5, 2, 3\], .* \[2, 3\]"),
         (torch.zeros(2, 3, dtype=torch.int32), TypeError, "v0 has dtype torch.int32"),
-        (0.0, TypeError, "v0 is a float; give a torch.Tensor"),
+        (0.0, TypeError, "v0 is 0.0, a float; give a torch.Tensor"),
     ],
 )
 def test_wrong_state(v0, error, message):
