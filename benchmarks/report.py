@@ -36,13 +36,13 @@ def write(name: str, results: dict, packages: tuple[str, ...], folder: Path = RE
 
 
 def _git(*arguments: str) -> str:
-    answer = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    answer = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", check=False)
     return answer.stdout.strip() or "unknown"
 
 
 def _cpu() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or "unknown"

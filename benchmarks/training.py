@@ -173,7 +173,7 @@ def memory(reset: bool = False) -> int:
     counted from here on, where Linux allows it."""
     if reset:
         with suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")
+            Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -198,7 +198,7 @@ def in_its_own_process(case: Case, limit: int) -> dict[str, Any]:
         command = [sys.executable, __file__, "--case", json.dumps(asdict(case))]
         try:
             answer = subprocess.run(
-                command, env={**os.environ, **settings}, capture_output=True, text=True,
+                command, env={**os.environ, **settings}, capture_output=True, encoding="utf-8",
                 preexec_fn=partial(resource.setrlimit, resource.RLIMIT_CPU, (limit, limit + 5)),
                 check=True,
             )  # fmt: skip
@@ -213,7 +213,9 @@ def in_its_own_process(case: Case, limit: int) -> dict[str, Any]:
 def before() -> dict[str, dict]:
     """What an earlier call of the program found."""
     path = RESULTS / f"{NAME}.json"
-    return json.loads(path.read_text())["results"]["cases"] if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    return json.loads(path.read_text(encoding="utf-8"))["results"]["cases"]
 
 
 def save(found: dict[str, dict]) -> Path:

@@ -140,7 +140,8 @@ FRAMES = """(count) => new Promise((done) => {
 
 def main(names: list[str]) -> None:
     path = RESULTS / "widgets.json"
-    known = json.loads(path.read_text())["results"]["widgets"] if path.exists() and names else {}
+    again = path.exists() and names
+    known = json.loads(path.read_text(encoding="utf-8"))["results"]["widgets"] if again else {}
     with (
         chromium() as browser,
         tempfile.TemporaryDirectory() as folder,
@@ -285,7 +286,9 @@ def importing() -> dict[str, float]:
         "print(took, psutil.Process().memory_info().rss / 1e6)"
     )
     runs = [
-        subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+        subprocess.run(
+            [sys.executable, "-c", look], capture_output=True, encoding="utf-8", check=True
+        )
         for _ in range(5)
     ]
     seconds, memory = zip(*(map(float, run.stdout.split()) for run in runs), strict=True)

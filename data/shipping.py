@@ -43,7 +43,7 @@ def write(path: Path, content: bytes) -> None:
 
 def record_checksum(sums: Path, name: str, digest: str) -> None:
     """Put `name` into the file of checksums, in the format of sha256sum; other lines stay."""
-    lines = sums.read_text().splitlines() if sums.exists() else []
+    lines = sums.read_text(encoding="utf-8").splitlines() if sums.exists() else []
     lines = [line for line in lines if line.split()[-1:] != [name]] + [f"{digest}  {name}"]
     lines.sort(key=lambda line: line.split()[-1:])
     write(sums, ("\n".join(lines) + "\n").encode())

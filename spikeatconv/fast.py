@@ -309,7 +309,7 @@ def _cache_folder() -> Path:
 def _cpu() -> str:
     """What the CPU can do: a home folder may be shared by machines that differ."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line for line in lines if line.startswith(("flags", "Features")))
     except (OSError, StopIteration):
         return platform.processor()

@@ -126,7 +126,7 @@ def course(folder: Path) -> Iterator[Course]:
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
     }
     log = folder / "jupyter.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             [sys.executable, "-c", START, str(_free_port())],
             cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT,
@@ -147,7 +147,8 @@ def _free_port() -> int:
 def _address(server: subprocess.Popen, log: Path) -> str:
     """The address that JupyterLab prints once it listens."""
     for _ in range(600):
-        found = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S*token=\w+", log.read_text())
+        said = log.read_text(encoding="utf-8")
+        found = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S*token=\w+", said)
         if found:
             return found[0]
         if server.poll() is not None:
@@ -156,4 +157,5 @@ def _address(server: subprocess.Popen, log: Path) -> str:
             server.wait(timeout=0.1)
         except subprocess.TimeoutExpired:
             continue
-    raise RuntimeError(f"JupyterLab did not start; it said:\n{log.read_text()[-2000:]}")
+    said = log.read_text(encoding="utf-8")[-2000:]
+    raise RuntimeError(f"JupyterLab did not start; it said:\n{said}")

@@ -65,7 +65,8 @@ def reports() -> list[dict]:
         load_weights(shipped(f"micro_{name}.safetensors")) for name in ("digits", "bdsa_digits")
     )
     _, sl = run("Micro, SL", {"spk": "sl"}, [SEED], validate=False)
-    twin = json.loads((RESULTS / "digits.json").read_text())["results"]["micro twin"]["runs"][SEED]
+    stored = json.loads((RESULTS / "digits.json").read_text(encoding="utf-8"))["results"]
+    twin = stored["micro twin"]["runs"][SEED]
     first = trained("Micro, MBPL, trained", micro, ships)
     first["twin_accuracy"] = twin["curve"][-1]["accuracy"]
     return [

@@ -92,7 +92,7 @@ def trained(name: str, run: Run, path: str) -> list[dict]:
     recipe = recipe_of(run)
     model = new_model("tiny", recipe, len(data.classes), 3, {"time_steps": run.time_steps})
     folder, file = RUNS_FOLDER / name, RUNS_FOLDER / f"{name}.json"
-    rows = json.loads(file.read_text()) if file.is_file() else []
+    rows = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     loop = train(
         model, Part(data, run.each), Part(test, WATCHED), recipe, folder, every=run.every, keep=1,
         cpu=True,
@@ -101,7 +101,7 @@ def trained(name: str, run: Run, path: str) -> list[dict]:
         for metrics in with_seconds(loop, rows):
             rows = [row for row in rows if row["step"] < metrics["step"]] + [metrics]
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(rows))
+            file.write_text(json.dumps(rows), encoding="utf-8")
             print(name, metrics["step"], f"{metrics['loss']:.3f}", metrics.get("test_loss", ""),
                   flush=True)  # fmt: skip
     return rows
@@ -143,7 +143,7 @@ def measured(name: str, path: str) -> dict:
 
 def earlier() -> dict:
     path = RESULTS / "imagenet_path.json"
-    return json.loads(path.read_text())["results"] if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
 
 
 def plot() -> Path:

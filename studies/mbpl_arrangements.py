@@ -102,7 +102,7 @@ def main() -> None:
     if not parser.parse_args().plot:
         torch.set_num_threads(1)
         digits.report.write("mbpl_arrangements", measure(), ("torch", "numpy"), digits.RESULTS)
-    content = json.loads((digits.RESULTS / "mbpl_arrangements.json").read_text())
+    content = json.loads((digits.RESULTS / "mbpl_arrangements.json").read_text(encoding="utf-8"))
     plot(content["results"])
 
 

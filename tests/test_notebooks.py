@@ -1,8 +1,10 @@
 """What holds for every notebook: its order, its parts, its symbols, its links, its pictures."""
 
+import ast
 import itertools
 import json
 import re
+import symtable
 from pathlib import Path
 
 import nbformat
@@ -129,6 +131,67 @@ def test_each_answer_of_the_quick_questions_is_explained(path):
         answers = re.findall(r"</summary>(.*?)</details>", question, re.DOTALL)
         assert len(answers) >= 2
         assert all(len(answer.split()) >= 4 for answer in answers), question[:60]
+
+
+# --- run again
+
+MOST = 600  # MB that a kernel may hold at once: many of them share a server
+MOST_OF_12 = 750  # it trains by the whole recipe: AdamW, kornia and datasets take 280 by themselves
+NOISE = 120  # MB: memory that was freed in small pieces is not given back at once
+
+
+@every
+def test_each_cell_runs_again_after_its_neighbour(path, outcome):
+    assert outcome(path).metadata.again["errors"] == []
+
+
+@every
+def test_a_kernel_stays_small_also_when_cells_run_again(path, outcome):
+    peaks = outcome(path).metadata.again["peaks"]
+    if not peaks:
+        pytest.skip("the most memory of another process is known on Linux only")
+    first, again = peaks
+    assert first < (MOST_OF_12 if path == FILES[-1] else MOST)
+    assert again < first + NOISE
+
+
+def reads(table, top=True):
+    """The globals that a piece of code reads, in its functions too."""
+    found = {
+        s.get_name() for s in table.get_symbols() if (top or s.is_global()) and s.is_referenced()
+    }
+    return found.union(*(reads(child, False) for child in table.get_children()))
+
+
+def bound_and_needed(source):
+    """The names that a cell binds, and those that it takes from the cells before."""
+    bound, needed = set(), set()
+    for statement in ast.parse(source).body:
+        table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        own = binds if not isinstance(statement, ast.Assign) else set()  # x = x + 1 needs an x
+        needed |= reads(table) - own - bound
+        bound |= binds
+    return bound, needed
+
+
+def test_names_are_read_as_written():
+    source = (
+        "x = x + 1\nfor i in y: print(i)\ndef f(a):\n    b = a\n    return b + z + x\nimport q.r"
+    )
+    assert bound_and_needed(source) == ({"x", "i", "f", "q"}, {"x", "y", "z", "print"})
+
+
+@every
+def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
+    """Else a cell that runs again changes what a later one sees."""
+    parts = {c.id: bound_and_needed(c.source) for c in cells(path, "code")}
+    binders = {}
+    for name, (bound, _) in parts.items():
+        for variable in bound:
+            binders.setdefault(variable, []).append(name)
+    needed = set().union(*(needed for _, needed in parts.values()))
+    assert {v: b for v, b in binders.items() if v in needed and len(b) > 1} == {}
 
 
 # --- exercises
@@ -338,3 +401,55 @@ def test_notebooks_are_notebooks():
         content = json.loads(path.read_text(encoding="utf-8"))
         nbformat.validate(content)
         assert content["metadata"]["kernelspec"]["name"] == "python3"
+
+
+# --- text and its encoding: on some machines the default is ASCII, on Windows the country's own
+
+PROGRAMS = ("run", "Popen", "check_output")
+CODE = [
+    file
+    for part in ("spikeatconv", "spikeviz", "studies", "benchmarks", "data", "docs", "course.py")
+    for file in ([ROOT / part] if part.endswith(".py") else sorted((ROOT / part).rglob("*.py")))
+]
+
+
+def without_encoding(source):
+    """Lines that read or write text, or decode a program's output, and name no encoding."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name | ast.Attribute):
+            continue
+        free = isinstance(call.func, ast.Name)  # open(file, mode), path.open(mode)
+        name = call.func.id if free else call.func.attr
+        words = {word.arg: word.value for word in call.keywords}
+        usual = ast.Constant("r") if free or not words else None  # tarfile.open(fileobj=…)
+        mode = value([*call.args[free:], words.get("mode", usual)][0])
+        text = name in ("read_text", "write_text") or (name in PROGRAMS and "text" in words)
+        text |= name == "open" and bool(re.fullmatch(r"[rwax]\+?t?", str(mode)))
+        if text and not {"encoding", None} & set(words) and "utf-8" not in map(value, call.args):
+            found.append(call.lineno)
+    return found
+
+
+def value(node):
+    return getattr(node, "value", None)
+
+
+def test_text_without_an_encoding_is_found():
+    good = """open(a, "rb"), open(a, encoding="utf-8"), p.open("xb"), p.read_text("utf-8"),
+        run(a), run(a, text=True, encoding="utf-8"), Image.open(a), tarfile.open(fileobj=a),
+        p.write_text(a, encoding=b)"""
+    assert without_encoding(f"[{good}]") == []
+    for bad in (
+        "open(a)", 'open(a, "w")', "open(a, mode='r+')", "p.open()", 'p.open("a")', "p.read_text()",
+        "p.write_text(a)", "run(a, text=True)", "subprocess.Popen(a, text=True)",
+    ):  # fmt: skip
+        assert without_encoding(bad) == [1], bad
+
+
+@pytest.mark.parametrize("path", [*CODE, *FILES], ids=lambda path: path.name)
+def test_text_is_read_and_written_as_utf_8(path):
+    if path.suffix == ".py":
+        assert without_encoding(path.read_text(encoding="utf-8")) == []
+    else:
+        assert {c.id: n for c in cells(path, "code") if (n := without_encoding(c.source))} == {}

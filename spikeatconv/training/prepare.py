@@ -256,7 +256,7 @@ def check_sum(archive: Path, right: str | None, folder: Path | None = None) -> N
     status = archive.stat()
     line = f"{right} {status.st_size} {status.st_mtime_ns} {archive.name}"
     memory = None if folder is None else folder / ".checked"
-    known = memory.read_text().splitlines() if memory and memory.exists() else []
+    known = memory.read_text(encoding="utf-8").splitlines() if memory and memory.exists() else []
     if right is None or line in known:
         return
     found = md5(archive)

@@ -29,14 +29,16 @@ class NotebookFailedError(RuntimeError):
     """A cell raised; the message says which, and what."""
 
 
-def executed(notebook: Path, cache: Path = CACHE) -> NotebookNode:
+def executed(
+    notebook: Path, cache: Path = CACHE, client: type[NotebookClient] = NotebookClient
+) -> NotebookNode:
     """The notebook with its outputs and the states of its widgets, from the cache if it is there.
 
     Raises NotebookFailedError; a failed run leaves nothing in the cache.
     """
     kept = cache / f"{notebook.stem}-{key(notebook)}.ipynb"
     if not kept.is_file():
-        content = run(notebook)
+        content = run(notebook, client)
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob(f"{notebook.stem}-*.ipynb"):
             old.unlink(missing_ok=True)
@@ -60,10 +62,10 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def run(notebook: Path) -> NotebookNode:
-    """Run the notebook in a fresh kernel, in its own folder."""
+def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> NotebookNode:
+    """Run the notebook in a fresh kernel, in its own folder; client: what runs the cells."""
     content = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(
+    runner = client(
         content,
         timeout=SECONDS,
         kernel_name="python3",
@@ -73,8 +75,8 @@ def run(notebook: Path) -> NotebookNode:
 
     def execute() -> NotebookNode:
         # On Windows zmq wants this loop.
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            return runner.run(client.async_execute())
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as loop:
+            return loop.run(runner.async_execute())
 
     try:
         with ThreadPoolExecutor(1) as pool:  # in this thread a loop may run already
