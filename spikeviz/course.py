@@ -180,7 +180,7 @@ def set_up(extra: str = "") -> None:
     wrong = what_is_wrong(probe, stamp)
     if wrong:
         fail(f"The set-up ran, yet {wrong}. Delete {VENV} and run the same command again.")
-    STAMP.write_text(json.dumps({"made_from": fingerprint(probe), **stamp}))
+    STAMP.write_text(json.dumps({"made_from": fingerprint(probe), **stamp}), encoding="utf-8")
 
 
 def install(extras: list[str]) -> None:
@@ -213,7 +213,7 @@ def look_inside() -> dict:
 
 def read_stamp() -> dict:
     try:
-        return json.loads(STAMP.read_text())
+        return json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
@@ -269,7 +269,7 @@ def settle_jupyterlab() -> None:
         # Saved with the notebook, the widgets are there again when it opens without a kernel.
         "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
     }  # fmt: skip
-    (settings / "overrides.json").write_text(json.dumps(overrides, indent=2))
+    (settings / "overrides.json").write_text(json.dumps(overrides, indent=2), encoding="utf-8")
     # What the tests and the teacher's edition bring stays out of the students' JupyterLab.
     away = {f"nbgrader.server_extensions.{part}": False for part in (
         "assignment_list", "course_list", "formgrader", "validate_assignment"
@@ -277,10 +277,10 @@ def settle_jupyterlab() -> None:
     config = VENV / "etc" / "jupyter"
     (config / "labconfig").mkdir(parents=True, exist_ok=True)
     (config / "jupyter_server_config.json").write_text(
-        json.dumps({"ServerApp": {"jpserver_extensions": away}}, indent=2)
+        json.dumps({"ServerApp": {"jpserver_extensions": away}}, indent=2), encoding="utf-8"
     )
     (config / "labconfig" / "page_config.json").write_text(
-        json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True}}, indent=2)
+        json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True}}, indent=2), encoding="utf-8"
     )
 
 
