@@ -3,8 +3,7 @@
     python data/make_photo.py           # write data/photo.jpg and its line in SHA256SUMS
     python data/make_photo.py --check   # only compare a fresh crop with the shipped one
 
-Needs a network, pip and Pillow, which matplotlib brings. The wheel is opened as a zip file; nothing
-in it is run.
+Needs a network, pip and spikeatconv. The wheel is opened as a zip file; nothing in it is run.
 """
 
 import argparse
@@ -13,6 +12,8 @@ import io
 import numpy as np
 from PIL import Image
 from shipping import FOLDER, from_wheel, ship
+
+from spikeatconv.images import image_in
 
 TARGET = FOLDER / "photo.jpg"
 WHEEL = "scikit-learn==1.9.1"
@@ -36,7 +37,7 @@ def main() -> None:
 
 def crop(photograph: bytes) -> Image.Image:
     """The square with the flower, `SIDE` pixels wide."""
-    image = Image.open(io.BytesIO(photograph)).convert("RGB")
+    image = image_in(photograph).convert("RGB")
     return image.crop(SQUARE).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
 
 
@@ -49,7 +50,7 @@ def encode(image: Image.Image) -> bytes:
 def compare(image: Image.Image, shipped: bytes) -> None:
     """Say whether the shipped file shows this image; exit with 1 if not. Encoders of different
     versions write different bytes, so the pixels are compared, with room for JPEG's loss."""
-    there = np.asarray(Image.open(io.BytesIO(shipped)).convert("RGB"), dtype=float)
+    there = np.asarray(image_in(shipped).convert("RGB"), dtype=float)
     here = np.asarray(image, dtype=float)
     if there.shape != here.shape:
         raise SystemExit(f"{TARGET.name} is {there.shape}, made afresh it is {here.shape}")

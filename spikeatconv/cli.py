@@ -23,6 +23,7 @@ except ModuleNotFoundError:
 import torch
 
 from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
+from spikeatconv.images import SUFFIXES
 from spikeatconv.model import SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training import RECIPES, evaluate, open_data, stream
@@ -31,15 +32,17 @@ from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.estimate import macs_of
 from spikeatconv.training.follow import is_main
 from spikeatconv.training.loop import make_accelerator
-from spikeatconv.training.prepare import PREPARE
+from spikeatconv.training.picture import MOST_SIDE
+from spikeatconv.training.predict import Prediction, Unread, files_of, predictions
+from spikeatconv.training.prepare import PREPARE, PREPARED
 from spikeatconv.training.settings import NAMES, OPTION, fields_of, in_words
-from spikeatconv.training.start import PREPARED, Options, Refused, columns, command, start
+from spikeatconv.training.start import Options, Refused, columns, command, start
 from spikeatconv.training.trained import (
     SHIPPED,
     Trained,
     load,
     network_of,
-    read_image,
+    own_data,
     spaced,
     usual_size,
 )
@@ -136,8 +139,8 @@ model_option = option(
     f"{', '.join(SHIPPED)}.",
 )  # fmt: skip
 data_option = option(
-    "--data", "where", default="digits", show_default=True, metavar="PATH|NAME",
-    text="Its test images.",
+    "--data", "where", metavar="PATH|NAME",
+    text="Its test images; else those of the data that the network was trained on.",
 )  # fmt: skip
 stream_option = option(
     "--stream", "streamed", is_flag=True,
@@ -152,7 +155,10 @@ workers_option = option(
     text="Processes that read images ahead.",
 )  # fmt: skip
 cpu_option = option("--cpu", is_flag=True, text="Leave a GPU alone.")
-size_option = option("--image-size", **at_least_1, text="Pixels a side; else as in training.")
+size_option = option(
+    "--image-size", type=click.IntRange(1, MOST_SIDE), metavar="N",
+    text="Pixels a side; else as in training.",
+)  # fmt: skip
 
 
 # --- train
@@ -231,30 +237,43 @@ def train_command(**words: Any) -> int:
 @faults_option
 @cpu_option
 def evaluate_command(
-    model: str, where: str, streamed: bool, image_size: int | None, batch: int, workers: int,
-    faults: str, cpu: bool,
+    model: str, where: str | None, streamed: bool, image_size: int | None, batch: int,
+    workers: int, faults: str, cpu: bool,
 ) -> None:  # fmt: skip
-    """Top 1, top 5 and loss of a trained network on the test images of a data set."""
+    """Top 1, top 5 and loss of a trained network on the test images of a data set.
+
+    Classes are matched by their names.
+    """
     trained = load(model, image_size)
-    test = test_images(trained, where, faults, streamed)
-    trained.check(test)
+    where, test = test_images(trained, where, faults, streamed)
     accelerator = make_accelerator("no", 1, cpu)
     network = accelerator.prepare(trained.model)
     scores = evaluate(network, test, trained.recipe(batch), accelerator, workers)
     words = {"test_accuracy": "top 1", "test_top5": "top 5", "test_loss": "loss"}
+    size = trained.fit.size
     show({
         "model": str(trained.path),
-        "data": f"{where}: {len(test):,} test images, {trained.size} × {trained.size}",
+        "data": f"{where}: {len(test):,} test images, {size} × {size}",
         **{words[name]: f"{scores[name]:.4f}" for name in words if name in scores},
     })  # fmt: skip
     for fault in getattr(test, "faults", []):
         say(f"Passed over: {fault}", err=True)
 
 
-def test_images(trained: Trained, where: str, faults: str, streamed: bool) -> Any:
-    return (stream if streamed else open_data)(
-        where, trained.size, faults=faults, in_channels=trained.channels, crop=trained.crop
+def test_images(
+    trained: Trained, where: str | None, faults: str, streamed: bool
+) -> tuple[str, Any]:
+    """Where they are, and they themselves, as the network takes them."""
+    if where is None:
+        where, was_streamed = own_data(trained)
+        streamed = streamed or was_streamed
+    test = (stream if streamed else open_data)(
+        where, trained.fit.size, faults=faults, in_channels=trained.fit.channels
     )[1]
+    matched = trained.match(test)
+    if matched:
+        plainly(matched)
+    return where, test
 
 
 @cli.command(
@@ -263,26 +282,48 @@ def test_images(trained: Trained, where: str, faults: str, streamed: bool) -> An
     epilog=examples(
         "spikeatconv predict digit.png                  white on black, as the digits are",
         "spikeatconv predict --model runs/imagenet-tiny cat.jpg dog.jpg",
+        "spikeatconv predict --model runs/imagenet-tiny FOLDER",
     ),
 )
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
 @model_option
 @size_option
-def predict_command(images: tuple[str, ...], model: str, image_size: int | None) -> None:
-    """What is in each IMAGE, of any size: five classes with their shares, and the energy."""
+def predict_command(images: tuple[str, ...], model: str, image_size: int | None) -> int:
+    """What is in each IMAGE, of any size: five classes with their shares, and the energy.
+
+    Of a FOLDER all images, also further down. What cannot be read is passed over and listed at the
+    end, with status 1.
+    """
     trained = load(model, image_size)
-    names = trained.names
-    for image in images:
-        pixels = read_image(image, trained)
-        with torch.no_grad():
-            shares, found = trained.model(pixels)[0].softmax(0).topk(min(5, len(names)))
-        report = energy_report(trained.model, pixels)
-        say(image)
-        for share, number in zip(shares.tolist(), found.tolist(), strict=True):
-            say(f"  {share:7.1%}   {names[number]}")
-        say(f"  energy    {report.snn_mj:.4g} mJ in {report.time_steps} time steps; "
-            f"the twin without spikes {report.ann_mj:.4g} mJ\n")  # fmt: skip
-    say(NOT_COUNTED)
+    faults: list[str] = []
+    unread: list[Unread] = []
+    count = 0
+    for found in predictions(trained, files_of(images, faults)):
+        if isinstance(found, Unread):
+            unread.append(found)
+            continue
+        count += 1
+        for line in of_prediction(found):
+            say(line)
+    if count:
+        say(NOT_COUNTED)
+    elif not unread and not faults:
+        raise ValueError(f"no image in {', '.join(images)}; read are {' '.join(sorted(SUFFIXES))}")
+    if len(unread) == 1 and not faults:
+        raise unread[0].error
+    for problem in [*faults, *(image.error for image in unread)]:
+        say(f"Error: {problem}", err=True)
+    return 1 if faults or unread else 0
+
+
+def of_prediction(found: Prediction) -> Iterator[str]:
+    yield found.path
+    for share, name in found.top:
+        yield f"  {share:7.1%}   {name}"
+    yield (
+        f"  energy    {found.snn_mj:.4g} mJ in {found.time_steps} time steps; "
+        f"the twin without spikes {found.ann_mj:.4g} mJ\n"
+    )
 
 
 @cli.command(
@@ -299,11 +340,11 @@ def predict_command(images: tuple[str, ...], model: str, image_size: int | None)
 @size_option
 @faults_option
 def energy_command(
-    model: str, where: str, images: int, image_size: int | None, faults: str
+    model: str, where: str | None, images: int, image_size: int | None, faults: str
 ) -> None:
     """The paper's estimate of energy, layer by layer, beside the twin without spikes."""
     trained = load(model, image_size)
-    test = test_images(trained, where, faults, streamed=False)
+    where, test = test_images(trained, where, faults, streamed=False)
     some = spaced(len(test), images)
     report = energy_report(trained.model, as_float(test.batch(some)[0]))
     say(table(report.layers.rename(columns={"flops": "MACs", "snn_mj": "mJ", "ann_mj": "twin mJ"})))
@@ -343,7 +384,7 @@ def info_command(model: str, image_size: int | None, layers: bool) -> None:
         side = image_size or usual_size(network)
     else:
         trained = load(model, image_size)
-        network, note, side = trained.model, trained.note, trained.size
+        network, note, side = trained.model, trained.note, trained.fit.size
     config = config_of(network)
     show({
         "model": type(network).__name__,

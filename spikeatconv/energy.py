@@ -24,10 +24,11 @@ then a 1×1 depthwise convolution, and counts as that.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,7 @@ E_A = 0.9  # pJ, an addition
 MJ = 1e-9  # of a pJ
 RATES = ("layer", "average")
 SPIKES = ("binary", "spike sum")
+KINDS = (*SPIKES, "real")
 NOT_FINITE = "its weights or a layer are broken: train it again or load weights that are whole"
 
 
@@ -165,28 +167,56 @@ class Count:
         self.input = "binary"
         self.macs = self.runs = self.images = self.spikes = self.elements = 0
 
-    def add(self, macs: int, runs: int, x: Tensor, spikes: str) -> None:
-        """macs of the call; runs: T·B, of one image at one time step; x: its input."""
+    def add(self, macs: int, runs: int, *inputs: Tensor) -> None:
+        """macs of the call; runs: T·B, of one image at one time step; inputs: that its kind hangs
+        on, the first of which is counted."""
         self.macs += macs
         self.runs += runs
-        self.elements += x.numel()
-        kinds = ("binary", "spike sum", "real")
-        self.input = max(self.input, spikes, key=kinds.index)
-        if self.input in SPIKES and not x.is_meta:
-            self.spikes += int(x.long().sum())
+        self.elements += inputs[0].numel()
+        self.input = max(self.input, *map(self._values, inputs), key=KINDS.index)
+        if self.input in SPIKES and not inputs[0].is_meta:
+            self.spikes += int(inputs[0].long().sum())
+
+    def _values(self, x: Tensor) -> str:
+        """In attention, sums of spikes are as real as anything else."""
+        found = values(x)
+        return "real" if found == "spike sum" and self.kind.startswith("attention") else found
+
+
+class CountEach(Count):
+    """The same for each image of one batch, `[B]`: of_each, the kind as a place in KINDS, and fed,
+    the spikes."""
+
+    def __init__(self, images: int, module: str, kind: str) -> None:
+        super().__init__(module, kind)
+        self.images, self.of_each, self.fed = images, torch.tensor(0), torch.tensor(0.0).double()
+
+    def add(self, macs: int, runs: int, *inputs: Tensor) -> None:
+        self.macs += macs
+        self.runs += runs
+        self.elements += inputs[0].numel()
+        for x in map(self._by_image, inputs):
+            least, most, whole = x.amin((0, 2)), x.amax((0, 2)), (x == x.round()).all(2).all(0)
+            sums = torch.where(most <= 1, 0, 2 if self.kind.startswith("attention") else 1)
+            self.of_each = self.of_each.maximum(torch.where(whole & (least >= 0), sums, 2))
+        self.fed = self.fed + self._by_image(inputs[0]).sum((0, 2), dtype=torch.float64)
+
+    def _by_image(self, x: Tensor) -> Tensor:
+        """`[T, B, what one image has]`, of `[T·B, …]` or `[T, B, …]`."""
+        split = x if self.kind != "conv" and x.dim() > 2 else x.unflatten(0, (-1, self.images))
+        return split.flatten(2)
+
+
+Counted = TypeVar("Counted", bound=Count)
 
 
 @torch.no_grad()
 def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]:
     """Runs the model; a Count for each product, in the order of the run."""
     counts: dict[str, Count] = {}
-    hooks = watch(model, counts)
-    try:
+    with watched(model, counts, Count):
         for piece in images.split(batch_size, dim=images.dim() - 4):
             check_finite(model(piece), "the model's output", NOT_FINITE)
-    finally:
-        for hook in hooks:
-            hook.remove()
     if not counts:
         raise ValueError(
             f"{type(model).__name__} ran no Conv2d, Linear or Attend, so there is nothing to count"
@@ -199,32 +229,68 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
     return counts
 
 
-def watch(model: nn.Module, counts: dict[str, Count]) -> list[RemovableHandle]:
+@torch.no_grad()
+def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, Tensor, float, int]:
+    """What `report` gives for each image alone, of one run of all: the model's answers
+    `[B, classes]`, snn_mj `[B]`, and the ann_mj and time_steps, which all have in common.
+
+    folded: a network of this package, folded; it stays as it is.  images: `[B, C, H, W]`.
+    """
+    check_images(images)
+    counts: dict[str, CountEach] = {}
+    with watched(folded, counts, partial(CountEach, len(images))):
+        logits = folded(images)
+    check_finite(logits, "the model's output", NOT_FINITE)
+    first = next(c for c in counts.values() if c.kind == "conv")
+    snn_mj, ann_mj, steps = torch.zeros(len(images)).double(), 0.0, 1
+    for c in counts.values():
+        flops, passes, images_of = c.macs // c.runs, c.runs // c.images, c.elements / c.images
+        real = torch.full_like(c.of_each, 2) if c is first else c.of_each
+        snn_mj += passes * flops * MJ * torch.where(real == 2, E_MAC, E_A * c.fed / images_of)
+        if not inside_spk_block(folded, c.module):
+            ann_mj, steps = ann_mj + flops * E_MAC * MJ, max(steps, passes)
+    return logits, snn_mj, ann_mj, steps
+
+
+@contextmanager
+def watched(
+    model: nn.Module, counts: dict[str, Counted], make: Callable[[str, str], Counted]
+) -> Iterator[None]:
+    """Within it, runs of the model write into `counts`."""
+    hooks = watch(model, counts, make)
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def watch(
+    model: nn.Module, counts: dict[str, Counted], make: Callable[[str, str], Counted]
+) -> list[RemovableHandle]:
     """Hooks that write into `counts`."""
 
-    def see(name: str, kind: str) -> Count:
+    def see(name: str, kind: str) -> Counted:
         row = name if kind in ("conv", "linear") else f"{name} {kind.split()[1]}"
-        return counts.setdefault(row, Count(name, kind))
+        if row not in counts:
+            counts[row] = make(name, kind)
+        return counts[row]
 
     def conv(name: str, layer: nn.Conv2d, args: tuple, out: Tensor) -> None:
         macs = layer.weight[0].numel() * out.numel()  # k² · c_in / groups, for each output
-        see(name, "conv").add(macs, len(out), args[0], values(args[0]))
+        see(name, "conv").add(macs, len(out), args[0])
 
     def linear(name: str, layer: nn.Linear, args: tuple, out: Tensor) -> None:
         macs = layer.in_features * out.numel()
         runs = len(out) if out.dim() < 3 else out.shape[0] * out.shape[1]  # else [T, B, …, n_out]
-        see(name, "linear").add(macs, runs, args[0], values(args[0]))
+        see(name, "linear").add(macs, runs, args[0])
 
     def attend(name: str, layer: Attend, args: tuple, out: Tensor) -> None:
         q, k, v = args
         tokens = layer._tokens(q)  # [T·B, groups, heads, tokens, d]
         macs = tokens.numel() * tokens.shape[-2]
-        qk, av = (
-            "binary" if all(values(x) == "binary" for x in inputs) else "real"
-            for inputs in ((q, k), (v,))
-        )
-        see(name, "attention QK").add(macs, len(tokens), q, qk)
-        see(name, "attention AV").add(macs, len(tokens), v, av)
+        see(name, "attention QK").add(macs, len(tokens), q, k)
+        see(name, "attention AV").add(macs, len(tokens), v)
 
     kinds: dict[type[nn.Module], Callable] = {nn.Conv2d: conv, nn.Linear: linear, Attend: attend}
     hooks = []

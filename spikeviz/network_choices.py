@@ -1,7 +1,6 @@
 """What NetworkWalk can walk through, and what it can show to it: models and images."""
 
 import copy
-import io
 from functools import cache
 from math import isqrt
 from pathlib import Path
@@ -24,6 +23,7 @@ from spikeatconv import (
     weights_note,
 )  # fmt: skip
 from spikeatconv.data import checked
+from spikeatconv.images import image_in
 from spikeatconv.model import nearest_sizes
 from spikeviz.network_boxes import boxes
 
@@ -147,9 +147,7 @@ def layout(pixels: bytes) -> tuple[int, int]:
 
 @cache
 def photo() -> Tensor:
-    from PIL import Image
-
-    picture = np.asarray(Image.open(io.BytesIO(checked("photo.jpg"))).convert("RGB"))
+    picture = np.asarray(image_in(checked("photo.jpg")).convert("RGB"))
     return torch.from_numpy(picture.copy()).permute(2, 0, 1).float() / 255
 
 

@@ -191,13 +191,15 @@ class PartitionExplorer(Explorer):
 
 def encode(source: Any) -> bytes:
     """A picture from a path or an array as PNG or JPEG: its middle square, at most SIDE wide."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+
+    from spikeatconv.images import open_image
 
     if isinstance(source, (str, os.PathLike)):
         try:
-            picture = Image.open(source)
-        except UnidentifiedImageError:
-            raise t.TraitError(f"image: {source} is no picture that Pillow can read") from None
+            picture = open_image(source)
+        except ValueError as error:
+            raise t.TraitError(f"image: {error}") from None
     else:
         picture = Image.fromarray(_pixels(source))
     picture, buffer = _square(picture), io.BytesIO()
@@ -212,7 +214,7 @@ def _square(picture: "Image.Image") -> "Image.Image":
     """The middle square, at most SIDE wide."""
     from PIL import Image, ImageOps
 
-    picture = ImageOps.exif_transpose(picture).convert("RGB")
+    picture = picture.convert("RGB")
     side = min(picture.size)
     small = min(side, SIDE)
     return ImageOps.fit(picture, (small, small), Image.Resampling.LANCZOS)
@@ -242,9 +244,9 @@ def _pixels(source: Any) -> np.ndarray:
 
 def averages(image: bytes, side: int) -> np.ndarray:
     """The picture as a map of average colours in 0 to 1, `[side, side, 3]`."""
-    from PIL import Image
+    from spikeatconv.images import image_in
 
-    pixels = np.asarray(_square(Image.open(io.BytesIO(image))), dtype=float) / 255
+    pixels = np.asarray(_square(image_in(image)), dtype=float) / 255
     edges = [(at * len(pixels) // side, -(-(at + 1) * len(pixels) // side)) for at in range(side)]
     rows = np.stack([pixels[a:b].mean(0) for a, b in edges])
     return np.stack([rows[:, a:b].mean(1) for a, b in edges], axis=1)

@@ -212,7 +212,7 @@ def test_a_large_picture_becomes_its_middle_square_224_wide(tmp_path):
         (np.zeros((0, 4)), r"image has shape \[0, 4\]"),
         (np.full((4, 4), 255.0), "float64 from 255.0 to 255.0; give uint8, or floats from 0 to 1"),
         (np.full((4, 4), np.nan), "floats from 0 to 1"),
-        (__file__, "is no picture that Pillow can read"),
+        (__file__, "Pillow cannot identify it as PNG"),
     ],
 )
 def test_what_is_no_picture_is_refused(explorer, image, message):

@@ -8,6 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from spikeatconv.data import mnist5k
+from spikeatconv.training.picture import Fit, digit_border
+
+MOST_CLASSES = 100_000
 
 
 class Images(Protocol):
@@ -18,6 +21,8 @@ class Images(Protocol):
     batch(indices): images `[B, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1, and their labels
         `[B]`, int64. The same indices always give the same: chance belongs to the augmentation, so
         that a run can be resumed. It is called in worker processes where there are any.
+    prepared: not needed. A `picture.Fit`, which says in the note of the weights how an image has to
+        be prepared for the network that is trained on these.
     """
 
     classes: Sequence[str]
@@ -32,10 +37,15 @@ class InMemory:
 
     images: `[N, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1.  labels: `[N]`, whole numbers.
     classes: names, "0", "1", … up to the largest label if left out.
+    prepared: as in `Images`, if it is known.
     Raises ValueError for other shapes or types, and for a label without a class.
     """
 
-    def __init__(self, images: Any, labels: Any, classes: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, images: Any, labels: Any, classes: Sequence[str] | None = None,
+        prepared: Fit | None = None,
+    ) -> None:  # fmt: skip
+        self.prepared = prepared
         self.images, self.labels = torch.as_tensor(images), torch.as_tensor(labels)
         x, y = self.images, self.labels
         if x.dim() != 4 or not (x.is_floating_point() or x.dtype == torch.uint8):
@@ -50,6 +60,11 @@ class InMemory:
             )
         self.labels = y.long()
         low, high = int(self.labels.min()), int(self.labels.max())
+        if classes is None and high >= MOST_CLASSES:
+            raise ValueError(
+                f"labels run up to {high}; expected numbers of classes, below {MOST_CLASSES:,}: "
+                "number the classes from 0"
+            )
         self.classes = tuple(classes or map(str, range(high + 1)))
         if low < 0 or high >= len(self.classes):
             raise ValueError(
@@ -67,4 +82,5 @@ class InMemory:
 def digits(split: str = "train") -> InMemory:
     """The digits that ship, "train" (4,000) or "test" (1,000), padded to `[N, 1, 32, 32]`."""
     images, labels = mnist5k(split)
-    return InMemory(F.pad(images, [2] * 4), labels)
+    fit = Fit(32, 1, pad=digit_border(32))
+    return InMemory(F.pad(images, [fit.pad] * 4), labels, prepared=fit)

@@ -22,6 +22,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
+from spikeatconv import checks
 from spikeatconv.checks import check_bool, check_choice, check_whole, short
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
@@ -36,6 +37,10 @@ from spikeatconv.training.stream import Stream
 from spikeatconv.weights import MODELS, config_of
 
 PRECISIONS = ("no", "bf16", "fp16")
+
+BROKEN = (
+    "its weights or the images hold NaN or infinity: take an earlier checkpoint, or mend the images"
+)
 
 
 def train(
@@ -271,12 +276,15 @@ def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def about(model: nn.Module, data: Images | Stream, recipe: Recipe) -> dict:
-    """What must be the same when a training goes on, as JSON gives it back."""
+    """What must be the same when a training goes on, as JSON gives it back. It becomes the note of
+    the weights, too."""
     order = {"buffer": data.buffer} if isinstance(data, Stream) else {}
+    prepared = getattr(data, "prepared", None)
     described = {
         "recipe": asdict(recipe),
         "data": {"images": len(data), "classes": list(data.classes), **order},
         "model": type(model).__name__,
+        **({"prepared": asdict(prepared)} if prepared else {}),
     }
     return json.loads(json.dumps(described))
 
@@ -456,6 +464,7 @@ def evaluate(
         images, labels = on(accelerator.device, images, labels)
         with accelerator.autocast():
             logits = check_logits(model(as_float(images)).float(), len(data.classes))
+        checks.check_finite(logits, "the network's answer to a batch of the test", BROKEN)
         right = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
         loss = cross_entropy(logits, labels, reduction="sum")
         sums[:4] += torch.stack(

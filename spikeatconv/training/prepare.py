@@ -25,9 +25,10 @@ from typing import IO
 import numpy as np
 from tqdm.auto import tqdm
 
-from spikeatconv.training.folders import folders_in, images_below
+from spikeatconv.training.folders import Found, folders_in
 from spikeatconv.training.rows import few
 
+PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
 DRAFT = ".draft"
 BLOCK = 1 << 20
 
@@ -143,8 +144,10 @@ def train_archive(archive: Path, folder: Path, expected: Expected) -> None:
     check_sum(archive, expected.sums.get(archive.name), folder.parent)
     with opened(archive) as outer:
         for member in tqdm(outer, total=expected.classes, desc="classes", unit=""):
-            target = folder / Path(member.name).stem
-            if not member.name.endswith(".tar") or target.exists():
+            if not member.name.endswith(".tar"):
+                continue
+            target = folder / own_name(member.name.removesuffix(".tar"))
+            if target.exists():
                 continue
             draft = empty(folder.parent / DRAFT / target.name)
             with tarfile.open(fileobj=part(outer, member)) as inner:
@@ -176,7 +179,7 @@ def sorted_by(truth: list[str], archive: Path, folder: Path) -> None:
         for member in tqdm(tar, total=len(truth), desc="validation", unit=""):
             found = re.search(r"ILSVRC2012_val_(\d{8})\.JPEG$", member.name)
             if found and 1 <= int(found[1]) <= len(truth):
-                target = folder / truth[int(found[1]) - 1]
+                target = folder / own_name(truth[int(found[1]) - 1])
                 target.mkdir(exist_ok=True)
                 copy(tar, member, target)
 
@@ -205,7 +208,7 @@ def complete(folder: Path, expected: Expected) -> bool:
 
 
 def images_in(folder: Path) -> int:
-    return sum(len(images_below(folder / name)) for name in folders_in(folder))
+    return sum(map(len, Found(folder).below(folders_in(folder))))
 
 
 # --- archives
@@ -242,7 +245,16 @@ def copy(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
         data = part(tar, member).read()
         if len(data) != member.size:
             raise tarfile.ReadError(f"{member.name} has {len(data)} of {member.size} bytes")
-        (folder / Path(member.name).name).write_bytes(data)
+        (folder / own_name(member.name)).write_bytes(data)
+
+
+def own_name(path: str) -> str:
+    """What stands behind the last slash. Raises tarfile.ReadError for a name that would lead out of
+    the folder that it is meant for."""
+    name = re.split(r"[\\/]", path)[-1]
+    if name.strip(" .") != name or not name:
+        raise tarfile.ReadError(f"{path!r} in it is no name of a file or class")
+    return name
 
 
 def check_there(archive: Path, source: str) -> None:
@@ -307,6 +319,12 @@ def written(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}{DRAFT}")
     draft.write_bytes(data)
     os.replace(draft, path)
+
+
+def prepared(name: str) -> str:
+    """Where the data of the recipe of that name are: what was prepared, else the name itself."""
+    folder = Path(PREPARED) / name
+    return str(folder) if folder.is_dir() else name
 
 
 PREPARE: dict[str, Callable[..., dict[str, int]]] = {"cifar100": cifar100, "imagenet": imagenet}

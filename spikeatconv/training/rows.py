@@ -1,6 +1,10 @@
 """What each reader of a place gives: the rows of a split. See `sources`."""
 
-from collections.abc import Sequence
+import os
+import re
+import warnings
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,18 +18,79 @@ GET = (
 
 
 class Rows(Protocol):
-    """A split as it was found. labels: `[N]`, int64, −1 where there is none."""
+    """A split as it was found.
+
+    labels: `[N]`, int64, −1 where there is none.  faults: what could not be made a row, in words.
+    """
 
     labels: np.ndarray
+    faults: Sequence[str]
 
     def image(self, row: int) -> Image.Image:
-        """Raises what PIL raises."""
+        """Raises ValueError or an OSError that says what is wrong."""
 
     def name(self, row: int) -> str:
         """Where it is, in words."""
 
 
 Splits = tuple[tuple[Rows, Rows], tuple[str, ...]]  # for training and test, and the classes
+
+
+def split_of(name: str) -> str:
+    """Of a file or folder: "train" or one of TESTS, by how its name begins; else ""."""
+    match = re.match(rf"(train|{'|'.join(TESTS)})(?![a-z])", name)
+    return match[1] if match else ""
+
+
+def test_split(there: Collection[str], place: Any) -> str | None:
+    """The name of the test split among those; a warning says which, where there are several."""
+    found = [name for name in TESTS if name in there]
+    if len(found) > 1:
+        warnings.warn(
+            f"{place} has {' and '.join(found)}; {found[0]} is what is tested on", stacklevel=2
+        )
+    return found[0] if found else None
+
+
+def numbered(labels: np.ndarray, place: Any, name_them: str) -> tuple[str, ...]:
+    """The classes of labels without names: "0" up to the largest. Raises ValueError where a number
+    has no image, for then the labels count from 1, or are no numbers of classes at all.
+
+    name_them: how the classes could be named.
+    """
+    known = np.unique(labels[labels >= 0])
+    if not len(known):
+        raise ValueError(f"{place}: none of {len(labels)} images has a label; give labels")
+    if len(known) <= known[-1]:
+        missing = next(i for i, label in enumerate(known) if i != label)
+        from_1 = "they seem to count from 1, so subtract 1" if known[0] == 1 else "renumber them"
+        raise ValueError(
+            f"{place} has the labels {few(known.tolist())}, and no image has the label {missing}. "
+            f"Labels without names count from 0 and leave none out: {from_1}, or {name_them}"
+        )
+    return tuple(map(str, known))
+
+
+def listed(path: Path) -> list[str]:
+    """The names in a folder, sorted. Raises PermissionError in words."""
+    try:
+        return sorted(os.listdir(path))
+    except PermissionError:
+        raise PermissionError(f"{path} may not be read; change its permissions") from None
+
+
+def regular(file: Path) -> Path:
+    """Raise ValueError for what is no regular file; a pipe would be waited for without end."""
+    if not file.is_file():
+        raise ValueError(f"{file} is no regular file; give one")
+    return file
+
+
+def text_of(file: Path) -> str:
+    try:
+        return regular(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no text in UTF-8 ({error}); save it as such") from None
 
 
 def same_classes(train: Any, known: Any, test: Any, tested: Any, tell: str) -> None:

@@ -17,6 +17,7 @@ given.
     OWNER/NAME                    on the hub, for example uoft-cs/cifar100
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_whole
+from spikeatconv.checks import check_choice, check_whole
 from spikeatconv.training.arrays import Arrays, digit_rows, npz
 from spikeatconv.training.folders import image_folder
 from spikeatconv.training.images import Images
-from spikeatconv.training.picture import Fit, fits
-from spikeatconv.training.rows import GET, Rows, Splits, few
+from spikeatconv.training.picture import MOST_SIDE, Fit, digit_border, fits
+from spikeatconv.training.rows import GET, Rows, Splits, few, listed
 from spikeatconv.training.tables import hub, is_hub_name, parquet, parquet_files
 
+FAULTS = ("stop", "skip")
 PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up too
 
 
@@ -53,18 +55,17 @@ def open_data(
     Raises FileNotFoundError that says how to get the data, and ValueError for what does not fit,
     such as a class of the test that the training lacks.
     """
-    check_whole(image_size, "image_size")
-    check_policy(faults, in_channels)
+    size = check_whole(image_size, "image_size", 1, MOST_SIDE)
+    check_choice(faults, "faults", FAULTS)
+    border = digit_border(size) if str(where) == "digits" else 0
+    train_fit, test_fit = fits(size, in_channels, crop, border)
     rows, classes = opened(where)
-    train_fit, test_fit = fits(image_size, in_channels, crop)
-    return Source(rows[0], classes, train_fit, faults), Source(rows[1], classes, test_fit, faults)
-
-
-def check_policy(faults: str, in_channels: int) -> None:
-    if faults not in ("stop", "skip"):
-        raise ValueError(f'faults is {faults!r}; choose "stop" or "skip"')
-    if in_channels not in (1, 3):
-        raise ValueError(f"in_channels is {in_channels}; choose 3, or 1 for grey images")
+    train, test = (
+        Source(split, classes, fit, faults, test_fit)
+        for split, fit in zip(rows, (train_fit, test_fit), strict=True)
+    )
+    tell_gaps(train, where)
+    return train, test
 
 
 def opened(where: str | Path) -> Splits:
@@ -83,7 +84,14 @@ def opened(where: str | Path) -> Splits:
     )
 
 
+def full_name(where: str | Path) -> str:
+    """What stands for the same place wherever one is."""
+    path = Path(where).expanduser()
+    return str(path.resolve()) if str(where) != "digits" and path.exists() else str(where)
+
+
 def folder_reader(path: Path) -> Any:
+    names = listed(path)
     if list(path.glob("train*.npz")):
         return npz
     if parquet_files(path):
@@ -91,7 +99,7 @@ def folder_reader(path: Path) -> Any:
     if (path / "train").is_dir():
         return image_folder
     raise FileNotFoundError(
-        f"{path} holds {few(sorted(p.name for p in path.iterdir()))}; expected train/ beside val/ "
+        f"{path} holds {few(names)}; expected train/ beside val/ "
         f"or test/, train-*.npz beside test.npz, or train*.parquet beside test*.parquet. {GET}"
     )
 
@@ -102,13 +110,16 @@ def folder_reader(path: Path) -> Any:
 class Source:
     """Images that are decoded when they are asked for; see `Images`, whose protocol it follows.
 
+    fit: what each becomes.  prepared: what an image becomes that the network is asked about later.
     faults: what was left out or stood in for, in words; empty where nothing was, or not yet.
     """
 
-    def __init__(self, rows: Rows, classes: Sequence[str], fit: Fit, policy: str) -> None:
-        self.rows, self.fit, self.policy = rows, fit, policy
+    def __init__(
+        self, rows: Rows, classes: Sequence[str], fit: Fit, policy: str, prepared: Fit
+    ) -> None:
+        self.rows, self.fit, self.policy, self.prepared = rows, fit, policy, prepared
         self.classes: Sequence[str] = tuple(classes)
-        self.kept, self.wrong = by_label(rows, classes, policy)
+        self.kept, self.wrong = usable(rows, classes, policy)
         self.labels = torch.from_numpy(rows.labels[self.kept])
         # Shared: what a worker process cannot read, this process knows too.
         self.unreadable = torch.zeros(len(self.kept), dtype=torch.bool).share_memory_()
@@ -117,10 +128,15 @@ class Source:
         return len(self.kept)
 
     def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
-        if isinstance(self.rows, Arrays) and self.rows.ready(self.fit):
-            return torch.from_numpy(self.rows.images[self.kept[indices]]), self.labels[indices]
+        if isinstance(self.rows, Arrays) and self.fit.takes(self.rows.images):
+            images = self.fit.bordered(self.rows.images[self.kept[indices]])
+            return images, self.labels[indices]
         images, labels = zip(*map(self._readable, indices), strict=True)
         return torch.stack(images), torch.stack(labels)
+
+    def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
+        """From now on label i is numbers[i], of those classes."""
+        self.classes, self.labels = tuple(classes), torch.tensor(numbers)[self.labels]
 
     def check(self) -> list[str]:
         """Reads every image once, which takes as long as an epoch; the faults."""
@@ -156,13 +172,35 @@ class Source:
             return None
 
 
-def by_label(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarray, list[str]]:
-    """The numbers of the rows whose label has a class, and the others in words."""
+def tell_gaps(train: "Source", where: str | Path) -> None:
+    """A warning about what can be trained on, and will not be learned."""
+    classes = train.classes
+    if len(classes) == 1:
+        warnings.warn(
+            f"{where} has the class {classes[0]} alone; to learn, a network needs two or more",
+            stacklevel=3,
+        )
+    empty = sorted(set(range(len(classes))) - set(train.labels.tolist()))
+    if empty:
+        warnings.warn(
+            f"{where} has no training image of {len(empty)} of its {len(classes)} classes: "
+            f"{few([classes[i] for i in empty])}. Labels count from 0",
+            stacklevel=3,
+        )
+
+
+def usable(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarray, list[str]]:
+    """The numbers of the rows whose label has a class, and all other faults in words."""
     wrong = (rows.labels < 0) | (rows.labels >= len(classes))
     words = [
         f"{rows.name(row)} has the label {rows.labels[row]}; expected 0 to {len(classes) - 1}"
         for row in np.flatnonzero(wrong)
     ]
+    if rows.faults and policy == "stop":
+        raise ValueError(
+            f"{few(rows.faults)}. Mend that, or "
+            'go on without what lies there: faults="skip"'
+        )
     if words and policy == "stop":
         raise ValueError(
             f"{len(words)} of {len(wrong)} images have a label without a class: {words[0]}. Mend "
@@ -170,7 +208,7 @@ def by_label(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarra
         )
     if wrong.all():
         raise ValueError(f"no image is left of {len(wrong)}" + "".join(f"; {w}" for w in words[:1]))
-    return np.flatnonzero(~wrong), words
+    return np.flatnonzero(~wrong), [*rows.faults, *words]
 
 
 def problem(rows: Rows, row: int, fit: Fit) -> str:

@@ -19,6 +19,7 @@ from spikeatconv.training.follow import ending, follow, is_main
 from spikeatconv.training.images import Images
 from spikeatconv.training.lock import InUse, check_free
 from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
+from spikeatconv.training.prepare import prepared
 from spikeatconv.training.recipes import RECIPES, Recipe
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.rows import few
@@ -30,12 +31,11 @@ from spikeatconv.training.settings import (
     new_model,
     read_settings,
 )
-from spikeatconv.training.sources import open_data
+from spikeatconv.training.sources import full_name, open_data
 from spikeatconv.training.stream import Stream, stream
 from spikeatconv.training.trained import weights_of
 from spikeatconv.weights import config_of, load_weights
 
-PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
 Say = Callable[[str], Any]
 
 
@@ -143,12 +143,6 @@ def steps_done(folder: Path, resume: bool) -> int:
             "another --folder"
         )
     return int(last.name.removeprefix("step-")) if last else 0
-
-
-def prepared(name: str) -> str:
-    """Where the recipe's own data are: in the folder of what was prepared, else under its name."""
-    folder = Path(PREPARED) / name
-    return str(folder) if folder.is_dir() else name
 
 
 def understood(read: Callable, *arguments: Any) -> Any:
@@ -268,6 +262,7 @@ def about_run(plan: Plan, options: Options) -> dict:
     return {
         "command": ["spikeatconv", *sys.argv[1:]],
         "options": asdict(options),
+        "data": full_name(plan.where),
         "recipe": asdict(plan.recipe),
         "config": config_of(plan.model),
         "processes": count("WORLD_SIZE"),

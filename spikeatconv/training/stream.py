@@ -22,10 +22,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_whole
+from spikeatconv.checks import check_choice, check_whole
 from spikeatconv.training.extra import extra
-from spikeatconv.training.picture import Fit, decoded, fits
-from spikeatconv.training.sources import check_policy, unreadable
+from spikeatconv.training.picture import MOST_SIDE, Fit, decoded, fits
+from spikeatconv.training.sources import FAULTS, unreadable
 from spikeatconv.training.tables import (
     check_parquet,
     chosen,
@@ -49,13 +49,13 @@ def stream(
     Raises FileNotFoundError and ValueError that say what is missing: a stream needs a column of
     images, one of labels with the names of their classes, and to know how many images there are.
     """
-    check_whole(image_size, "image_size")
-    check_whole(buffer, "buffer")
-    check_policy(faults, in_channels)
+    size = check_whole(image_size, "image_size", 1, MOST_SIDE)
+    buffer = check_whole(buffer, "buffer")
+    check_choice(faults, "faults", FAULTS)
+    both = fits(size, in_channels, crop)
     splits, counts = streamed(where)
     made = []
-    for name, fit in zip(("train", chosen(splits, str(where))), fits(image_size, in_channels, crop),
-                         strict=True):  # fmt: skip
+    for name, fit in zip(("train", chosen(splits, str(where))), both, strict=True):
         rows = splits[name] if splits[name].features else splits[name]._resolve_features()
         image, label = columns(rows.features, str(where))
         names = getattr(rows.features[label], "names", None)
@@ -66,7 +66,7 @@ def stream(
                 "use open_data (on the command line: no --stream)"
             )
         rows = rows.cast_column(image, extra("datasets").Image(decode=False))
-        made.append(Stream(rows, (image, label), names, counts[name], fit, buffer, faults))
+        made.append(Stream(rows, (image, label), names, counts[name], fit, buffer, faults, both[1]))
     if made[0].classes != made[1].classes:
         raise ValueError(f"{where}: the training and the test have other classes, or in another "
                          "order; use open_data")  # fmt: skip
@@ -86,7 +86,8 @@ def streamed(where: str | Path) -> tuple[Any, dict[str, int]]:
         known = {name: (rows.info.splits or {}).get(name) for name, rows in splits.items()}
         return splits, {name: info.num_examples for name, info in known.items() if info}
     files = parquet_files(path)
-    chosen(files, f"{path} (a stream needs parquet files)")
+    if not files:
+        raise FileNotFoundError(f"{path} holds no parquet files, which a stream needs")
     counts = {name: sum(map(check_parquet, paths)) for name, paths in files.items()}
     return extra("datasets").load_dataset("parquet", data_files=files, streaming=True), counts
 
@@ -95,15 +96,17 @@ class Stream:
     """Labelled images that come one after the other.
 
     classes: their names.  len(stream): how many.  faults: what could not be used so far, in words.
+    prepared: what an image becomes that the network is asked about later.
     """
 
     def __init__(
         self, rows: Any, names: tuple[str, str], classes: Sequence[str], count: int, fit: Fit,
-        buffer: int, policy: str,
+        buffer: int, policy: str, prepared: Fit,
     ) -> None:  # fmt: skip
         self.rows, self.image, self.label = rows, *names
         self.classes, self.count, self.fit = tuple(classes), count, fit
-        self.buffer, self.policy = buffer, policy
+        self.buffer, self.policy, self.prepared = buffer, policy, prepared
+        self.numbers = list(range(len(self.classes)))  # of the labels, as they are given out
         self.found: dict[str, str] = {}  # by the name of the image, which comes in each epoch
 
     @property
@@ -133,6 +136,10 @@ class Stream:
         with ThreadPoolExecutor(max(1, workers)) as pool:
             yield from map(self._together, one_ahead(pool, self._usable, groups, workers > 0))
 
+    def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
+        """From now on label i is numbers[i], of those classes."""
+        self.classes, self.numbers = tuple(classes), [numbers[i] for i in self.numbers]
+
     def first(self, count: int) -> tuple[Tensor, Tensor]:
         """The first images of the files, to look at."""
         return next(self.batches(count))
@@ -150,10 +157,10 @@ class Stream:
         name = (row[self.image] or {}).get("path") or "an image without a name"
         label = row[self.label]
         try:
-            if label is None or not 0 <= label < len(self.classes):
-                raise ValueError(f"its label is {label}; expected 0 to {len(self.classes) - 1}")
-            return self.fit(decoded(row[self.image])), label
-        except Exception as error:  # PIL's decoders raise OSError, SyntaxError, struct.error, …
+            if label is None or not 0 <= label < len(self.numbers):
+                raise ValueError(f"its label is {label}; expected 0 to {len(self.numbers) - 1}")
+            return self.fit(decoded(row[self.image])), self.numbers[label]
+        except Exception as error:  # whatever one image does
             if self.policy == "stop":
                 raise ValueError(unreadable(name, error)) from None
             self.found[name] = str(error)

@@ -3,8 +3,9 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,30 @@ from PIL import Image
 
 from spikeatconv.training.extra import extra
 from spikeatconv.training.picture import decoded
-from spikeatconv.training.rows import GET, TESTS, Splits, few, same_classes
+from spikeatconv.training.rows import (
+    GET,
+    TESTS,
+    Splits,
+    few,
+    numbered,
+    regular,
+    same_classes,
+    split_of,
+    test_split,
+)
 
 IMAGE_COLUMNS, LABEL_COLUMNS = ("image", "img"), ("fine_label", "label", "labels")
 SECONDS = 5  # to wait for the hub
 
 
 class Cells:
-    """table: with the column image, {"bytes", "path"}.  place: what a row is a row of."""
+    """table: with the column image, {"bytes", "path"}.  place: what a row is a row of.
+    faults: as in `Rows`."""
 
-    def __init__(self, table: Any, labels: np.ndarray, place: str = "") -> None:
-        self.table, self.labels, self.place = table, labels, place
+    def __init__(
+        self, table: Any, labels: np.ndarray, place: str = "", faults: Sequence[str] = ()
+    ) -> None:
+        self.table, self.labels, self.place, self.faults = table, labels, place, faults
 
     def image(self, row: int) -> Image.Image:
         return decoded(self.table[int(row)]["image"])
@@ -44,11 +58,6 @@ def parquet_files(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def split_of(name: str) -> str:
-    match = re.match(rf"(train|{'|'.join(TESTS)})(?![a-z])", name)
-    return match[1] if match else ""
-
-
 def parquet(path: Path) -> Splits:
     files = parquet_files(path)
     for file in [file for names in files.values() for file in names]:
@@ -63,6 +72,7 @@ def parquet(path: Path) -> Splits:
 def check_parquet(file: str) -> int:
     """How many rows it has. Raises ValueError for a file that cannot be read."""
     pyarrow = extra("pyarrow.parquet")
+    regular(Path(file))
     try:
         with pyarrow.ParquetFile(file) as opened:
             return opened.metadata.num_rows
@@ -70,9 +80,9 @@ def check_parquet(file: str) -> int:
         raise ValueError(f"{file} cannot be read: {error}. Copy it again") from None
 
 
-def chosen(splits: Iterable[str], place: str) -> str:
+def chosen(splits: Collection[str], place: str) -> str:
     """The name of the test split."""
-    test = next((name for name in TESTS if name in splits), None)
+    test = test_split(splits, place)
     if test is None or "train" not in splits:
         raise FileNotFoundError(
             f"{place} has the splits {few(list(splits))}; expected train and one of {list(TESTS)}, "
@@ -134,11 +144,15 @@ def table_rows(train: Any, test: Any, place: str, name: str) -> Splits:
     """Of two tables with an image and a label column."""
     image, label = columns(train.features, place)
     labels = [table.select_columns(label)[:][label] for table in (train, test)]
-    classes = classes_of(train.features[label], labels[0])
-    tested = classes_of(test.features[label], labels[1])
-    if isinstance(classes[0], str) or isinstance(tested[0], str):
-        same_classes(f"{place}, train,", classes, f"{place}, {name},", tested, name)
-    kinds = [numbers(values, classes) for values in labels]
+    places = f"{place}, train,", f"{place}, {name},"
+    classes: Sequence[str] | None = classes_of(train.features[label], labels[0], places[0])
+    if classes is None:
+        kinds = [numbers(values, (), label) for values in labels]
+        classes = numbered(kinds[0], places[0], "store the names of the classes in place of them")
+    else:
+        tested = classes_of(test.features[label], labels[1], places[1])
+        same_classes(places[0], classes, places[1], tested or set(map(str, labels[1])), name)
+        kinds = [numbers(values, classes, label) for values in labels]
     return (
         Cells(image_column(train, image), kinds[0], f"{place}, train"),
         Cells(image_column(test, image), kinds[1], f"{place}, {name}"),
@@ -170,21 +184,25 @@ def image_column(table: Any, column: str) -> Any:
     return images if column == "image" else images.rename_column(column, "image")
 
 
-def classes_of(feature: Any, labels: Sequence[Any]) -> list[Any]:
-    """Names that the column brings; else its texts, sorted, or 0 to the largest number."""
+def classes_of(feature: Any, labels: Sequence[Any], place: str) -> list[str] | None:
+    """Names that the column brings, else its texts, sorted; None where the labels are numbers."""
     if hasattr(feature, "names"):
         return list(feature.names)
     known = {value for value in labels if value is not None}
     if not known:
-        raise ValueError(f"none of {len(labels)} images has a label; give labels")
-    if all(isinstance(value, str) for value in known):
-        return sorted(known)
-    return list(range(max(known) + 1))
+        raise ValueError(f"{place}: none of {len(labels)} images has a label; give labels")
+    return sorted(known) if all(isinstance(value, str) for value in known) else None
 
 
-def numbers(labels: Sequence[Any], classes: Sequence[Any]) -> np.ndarray:
+def numbers(labels: Sequence[Any], classes: Sequence[str], column: str) -> np.ndarray:
     """Labels as int64; texts become their place among the classes, a missing one −1."""
-    places = {name: i for i, name in enumerate(classes) if isinstance(name, str)}
-    return np.array(
-        [-1 if v is None else places[v] if isinstance(v, str) else v for v in labels], np.int64
-    )
+    places = {name: i for i, name in enumerate(classes)}
+    try:
+        return np.array(
+            [-1 if v is None else places[v] if isinstance(v, str) else index(v) for v in labels],
+            np.int64,
+        )
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"a label in the column {column} cannot be used: {error}; give text or whole numbers"
+        ) from None

@@ -155,6 +155,28 @@ def test_a_missing_or_cut_off_archive_is_named_and_leaves_no_half_class(archives
         imagenet(archives, tmp_path / "made", TINY)
 
 
+@pytest.mark.parametrize("name", ["...tar", "..tar", ".tar", "a/...tar", "b\\...tar"])
+def test_a_class_whose_name_leads_elsewhere_removes_nothing(archives, tmp_path, name):
+    (archives / TRAIN).write_bytes(tar_of({name: tar_of({"a.JPEG": jpeg(9)})}))
+    before = files(archives)
+    with pytest.raises(ValueError, match="is no name of a file or class"):
+        imagenet(archives, tmp_path / "made", TINY)
+    assert len(files(tmp_path / "made")) == 6  # val and words.txt, which were ready before
+    assert files(archives) == before
+
+
+def test_an_image_or_a_truth_whose_name_leads_elsewhere_writes_nothing(
+    archives, tmp_path, monkeypatch
+):
+    inner = tar_of({"a/..": jpeg(9)})
+    (archives / TRAIN).write_bytes(tar_of({"n1.tar": inner}))
+    with pytest.raises(ValueError, match=r"'a/\.\.' in it is no name"):
+        imagenet(archives, tmp_path / "made", TINY)
+    monkeypatch.setattr(prepare, "devkit", lambda archive: ({}, ["../../.."] * 5))
+    with pytest.raises(ValueError, match=r"'\.\./\.\./\.\.' in it is no name"):
+        imagenet(archives, tmp_path / "again", TINY)
+
+
 def test_wrong_sums_and_wrong_counts_stop(archives, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"has the MD5 .*; expected 29b22e29"):
         imagenet(archives, tmp_path / "made", IMAGENET)

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import time
+import zipfile
 
 import datasets
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from spikeatconv.training import Recipe, digits, network, train
+from spikeatconv.training import InMemory, Recipe, digits, network, train
 from spikeatconv.training.loop import loader
 from spikeatconv.training.picture import Fit, fits, plain
 from spikeatconv.training.sources import open_data
@@ -90,9 +92,10 @@ def test_an_image_folder(folder):
 def test_only_images_count_also_in_folders_further_down(folder):
     (folder / "train/red/more").mkdir()
     picture("red").save(folder / "train/red/more/5.JPEG")
-    for name in ("red_boxes.txt", ".hidden.png"):
+    for name in ("red_boxes.txt", ".hidden.png", "a.HEIC", "b.heic", "c"):
         (folder / "train/red" / name).write_text("no image")
-    assert len(open_data(folder, 16)[0]) == 13
+    with pytest.warns(UserWarning, match=r"2 \.heic, 1 \.txt, 1 without a suffix\. Read are"):
+        assert len(open_data(folder, 16)[0]) == 13
 
 
 def test_wnids_are_told_in_words_and_equal_words_apart(tmp_path):
@@ -150,7 +153,8 @@ def test_a_name_on_the_hub_asks_the_hub_and_prefers_its_validation(monkeypatch):
         return {"train": table([0, 1, 2]), "validation": table([2, 1]), "test": hidden}
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    data, test = open_data("ILSVRC/imagenet-1k", 8)
+    with pytest.warns(UserWarning, match="has validation and test; validation is what is tested"):
+        data, test = open_data("ILSVRC/imagenet-1k", 8)
     assert asked == ["ILSVRC/imagenet-1k"]
     assert (len(data), test.batch([0, 1])[1].tolist()) == (3, [2, 1])
 
@@ -315,7 +319,8 @@ def test_a_row_of_a_table_without_label_or_image_is_named(tmp_path, cache):
     table([0]).to_parquet(tmp_path / "test.parquet")
     with pytest.raises(ValueError, match=r"row 2 of .*, train \(2.png\) has the label -1"):
         open_data(tmp_path, 8)
-    data, _ = open_data(tmp_path, 8, faults="skip")
+    with pytest.warns(UserWarning, match="no training image of 1 of its 3 classes: blue"):
+        data, _ = open_data(tmp_path, 8, faults="skip")
     assert data.batch([1])[1].tolist() == [0]
     assert [fault.split(" of ")[0] for fault in data.faults] == ["row 2", "row 1"]
 
@@ -357,7 +362,7 @@ def test_columns_that_hold_no_images_are_listed(tmp_path, cache):
 
 
 def test_options_restate_what_they_were_given():
-    with pytest.raises(ValueError, match=r"faults is 'ignore'; choose \"stop\" or \"skip\""):
+    with pytest.raises(ValueError, match=r"faults is 'ignore'; choose one of \['stop', 'skip'\]"):
         open_data("digits", 32, faults="ignore")
     with pytest.raises(ValueError, match="in_channels is 2; choose 3, or 1"):
         open_data("digits", 32, in_channels=2)
@@ -390,3 +395,231 @@ def test_a_training_with_damaged_images_goes_on_and_stops_without_harm(folder, t
     with pytest.raises(ValueError, match="cannot be read"):
         run("stop")
     assert not list((tmp_path / "stop").glob(".draft"))
+
+
+# --- what a folder may hold
+
+
+def linked(folder, at, to):
+    try:
+        (folder / at).symlink_to(folder / to, target_is_directory=True)
+    except OSError:  # Windows asks for a right that few have
+        pytest.skip("no symbolic links here")
+
+
+@pytest.mark.parametrize(
+    ("at", "to"),
+    [
+        ("train/red/self", "train/red"),
+        ("train/red/up", "train"),
+        ("train/blue/all", "."),
+        ("train/blue/other", "train/red"),
+        ("train/pink", "train/red"),
+    ],
+)
+def test_a_link_that_leads_back_is_told_and_counts_nothing_twice(folder, at, to):
+    linked(folder, at, to)
+    if at == "train/pink":
+        with pytest.raises(ValueError, match=r"no image in .*red.*read already; remove the link"):
+            open_data(folder, 16, faults="skip")
+        return
+    with pytest.raises(ValueError, match=f"{at} leads to .*, which is read already; remove the"):
+        open_data(folder, 16)
+    data, test = open_data(folder, 16, faults="skip")
+    assert (len(data), data.labels.bincount().tolist()) == (12, [4, 4, 4])
+    assert (len(data.faults), test.faults) == (1, [])
+
+
+def test_a_link_to_a_folder_elsewhere_is_followed(folder, tmp_path):
+    (folder / "train/red").rename(folder / "far")
+    linked(folder, "train/red", "far")
+    assert len(open_data(folder, 16)[0]) == 12
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFO")
+def test_what_is_no_regular_file_is_told_and_never_waited_for(folder, tmp_path):
+    os.mkfifo(folder / "train/red/pipe.png")
+    linked(folder, "train/red/nothing.png", "nowhere")
+    linked(folder, "train/red/itself.png", "train/red/itself.png")
+    with pytest.raises(ValueError, match=r"itself\.png is no regular file"):
+        open_data(folder, 16)
+    data, _ = open_data(folder, 16, faults="skip")
+    assert (len(data), len(data.faults)) == (12, 3)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFO")
+@pytest.mark.parametrize("name", ["train-0.npz", "labels.json", "train.parquet", "words.txt"])
+def test_a_pipe_in_place_of_a_file_is_never_waited_for(folder, tmp_path, name):
+    if name == "train.parquet":
+        table([0]).to_parquet(tmp_path / "a-test.parquet")
+    elif name != "words.txt":
+        shards(tmp_path)
+        shards(tmp_path, split="test")
+        (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match=f"{name} is no regular file"):
+        open_data(tmp_path, 16, faults="skip")
+
+
+def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
+    """As root may read everything, the system is played here."""
+    (folder / "train/red/more").mkdir()
+    real = os.scandir, os.listdir
+
+    def refuse(call, at):
+        def called(path):
+            if str(path) == str(folder / at):
+                raise PermissionError(13, "Permission denied", str(path))
+            return call(path)
+
+        return called
+
+    monkeypatch.setattr(os, "scandir", refuse(real[0], "train/red/more"))
+    with pytest.raises(ValueError, match=r"more cannot be read: Permission denied; mend"):
+        open_data(folder, 16)
+    assert len(open_data(folder, 16, faults="skip")[0].faults) == 1
+    monkeypatch.setattr(os, "scandir", refuse(real[0], "train/red"))
+    with pytest.raises(ValueError, match=r"no image in .*red; .*red cannot be read: Permission"):
+        open_data(folder, 16, faults="skip")
+    for at in ("train", "."):
+        monkeypatch.setattr(os, "listdir", refuse(real[1], at))
+        with pytest.raises(PermissionError, match="may not be read; change its permissions"):
+            open_data(folder, 16)
+
+
+def test_of_two_tests_the_one_that_is_used_is_told(folder):
+    (folder / "test").mkdir()
+    with pytest.warns(UserWarning, match="has val and test; val is what is tested on"):
+        assert len(open_data(folder, 16)[1]) == 6
+
+
+def test_a_test_of_several_names_is_one_of_them(tmp_path):
+    shards(tmp_path)
+    for split in ("validation", "test"):
+        shards(tmp_path, labels=(0, 1), split=split)
+    with pytest.warns(UserWarning, match="validation is what is tested on"):
+        assert len(open_data(tmp_path, 8)[1]) == 2
+
+
+def test_one_class_alone_is_told(tmp_path):
+    shards(tmp_path, labels=(0, 0), classes=("red",))
+    shards(tmp_path, labels=(0, 0), classes=("red",), split="test")
+    with pytest.warns(UserWarning, match="has the class red alone; to learn"):
+        open_data(tmp_path, 8)
+
+
+# --- hostile arrays
+
+
+def numbered_shards(folder, labels):
+    """Without labels.json."""
+    shards(folder, labels=(0,), split="test")
+    pixels = np.zeros((len(labels), 1, 4, 4), np.uint8)
+    np.savez(folder / "train.npz", images=pixels, labels=np.array(labels))
+    (folder / "labels.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([0, 10**9, 1], "the labels 0, 1, 1000000000, and no image has the label 2"),
+        ([0, 2**40], "no image has the label 1"),
+        ([1, 2, 3, 3], "count from 1, so subtract 1, or name every class in .*labels.json"),
+        ([0, 2], "no image has the label 1.*renumber them"),
+        ([-1, -1], "none of 2 images has a label"),
+    ],
+)
+def test_labels_without_names_leave_no_number_out(tmp_path, cache, labels, told):
+    numbered_shards(tmp_path, labels)
+    with pytest.raises(ValueError, match=told):
+        open_data(tmp_path, 4)
+    (tmp_path / "train.npz").unlink()
+    for split, values in (("train", labels), ("test", [0])):
+        cells = [{"bytes": encoded(picture("red")), "path": None}] * len(values)
+        features = datasets.Features({"image": datasets.Image(), "label": datasets.Value("int64")})
+        table = datasets.Dataset.from_dict({"image": cells, "label": values}, features)
+        table.to_parquet(tmp_path / f"{split}.parquet")
+    with pytest.raises(ValueError, match=told.split(", or name")[0]):
+        open_data(tmp_path, 4)
+
+
+def test_labels_in_memory_are_bounded():
+    with pytest.raises(ValueError, match="labels run up to 1000000000000; expected numbers of cl"):
+        InMemory(torch.zeros(2, 1, 4, 4), [0, 10**12])
+
+
+def test_a_named_class_without_an_image_is_told(tmp_path):
+    shards(tmp_path, labels=(1, 2), split="train-0")
+    shards(tmp_path, labels=(1, 2), split="test")
+    with pytest.warns(UserWarning, match="no training image of 1 of its 3 classes: red. Labels co"):
+        open_data(tmp_path, 8)
+
+
+def many_zeros(file, count):
+    """count bytes of zeros as images of one pixel, whatever the memory: never made whole."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, shape, kind in (("images", (count, 1, 1, 1), "|u1"), ("labels", (count,), "|u1")):
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                head = {"descr": kind, "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(stream, head)
+                for _ in range(0, count, 2**24):
+                    stream.write(bytes(min(count, 2**24)))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"images": np.zeros((0, 1, 4, 4), np.uint8), "labels": np.zeros(0, int)}, "N of 1 or mor"),
+        ({"images": np.array([{}], object), "labels": np.zeros(1, int)}, "of Python objects and"),
+        ({"images": np.zeros((1, 1, 4, 4), np.uint8), "labels": np.array(["red"])}, "of text; exp"),
+        ({"images": np.zeros((1, 1, 4, 4), np.uint8)}, "labels.npy"),
+        (b"", "not a zip file"),
+        (b"\x80\x04K\x01.", "not a zip file"),
+        (2**29, "bytes of images in .*: hardly a value differs"),
+    ],
+)
+def test_an_npz_file_that_holds_no_images_is_named_unread(tmp_path, monkeypatch, content, told):
+    shards(tmp_path, split="test")
+    file = tmp_path / "train.npz"
+    if isinstance(content, dict):
+        np.savez(file, **content)
+    elif isinstance(content, int):
+        many_zeros(file, content)
+    else:
+        file.write_bytes(content)
+    monkeypatch.setattr(np.lib.format, "read_array", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(ValueError, match=rf"train\.npz cannot be read: .*{told}") as caught:
+        open_data(tmp_path, 8)
+    assert "pickle" not in str(caught.value)
+
+
+def test_images_that_do_not_fit_into_memory_are_left_on_the_disk(tmp_path, monkeypatch):
+    shards(tmp_path)
+    shards(tmp_path, split="test")
+    free = type("Memory", (), {"available": 100})
+    monkeypatch.setattr("psutil.virtual_memory", free)
+    with pytest.raises(ValueError, match="its images take 768 bytes and 100 are free"):
+        open_data(tmp_path, 8)
+
+
+def test_shards_of_two_sizes_are_both_named(tmp_path):
+    shards(tmp_path)
+    np.savez(tmp_path / "train-1.npz", images=np.zeros((1, 3, 9, 8), np.uint8), labels=[0])
+    shards(tmp_path, split="test")
+    with pytest.raises(ValueError, match=r"train-1.npz holds images of shape \[3, 9, 8\], .*-0"):
+        open_data(tmp_path, 8)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "7", '{"a": []}', "\xff"])
+def test_names_of_classes_that_are_none_are_an_error_with_the_file(tmp_path, text):
+    shards(tmp_path)
+    shards(tmp_path, split="test")
+    (tmp_path / "labels.json").write_text(text, encoding="latin-1")
+    with pytest.raises(ValueError, match=r"labels\.json (cannot be read|is no text in UTF-8)"):
+        open_data(tmp_path, 8)
+
+
+@pytest.mark.parametrize("size", [0, 2049, 100_000, True])
+def test_the_size_of_an_image_is_bounded(size):
+    with pytest.raises((TypeError, ValueError), match=r"image_size is .* from 1 to 2048"):
+        open_data("digits", size)

@@ -135,13 +135,13 @@ def test_faults_stop_or_the_next_of_the_batch_stands_in(folder, workers):
 
 
 def test_what_does_not_fit_is_told(folder, tmp_path):
-    with pytest.raises(ValueError, match=r"buffer is \(8, 0\)"):
+    with pytest.raises(ValueError, match="buffer is 0"):
         stream(folder, 8, buffer=0)
     with pytest.raises(FileNotFoundError, match="digits cannot be streamed; give a folder of"):
         stream("digits", 8)
     for name in folder.glob("test*"):
         name.unlink()
-    with pytest.raises(FileNotFoundError, match=r"needs parquet files.*has the splits train"):
+    with pytest.raises(FileNotFoundError, match=r"has the splits train; expected train and one of"):
         stream(folder, 8)
     bare = tmp_path / "bare"
     bare.mkdir()

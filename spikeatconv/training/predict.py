@@ -1,0 +1,81 @@
+"""What is in pictures: files and folders, many at once, in little memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import torch
+
+from spikeatconv.conv import fold
+from spikeatconv.energy import of_each
+from spikeatconv.training.folders import Found
+from spikeatconv.training.trained import Trained, read_image
+
+MOST = 100  # images at once
+PIXELS = 2**20  # of all images at once
+SHOWN = 5  # classes
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """top: the most likely classes and their shares.  The rest as in `EnergyReport`."""
+
+    path: str
+    top: list[tuple[float, str]]
+    snn_mj: float
+    ann_mj: float
+    time_steps: int
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file that gave no answer, and why."""
+
+    path: str
+    error: Exception
+
+
+def predictions(trained: Trained, paths: Iterable[str]) -> Iterator[Prediction | Unread]:
+    """One for each file, in order. The network is folded, so that its answers are those of
+    `evaluate` within rounding. Raises ValueError for an answer that is no number."""
+    folded, rest = fold(trained.model), iter(paths)
+    at_once = max(1, min(MOST, PIXELS // trained.fit.size**2))
+    while group := list(islice(rest, at_once)):
+        read = [tried(path, trained) for path in group]
+        images = [image for image in read if not isinstance(image, Unread)]
+        answers = iter(answered(folded, images, trained))
+        for path, image in zip(group, read, strict=True):
+            yield image if isinstance(image, Unread) else Prediction(path, *next(answers))
+
+
+def tried(path: str, trained: Trained) -> torch.Tensor | Unread:
+    try:
+        return read_image(path, trained)
+    except (OSError, ValueError) as error:
+        return Unread(path, error)
+
+
+def answered(
+    folded: torch.nn.Module, images: Sequence[torch.Tensor], trained: Trained
+) -> Iterator[tuple[list[tuple[float, str]], float, float, int]]:
+    if not images:
+        return
+    logits, snn_mj, ann_mj, time_steps = of_each(folded, torch.stack(list(images)) / 255)
+    shares, found = logits.softmax(1).topk(min(SHOWN, logits.shape[1]))
+    for share, numbers, mj in zip(shares.tolist(), found.tolist(), snn_mj.tolist(), strict=True):
+        names = [trained.names[number] for number in numbers]
+        yield list(zip(share, names, strict=True)), mj, ann_mj, time_steps
+
+
+def files_of(words: Iterable[str], faults: list[str]) -> Iterator[str]:
+    """Each file; of a folder its images and those in folders below, sorted. faults: gets what
+    cannot be looked into, in words."""
+    for word in words:
+        if not Path(word).is_dir():
+            yield word
+            continue
+        found = Found(Path(word))
+        yield from found.images()
+        found.tell()
+        faults += found.faults
