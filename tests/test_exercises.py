@@ -5,12 +5,14 @@ cell. A wrong answer's first line, `# hint: ...`, is a part of the hint that it 
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from spikeviz import exercises
 from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward
@@ -40,6 +42,7 @@ def defined(source):
     return [node.name for node in ast.parse(source).body if isinstance(node, kinds)][-1]
 
 
+@cache
 def feedback(file):
     source = read(file)
     names = {"torch": torch}
@@ -227,8 +230,16 @@ def test_notebook_with_solutions_then_wrong_answers(stem):
             run.execute(AFTERWARDS[stem])
         for folder, unsolved, check in exercises_here:
             assert shown[check].startswith("✓ Passed"), shown[check]
+            broken = read(folder / "solution.py").rstrip() + ")"
+            with pytest.raises(CellExecutionError, match="SyntaxError"):
+                run.execute(broken)
+            answer = run.execute(run.notebook.cells[check].source)
+            assert answer.startswith("… Not yet")
+            assert "did not run" in answer
             run.execute(unsolved)
-            assert run.execute(run.notebook.cells[check].source).startswith("… Not yet")
+            answer = run.execute(run.notebook.cells[check].source)
+            assert answer.startswith("… Not yet")
+            assert "did not run" not in answer
             for file in sorted(folder.glob("wrong_*.py")):
                 run.execute(read(file))
                 answer = run.execute(run.notebook.cells[check].source)

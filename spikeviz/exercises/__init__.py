@@ -7,6 +7,7 @@ check_lif_step(lif_step)
 from spikeviz.exercises.bdsa import check_bdsa
 from spikeviz.exercises.block_parameters import check_block_parameters
 from spikeviz.exercises.break_even_rate import check_break_even_rate
+from spikeviz.exercises.cells import watch
 from spikeviz.exercises.choose_thresholds import check_choose_thresholds
 from spikeviz.exercises.fair_comparison import check_fair_comparison
 from spikeviz.exercises.feedback import Feedback
@@ -33,3 +34,5 @@ __all__ = [
     "check_residual_lif",
     "check_surrogate_backward",
 ]
+
+watch()

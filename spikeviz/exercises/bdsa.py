@@ -9,7 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, unfinished
+from spikeviz.exercises.judge import explain_error, judge
 
 SHAPE = (3, 2, 5, 4)  # T, B, N, d_k, all different, so that a wrong axis shows
 CUBE = (4, 4, 4, 4)  # here the wrong axes fit too
@@ -40,14 +41,7 @@ def check_bdsa(bdsa: Callable) -> Feedback:
     Right is spk(A·S), A = softmax(S Sᵀ/√d_k), or without the softmax. `spk` is called once, with
     all time steps. Never raises: the student's errors come back as feedback.
     """
-    if unfinished(bdsa):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(bdsa)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(bdsa, _check, NOT_YET, explain)
 
 
 def _check(bdsa: Callable) -> Feedback:
@@ -93,14 +87,10 @@ def same(first: object, second: Tensor) -> bool:
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs every name spelled as in the line that starts with `def`?"
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
-    return (
-        f"{message}\nWe called it with s of shape `{list(SHAPE)}`, which is [T, B, N, d_k]. Write "
-        "the shape of each step beside it: scores [T, B, N, N], then A·S [T, B, N, d_k]."
+    return explain_error(
+        error,
+        f"We called it with s of shape `{list(SHAPE)}`, which is [T, B, N, d_k]. Write "
+        "the shape of each step beside it: scores [T, B, N, N], then A·S [T, B, N, d_k].",
     )
 
 
@@ -110,10 +100,11 @@ def hint_about(out: object, neuron: Neuron, s: Tensor, softmax: bool) -> str | N
     if not isinstance(out, Tensor):
         return f"Your function returns a {type(out).__name__}; one tensor of spikes is needed."
     if not neuron.fed:
-        if ((out == 0) | (out == 1)).all():
+        others = out[(out != 0) & (out != 1)]
+        if len(others) == 0:
             return "Your spikes do not come from `spk`. Hand A·S to it, and return what it gives."
         return (
-            f"Your output is not binary, it holds {float(out.flatten()[0]):.3g} for one. "
+            f"Your output is not binary, it holds {float(others[0]):.3g} for one. "
             "The SPK block is missing: it turns A·S into spikes."
         )
     if len(neuron.fed) > 1:
@@ -124,10 +115,13 @@ def hint_about(out: object, neuron: Neuron, s: Tensor, softmax: bool) -> str | N
     fed = neuron.fed[0]
     if fed.shape == (*s.shape[:-1], s.shape[-2]):
         if same(out, neuron(fed)):
-            return "Your neuron is fed with the map A itself. S is also V: what does A multiply?"
+            return (
+                "Your neuron is fed with something of the shape of the map A. S is also V: what "
+                "does A multiply?"
+            )
         return (
-            "Your neuron turns the map A into spikes. In the paper it comes last, after the map "
-            "has multiplied S."
+            "Your neuron turns something of the shape of the map A into spikes. In the paper it "
+            "comes last, after the map has multiplied S."
         )
     if not same(fed, right):
         return wrong_input(fed, s, softmax)
@@ -149,12 +143,14 @@ def wrong_input(fed: Tensor, s: Tensor, softmax: bool) -> str:
     for value, hint in typical(s, softmax):
         if same(fed, value):
             return hint
-    at = [int(i) for i in (~torch.isclose(fed, attended(s, softmax), 1e-5, 1e-5)).nonzero()[0]]
+    right = attended(s, softmax)
+    wrong = ~torch.isclose(fed.float(), right, TOLERANCE, TOLERANCE)
+    at = [int(i) for i in wrong.nonzero()[0]]
     return (
         f"With softmax={softmax}, the first value of A·S that differs: t = {at[0]}, image {at[1]}, "
         f"token {at[2]}, channel {at[3]}. There your neuron is fed with "
-        f"{float(fed[tuple(at)]):.4g}. Go through the steps one by one: scores, scale, softmax, "
-        "the product with S."
+        f"{float(fed[tuple(at)]):.4g}, and A·S is {float(right[tuple(at)]):.4g}. Go through the "
+        "steps one by one: scores, scale, softmax, the product with S."
     )
 
 

@@ -10,7 +10,8 @@ from functools import cache
 import numpy as np
 import torch
 
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, unfinished
+from spikeviz.exercises.judge import explain_error, judge, stop
 
 WIDTHS = (32, 64, 96, 160)  # the last one tells whether the three before say all
 CALL = {False: "block_parameters({})", True: "block_parameters({}, mbpl=True)"}
@@ -79,14 +80,7 @@ def check_block_parameters(block_parameters: Callable) -> Feedback:
     Right is the number of parameters of a SpikeAtConv block with SISA, with SL or MBPL in each
     place. Never raises: the student's errors come back as feedback.
     """
-    if unfinished(block_parameters):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(block_parameters)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(block_parameters, _check, NOT_YET, explain)
 
 
 def _check(block_parameters: Callable) -> Feedback:
@@ -129,9 +123,16 @@ def counted(width: int, mbpl: bool) -> int:
 
 
 def number(value: object) -> float:
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"the answer is a {type(value).__name__}, not a number")
-    return float(value)
+    try:
+        f"{value:12,}"  # the notebook's next cell prints it like this
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        stop(
+            f"Your function returns a {type(value).__name__}. Return one number: all parameters of "
+            "the block together."
+        )
 
 
 def hint(extra: list[float], mbpl: bool) -> str:
@@ -144,8 +145,10 @@ def hint(extra: list[float], mbpl: bool) -> str:
             "too many, or a number that belongs to one width only?"
         )
     if parts in (known := MIXERS if mbpl else MISTAKES):
-        return known[parts]
+        return f"Perhaps: {known[parts]}"
     a, b, c = parts
+    if parts == (0, 0, 0):  # wrong by less than one
+        return "That is no whole number. Where do you divide?"
     if a:
         which = "too large" if a > 0 else "too small"
         return (
@@ -177,13 +180,9 @@ def quadratic(values: list[float]) -> Parts | None:
 
 
 def explain(error: Exception) -> str:
-    message = f"Python stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs the name spelled right? Inside the function the width is `channels`."
-    if "argument" in str(error):
-        return (
-            f"{message}\nKeep the first line as it was: `block_parameters(channels, mbpl=False)`."
-        )
-    if "not a number" in str(error):
-        return f"{message}\nReturn one number: all parameters of the block together."
-    return f"{message}\nCall `block_parameters(64)` in a new cell to see where it stops."
+    return explain_error(
+        error,
+        "Call `block_parameters(64)` in a new cell to see where it stops.",
+        named="Is the name spelled right? Inside the function the width is `channels`.",
+        keep="Keep the first line as it was: `block_parameters(channels, mbpl=False)`.",
+    )

@@ -7,7 +7,8 @@ min(1, E_MAC / (E_A · T)), its answers to simple questions tell which mistake i
 import math
 from collections.abc import Callable
 
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, unfinished
+from spikeviz.exercises.judge import explain_error, judge, stop
 
 TOLERANCE = 1e-6
 CASES = [  # flops, time_steps, e_mac, e_a: with and without a cap, other prices too
@@ -35,14 +36,7 @@ def check_break_even_rate(break_even_rate: Callable) -> Feedback:
     Right is the largest rate R, from 0 to 1, at which a layer that is fed with spikes costs no more
     than in the twin. Never raises: the student's errors come back as feedback.
     """
-    if unfinished(break_even_rate):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(break_even_rate)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(break_even_rate, _check, NOT_YET, explain)
 
 
 def _check(break_even_rate: Callable) -> Feedback:
@@ -79,12 +73,22 @@ def hint(numbers: list[float]) -> str:
         if all(close(value, works(*case[1:])) for case, value in given.items()):
             return words
     if all(close(given[case], right(*case)) for case in CASES if case[2:] == (4.6, 0.9)):
-        return "Use `e_mac` and `e_a` as they come in. With other prices your answer is the same."
+        return (
+            "With E_MAC = 4.6 and E_A = 0.9 all your answers are right. Perhaps a price is written "
+            "into your function: use `e_mac` and `e_a` as they come in."
+        )
+    wrong = [case for case in CASES if not close(given[case], right(*case))]
+    if all(right(*case) == 1 for case in wrong):
+        values = ", ".join(sorted({f"{given[case]:.4g}" for case in wrong}))
+        return (
+            "Your answers below 1 are right. Where even R = 1 costs no more than the twin, every "
+            f"rate is cheap enough and the answer is 1; yours there: {values}."
+        )
     if max(numbers) > 1 + TOLERANCE:
         return "It is above 1. A rate is a share: can more than all neurons fire?"
     if min(numbers) < 0:
         return "It is negative. A rate is a share of neurons, from 0 to 1."
-    if close(many, given[1000, 6, 4.6, 0.9]):
+    if all(close(given[case], many) for case in CASES if case[2:] == (4.6, 0.9)):
         return "It does not change with T. More time steps, more additions: what must R do?"
     return (
         "Set the two prices of a FLOP equal: what the twin pays once, and what spikes cost over "
@@ -102,6 +106,15 @@ MISTAKES: list[tuple[Callable[[int, float, float], float], str]] = [
         lambda t, m, a: m / (a * t),
         "The ratio is right. But with few time steps it comes out above 1, and a rate is a share. "
         "What does it mean if even R = 1 is cheap enough?",
+    ),
+    (
+        lambda t, m, a: capped(m // (a * t)),
+        "The ratio is right, but `//` drops what stands behind the point, and here that is all of "
+        "the rate. Divide with `/`.",
+    ),
+    (
+        lambda t, m, a: float(round(capped(m / (a * t)))),
+        "The ratio is right, but you round it to a whole number, and a rate lies between 0 and 1.",
     ),
     (
         lambda t, m, a: max(1.0, m / (a * t)),
@@ -160,17 +173,18 @@ def close(a: float, b: float) -> bool:
 
 
 def number(value: object) -> float:
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"the answer is a {type(value).__name__}, not a number")
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        stop(
+            f"Your function returns a {type(value).__name__}. Return the rate R itself, a number "
+            "from 0 to 1."
+        )
     return float(value)
 
 
 def explain(error: Exception) -> str:
-    message = f"Python stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nThe names are `flops`, `time_steps`, `e_mac` and `e_a`."
-    if "argument" in str(error):
-        return f"{message}\nKeep the first line of the function as it was given."
-    if "not a number" in str(error):
-        return f"{message}\nReturn the rate R itself, a number from 0 to 1."
-    return f"{message}\nCall `break_even_rate(1000, 8)` in a new cell to see where it stops."
+    return explain_error(
+        error,
+        "Call `break_even_rate(1000, 8)` in a new cell to see where it stops.",
+        named="The names are `flops`, `time_steps`, `e_mac` and `e_a`.",
+        keep="Keep the first line of the function as it was given.",
+    )

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from spikeatconv import LIF
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, unfinished
+from spikeviz.exercises.judge import Stop, explain_error, judge, stop
 
 SHARE = 0.95  # of the log₂(n + 1) bits that n branches can carry at most
 
@@ -29,18 +30,11 @@ def check_choose_thresholds(choose_thresholds: Callable) -> Feedback:
     Right is any choice with which the sum of the n spikes after one step keeps at least SHARE of
     log₂(n + 1) bits, on every hidden input. Never raises.
     """
-    if unfinished(choose_thresholds):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(Answer(choose_thresholds))
-    except Stop as stop:
-        return stop.feedback
-    except Exception as error:
-        return Feedback("not right", explain(error))
+    return judge(choose_thresholds, _check, NOT_YET, explain)
 
 
-def _check(answer: "Answer") -> Feedback:
-    inputs = hidden_inputs()
+def _check(choose_thresholds: Callable) -> Feedback:
+    answer, inputs = Answer(choose_thresholds), hidden_inputs()
     for name, x in inputs.items():
         for n, tau in ((4, 2.0), (8, 2.0), (3, 4.0), (1, 1.5)):
             given = answer(x, n, tau)
@@ -58,17 +52,25 @@ def _check(answer: "Answer") -> Feedback:
 
 
 def hidden_inputs() -> dict[str, Tensor]:
-    """Positive currents of several shapes and sizes, `[N]`, none of them in order."""
-    torch.manual_seed(3)
-    skewed = -torch.rand(2000, dtype=torch.float64).log()
-    two = torch.cat([0.5 + 0.1 * torch.randn(1000).abs(), 3.0 + torch.randn(1000).abs()]).double()
+    """Positive currents of several shapes and sizes, `[N]` and float32 as in the notebook, none of
+    them in order."""
+    random = torch.Generator().manual_seed(3)
+
+    def even(count: int) -> Tensor:
+        return torch.rand(count, generator=random)
+
+    def normal(count: int) -> Tensor:
+        return torch.randn(count, generator=random)
+
+    skewed = -(1 - even(2000)).log()
+    two = torch.cat([0.5 + 0.1 * normal(1000).abs(), 3.0 + normal(1000).abs()])
     found = {
         "skewed, many small and few large": 1.5 * skewed + 0.01,
-        "evenly spread from 1 to 3": 1 + 2 * torch.rand(2000, dtype=torch.float64),
+        "evenly spread from 1 to 3": 1 + 2 * even(2000),
         "tiny, skewed": 0.03 * skewed + 1e-4,
         "two clusters, near 0.6 and near 4": two,
     }
-    return {name: x[torch.randperm(len(x))] for name, x in found.items()}
+    return {name: x[torch.randperm(len(x), generator=random)] for name, x in found.items()}
 
 
 # --- what the branches make of an input -----------------------------------------------------
@@ -119,14 +121,6 @@ def branches(numbers: list[int]) -> str:
 # --- asking the student's function ----------------------------------------------------------
 
 
-class Stop(Exception):
-    """The check ends here, with this feedback."""
-
-    def __init__(self, status, message: str) -> None:
-        super().__init__(message)
-        self.feedback = Feedback(status, message)
-
-
 class Answer:
     """The student's function; its answers as float64 tensors `[n]`."""
 
@@ -134,31 +128,37 @@ class Answer:
         self.function = function
 
     def __call__(self, x: Tensor, n: int, tau: float) -> Tensor:
+        handed = x.clone()
+        found = self.function(handed, n, tau)
+        if not torch.equal(handed, x):
+            stop(
+                "Your function changes the inputs that it was given (`/=`, `sort_`). Section 6 "
+                "still needs them: compute in a variable of its own."
+            )
+        if isinstance(found, int | float) or (isinstance(found, Tensor) and found.ndim == 0):
+            found = [found]
         try:
-            found = self.function(x.clone(), n, tau)
-        except Exception as error:
-            if stopped_at_ellipsis(error):
-                raise Stop("not yet", NOT_YET) from None
-            raise Stop("not right", explain(error)) from None
-        if unfinished(found):
+            values = list(found)  # a generator gives its numbers only once
+        except TypeError:
+            values = [None if found is None else found]
+        if unfinished(found) or unfinished(values):
             raise Stop("not yet", NOT_YET)
         try:
-            values = torch.as_tensor(found, dtype=torch.float64).detach().flatten()
+            # One by one, as the notebook's next cell reads them.
+            values = torch.tensor([float(v) for v in values], dtype=torch.float64)
         except Exception:
-            raise Stop(
-                "not right",
+            stop(
                 f"Your function returns a `{type(found).__name__}` that is not a list of numbers. "
-                "Return n thresholds, as a list or as a tensor.",
-            ) from None
+                "Return n thresholds, one after the other, as a list or as a tensor `[n]`."
+            )
         if len(values) != n:
-            raise Stop("not right", wrong_number(len(values), n))
+            stop(wrong_number(len(values), n))
         if not values.isfinite().all():
-            raise Stop("not right", "One of your thresholds is not a finite number.")
+            stop("One of your thresholds is not a finite number.")
         if (values <= 0).any():
-            raise Stop(
-                "not right",
+            stop(
                 f"Your lowest threshold is {values.min():.3g}. All inputs are above 0, so a "
-                "threshold at or below 0 (where V is reset to) would fire without end.",
+                "threshold at or below 0 (where V is reset to) would fire without end."
             )
         return values
 
@@ -176,12 +176,9 @@ def wrong_number(given: int, n: int) -> str:
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs every name spelled as in the line that starts with `def`?"
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
-    return f"{message}\nTry it in a new cell: `choose_thresholds(torch.rand(100), 4, 2.0)`."
+    return explain_error(
+        error, "Try it in a new cell: `choose_thresholds(torch.rand(100), 4, 2.0)`."
+    )
 
 
 # --- from behaviour to a hint ---------------------------------------------------------------
@@ -235,13 +232,13 @@ def find_hint(answer: Answer, n: int, tau: float, given: Tensor, inputs: dict[st
         )
     if good(four / 4, 2.0) and (slow > four).all():
         return (
-            "Your thresholds grow with τ. A slow membrane gets less far in one step, so the "
-            "larger τ is, the lower they have to be."
+            "Your thresholds grow with τ. A slow membrane gets less far in one step: the larger τ "
+            "is, the lower they have to be."
         )
     if good(four, 2.0) and torch.allclose(four, slow):
         return (
-            "Your thresholds are right for τ = 2 and do not change with τ: a 2 is written into "
-            "the function. Use the argument `tau`."
+            "Your thresholds are right for τ = 2 and do not change with τ, as if a 2 is written "
+            "into the function. Use the argument `tau`."
         )
     return shape_hint(four, skewed)
 
@@ -254,8 +251,9 @@ def shape_hint(four: Tensor, x: Tensor) -> str:
             "All your thresholds lie above the highest membrane, so nothing is left of the input. "
             "Where does H end up for the largest x?"
         )
-    if abs(four[-1] - h.max()) < 1e-3 * h.max() or abs(four[0] - h.min()) < 1e-3 * h.max():
-        if (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]:
+    highest = abs(four[-1] - h.max()) < 1e-3 * h.max()
+    if highest or abs(four[0] - h.min()) < 1e-3 * h.max():
+        if highest and (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]:
             return (
                 "You space the thresholds evenly up to the largest H. Few inputs are that large: "
                 "the upper branches hardly ever fire, and the lower ones have to tell most apart."

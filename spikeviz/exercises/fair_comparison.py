@@ -2,16 +2,20 @@
 
 Nothing is trained. The student's `compare(train, n_test)` is given a `train` that writes down
 what it was asked for and answers with made-up accuracies. The plan (what was varied, with which
-seeds) is judged first, then the verdicts over several cases. Where they differ from the rule, the
-mistakes that we know are played through, and the one that answers likewise gives the hint.
+seeds) is judged first, then the verdicts over many cases. Where they differ from the rule, the
+mistakes that we know are played through, and the one that answers likewise in each case gives the
+hint.
 """
 
+import operator
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, last_line, unfinished
+from spikeviz.exercises.judge import explain_error, judge
 
 VERDICTS = ("agree", "disagree", "undecided")
 SURROGATES = ("atan", "sigmoid")
@@ -34,27 +38,19 @@ def check_fair_comparison(compare: Callable) -> Feedback:
     Right is a plan that varies the surrogate alone, with the same three seeds or more, and the
     rule of `verdict`. Never raises: the student's errors come back as feedback.
     """
-    if unfinished(compare):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(compare)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(compare, _check, NOT_YET, explain)
 
 
 def _check(compare: Callable) -> Feedback:
-    log = Log(CASES[0])
-    first = compare(log.train, CASES[0].n_test)
-    if unfinished(first) or any(unfinished(tuple(call.values())) for call in log.calls):
-        return Feedback("not yet", NOT_YET)
-    hint = plan_hint(log.calls)
-    if hint:
-        return Feedback("not right", hint)
-    given = []
+    given, runs = [], []
     for case in CASES:
-        answer = compare(Log(case).train, case.n_test)
+        log = Log(case)
+        answer = compare(log.train, case.n_test)
+        if unfinished(answer) or any(unfinished(tuple(call.values())) for call in log.calls):
+            return Feedback("not yet", NOT_YET)
+        hint = plan_hint(log.calls)
+        if hint:
+            return Feedback("not right", hint)
         if answer not in VERDICTS:
             return Feedback(
                 "not right",
@@ -62,12 +58,12 @@ def _check(compare: Callable) -> Feedback:
                 '`"agree"`, `"disagree"` or `"undecided"`.',
             )
         given.append(answer)
-    wrong = [i for i, case in enumerate(CASES) if given[i] != verdict(case)]
+        runs.append(log.runs())
+    wrong = [i for i, found in enumerate(runs) if given[i] != verdict(found)]
     if wrong:
-        return Feedback(
-            "not right", f"{where(CASES[wrong[0]], given[wrong[0]])}\n{rule_hint(given)}"
-        )
-    return Feedback("passed", PASSED.format(count=len({call["seed"] for call in log.calls})))
+        told = where(runs[wrong[0]], given[wrong[0]])
+        return Feedback("not right", f"{told}\n{rule_hint(given, runs)}")
+    return Feedback("passed", PASSED.format(count=len(runs[0].curves)))
 
 
 # --- what the student's function is given
@@ -83,14 +79,35 @@ class Case:
     first: tuple[float, float] = (0.2, 0.2)
     peaks: tuple[float, float] = (0.6, 0.6)
 
-    def curve(self, surrogate: str, seed: int) -> list[float]:
+    def curve(self, surrogate: str, seed: int) -> tuple[float, ...]:
         side = SURROGATES.index(surrogate)
         last = (self.atan, self.sigmoid)[side]
-        return [self.first[side], 0.5, self.peaks[side], last[seed % len(last)]]
+        return (self.first[side], 0.5, self.peaks[side], last[seed % len(last)])
 
-    def curves(self) -> list[tuple[list[float], list[float]]]:
-        """(Atan, Sigmoid) for each seed."""
-        return [(self.curve("atan", i), self.curve("sigmoid", i)) for i in range(len(self.atan))]
+
+class Runs(NamedTuple):
+    """What a student's function has seen: (Atan, Sigmoid) for each of its seeds."""
+
+    curves: Sequence[tuple[Sequence[float], Sequence[float]]]
+    n_test: int
+
+
+def near_the_limit(count: int) -> list[Case]:
+    """Cases with a mean difference near 2 SE, where another yardstick gives another verdict."""
+    random, made = Random(5), []
+    for share in (0.1, 0.7, 0.985, 1.015, 1.3, 2.5) * (count // 6):
+        p, n_test = random.uniform(0.55, 0.75), random.choice((500, 1000, 2000))
+        apart = random.choice((-1, 1)) * share * 2 * (2 * p * (1 - p) / n_test) ** 0.5
+
+        def side(mean: float, spread: float) -> tuple[float, ...]:
+            a, b = (random.uniform(-spread, spread) for _ in range(2))
+            return tuple(round(mean + part, 5) for part in (a, b, -a - b))
+
+        spread = random.choice((0.05, 0.3, 0.6)) * abs(apart)
+        atan, sigmoid = side(p + apart / 2, spread), side(p - apart / 2, spread)
+        first, peak = ((random.randint(10, 30) / 100, random.randint(10, 30) / 100) for _ in "ab")
+        made.append(Case(atan, sigmoid, n_test, first, (0.5 + peak[0], 0.5 + peak[1])))
+    return made
 
 
 CASES = (
@@ -104,13 +121,22 @@ CASES = (
     Case((0.810, 0.812, 0.811), (0.790, 0.790, 0.790)),  # 2.1 points: above 1 SE, 1.8 points
     Case((0.820, 0.822, 0.821), (0.780, 0.777, 0.780)),  # 4.2 points: above 2 SE
     Case((0.85, 0.86, 0.85), (0.75, 0.74, 0.75), first=(0.2, 0.4), peaks=(0.7, 0.92)),
+    Case((0.88, 0.80, 0.89), (0.75, 0.80, 0.76)),  # seed 1: no difference at all, so undecided
+    Case((0.70, 0.80, 0.71), (0.85, 0.80, 0.84)),
+    # p of one side alone gives another yardstick: 0.94 over both, 0.98 and 0.9 by side.
+    Case((0.980, 0.985, 0.975), (0.900, 0.905, 0.895), n_test=40),
+    Case((0.980, 0.985, 0.975), (0.900, 0.905, 0.895), n_test=75),
+    # With a p for each, 2 SE would be 24 points; by the rule it is 25.3.
+    Case((0.925, 0.930, 0.920), (0.675, 0.680, 0.670), n_test=20),
+    Case((0.675, 0.680, 0.670), (0.925, 0.930, 0.920), n_test=20),
+    *near_the_limit(48),
 )
 
 
 class Log:
     """`train` as in the notebook, without training: it writes down how it was called."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case) -> None:  # pairs go by the place of a seed, not by its number
         self.case = case
         self.calls: list[dict[str, Any]] = []
         self.seeds: list[Any] = []
@@ -123,15 +149,25 @@ class Log:
         tau: float = 2.0,
         epochs: int = 4,
         images: int = 1000,
-    ) -> list[float]:
+    ) -> tuple[float, ...]:
         if surrogate not in SURROGATES:
             raise ValueError(f"surrogate is {surrogate!r}; choose one of {list(SURROGATES)}")
         settings = {"surrogate": surrogate, "v_threshold": v_threshold, "tau": tau,
                     "epochs": epochs, "images": images}  # fmt: skip
+        if seed is not ...:
+            operator.index(seed)  # torch.manual_seed takes whole numbers only
         self.calls.append({"seed": seed, **settings})
         if seed not in self.seeds:
             self.seeds.append(seed)
         return self.case.curve(surrogate, self.seeds.index(seed))
+
+    def runs(self) -> Runs:
+        """The runs with the seeds that were asked for."""
+        curves = [
+            (self.case.curve("atan", i), self.case.curve("sigmoid", i))
+            for i in range(len(self.seeds))
+        ]
+        return Runs(curves, self.case.n_test)
 
 
 # --- the plan
@@ -203,24 +239,35 @@ def seeds_hint(seeds: dict[str, list[Any]]) -> str | None:
 # --- the rule, and what is often made of it
 
 
+Pick = Callable[[Sequence[float]], float]
+
+
 def last(curve: Sequence[float]) -> float:
     return curve[-1]
 
 
-def differences(case: Case, pick: Callable = last) -> list[float]:
-    return [pick(atan) - pick(sigmoid) for atan, sigmoid in case.curves()]
+def sides(runs: Runs, pick: Pick = last) -> tuple[list[float], list[float]]:
+    atan, sigmoid = zip(*runs.curves, strict=True)
+    return [pick(curve) for curve in atan], [pick(curve) for curve in sigmoid]
 
 
-def chance(case: Case, pick: Callable = last, n_test: int | None = None) -> float:
-    """2 p (1 − p) / n: the square of the standard error of a difference."""
-    p = statistics.mean(pick(curve) for pair in case.curves() for curve in pair)
-    return 2 * p * (1 - p) / (n_test or case.n_test)
+def differences(runs: Runs, pick: Pick = last) -> list[float]:
+    return [a - s for a, s in zip(*sides(runs, pick), strict=True)]
 
 
-def verdict(case: Case, pick: Callable = last) -> str:
+def error(p: float, n_test: int) -> float:
+    """SE: the standard error of a difference of two accuracies near p."""
+    return (2 * p * (1 - p) / n_test) ** 0.5
+
+
+def se(runs: Runs, pick: Pick = last) -> float:
+    atan, sigmoid = sides(runs, pick)
+    return error(statistics.mean(atan + sigmoid), runs.n_test)
+
+
+def verdict(runs: Runs, pick: Pick = last) -> str:
     """The rule: every seed says so, and the mean difference is more than 2 SE."""
-    found = differences(case, pick)
-    return decide(found, 2 * chance(case, pick) ** 0.5)
+    return decide(differences(runs, pick), 2 * se(runs, pick))
 
 
 def decide(found: Sequence[float], least: float, signs: bool = True) -> str:
@@ -234,94 +281,123 @@ def turned(word: str) -> str:
     return {"agree": "disagree", "disagree": "agree"}.get(word, word)
 
 
-def majority(case: Case) -> str:
-    ahead = sum((d > 0) - (d < 0) for d in differences(case))
+def majority(runs: Runs) -> str:
+    ahead = sum((d > 0) - (d < 0) for d in differences(runs))
     return "agree" if ahead > 0 else "disagree" if ahead < 0 else "undecided"
 
 
-MISTAKES: tuple[tuple[Callable[[Case], str], str], ...] = (
-    (lambda case: verdict(case, max),
+def with_p_of(side: int) -> Callable[[Runs], str]:
+    return lambda r: decide(differences(r), 2 * error(statistics.mean(sides(r)[side]), r.n_test))
+
+
+def each_its_own(runs: Runs) -> float:
+    return sum(error(statistics.mean(side), runs.n_test) ** 2 / 2 for side in sides(runs)) ** 0.5
+
+
+def relative(runs: Runs) -> list[float]:
+    return [(a - s) / s for a, s in zip(*sides(runs), strict=True)]
+
+
+MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
+    (lambda r: verdict(r, max),
      "You take the best epoch of each run. It was found by looking at the test images, so it is "
      "part luck, and the more a curve jumps the luckier it gets. The rule says: the last epoch."),
-    (lambda case: verdict(case, lambda curve: curve[0]),
+    (lambda r: verdict(r, lambda curve: curve[0]),
      "You take the accuracy after the first epoch. `train` gives one number for each epoch; the "
      "rule asks for the last of them."),
-    (lambda case: verdict(case, statistics.mean),
+    (lambda r: verdict(r, statistics.mean),
      "You average over the epochs. So a network that learns faster at first wins, even if it ends "
      "lower. The rule asks for the last epoch."),
-    (lambda case: decide(differences(case), 0, signs=False),
+    (lambda r: decide(differences(r), 0, signs=False),
      "Your verdict looks at the two means alone. A mean can come from one seed, while another one "
      "says the opposite: look at the difference of each seed, and at the size that counts."),
-    (lambda case: decide(differences(case), 2 * chance(case) ** 0.5, signs=False),
+    (lambda r: decide(differences(r), 2 * se(r), signs=False),
      "The size is judged as it should be, but the seeds are not asked one by one. If one of them "
      "says the opposite, the rule says “undecided”, however large the mean is."),
+    (lambda r: decide([d or 1e-12 for d in differences(r)], 2 * se(r)),
+     "A seed without any difference counts for you as one that agrees. The rule says above 0."),
     (majority,
      "You let the seeds vote, and the majority wins. Two of three happens by chance half of the "
      "time: the rule wants every seed."),
-    (lambda case: decide(differences(case), 0),
+    (lambda r: decide(differences(r), 0),
      "Every seed is asked, but not how much. A difference that is smaller than 2 SE can come from "
-     "which images happen to be in the test set."),
-    (lambda case: turned(verdict(case)),
+     "which images happen to be in the test set. (Or are your differences in points, and SE a "
+     "share?)"),
+    (lambda r: turned(verdict(r)),
      "Your verdicts are turned round: the claim is that the Atan is better. What is the sign of "
      "your difference when the Atan is ahead?"),
-    (lambda case: {"disagree": "undecided"}.get(verdict(case), verdict(case)),
+    (lambda r: {"disagree": "undecided"}.get(verdict(r), verdict(r)),
      "Your function never says “disagree”. A clear difference against the claim is a result too."),
-    (lambda case: {"undecided": "disagree"}.get(verdict(case), verdict(case)),
+    (lambda r: {"undecided": "disagree"}.get(verdict(r), verdict(r)),
      "Where the runs do not support the claim you say “disagree”. That it was not shown does not "
      "mean that the opposite was."),
-    (lambda case: decide(differences(case), chance(case) ** 0.5),
+    (lambda r: decide(differences(r), se(r)),
      "You ask for one standard error only. Chance alone goes further than that about once in "
      "three times; the rule asks for two."),
-    (lambda case: decide(differences(case), 2 * (chance(case) / 2) ** 0.5),
+    (lambda r: decide(differences(r), 2 * se(r) / 2**0.5),
      "Your SE is that of one accuracy. A difference has two of them, and both may be off: the "
      "squares add up, so there is a 2 below the root."),
-    (lambda case: decide(differences(case), 2 * chance(case)),
+    (lambda r: decide(differences(r), 2 * se(r) ** 2),
      "Your yardstick is far too small, as if the root had been left out: SE is the square root "
      "of 2 p (1 − p) / n_test."),
-    (lambda case: decide(differences(case), 2 * chance(case, n_test=500) ** 0.5),
+    (lambda r: decide(differences(r), 2 * se(r._replace(n_test=500))),
      "Your yardstick is the same for every test set: 500 is written into it. Use `n_test`."),
-    (lambda case: "undecided",
+    (with_p_of(0),
+     "Your p comes from the Atan alone. In the rule it is the mean of all accuracies."),
+    (with_p_of(1),
+     "Your p comes from the Sigmoid alone. In the rule it is the mean of all accuracies."),
+    (lambda r: decide(differences(r), 2 * each_its_own(r)),
+     "You give each side a p of its own. That can be done, but the rule was stated before: one p, "
+     "the mean of all accuracies."),
+    (lambda r: decide(differences(r), 2 * error(
+        statistics.mean(a for pair in r.curves for curve in pair for a in curve), r.n_test)),
+     "Your p takes in the epochs before the last. By line 2 of the rule only the last one counts."),
+    (lambda r: decide(relative(r), 2 * se(r)),
+     "Your differences are relative, divided by the Sigmoid's accuracy. The rule says Atan minus "
+     "Sigmoid, and SE is made for that."),
+    (lambda r: decide(differences(r), 2 * statistics.stdev(differences(r))),
+     "You measure how much the seeds differ from each other, with their standard deviation. The "
+     "SE of section 5 comes from the number of test images."),
+    (lambda r: decide(differences(r), 2 * statistics.stdev(differences(r)) / len(r.curves) ** 0.5),
+     "You measure how much the seeds differ from each other, with the standard error of their "
+     "mean. The SE of section 5 comes from the number of test images."),
+    (lambda r: decide(differences(r), 3 * se(r)),
+     "You ask for three standard errors. The rule, stated before, asks for two."),
+    (lambda r: "undecided",
      "Your verdict is “undecided” whatever the runs say. Print your SE: for p = 0.8 and 1,000 "
      "images it is 0.018. Is `n_test` in it?"),
 )  # fmt: skip
 
 
-def rule_hint(given: list[str]) -> str:
+def rule_hint(given: list[str], runs: list[Runs]) -> str:
     for rule, hint in MISTAKES:
-        if given == [rule(case) for case in CASES]:
-            return hint
+        if given == [rule(found) for found in runs]:
+            return f"All your {len(given)} verdicts are those of a usual slip. {hint}"
     return (
         "Work this case out by hand: the difference of each seed after the last epoch, their mean, "
         "and 2 SE. Then read the rule once more, line by line."
     )
 
 
-def where(case: Case, given: str) -> str:
-    sides = []
+def where(runs: Runs, given: str) -> str:
+    told = []
     for name, side in (("Atan", 0), ("Sigmoid", 1)):
-        curves = [pair[side] for pair in case.curves()]
-        if case.peaks[side] > max(curve[-1] for curve in curves):
-            told = " / ".join("[" + ", ".join(f"{a:g}" for a in curve) + "]" for curve in curves)
+        curves = [pair[side] for pair in runs.curves]
+        if any(max(curve) > curve[-1] for curve in curves):
+            each = " / ".join("[" + ", ".join(f"{a:g}" for a in curve) + "]" for curve in curves)
         else:
-            told = " / ".join(f"{curve[-1]:g}" for curve in curves)
-        sides.append(f"{name} {told}")
+            each = " / ".join(f"{curve[-1]:g}" for curve in curves)
+        told.append(f"{name} {each}")
     return (
-        f"We gave your function made-up runs, seed by seed: {', '.join(sides)}, on {case.n_test} "
+        f"We gave your function made-up runs, seed by seed: {', '.join(told)}, on {runs.n_test} "
         f"test images. You say “{given}”."
     )
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
-    if isinstance(error, TypeError) and "unexpected keyword" in str(error):
-        return (
-            f"{message}\n`train` knows seed, surrogate, v_threshold, tau, epochs and images; "
-            "`compare` gets `train` and `n_test`."
-        )
-    if isinstance(error, TypeError) and "list" in str(error):
-        return f"{message}\n`train` gives a list, one accuracy for each epoch. Take one of them."
-    if isinstance(error, NameError):
-        return f"{message}\nIs the name spelled as in the line that starts with `def`?"
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
-    return f"{message}\nTry `compare(train, 500)` in a new cell to see where it stops."
+    message = f"Your code stopped with an error: `{last_line(error)}`."
+    if isinstance(error, TypeError) and "Log.train()" in str(error):
+        return f"{message}\n`train` knows seed, surrogate, v_threshold, tau, epochs and images."
+    if isinstance(error, TypeError) and "tuple" in str(error):
+        return f"{message}\n`train` gives a tuple, one accuracy for each epoch. Take one of them."
+    return explain_error(error, "Try `compare(train, 500)` in a new cell to see where it stops.")

@@ -43,9 +43,11 @@ class Feedback:
         )
 
 
-def last_line(error: Exception) -> str:
+def last_line(error: BaseException) -> str:
     """The last line of a traceback, as in "NameError: name 'vth' is not defined"."""
     text = str(error).strip()
+    if isinstance(error, SyntaxError) and error.msg:  # its text names a file that nobody knows
+        text = f"{error.msg} (line {error.lineno})"
     return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
 
 

@@ -5,13 +5,16 @@ The student's function folds hidden convolutions, and the outputs are compared w
 mistakes that we know would give.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from spikeatconv.conv import OverTime, fold
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, last_line
+from spikeviz.exercises.judge import Stop, explain_error, judge, stop
 
 TOLERANCE = 1e-4
 
@@ -31,14 +34,7 @@ def check_fold_batchnorm(fold_batchnorm: Callable) -> Feedback:
     norm is a `BatchNorm2d` in eval mode, bias may be None. Never raises: the student's errors
     come back as feedback.
     """
-    if unfinished(fold_batchnorm):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(fold_batchnorm)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(fold_batchnorm, _check, NOT_YET, explain)
 
 
 def _check(fold_batchnorm: Callable) -> Feedback:
@@ -46,27 +42,38 @@ def _check(fold_batchnorm: Callable) -> Feedback:
         conv, norm = layers
         weight, bias = conv.weight.detach(), None if conv.bias is None else conv.bias.detach()
         given = weight.clone(), None if bias is None else bias.clone()
-        answer = fold_batchnorm(*given, norm)
-        if unfinished(answer):
-            return Feedback("not yet", NOT_YET)
-        if not torch.equal(given[0], weight) or (
-            bias is not None and not torch.equal(given[1], bias)
-        ):
-            return Feedback(
-                "not right",
-                "Your function changes the weight or the bias that it was given (`*=`, `+=`). "
-                "Make new tensors: the model is still in use.",
-            )
-        hint = form_hint(answer, conv) or value_hint(answer, conv, norm)
+        mine = copy.deepcopy(norm)
+        answer = fold_batchnorm(*given, mine)
+        if answer is None or answer is ...:
+            raise Stop("not yet", NOT_YET)
+        before, after = (weight, bias, norm), (*given, mine)
+        for name, old, new in zip(("weight", "bias", "norm"), before, after, strict=True):
+            if not same(old, new):
+                stop(
+                    f"Your function changes the {name} that it was given (`*=`, `+=`). "
+                    "Make new tensors: the model is still in use."
+                )
+        parts = formed(answer, conv)
+        hint = value_hint(parts, conv, norm)
         if hint:
-            return Feedback("not right", hint)
+            stop(hint)
         images = torch.linspace(-1, 1, 72 * conv.in_channels).view(2, 1, -1, 6, 6)
         with torch.no_grad():
             right = fold(layers)(images)
-            conv.weight, conv.bias = (nn.Parameter(part.detach()) for part in answer)
+            conv.weight, conv.bias = (nn.Parameter(part.float()) for part in parts)
             if not torch.allclose(OverTime(conv)(images), right, atol=TOLERANCE):
-                return Feedback("not right", "The outputs differ from those of the two layers.")
+                stop("The outputs differ from those of the two layers.")
     return Feedback("passed", PASSED)
+
+
+def same(old: Tensor | nn.Module | None, new: Tensor | nn.Module | None) -> bool:
+    """Whether nothing was changed, in a tensor or in a layer."""
+    if isinstance(old, nn.Module) and isinstance(new, nn.Module):
+        first, second = old.state_dict(), new.state_dict()
+        return all(torch.equal(first[name], second[name]) for name in first)
+    if isinstance(old, Tensor) and isinstance(new, Tensor):
+        return torch.equal(old, new)
+    return old is new
 
 
 def hidden() -> list[OverTime]:
@@ -96,44 +103,54 @@ def hidden() -> list[OverTime]:
 # --- from the answer to a hint
 
 
-def form_hint(answer: object, conv: nn.Conv2d) -> str | None:
+def formed(answer: object, conv: nn.Conv2d) -> list[Tensor]:
+    """The new weight and the new bias as float64 tensors. Stops where they are something else."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return "Two tensors are needed: `return` the new weight and the new bias, in this order."
-    for name, part, shape in (
-        ("weight", answer[0], conv.weight.shape),
-        ("bias", answer[1], (conv.out_channels,)),
-    ):
-        if not isinstance(part, Tensor):
-            return f"Your new {name} is a {type(part).__name__}; a tensor is needed."
-        if part.shape != shape:
-            return (
+        stop("Two tensors are needed: `return` the new weight and the new bias, in this order.")
+    if any(part is ... for part in answer):
+        raise Stop("not yet", NOT_YET)
+    shapes = {"weight": conv.weight.shape, "bias": (conv.out_channels,)}
+    for part, (name, shape) in zip(answer, shapes.items(), strict=True):
+        if part is None:
+            stop(
+                f"Your new {name} is None. BatchNorm subtracts μ and adds β, so the one "
+                "convolution needs a bias, also where the old one had none."
+            )
+        if not isinstance(part, Tensor | np.ndarray):
+            stop(f"Your new {name} is a {type(part).__name__}; a tensor is needed.")
+        if tuple(part.shape) != tuple(shape):
+            stop(
                 f"Your new {name} has the shape {list(part.shape)}. It has to keep the shape of "
                 f"the convolution's: {list(shape)}, c_out first."
             )
-    return None
+    return [torch.as_tensor(part).detach().double() for part in answer]
 
 
 def value_hint(parts: Sequence[Tensor], conv: nn.Conv2d, norm: nn.BatchNorm2d) -> str | None:
-    given = {"weight": parts[0].detach(), "bias": parts[1].detach()}
-    for name, answer in given.items():
-        right = MADE[name](conv, norm)
+    for name, answer in zip(MADE, parts, strict=True):
+        right = MADE[name](conv, norm).double()
         if torch.allclose(answer, right, TOLERANCE, TOLERANCE):
             continue
         for place, mistake, hint in MISTAKES:
             try:
                 like = place == name and torch.allclose(
-                    answer, mistake(conv, norm), TOLERANCE, TOLERANCE
+                    answer, mistake(conv, norm).detach().double(), TOLERANCE, TOLERANCE
                 )
             except RuntimeError:  # this mistake needs another shape
                 like = False
             if like:
                 return hint
+        mean, variance = stats(norm)
+        at = tuple(
+            int(i) for i in (~torch.isclose(answer, right, TOLERANCE, TOLERANCE)).nonzero()[0]
+        )
+        channel = at[0]
         return (
-            f"In channel 0 your {name} is {answer.flatten()[0]:.4g}. There γ = "
-            f"{norm.weight[0]:.4g}, β = {norm.bias[0]:.4g}, μ = {stats(norm)[0][0]:.4g}, Var = "
-            f"{stats(norm)[1][0]:.4g}, ε = {norm.eps:g}, the convolution's first weight is "
-            f"{conv.weight.flatten()[0]:.4g} and its bias {bias_of(conv)[0]:.4g}. "
-            "Work it out by hand."
+            f"At {list(at)} your {name} is {answer[at]:.4g}. There γ = "
+            f"{norm.weight[channel]:.4g}, β = {norm.bias[channel]:.4g}, μ = {mean[channel]:.4g}, "
+            f"Var = {variance[channel]:.4g}, ε = {norm.eps:g}, the convolution's weight is "
+            f"{conv.weight[at if name == 'weight' else (channel, 0, 0, 0)]:.4g} and its bias "
+            f"{bias_of(conv)[channel]:.4g}. Work it out by hand."
         )
     return None
 
@@ -213,7 +230,7 @@ MISTAKES: tuple[tuple[str, Callable, str], ...] = (
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
+    message = f"Your code stopped with an error: `{last_line(error)}`."
     if "NoneType" in str(error):
         return (
             f"{message}\nMost convolutions in front of a BatchNorm have no bias of their own: then "
@@ -221,16 +238,20 @@ def explain(error: Exception) -> str:
         )
     if "size of tensor" in str(error) or "broadcast" in str(error):
         return (
-            f"{message}\nThe weight is [c_out, c_in, k, k], your scale has one number for each "
-            "c_out. Give it three axes of length 1, so that it stands along the first."
+            f"{message}\nThe weight is [c_out, c_in / groups, k, k], and there is one scale for "
+            "each c_out. Perhaps your scale still needs three axes of length 1, so that it stands "
+            "along the first."
         )
-    if isinstance(error, NameError):
-        return f"{message}\nIs every name spelled as in the line that starts with `def`?"
+    if "Boolean value of Tensor" in str(error):
+        return (
+            f"{message}\nPerhaps it is `if bias:` or `bias or 0`. They ask whether one number is "
+            "0, and `bias` holds many. Ask whether there is a bias at all: `if bias is None:`."
+        )
     if isinstance(error, AttributeError):
         return (
             f"{message}\nA `BatchNorm2d` has `weight` (γ), `bias` (β), `running_mean` (μ), "
             "`running_var` (Var) and `eps` (ε)."
         )
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
-    return f"{message}\nTry it with `nn.Conv2d(2, 2, 3)` and `nn.BatchNorm2d(2)` in a new cell."
+    return explain_error(
+        error, "Try it with `nn.Conv2d(2, 2, 3)` and `nn.BatchNorm2d(2)` in a new cell."
+    )

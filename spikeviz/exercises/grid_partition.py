@@ -7,12 +7,14 @@ what the typical mistakes give, and the hint speaks to the one that fits.
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from spikeatconv import full_partition, window_partition
 from spikeatconv import grid_partition as right
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, last_line, unfinished
+from spikeviz.exercises.judge import explain_error, judge, stop
 
 SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid
 OTHERS = (((1, 1, 6, 6), 3), ((3, 2, 8, 8), 4), ((1, 4, 14, 14), 7))
@@ -30,14 +32,7 @@ def check_grid_partition(grid_partition: Callable) -> Feedback:
     Right is token i·G + j of group a·(W/G) + b at pixel (i·H/G + a, j·W/G + b), also for maps
     that are not square. Never raises: the student's errors come back as feedback.
     """
-    if unfinished(grid_partition):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(grid_partition)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(grid_partition, _check, NOT_YET, explain)
 
 
 def _check(function: Callable) -> Feedback:
@@ -45,25 +40,28 @@ def _check(function: Callable) -> Feedback:
         given = function(numbered(*SQUARE[0]), SQUARE[1])
     except RuntimeError:
         if is_right(function, *OTHERS[-1]):
-            return Feedback("not right", HARD_CODED)
+            return Feedback("not right", hard_coded(*SQUARE))
         raise
     if unfinished(given):
         return Feedback("not yet", NOT_YET)
-    if not isinstance(given, Tensor):
+    if not isinstance(given, Tensor | np.ndarray):
         kind = type(given).__name__
         return Feedback("not right", f"Your function returns a {kind}; one tensor is needed.")
-    expected = right(numbered(*SQUARE[0]), SQUARE[1])
+    given = torch.as_tensor(given).double()
+    expected = right(numbered(*SQUARE[0]), SQUARE[1]).double()
     if given.shape != expected.shape:
         return Feedback("not right", f"{of_square(given)}\n{shape_hint(given)}")
     if not torch.equal(given, expected):
         return Feedback("not right", value_hint(given, expected))
-    if not all(is_right(function, *case) for case in OTHERS):
-        return Feedback("not right", HARD_CODED)
+    for case in OTHERS:
+        if not is_right(function, *case):
+            stop(hard_coded(*case))
     if not all(is_right(function, *case) for case in OBLONG):
         return Feedback(
             "not right",
-            "Square maps come out right. A map of 4×6 pixels does not: height and width are two "
-            "different numbers. Look for an `h` where a `w` belongs, or the other way round.",
+            "Square maps come out right. A map of 4×6 or 12×8 pixels does not: height and width "
+            "are two different numbers. Perhaps an `h` stands where a `w` belongs, or the other "
+            "way round.",
         )
     return Feedback(
         "passed",
@@ -72,10 +70,12 @@ def _check(function: Callable) -> Feedback:
     )
 
 
-HARD_CODED = (
-    "It works for one size and not for another: a number is written into your function. "
-    "Use `size` and the shape of x."
-)
+def hard_coded(shape: tuple[int, ...], size: int) -> str:
+    return (
+        f"It works for one size and not for another: not for a map of shape `{list(shape)}` with "
+        f"size {size}. Perhaps a number is written into your function. Use `size` and the shape of "
+        "x."
+    )
 
 
 def numbered(n: int, c: int, h: int, w: int) -> Tensor:
@@ -86,28 +86,29 @@ def numbered(n: int, c: int, h: int, w: int) -> Tensor:
 def is_right(function: Callable, shape: tuple[int, int, int, int], size: int) -> bool:
     x = numbered(*shape)
     try:
-        return torch.equal(function(x.clone(), size), right(x, size))
-    except (RuntimeError, TypeError):
+        given = torch.as_tensor(function(x.clone(), size)).double()
+    except (RuntimeError, TypeError, ValueError, IndexError):
         return False
+    return torch.equal(given, right(x, size).double())
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs every name spelled as in the lines above it?"
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
+    message = f"Your code stopped with an error: `{last_line(error)}`."
     if "view size is not compatible" in str(error):
         return (
             f"{message}\nAfter `permute` the numbers no longer lie in the order of the axes, so "
             "`view` refuses. `reshape` copies them where it has to."
         )
-    if "invalid for input of size" in str(error):
+    if "invalid for input of size" in str(error) or "cannot reshape array" in str(error):
         return (
             f"{message}\nThe sizes of the new axes must multiply to the number of values in x. "
             "H is split into two axes, and so is W: which two numbers multiply to H?"
         )
-    return f"{message}\nCall it yourself in a new cell, on `torch.zeros(2, 3, 6, 6)`, to see where."
+    return explain_error(
+        error,
+        "Call it yourself in a new cell, on `torch.zeros(2, 3, 6, 6)`, to see where.",
+        named="Is every name spelled as in the lines above it?",
+    )
 
 
 def of_square(given: Tensor) -> str:
@@ -119,7 +120,7 @@ def of_square(given: Tensor) -> str:
 
 
 def shape_hint(given: Tensor) -> str:
-    x, size = numbered(*SQUARE[0]), SQUARE[1]
+    x, size = numbered(*SQUARE[0]).double(), SQUARE[1]
     n, groups, tokens, c = right(x, size).shape
     shape = tuple(given.shape)
     if shape == (n, tokens, groups, c) and torch.equal(given.transpose(1, 2), right(x, size)):
@@ -130,20 +131,23 @@ def shape_hint(given: Tensor) -> str:
             "tokens on a side of a group; the distance is H/G."
         )
     if shape in ((n, c, groups, tokens), (n, groups, c, tokens)):
-        return "The channels are not last. A token is a row of C numbers."
+        return "The channels seem not to be last. A token is a row of C numbers."
     if shape == (n * groups, tokens, c):
-        return "The images and the groups share an axis. Keep B as the first axis of four."
+        return "Perhaps images and groups share an axis. Keep B as the first axis of four."
     if shape == (n, groups * tokens, c):
-        return "All tokens stand in one row. Keep groups and tokens on two axes."
+        return "Perhaps all tokens stand in one row. Keep groups and tokens on two axes."
     if shape == tuple(full_partition(x).shape):
-        return "All pixels are in one group: that is full attention."
+        return "All pixels seem to be in one group: that is full attention."
     if len(shape) > 4:
-        return "The axes are still split. At the end, join those of the groups and of the tokens."
+        return (
+            f"Your answer has {len(shape)} axes: perhaps they are still split. At the end, join "
+            "those of the groups and of the tokens."
+        )
     return f"It should be `[B, groups, tokens, C]`, here `{[n, groups, tokens, c]}`."
 
 
 def value_hint(given: Tensor, expected: Tensor) -> str:
-    x, size = numbered(*SQUARE[0]), SQUARE[1]
+    x, size = numbered(*SQUARE[0]).double(), SQUARE[1]
     n, c, h, w = x.shape
     split = (n, h // size, w // size, size, size, c)  # [B, a, b, i, j, C]
     tokens_turned = expected.view(split).transpose(3, 4).reshape(expected.shape)
@@ -166,7 +170,10 @@ def value_hint(given: Tensor, expected: Tensor) -> str:
             return hint
     at = [int(i) for i in (given != expected).nonzero()[0]]
     value = int(given[tuple(at)])
-    found = f"channel {value // (h * w) % c} of pixel ({value // w % h}, {value % w})"
+    image, channel = value // (c * h * w), value // (h * w) % c
+    found = f"channel {channel} of pixel ({value // w % h}, {value % w}) of image {image}"
+    if given[tuple(at)] != value or not 0 <= value < x.numel():
+        found = f"{given[tuple(at)]:.4g}, a number that is not in x"
     return (
         f"Right shape. The first token that differs, in a 6×6 map of size 2: image {at[0]}, group "
         f"{at[1]}, token {at[2]}, channel {at[3]}. There your answer holds {found}.\n"

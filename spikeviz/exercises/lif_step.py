@@ -5,15 +5,18 @@ At the first step that differs, a few calls with simple numbers find out how the
 behaves (where does it fire, what is left of V?), and the hint speaks to that behaviour.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from spikeatconv import lif_step as reference_step
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.judge import Stop, explain_error, judge, stop
 
 TOLERANCE = 1e-4
 NAMES = ("spike", "h", "v_next")
@@ -49,13 +52,11 @@ def check_lif_step(lif_step: Callable) -> Feedback:
     Right is (spike, h, v_next) of the LIF neuron with hard reset and V_rest = 0; numbers and
     tensors are both fine. Never raises: the student's errors come back as feedback.
     """
-    try:
-        return _walk(Answer(lif_step))
-    except Stop as stop:
-        return stop.feedback
+    return judge(lif_step, _walk, NOT_YET, explain)
 
 
-def _walk(answer: "Answer") -> Feedback:
+def _walk(lif_step: Callable) -> Feedback:
+    answer = Answer(lif_step)
     for neuron, inputs in hidden_sequences():
         v = 0.0
         for number, x in enumerate(inputs, start=1):
@@ -96,14 +97,6 @@ def hidden_sequences() -> list[tuple[Neuron, list[float]]]:
 # --- asking the student's function ---------------------------------------------------------
 
 
-class Stop(Exception):
-    """The check ends here, with this feedback."""
-
-    def __init__(self, status, message: str) -> None:
-        super().__init__(message)
-        self.feedback = Feedback(status, message)
-
-
 NOT_YET = (
     "Nothing is wrong, it is just not finished: there is still a `...` in `lif_step`, or no "
     "`return`. Start with `h`, the membrane after charging, and return `spike, h, v_next`."
@@ -114,8 +107,6 @@ class Answer:
     """The student's function, called with plain numbers, or with tensors if it needs them."""
 
     def __init__(self, function: Callable) -> None:
-        if unfinished(function):
-            raise Stop("not yet", NOT_YET)
         self.function = function
         self.make: Callable = float
 
@@ -127,44 +118,44 @@ class Answer:
         try:
             return self.function(self.make(x), self.make(v), **options)
         except Exception as error:
-            if stopped_at_ellipsis(error):
-                raise Stop("not yet", NOT_YET) from None
-            if self.make is float:  # code that is written for tensors is fine too
-                self.make = torch.tensor
-                return self._call(neuron, x, v)
-            raise Stop("not right", explain(error)) from None
+            # Code that is written for tensors is fine too.
+            if stopped_at_ellipsis(error) or self.make is not float:
+                raise
+            self.make = torch.tensor
+            return self._call(neuron, x, v)
 
     def _numbers(self, answer: object) -> Step:
         if unfinished(answer):
             raise Stop("not yet", NOT_YET)
+        if isinstance(answer, torch.Tensor | np.ndarray) and answer.ndim > 0:
+            answer = tuple(answer)  # three numbers in one tensor can be taken apart like any three
         if not isinstance(answer, tuple | list) or len(answer) != 3:
             count = len(answer) if isinstance(answer, tuple | list) else 1
-            raise Stop(
-                "not right",
+            stop(
                 f"Your function returns {count} value{'s' * (count != 1)}, three are needed: "
-                "`return spike, h, v_next`.",
+                "`return spike, h, v_next`."
             )
         try:
             return Step(*(float(value) for value in answer))
         except Exception:
-            raise Stop(
-                "not right",
+            stop(
                 "One of your three values is not a single number. For one input number x, "
-                "`spike`, `h` and `v_next` are one number each.",
-            ) from None
+                "`spike`, `h` and `v_next` are one number each."
+            )
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs every name spelled as in the line that starts with `def`?"
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
-    return f"{message}\nCall it yourself in a new cell, `lif_step(1.0, 0.0)`, to see where."
+    return explain_error(
+        error, "Call it yourself in a new cell, `lif_step(1.0, 0.0)`, to see where."
+    )
 
 
 def close(first, second) -> bool:
     return all(abs(a - b) <= TOLERANCE for a, b in zip(first, second, strict=True))
+
+
+def finite(step: Step) -> bool:
+    return all(math.isfinite(value) for value in step)
 
 
 def differs(given: Step, right: Step, name: str) -> bool:
@@ -186,7 +177,10 @@ def describe(number: int, neuron: Neuron, x: float, v: float, given: Step, name:
 
 
 def find_hint(answer: Answer, wrong: str) -> str:
-    if not close(answer(DEFAULT, 0.5, 0.25), answer(DEFAULT, 0.5, 0.25)):
+    once, again = answer(DEFAULT, 0.5, 0.25), answer(DEFAULT, 0.5, 0.25)
+    if not (finite(once) and finite(again)):
+        return "From the input 0.5 and V = 0.25 your function makes a value that is no number."
+    if not close(once, again):
         return (
             "The same call gives another result the second time. Everything that the neuron "
             "remembers comes in as `v` and goes out as `v_next`; keep nothing else."
@@ -226,8 +220,8 @@ def charge_hint(answer: Answer) -> str | None:
         return None
     if is_2 and close((keep4, gain4), (keep2, gain2)):
         return (
-            "Your `h` is the same for every tau: 2 is written into the formula. Use the argument "
-            "`tau` instead."
+            "Your `h` is the same for tau = 2 and 4, as if 2 were written into the formula. Use "
+            "the argument `tau`."
         )
     if is_2 and close((keep4,), (1 / 4,)):
         return (
@@ -246,12 +240,12 @@ def charge_hint(answer: Answer) -> str | None:
         )
     if keep4 > 1 + TOLERANCE:
         return (
-            "Without input your V grows by itself, so the leak has the wrong sign. "
-            "It has to pull V back towards rest."
+            f"Without input your V grows by itself, with tau = 4 by {keep4 - 1:.0%} in a step: "
+            "perhaps the leak has the wrong sign. It has to pull V back towards rest."
         )
     if gain4 < -TOLERANCE:
-        return "A positive input lowers your `h`, so the input has the wrong sign."
-    if close((keep4,), (1,)):
+        return "A positive input lowers your `h`: perhaps the input has the wrong sign."
+    if close((keep4, gain4), (1, 3 / 4)):
         return (
             "Your leak acts on the input but not on V: without input V stays where it is. "
             "What leaks away is a part of the potential."
@@ -282,13 +276,15 @@ def fire_hint(answer: Answer) -> str | None:
         return "Your neuron fires below the threshold and is silent above it: turn the test round."
     if answer(DEFAULT, 0.0, 1.5).spike == 1 and above.spike == 0:
         return (
-            "Your test looks at V from before this step, so the neuron fires a step late. "
+            "It fires at V = 1.5 before the step, though H = 0.75, and not at H = 1.25: your test "
+            "looks at V from before this step, so the neuron fires a step late. "
             "Charge first, then compare `h` with the threshold."
         )
     if above.spike == 0 and not close((above.v_next,), (1.25,)):
         return (
-            "The potential crosses the threshold and is reset, yet `spike` is 0: your reset comes "
-            "before the test. Decide on the spike first, from the potential before the reset."
+            "The potential crosses the threshold and is reset, yet `spike` is 0: perhaps your "
+            "reset comes before the test. Decide on the spike first, from the potential before "
+            "the reset."
         )
     if above.spike == 0:
         return "With H = 1.25 and a threshold of 1 your neuron should fire, and it does not."
@@ -299,8 +295,8 @@ def fire_hint(answer: Answer) -> str | None:
         )
     if answer(Neuron(v_threshold=0.5), 1.5, 0.0).spike == 0:
         return (
-            "With a threshold of 0.5, your neuron still waits for a larger H: a number is written "
-            "into the test. Use the argument `v_threshold` instead."
+            "With a threshold of 0.5, your neuron does not fire at H = 0.75: perhaps a number is "
+            "written into the test. Use the argument `v_threshold` instead."
         )
     return None
 
@@ -336,7 +332,7 @@ def reset_hint(answer: Answer) -> str | None:
         )
     if close((fired.v_next,), (0.0,)) and close((answer(low, 2.5, 0.0).v_next,), (0.0,)):
         return (
-            "Your V goes to 0 after a spike, also where another value is asked for: a number is "
-            "written into the reset. Use the argument `v_reset` instead."
+            "Your V goes to 0 after a spike, also where another value is asked for: perhaps a "
+            "number is written into the reset. Use the argument `v_reset` instead."
         )
     return None

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, last_line
+from spikeviz.exercises.judge import Stop, explain_error, judge
 
 RIGHT: dict[str, Any] = {
     "epochs": 200,
@@ -115,6 +116,66 @@ CASES = (
         "Weight decay pulls the biases to zero; that the norms are spared does not mend it.",
     ),
     Case(
+        {"decayed": ()}, ("decayed",),
+        "Here weight decay pulls nothing at all. It shall pull the weights.",
+    ),
+    Case(
+        {"decayed": ("norms",)}, ("decayed",),
+        "Here weight decay pulls the scales of the norms, and not the weights.",
+    ),
+    Case(
+        {"decayed": ("weights", "thresholds")}, ("decayed",),
+        "Here weight decay pulls the thresholds too, and the rule says the weights and nothing "
+        "else.",
+    ),
+    Case(
+        {"learning_rate": 1.05e-3}, ("learning_rate",),
+        "The batch is the paper's and the rate is 5 % above it: 1 % is forgiven, not more.",
+    ),
+    Case(
+        {"learning_rate": 0.98e-3}, ("learning_rate",),
+        "The batch is the paper's and the rate is 2 % below the paper's: 1 % is forgiven, to "
+        "either side, and not more.",
+    ),
+    Case(
+        {"learning_rate": 1.008e-3},
+        named={"learning_rate": "It is 0.8 % above the paper's, and 1 % is forgiven."},
+    ),
+    Case(
+        {"learning_rate": 0.992e-3},
+        named={"learning_rate": "It is 0.8 % below the paper's, and 1 % is forgiven."},
+    ),
+    Case(
+        {"batch": 384, "images_per_process": 24, "learning_rate": 5.1e-4}, ("learning_rate",),
+        "For half the batch the rate is 0.0005, and 1 % of that is 0.000005. This one is 2 % off.",
+    ),
+    Case(
+        {"batch": 64, "images_per_process": 4, "learning_rate": 8.6e-5}, ("learning_rate",),
+        "64/768 of 0.001 is 0.0000833…, and this rate is 3 % off: 1 % of a small rate is little.",
+    ),
+    Case(
+        {"batch": 7680, "images_per_process": 480, "learning_rate": 1.007e-2},
+        named={"learning_rate": "For ten times the batch the rate is 0.01, and this one is 0.7 % "
+               "off. 1 % of a large rate is more."},
+    ),
+    Case(
+        {"batch": 770}, ("images_per_process",),
+        "48 images on each of 16 processes are 768, and the recipe says 770: near is not equal.",
+    ),
+    Case(
+        {"batch": 766}, ("images_per_process",),
+        "48 images on each of 16 processes are 768, and the recipe says 766: near is not equal.",
+    ),
+    Case(
+        {"epochs": 5, "warmup_epochs": 4},
+        named={"warmup_epochs": "4 epochs of warm-up are shorter than 5 epochs."},
+    ),
+    Case(
+        {"warmup_epochs": 0},
+        named={"warmup_epochs": "No warm-up at all is shorter than the run. The rule asks for no "
+               "more."},
+    ),
+    Case(
         {"test_augmentation": ("flip", "mixup")}, ("test_augmentation",),
         "Two augmentations are left on in the test, other ones than before.",
     ),
@@ -137,19 +198,7 @@ CASES = (
 def check_recipe_faults(faults: Callable[[dict[str, Any], int], Any]) -> Feedback:
     """Check a student's `faults(recipe, processes)`, which returns the names of the fields that
     are wrong, in any order. Never raises: the student's errors come back as feedback."""
-    if unfinished(faults):
-        return Feedback("not yet", NOT_YET)
-    if not callable(faults):
-        return Feedback(
-            "not right",
-            "This check needs the function itself: pass its name without brackets.",
-        )
-    try:
-        return _check(faults)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(faults, _check, NOT_YET, explain)
 
 
 def _check(faults: Callable[[dict[str, Any], int], Any]) -> Feedback:
@@ -157,7 +206,7 @@ def _check(faults: Callable[[dict[str, Any], int], Any]) -> Feedback:
         recipe = case.recipe
         answer = faults(recipe, case.processes)
         if answer is None or answer is Ellipsis:
-            return Feedback("not yet", NOT_YET)
+            raise Stop("not yet", NOT_YET)
         message = of_its_form(answer) or of_its_names(case, set(answer))
         if message:
             return Feedback("not right", message)
@@ -220,9 +269,7 @@ def words(case: Case) -> str:
 
 
 def explain(error: Exception) -> str:
-    message = f"Python stopped with an error: `{last_line(error)}`."
     if isinstance(error, KeyError):
+        message = f"Your code stopped with an error: `{last_line(error)}`."
         return f"{message}\nIs the field spelled as in the recipe above?"
-    if isinstance(error, NameError):
-        return f"{message}\nIs the name spelled right?"
-    return f"{message}\nCall your function yourself in a new cell to see where it stops."
+    return explain_error(error, "Call your function yourself in a new cell to see where it stops.")

@@ -7,18 +7,12 @@ gives the hint.
 
 import math
 from collections.abc import Callable
-from typing import NoReturn
 
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.feedback import (
-    Feedback,
-    Status,
-    last_line,
-    stopped_at_ellipsis,
-    unfinished,
-)
+from spikeviz.exercises.feedback import Feedback, unfinished
+from spikeviz.exercises.judge import Stop, explain_error, judge, stop
 
 TOLERANCE = 1e-4
 LENGTH, AT = 12, 3  # of the single-spike train: steps, and the place of its spike
@@ -42,13 +36,11 @@ def check_reconstruct(reconstruct: Callable) -> Feedback:
 
     Never raises: the student's errors come back as feedback.
     """
-    try:
-        return _compare(Answer(reconstruct))
-    except Stop as stop:
-        return stop.feedback
+    return judge(reconstruct, _compare, NOT_YET, explain)
 
 
-def _compare(answer: "Answer") -> Feedback:
+def _compare(reconstruct: Callable) -> Feedback:
+    answer = Answer(reconstruct)
     for spikes, tau in hidden_trains():
         given, right = answer(spikes, tau), reference(spikes.double(), tau)
         wrong = ~torch.isclose(given, right, TOLERANCE, TOLERANCE)  # NaN is wrong too
@@ -90,34 +82,15 @@ def hidden_trains() -> list[tuple[Tensor, float]]:
 # --- asking the student's function ---------------------------------------------------------
 
 
-class Stop(Exception):
-    """The check ends here, with this feedback."""
-
-    def __init__(self, status: Status, message: str) -> None:
-        super().__init__(message)
-        self.feedback = Feedback(status, message)
-
-
-def stop(message: str) -> NoReturn:
-    raise Stop("not right", message) from None
-
-
 class Answer:
     """The student's function; gives a tensor in the shape of the spikes, or stops the check."""
 
     def __init__(self, function: Callable) -> None:
-        if unfinished(function):
-            raise Stop("not yet", NOT_YET)
         self.function = function
 
     def __call__(self, spikes: Tensor, tau: float) -> Tensor:
         handed = spikes.clone()
-        try:
-            given = self.function(handed, tau)
-        except Exception as error:
-            if stopped_at_ellipsis(error):
-                raise Stop("not yet", NOT_YET) from None
-            stop(explain(error))
+        given = self.function(handed, tau)
         if unfinished(given):
             raise Stop("not yet", NOT_YET)
         if not torch.equal(handed, spikes):
@@ -146,12 +119,9 @@ class Answer:
 
 
 def explain(error: Exception) -> str:
-    message = f"Your function stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs every name spelled as in the line that starts with `def`?"
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return f"{message}\nKeep the line that starts with `def` as it was given."
-    return f"{message}\nCall it yourself in a new cell, `reconstruct(torch.ones(5), 2.0)`."
+    return explain_error(
+        error, "Call it yourself in a new cell, `reconstruct(torch.ones(5), 2.0)`."
+    )
 
 
 def shape_hint(given: list[int], spikes: list[int]) -> str:
@@ -163,8 +133,8 @@ def shape_hint(given: list[int], spikes: list[int]) -> str:
         )
     if given == [spikes[0] + 1, *spikes[1:]]:
         return (
-            f"{shapes} That is one step too many: the 0 before the first spike is where you start, "
-            "not an estimate."
+            f"{shapes} That is one step too many. Perhaps the 0 before the first spike is in it: "
+            "that is where you start, not an estimate."
         )
     return f"{shapes} One estimate is needed for each spike or silence, so the shape stays."
 
@@ -201,12 +171,17 @@ def place_hint(answer: Answer, one: Tensor) -> str | None:
     if same(given, given[:1].expand(LENGTH)) and given[0] != 0:
         if same(given[-1], right[-1]):
             return (
-                "All steps hold the same number, the last one. `+=` changes a tensor in place, and "
-                "every entry of your list is that one tensor. Make a new one: `a = a + ...`."
+                "All steps hold the same number, the last one. Perhaps by `+=`: it changes a "
+                "tensor in place, and then every entry of your list is that one tensor. Make a new "
+                "one: `a = a + ...`."
             )
+        average = ": it averages over the whole train" if same(given[0], one.mean()) else ""
+        return f"Your estimate is the same at every step{average}. What changes in time is lost."
+    silence = answer(torch.zeros(LENGTH), 4.0)
+    if silence.abs().max() > TOLERANCE:
         return (
-            "Your estimate is the same at every step: it averages over the whole train. "
-            "What changes in time is lost."
+            f"In a train without a spike your estimate is {silence[silence != 0][0]:.3g} at one "
+            "step. It starts at 0, and nothing lifts it."
         )
     if given[:AT].abs().max() > TOLERANCE:
         return (
@@ -243,15 +218,16 @@ def fade_hint(answer: Answer, one: Tensor) -> str | None:
         )
     if same(after, slow):
         return (
-            "Your estimate is the same for tau = 4 and tau = 8: a number stands where `tau` should."
+            "Your estimate is the same for tau = 4 and tau = 8. Perhaps a number stands where "
+            "`tau` should."
         )
     kept = float(after[1]) / rise
-    if abs(kept - 1) < TOLERANCE:
+    if same(after, after[:1].expand(len(after))):
         return (
             "After the spike your estimate stays where it is, for ever: nothing leaks. With more "
             "spikes it can only grow."
         )
-    if kept > 1:
+    if kept > 1 + TOLERANCE:
         return "After the spike, in silence, your estimate grows. It has to fall back towards 0."
     if abs(rise - 0.75) < TOLERANCE and abs(kept - 0.25) < TOLERANCE:
         return (

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.judge import explain_error, judge
 
 SHAPE = (6, 2, 3, 4, 5)  # T, B, C, H, W, all different, so that a wrong axis shows
 PARTS = ("first", "second", "project")
@@ -30,7 +31,10 @@ class Watch:
         self.came: dict[str, list[Tensor]] = defaultdict(list)
         for name in PARTS:
             part = getattr(block, name)
-            part.register_forward_pre_hook(lambda _, given, n=name: self.given[n].append(given[0]))
+            part.register_forward_pre_hook(
+                lambda _, given, named, n=name: self.given[n].append([*given, *named.values()][0]),
+                with_kwargs=True,
+            )
             part.register_forward_hook(lambda _, given, out, n=name: self.came[n].append(out))
         self.error: Exception | None = None
         self.out: object = None
@@ -47,14 +51,7 @@ def check_residual_lif(residual_lif: type[nn.Module]) -> Feedback:
     Right is project(Concat(LIF₂(h), h)) with h = LIF₁(x), on the axis of the channels, and a
     second threshold that two spikes in a row reach and a single one does not. Never raises.
     """
-    if unfinished(residual_lif):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(residual_lif)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(residual_lif, _check, NOT_YET, explain)
 
 
 def _check(residual_lif: type[nn.Module]) -> Feedback:
@@ -75,15 +72,18 @@ def _check(residual_lif: type[nn.Module]) -> Feedback:
             )
         shape = [*SHAPE[:2], channels, *SHAPE[3:]]
         x = 3.0 * torch.rand(shape, generator=torch.Generator().manual_seed(channels))
+        right = rebuilt(block, x)
         watch = Watch(block, x)
         if watch.error and stopped_at_ellipsis(watch.error):
             return Feedback("not yet", NOT_YET)
-        hint = hint_on_the_way(watch) or hint_on_the_parts(watch)
-        if hint is None and watch.error:
-            hint = explain(watch.error)
-        if hint is None and unfinished(watch.out):
-            return Feedback("not yet", NOT_YET)
-        hint = hint or hint_on_the_output(watch) or threshold_hint(block.second)
+        if not same(watch.out, right):
+            hint = hint_on_the_way(watch) or hint_on_the_parts(watch)
+            if hint is None and watch.error:
+                hint = explain(watch.error)
+            if hint is None and unfinished(watch.out):
+                return Feedback("not yet", NOT_YET)
+            return Feedback("not right", hint or hint_on_the_output(watch))
+        hint = threshold_hint(block.second) or training_hint(residual_lif(channels), x)
         if hint:
             return Feedback("not right", hint)
     return Feedback(
@@ -94,11 +94,23 @@ def _check(residual_lif: type[nn.Module]) -> Feedback:
     )
 
 
+def rebuilt(block: nn.Module, x: Tensor) -> Tensor | None:
+    """project(Concat(LIF₂(h), h)) from the block's own parts; None where they do not fit."""
+    try:
+        with torch.no_grad():
+            h = block.first(x)
+            return block.project(torch.cat([block.second(h), h], 2))
+    except RuntimeError:
+        return None
+
+
 def explain(error: Exception) -> str:
-    message = f"Your block stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs the name spelled right? The parts are called `self.first` and so on."
-    return f"{message}\nTry it in a new cell: `ResidualLIF(3)(torch.rand(6, 2, 3, 4, 5))`."
+    return explain_error(
+        error,
+        "Try it in a new cell: `ResidualLIF(3)(torch.rand(6, 2, 3, 4, 5))`.",
+        named="Is the name spelled right? The parts are called `self.first` and so on.",
+        keep="Keep both lines that start with `def` as they were given.",
+    )
 
 
 def same(first: object, second: object) -> bool:
@@ -214,14 +226,40 @@ def hint_on_the_parts(watch: Watch) -> str | None:
     return "`self.project` is not called, and what you return is not Concat(LIF₂(h), h) either."
 
 
-def hint_on_the_output(watch: Watch) -> str | None:
-    made = watch.came["project"][-1]
-    if same(watch.out, made):
-        return None
-    shape = list(watch.out.shape) if isinstance(watch.out, Tensor) else type(watch.out).__name__
+def hint_on_the_output(watch: Watch) -> str:
+    out = watch.out
+    if not watch.came["project"]:
+        return f"`self.project` is not called, and your block returns a {type(out).__name__}."
+    right = watch.came["project"][0]
+    if same(out, right):
+        return "Your block gives other numbers at the second call. It should remember nothing."
+    if not isinstance(out, Tensor) or out.shape != right.shape:
+        shape = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
+        told = f"yours: {shape}, expected: {list(right.shape)}"
+    else:
+        at = tuple(int(i) for i in (~torch.isclose(out, right, 1e-4, 1e-5)).nonzero()[0])
+        told = f"at [{', '.join(map(str, at))}] yours is {out[at]:.4g}, expected: {right[at]:.4g}"
     return (
         "What reaches `self.project` is right, but you return something else than what it gives "
-        f"(yours: {shape}, expected: {list(made.shape)}). Return it as it is."
+        f"({told}). Return it as it is."
+    )
+
+
+def training_hint(block: nn.Module, x: Tensor) -> str | None:
+    """Section 8 trains the block: the gradient has to come back to x."""
+    x = x.clone().requires_grad_()
+    try:
+        block.train()(1 * x).sum().backward()
+    except Exception as error:
+        return (
+            "Your block computes the right numbers, but it cannot be trained: "
+            f"`{last_line(error)}`. Keep to PyTorch's tensors, and change none in place."
+        )
+    if x.grad is not None:
+        return None
+    return (
+        "Your block computes the right numbers, but no gradient comes back to x, so the layers "
+        "in front of it would learn nothing. Is there a `detach` or a `no_grad`?"
     )
 
 

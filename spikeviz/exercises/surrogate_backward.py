@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from spikeatconv import Atan, Sigmoid
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.feedback import Feedback, last_line
+from spikeviz.exercises.judge import explain_error, judge, stop
 
 REFERENCE = Atan(alpha=2.0)
 TOLERANCE = 1e-4
@@ -27,14 +28,7 @@ def check_surrogate_backward(surrogate: type[torch.autograd.Function]) -> Feedba
     Right is an exact step forward and grad_output · σ'(u) backward, σ the Atan with α = 2.
     Never raises: the student's errors come back as feedback.
     """
-    if unfinished(surrogate):
-        return Feedback("not yet", NOT_YET)
-    try:
-        return _check(surrogate)
-    except Exception as error:
-        if stopped_at_ellipsis(error):
-            return Feedback("not yet", NOT_YET)
-        return Feedback("not right", explain(error))
+    return judge(surrogate, _check, NOT_YET, explain)
 
 
 def _check(surrogate: type[torch.autograd.Function]) -> Feedback:
@@ -69,20 +63,33 @@ def _check(surrogate: type[torch.autograd.Function]) -> Feedback:
 
 def ask(surrogate: type[torch.autograd.Function], u: Tensor, upstream: Tensor) -> Tensor | None:
     """The gradient that the student's function hands on for u; None if it hands on nothing."""
-    u = u.clone().requires_grad_()
-    surrogate.apply(u).backward(upstream)
+    u, handed = u.clone().requires_grad_(), upstream.clone()
+    surrogate.apply(u).backward(handed)
+    if not torch.equal(handed, upstream):
+        stop(
+            "Your `backward` changes `grad_output` in place (`*=`, `mul_`). PyTorch may still need "
+            "it elsewhere: make a new tensor."
+        )
     return u.grad
 
 
 def explain(error: Exception) -> str:
-    message = f"PyTorch stopped with an error: `{last_line(error)}`."
-    if isinstance(error, NameError):
-        return f"{message}\nIs the name spelled right, and imported (`math` for pi)?"
+    message = f"Your code stopped with an error: `{last_line(error)}`."
+    if isinstance(error, TypeError) and "tuple" in str(error):
+        return (
+            f"{message}\nPerhaps it is `ctx.saved_tensors`: that is a tuple, also of one tensor. "
+            "Take it out: `(u,) = ctx.saved_tensors`."
+        )
     if "invalid gradient" in str(error):
         return f"{message}\nThe gradient needs the shape of u: one number for each u."
     if "number of gradients" in str(error):
         return f"{message}\n`forward` takes one input, u, so `backward` returns one gradient."
-    return f"{message}\nCall it yourself in a new cell to see where it stops."
+    return explain_error(
+        error,
+        "Call it yourself in a new cell to see where it stops.",
+        named="Is the name spelled right, and imported (`math` for pi)?",
+        keep="Keep both lines that start with `def` as they were given.",
+    )
 
 
 def forward_hint(spikes: Tensor) -> str:
@@ -135,8 +142,8 @@ def shape_hint(u: Tensor, g: Tensor) -> str | None:
         return "Your slope is the same for every u. It should be highest at u = 0 and fade away."
     if is_like(torch.where(u >= 0, one, float(g[0]))):
         return (
-            "Your slope knows only two values, one for a spike and one for silence. It should "
-            "follow u itself, how far the membrane is from its threshold."
+            "Your slope knows only two values, one from u = 0 on and one below. It should follow u "
+            "itself, how far the membrane is from its threshold."
         )
     if is_like(REFERENCE.primitive(u)):
         return "This is the smooth step σ(u) itself. `backward` needs its derivative σ'(u)."
@@ -146,8 +153,9 @@ def shape_hint(u: Tensor, g: Tensor) -> str | None:
         return "Right size, wrong sign: the slope of a rising step is positive."
     if not torch.allclose(g, g.flip(0), 1e-3, 1e-4):
         return (
-            "Your slope differs between u and −u, but the Atan's slope is the same on both sides "
-            "of the threshold. Is something in the denominator not squared?"
+            f"At u = 1 your slope is {one:.3g} and at u = −1 it is {g[1]:.3g}, but the Atan's is "
+            "the same on both sides of the threshold: it differs between u and −u. Is something in "
+            "the denominator not squared?"
         )
     if min(abs(value) for value in (centre, half, one, two)) == 0 or not math.isfinite(g.sum()):
         return None
@@ -162,12 +170,17 @@ def shape_hint(u: Tensor, g: Tensor) -> str | None:
     if fall[1] <= 0 or abs(fall[2] / fall[1] - 4) > 0.01:
         return None
     width, height = math.sqrt(fall[1]), centre
+    if abs(width - 2 * math.pi) < 0.01 and abs(height - 2) < 0.01:
+        return (
+            "Your slope is that of α = 4: at u = 0 it is 2. Here α is 2, and each place of the "
+            "formula takes the half of it."
+        )
     if abs(width - math.pi) > 0.01:
         return width_hint(width)
     if abs(height - 2) < 0.01:
         return (
             "The shape is right, the height is not: at u = 0 your slope is 2, twice too high. "
-            "The numerator is not the whole α."
+            "Perhaps the whole α stands above the line."
         )
     return (
         f"The shape is right, the height is not: at u = 0 your slope is {height:.3g}. "
@@ -177,11 +190,17 @@ def shape_hint(u: Tensor, g: Tensor) -> str | None:
 
 def width_hint(width: float) -> str:
     if abs(width - 1) < 0.01 or abs(width - 2) < 0.01:
-        return "Your bell is too wide. A π is missing next to u."
+        return "Your bell is too wide. Perhaps a π is missing next to u."
     if abs(width - 2 * math.pi) < 0.01:
         return "Your bell is too narrow by half. Look at the fraction next to u: is it halved?"
     if abs(width - math.pi / 2) < 0.01:
         return "Your bell is twice too wide. Look at the fraction next to u: is α in it?"
     if abs(width - math.sqrt(math.pi)) < 0.01:
-        return "Your bell is too wide: the square has to cover the whole fraction, with π in it."
-    return "Your bell has not the right width. Look at what stands next to u inside the square."
+        return (
+            "Your bell is too wide. Perhaps the square does not cover the whole fraction, with π "
+            "in it."
+        )
+    return (
+        f"Your bell has not the right width: it falls to half its height at u = {1 / width:.3g}. "
+        "Look at what stands next to u inside the square."
+    )

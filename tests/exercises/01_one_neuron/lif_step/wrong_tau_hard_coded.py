@@ -1,4 +1,4 @@
-# hint: 2 is written into the formula
+# hint: as if 2 were written into the formula
 def lif_step(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
     h = v + (x - v) / 2
     spike = float(h >= v_threshold)

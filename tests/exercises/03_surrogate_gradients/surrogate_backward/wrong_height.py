@@ -1,4 +1,4 @@
-# hint: The numerator is not the whole α
+# hint: Perhaps the whole α stands above the line
 class MyAtan(torch.autograd.Function):
     """The step Θ(u) forward, the slope of the Atan backward."""
 

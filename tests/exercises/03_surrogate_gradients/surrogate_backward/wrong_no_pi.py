@@ -1,4 +1,4 @@
-# hint: A π is missing
+# hint: Perhaps a π is missing
 class MyAtan(torch.autograd.Function):
     """The step Θ(u) forward, the slope of the Atan backward."""
 

@@ -1,4 +1,4 @@
-# hint: gives a list, one accuracy for each epoch
+# hint: gives a tuple, one accuracy for each epoch
 def compare(train, n_test):
     """Is the Atan better than the Sigmoid? Gives "agree", "disagree" or "undecided"."""
     seeds = (0, 1, 2)

@@ -1,4 +1,4 @@
-# hint: Give it three axes of length 1
+# hint: needs three axes of length 1
 def fold_batchnorm(weight, bias, norm):
     """The weight and the bias of one convolution that does the work of both."""
     if bias is None:

@@ -1,4 +1,4 @@
-# hint: The channels are not last
+# hint: The channels seem not to be last
 def grid_partition(x, size):
     """[B, C, H, W] → [B, groups, size·size, C]."""
     images, c, h, w = x.shape

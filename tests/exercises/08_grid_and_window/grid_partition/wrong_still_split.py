@@ -1,4 +1,4 @@
-# hint: The axes are still split
+# hint: perhaps they are still split
 def grid_partition(x, size):
     """[B, C, H, W] → [B, groups, size·size, C]."""
     images, c, h, w = x.shape

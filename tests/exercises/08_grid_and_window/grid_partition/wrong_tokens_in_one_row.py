@@ -1,4 +1,4 @@
-# hint: All tokens stand in one row
+# hint: Perhaps all tokens stand in one row
 def grid_partition(x, size):
     """[B, C, H, W] → [B, groups, size·size, C]."""
     images, c, h, w = x.shape

@@ -1,4 +1,4 @@
-# hint: turns the map A into spikes
+# hint: after the map has multiplied S
 def bdsa(s, spk, softmax=True):
     """Spikes s [T, B, N, d_k] → spikes of the same shape. spk: the SPK block."""
     a = s @ s.transpose(-2, -1) / s.shape[-1] ** 0.5

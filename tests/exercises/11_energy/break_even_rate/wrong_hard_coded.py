@@ -1,4 +1,4 @@
-# hint: With other prices your answer is the same
+# hint: Perhaps a price is written
 def break_even_rate(flops, time_steps, e_mac=4.6, e_a=0.9):
     """The largest rate R, 0 to 1, at which spikes cost no more than the twin."""
     return min(1.0, 4.6 / (0.9 * time_steps))
