@@ -1,7 +1,10 @@
-"""Exercises: solutions pass, and each typical mistake gets a hint of its own.
+"""Exercises: right answers pass in every style, and each mistake gets a hint that is true.
 
-tests/exercises/<notebook>/<exercise>/ holds what a student would write into the exercise's
-cell. A wrong answer's first line, `# hint: ...`, is a part of the hint that it must get.
+tests/exercises/<notebook>/<exercise>/ holds what a student would write into the exercise's cell:
+the solution and the typical mistakes, wrong_*.py, whose first line, `# hint: ...`, is a part of
+the hint that they must get, and nobody else may. right.py holds right answers in other styles,
+slips.py wrong ones of no known kind, each a public function or class. A slip whose docstring
+begins with `hint: ` must get that, and every other slip none of the hints of the typical mistakes.
 """
 
 import ast
@@ -15,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from spikeviz import exercises
-from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward
+from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward, fair_comparison
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 FOLDERS = sorted(
@@ -57,6 +60,28 @@ def hint(file):
     return first.removeprefix("# hint: ")
 
 
+@cache
+def answers(file):
+    """{name: answer} of a file with many: the public functions and classes that it defines."""
+    names = {"__name__": "answers"}
+    exec(compile(read(file), file.name, "exec"), names)
+    return {
+        name: value
+        for name, value in names.items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == "answers"
+    }
+
+
+def each(kind):
+    """Parameters: the file `kind` of each exercise with the name of each of its answers."""
+    files = [folder / f"{kind}.py" for folder in FOLDERS]
+    return [
+        pytest.param(file, name, id=f"{file.parent.name}/{name}")
+        for file in files
+        for name in answers(file)
+    ]
+
+
 def label(path):
     return f"{path.parent.name}/{path.stem}"
 
@@ -78,6 +103,42 @@ def test_wrong_answer_gets_its_own_hint(file):
     assert others
     for other in others:
         assert hint(file) not in feedback(other).message, f"{other.name} gets the same hint"
+
+
+@pytest.mark.parametrize(("file", "name"), each("right"))
+def test_a_right_answer_passes_in_any_style(file, name):
+    answer = getattr(exercises, f"check_{file.parent.name}")(answers(file)[name])
+    assert answer.status == "passed", answer.message
+
+
+@pytest.mark.parametrize(("file", "name"), each("slips"))
+def test_a_wrong_answer_of_no_known_kind_gets_no_false_hint(file, name):
+    slip = answers(file)[name]
+    answer = getattr(exercises, f"check_{file.parent.name}")(slip)
+    assert answer.status == "not right"
+    told = slip.__doc__ or ""
+    if told.startswith("hint: "):
+        assert told.removeprefix("hint: ") in answer.message
+    else:
+        known = {hint(wrong): wrong.stem for wrong in file.parent.glob("wrong_*.py")}
+        assert not [stem for text, stem in known.items() if text in answer.message], answer.message
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_there_are_enough_of_both(folder):
+    assert len(answers(folder / "right.py")) >= 8
+    assert len(answers(folder / "slips.py")) >= 8
+
+
+def test_a_slip_in_a_comparison_is_told_from_every_other():
+    runs = []
+    for case in fair_comparison.CASES:
+        log = fair_comparison.Log(case)
+        log.seeds = [0, 1, 2]
+        runs.append(log.runs())
+    rules = [fair_comparison.verdict, *(rule for rule, _ in fair_comparison.MISTAKES)]
+    verdicts = {tuple(rule(found) for found in runs) for rule in rules}
+    assert len(verdicts) == len(rules)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)

@@ -4,6 +4,7 @@ The student's function is asked for several widths, and compared with the real b
 are a·C² + b·C + c of the width C; which of the three differs, and by how much, gives the hint.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache
 
@@ -127,12 +128,15 @@ def number(value: object) -> float:
         f"{value:12,}"  # the notebook's next cell prints it like this
         if isinstance(value, bool):
             raise TypeError
-        return float(value)  # type: ignore[arg-type]
+        found = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         stop(
             f"Your function returns a {type(value).__name__}. Return one number: all parameters of "
             "the block together."
         )
+    if not math.isfinite(found):
+        stop(f"Your function returns {found:g}, no finite number. What do you divide by?")
+    return found
 
 
 def hint(extra: list[float], mbpl: bool) -> str:

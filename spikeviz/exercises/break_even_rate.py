@@ -173,12 +173,18 @@ def close(a: float, b: float) -> bool:
 
 
 def number(value: object) -> float:
-    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+    try:
+        if isinstance(value, bool | str):
+            raise TypeError
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         stop(
-            f"Your function returns a {type(value).__name__}. Return the rate R itself, a number "
+            f"Your function returns a {type(value).__name__}. Return the rate R itself, one number "
             "from 0 to 1."
         )
-    return float(value)
+    if not math.isfinite(found):
+        stop(f"Your function returns {found:g}, no finite number. What do you divide by?")
+    return found
 
 
 def explain(error: Exception) -> str:

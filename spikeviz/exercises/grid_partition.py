@@ -169,11 +169,12 @@ def value_hint(given: Tensor, expected: Tensor) -> str:
         if torch.equal(given, answer):
             return hint
     at = [int(i) for i in (given != expected).nonzero()[0]]
-    value = int(given[tuple(at)])
-    image, channel = value // (c * h * w), value // (h * w) % c
-    found = f"channel {channel} of pixel ({value // w % h}, {value % w}) of image {image}"
-    if given[tuple(at)] != value or not 0 <= value < x.numel():
-        found = f"{given[tuple(at)]:.4g}, a number that is not in x"
+    value = float(given[tuple(at)])
+    found = f"{value:.4g}, a number that is not in x"
+    if value in range(x.numel()):
+        image, channel = int(value) // (c * h * w), int(value) // (h * w) % c
+        pixel = (int(value) // w % h, int(value) % w)
+        found = f"channel {channel} of pixel {pixel} of image {image}"
     return (
         f"Right shape. The first token that differs, in a 6×6 map of size 2: image {at[0]}, group "
         f"{at[1]}, token {at[2]}, channel {at[3]}. There your answer holds {found}.\n"

@@ -1,5 +1,6 @@
 """The one way through a check: did the cell run, is the answer finished, is it right?"""
 
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -91,7 +92,8 @@ def explain_error(error: Exception, otherwise: str, *, named: str = NAMED, keep:
     if isinstance(error, TypeError) and raised_by_the_call(error):
         if "not callable" in text:
             return f"{message}\nThis check needs the function itself: pass its name, no brackets."
-        return f"{message}\n{keep}"
+        if re.search(r"\) (missing|takes|got) ", text):
+            return f"{message}\n{keep}"
     return f"{message}\n{otherwise}"
 
 

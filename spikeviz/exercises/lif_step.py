@@ -215,6 +215,14 @@ def charge(answer: Answer, tau: float) -> tuple[float, float]:
 
 def charge_hint(answer: Answer) -> str | None:
     (keep2, gain2), (keep4, gain4) = charge(answer, 2.0), charge(answer, 4.0)
+    slow = Neuron(tau=4.0, v_threshold=50.0)
+    far = answer(slow, 6.0, 3.0).h
+    if not close((far,), (answer(slow, 0.0, 0.0).h + 3 * keep4 + 6 * gain4,)):
+        return (
+            f"Your `h` is not a share of V and a share of x: with tau = 4 it is {far:.3g} for "
+            f"V = 3 and x = 6, but {keep4 / 2:.3g} for V = 0.5 alone and {gain4 / 2:.3g} for "
+            "x = 0.5 alone. Perhaps something is rounded or cut."
+        )
     is_2 = close((keep2, gain2), (1 / 2, 1 / 2))
     if is_2 and close((keep4, gain4), (3 / 4, 1 / 4)):
         return None
@@ -274,6 +282,8 @@ def fire_hint(answer: Answer) -> str | None:
         return "A spike is all or nothing: `spike` has to be exactly 0 or 1."
     if below.spike == 1 and above.spike == 0:
         return "Your neuron fires below the threshold and is silent above it: turn the test round."
+    if below.spike == 1:
+        return "With H = 0.75 and a threshold of 1 your neuron fires. It should wait."
     if answer(DEFAULT, 0.0, 1.5).spike == 1 and above.spike == 0:
         return (
             "It fires at V = 1.5 before the step, though H = 0.75, and not at H = 1.25: your test "

@@ -257,7 +257,8 @@ def start_hint(answer: Answer) -> str | None:
     if abs(given[0] - 0.5) > TOLERANCE:
         return (
             f"With a spike at the very first step and tau = 2 your estimate there is "
-            f"{given[0]:.3g}. Before that step the estimate is 0, whatever the train begins with."
+            f"{given[0]:.3g}. Before that step the estimate is 0, whatever the train begins with, "
+            "and in a step it goes 1/tau of the way to the spike."
         )
     return None
 

@@ -275,7 +275,7 @@ def threshold_hint(second: nn.Module) -> str | None:
     if not any(fires(*[1.0] * 16)):
         return (
             f"{named} LIF₂ never fires, even if LIF₁ fires at every step. With inputs of 0 and 1 "
-            "its membrane gets near 1 and does not arrive. See the table of section 3."
+            "a membrane gets near 1 at most. See the table of section 3."
         )
     if fires(1.0, 0.0, 0.0)[0] == 1:
         return (

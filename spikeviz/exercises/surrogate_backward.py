@@ -5,6 +5,7 @@ The student's function is asked for gradients at hidden values of u. Where they 
 """
 
 import math
+import re
 
 import torch
 from torch import Tensor
@@ -75,7 +76,7 @@ def ask(surrogate: type[torch.autograd.Function], u: Tensor, upstream: Tensor) -
 
 def explain(error: Exception) -> str:
     message = f"Your code stopped with an error: `{last_line(error)}`."
-    if isinstance(error, TypeError) and "tuple" in str(error):
+    if isinstance(error, TypeError) and re.search("tuple|sequence", str(error)):
         return (
             f"{message}\nPerhaps it is `ctx.saved_tensors`: that is a tuple, also of one tensor. "
             "Take it out: `(u,) = ctx.saved_tensors`."
@@ -115,10 +116,14 @@ def backward_hint(surrogate: type[torch.autograd.Function]) -> str:
         return torch.zeros_like(u) if gradient is None else gradient
 
     g = slope(ones)
-    if not torch.allclose(slope(3 * ones), 3 * g, TOLERANCE, TOLERANCE):
+    if not g.isfinite().all():
+        at = int((~g.isfinite()).nonzero()[0])
+        return f"At u = {u[at]:g} your slope is {g[at]:g}, no finite number. What do you divide by?"
+    mixed = torch.tensor([1.0, -1.0, 2.0, -0.5, 3.0, -2.0, 0.5])
+    if not torch.allclose(slope(mixed), mixed * g, TOLERANCE, TOLERANCE):
         return (
-            "Your gradient does not scale with `grad_output`. By the chain rule, what comes in "
-            "from the layer above is multiplied by the slope at u."
+            "Your gradient does not scale with `grad_output`, number by number. By the chain rule, "
+            "what comes in from the layer above is multiplied by the slope at u."
         )
     return shape_hint(u, g) or (
         f"Compare heights: for `grad_output` = 1 your slope is {g[3]:.3g} at u = 0 and "
@@ -152,10 +157,11 @@ def shape_hint(u: Tensor, g: Tensor) -> str | None:
     if is_like(-REFERENCE.derivative(u)):
         return "Right size, wrong sign: the slope of a rising step is positive."
     if not torch.allclose(g, g.flip(0), 1e-3, 1e-4):
+        at = 4 + int((g - g.flip(0)).abs()[4:].argmax())
         return (
-            f"At u = 1 your slope is {one:.3g} and at u = −1 it is {g[1]:.3g}, but the Atan's is "
-            "the same on both sides of the threshold: it differs between u and −u. Is something in "
-            "the denominator not squared?"
+            f"At u = {u[at]:g} your slope is {g[at]:.3g} and at u = {-u[at]:g} it is "
+            f"{g[-1 - at]:.3g}. It differs between u and −u, but the Atan's is the same on both "
+            "sides of the threshold. Perhaps something in the denominator is not squared."
         )
     if min(abs(value) for value in (centre, half, one, two)) == 0 or not math.isfinite(g.sum()):
         return None
