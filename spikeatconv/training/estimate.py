@@ -5,20 +5,23 @@
     disk    = checkpoint · (kept ones + the best + one being written)
     time    = seconds an image · images · epochs, and the test
 
-Tensors are counted one by one: what the forward pass keeps for the backward pass. A process on a
+Tensors are counted one by one: what the forward pass keeps for the backward pass. Of more time
+steps than SHORT only a few are computed, and memory and time follow in a straight line. Nothing is
+measured that would fill the memory: a count that comes near it ends there. A process on a
 CPU takes more than its tensors: its first step loads libraries, and malloc keeps freed blocks that
 no later tensor fits. Not in the estimate: what processes say to each other, CUDA's own memory, and
 with workers or a stream the reading, which is thought to keep up.
 """
 
 import copy
+import math
 import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -32,12 +35,18 @@ from spikeatconv.training.loop import adamw
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import blocks, recompute
 from spikeatconv.training.stream import Stream
+from spikeatconv.weights import config_of
 
 LONG = 3600.0  # seconds after which a run asks before it starts
 FEW = 2  # images whose memory is counted
 AIM = 2.0  # seconds that a timed step should take, about
 STEPS = 2  # that are timed
+SHORT = 4  # time steps that are computed at most
 SPREAD, LIBRARIES = 1.5, 300_000_000  # measured, see docs/training.md
+
+
+class TooLarge(ValueError):
+    """It does not fit in the memory, whatever the batch and the time steps."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +97,35 @@ def estimate(
 
     again: with `recompute`.  processes: of the training, `here` of them on this machine.
     done: steps that a resumed training has behind it.
+    Raises TooLarge where not even two images at one time step fit.
     """
     device = torch.device("cpu" if cpu else best_device())
     free = free_memory(device)
+    check_room_for_weights(model)
+    check_room_for_image(config_of(model)["in_channels"], recipe.image_size)
     part = max(1, recipe.batch // processes // accumulate)
-    stepper = Stepper(model, recipe, len(data.classes), device, precision)
     few = min(FEW, part)
-    kept = stepper.kept(*first(data, few), again)
-    if again:
-        recompute(stepper.model)
+
+    def stepper(steps: int) -> Stepper:
+        return Stepper(model, recipe, len(data.classes), device, precision, steps)
+
+    def measured(steps: int) -> Measured:
+        there = stepper(steps)
+        there.step(*first(data, few))
+        kept = there.kept(*first(data, few), again)
+        if again:
+            recompute(there.model)
+        room = int(free * few / max(1, 2 * SPREAD * kept))
+        each, timed = there.seconds(data, part, few, room, workers > 0)
+        return Measured(kept, each, there.test_seconds(test, few), timed)
+
+    least = stepper(1).kept(*first(data, few), again, free // 2)
+    kept, each, tested, timed = in_a_line(measured, time_steps_of(model), least > free // 16)
     state = bytes_of(model.state_dict().values())
     learned = bytes_of(p for p in model.parameters() if p.requires_grad)
     average = state if recipe.ema else 0
     tensors = 3 * learned + average + kept // few * part
     memory = here * int(LIBRARIES + SPREAD * tensors) if device.type == "cpu" else tensors
-    room = int(free * few / max(1, 2 * SPREAD * kept))
-    each, timed = stepper.seconds(data, part, few, room, workers > 0)
-    tested = stepper.test_seconds(test, few)
     steps = len(data) // recipe.batch
     epoch = (each * steps * recipe.batch + tested * len(test)) / processes
     return Estimate(
@@ -122,13 +143,39 @@ def estimate(
     )
 
 
+class Measured(NamedTuple):
+    """kept: bytes of few images.  each, tested: seconds of an image in training and in the test.
+    timed: images of a timed step."""
+
+    kept: int
+    each: float
+    tested: float
+    timed: int
+
+
+def in_a_line(measured: Callable[[int], Measured], steps: int, tight: bool) -> Measured:
+    """What is measured at that many time steps. Where they are many, from the line through two
+    smaller numbers; where memory is tight, in proportion to one time step."""
+    if tight:
+        one = measured(1)
+        return Measured(one.kept * steps, one.each * steps, one.tested * steps, one.timed)
+    if steps <= SHORT:
+        return measured(steps)
+    half, whole = measured(SHORT // 2), measured(SHORT)
+    far = (steps - SHORT) / (SHORT - SHORT // 2)
+    kept, each, tested = (w + far * max(0, w - h) for h, w in zip(half[:3], whole[:3], strict=True))
+    return Measured(int(kept), each, tested, whole.timed)
+
+
 class Stepper:
-    """Steps of a training on a copy of the model."""
+    """Steps of a training on a copy of the model that sees that many time steps."""
 
     def __init__(
-        self, model: nn.Module, recipe: Recipe, classes: int, device: torch.device, precision: str
-    ) -> None:
+        self, model: nn.Module, recipe: Recipe, classes: int, device: torch.device, precision: str,
+        steps: int,
+    ) -> None:  # fmt: skip
         self.model, self.device = copy.deepcopy(model).to(device), device
+        set_time_steps(self.model, steps)
         self.optimizer = adamw(self.model, recipe)
         self.augment = Augment(recipe.augmentation, recipe.image_size, classes)
         self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
@@ -145,16 +192,16 @@ class Stepper:
         self.loss(images, labels).backward()
         self.optimizer.step()
 
-    def kept(self, images: Tensor, labels: Tensor, again: bool) -> int:
-        """Bytes that the forward pass of these images keeps, after one whole step."""
-        self.step(images, labels)
+    def kept(self, images: Tensor, labels: Tensor, again: bool, limit: float = math.inf) -> int:
+        """Bytes that the forward pass of these images keeps. Raises TooLarge at the limit."""
         own = {t.untyped_storage().data_ptr() for t in self.model.state_dict().values()}
-        watch = Kept(own, blocks(self.model) if again else [])
+        watch = Kept(own, blocks(self.model) if again else [], limit)
         self.model.train()
-        with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
-            loss = self.loss(images, labels)
-        watch.end()
-        del loss
+        try:
+            with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
+                self.loss(images, labels)
+        finally:
+            watch.end()
         return watch.bytes()
 
     def seconds(
@@ -199,10 +246,11 @@ def first(data: Images | Stream, count: int) -> tuple[Tensor, Tensor]:
 
 class Kept:
     """Bytes of the storages that a forward pass keeps, each counted once; and those of what lies
-    within each of the parts that are computed again."""
+    within each of the parts that are computed again. limit: of all that is kept while it counts."""
 
-    def __init__(self, own: set[int], parts: list[nn.Module]) -> None:
+    def __init__(self, own: set[int], parts: list[nn.Module], limit: float = math.inf) -> None:
         self.own = own  # parameters and buffers, which are there anyway
+        self.limit, self.all = limit, 0
         self.where: int | None = None
         self.found: dict[int | None, dict[int, int]] = {None: {}}
         self.hooks = []
@@ -225,8 +273,15 @@ class Kept:
 
     def _count(self, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in self.own:
-            self.found.setdefault(self.where, {})[storage.data_ptr()] = storage.nbytes()
+        found = self.found.setdefault(self.where, {})
+        if storage.data_ptr() not in self.own and storage.data_ptr() not in found:
+            found[storage.data_ptr()] = storage.nbytes()
+            self.all += storage.nbytes()
+            if self.all > self.limit:
+                raise TooLarge(
+                    f"a few images keep more than {size(self.limit)} for the backward pass, half "
+                    "of the free memory; take a smaller image_size or network"
+                )
 
     def _entering(self, number: int) -> Callable:
         def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -240,11 +295,40 @@ class Kept:
         self.where = None
 
 
+def time_steps_of(model: Any) -> int:
+    return config_of(model)["time_steps"]
+
+
+def set_time_steps(model: Any, steps: int) -> None:
+    if isinstance(model.config, dict):
+        model.config["time_steps"] = steps
+    else:
+        model.config = replace(model.config, time_steps=steps)
+
+
+def check_room_for_weights(model: nn.Module) -> None:
+    """Raise TooLarge where the free memory could not hold weights, gradients and AdamW's moments.
+    The model may be one without values, on the meta device."""
+    check_room(4 * bytes_of(model.parameters()), "the network's weights, gradients and moments",
+               "smaller widths or depths")  # fmt: skip
+
+
+def check_room_for_image(channels: int, side: int) -> None:
+    """The same for an image and what the first layers make of it."""
+    check_room(32 * channels * side**2, f"an image of {side} × {side}", "a smaller image_size")
+
+
+def check_room(needed: int, what: str, mend: str) -> None:
+    free = free_memory(torch.device("cpu"))
+    if needed > free:
+        raise TooLarge(
+            f"{what} need about {size(needed)} of memory and {size(free)} are free; take {mend}"
+        )
+
+
 def macs_of(model: nn.Module, side: int) -> int:
     """Multiply-accumulates of one image in one time step."""
-    config: Any = model.config
-    channels = config["in_channels"] if isinstance(config, dict) else config.in_channels
-    return int(count_flops(model, (channels, side, side)).flops.sum())
+    return int(count_flops(model, (config_of(model)["in_channels"], side, side)).flops.sum())
 
 
 def bytes_of(tensors: Any) -> int:

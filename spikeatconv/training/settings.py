@@ -5,7 +5,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,9 @@ from torch import nn
 from spikeatconv.conv import is_folded
 from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
 from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.training.estimate import check_room_for_weights
 from spikeatconv.training.recipes import Augmentation, Recipe, network
+from spikeatconv.training.rows import few
 from spikeatconv.weights import config_of
 
 GROUPS = ("recipe", "augmentation", "model")
@@ -154,10 +156,17 @@ def new_model(
     """A new network of that name for those images; what is set goes before what follows."""
     changes = {"classes": classes, "in_channels": in_channels, **settings}
     if name == "resnet18":
-        return network(name, recipe.seed, **spread(changes))
-    if "partition_size" not in changes:
+        changes = spread(changes)
+    elif "partition_size" not in changes:
         changes["partition_size"] = fitting(preset(name, **changes), recipe.image_size)
-    return network(name, recipe.seed, **changes)
+    return with_room(lambda: network(name, recipe.seed, **changes))
+
+
+def with_room(make: Callable[[], nn.Module]) -> nn.Module:
+    """The network that is made, once without values and then, if there is memory, with them."""
+    with torch.device("meta"):
+        check_room_for_weights(make())
+    return make()
 
 
 def spread(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,30 +189,64 @@ def fitting(config: SpikeAtConvConfig, side: int) -> int | tuple[int, ...]:
 
 
 def continued(
-    model: nn.Module, recipe: Recipe, classes: int, settings: Mapping[str, Any]
-) -> tuple[nn.Module, list[str]]:
-    """A network with the model's weights and those settings, and which tensors are new: those of
-    the last layer, where the classes differ. Raises ValueError where others do not fit."""
+    model: nn.Module, recipe: Recipe, classes: Sequence[str], settings: Mapping[str, Any],
+    known: Sequence[str] | None,
+) -> tuple[nn.Module, str]:  # fmt: skip
+    """A network with the model's weights and those settings, and in words what became of its last
+    layer, "" where nothing did.
+
+    classes, known: the names of the data's classes and of the model's, None where it has none. Each
+    class keeps its row of the last layer by its name; the others' rows are drawn anew. Without
+    names the layer is kept where there are as many. Partitions that were not set fit the recipe's
+    images. Raises ValueError where other weights do not fit.
+    """
     if is_folded(model) and config_of(model).get("norm") != "none":
-        raise ValueError("the weights are folded, for inference alone; give those before fold()")
-    wanted = {**config_of(model), "classes": classes, **settings}
-    with torch.random.fork_rng():
-        torch.manual_seed(recipe.seed)
-        made: nn.Module = (
-            SpikeAtConv(SpikeAtConvConfig(**wanted)) if isinstance(model, SpikeAtConv)
-            else SpikingResNet18(**spread(wanted))
-        )  # fmt: skip
+        raise ValueError("the weights are folded, for inference alone; give those before that")
+    wanted = {**config_of(model), "classes": len(classes), **settings}
+    if isinstance(model, SpikeAtConv) and "partition_size" not in settings:
+        wanted["partition_size"] = fitting(SpikeAtConvConfig(**wanted), recipe.image_size)
+
+    def make() -> nn.Module:
+        with torch.random.fork_rng():
+            torch.manual_seed(recipe.seed)
+            if isinstance(model, SpikeAtConv):
+                return SpikeAtConv(SpikeAtConvConfig(**wanted))
+            return SpikingResNet18(**spread(wanted))
+
+    made = with_room(make)
     old, tensors = model.state_dict(), made.state_dict()
-    new = [name for name, t in tensors.items() if name not in old or old[name].shape != t.shape]
-    odd = [name for name in new if not name.startswith("head.")] + sorted(old.keys() - tensors)
-    if odd:
+    heads = ("head.weight", "head.bias")
+    differ = [n for n, t in tensors.items() if n not in old or old[n].shape != t.shape]
+    odd = [n for n in differ if n not in heads] + sorted(old.keys() - tensors)
+    if odd or old[heads[0]].shape[1] != tensors[heads[0]].shape[1]:
         raise ValueError(
-            f"the weights do not fit the settings {dict(settings)}: {len(odd)} tensors differ, "
-            f"such as {odd[0]}; leave out what changes the network's shape"
+            f"the weights do not fit the settings {in_words(settings)}: {len(odd)} tensors differ, "
+            f"such as {[*odd, heads[0]][0]}; leave out what changes the network's shape"
         )
-    kept = {name: tensor for name, tensor in old.items() if name not in new}
-    made.load_state_dict({**tensors, **kept})
-    return made, new
+    rows, told = matched(classes, known, len(old["head.bias"]))
+    made.load_state_dict({**old, **{name: tensors[name] for name in heads}})
+    with torch.no_grad():
+        for row, before in rows.items():
+            made.head.weight[row], made.head.bias[row] = (old[name][before] for name in heads)
+    return made, told
+
+
+def matched(
+    classes: Sequence[str], known: Sequence[str] | None, count: int
+) -> tuple[dict[int, int], str]:
+    """{row: row before} of the last layer for classes that are known by name, and that in words.
+    count: of rows before."""
+    if known is None:
+        if count == len(classes):
+            kept = dict(enumerate(range(count)))
+            return kept, "kept as it is, for the file does not name its classes"
+        return {}, f"new, for {len(classes)} classes; the file has {count} without names"
+    rows = {row: known.index(name) for row, name in enumerate(classes) if name in known}
+    new = [name for row, name in enumerate(classes) if row not in rows]
+    told = f"new for {len(new)} of {len(classes)} classes: {few(new)}" if new else ""
+    if list(known) != list(classes) and rows:
+        told += f"{'; ' if told else ''}kept by name for {len(rows)}"
+    return rows, told
 
 
 def in_words(settings: Mapping[str, Any] | Sequence) -> str:

@@ -14,7 +14,16 @@ from torch import nn
 from spikeatconv.model import PRESETS, SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.estimate import Estimate, best_device, duration, estimate, first, size
+from spikeatconv.training.estimate import (
+    Estimate,
+    TooLarge,
+    best_device,
+    check_room_for_image,
+    duration,
+    estimate,
+    first,
+    size,
+)
 from spikeatconv.training.follow import ending, follow, is_main
 from spikeatconv.training.images import Images
 from spikeatconv.training.lock import InUse, check_free
@@ -34,7 +43,7 @@ from spikeatconv.training.settings import (
 from spikeatconv.training.sources import full_name, open_data
 from spikeatconv.training.stream import Stream, stream
 from spikeatconv.training.trained import weights_of
-from spikeatconv.weights import config_of, load_weights
+from spikeatconv.weights import config_of, load_weights, weights_note
 
 Say = Callable[[str], Any]
 
@@ -68,7 +77,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """new: names of tensors that do not come from a file that was given.  done: steps behind it."""
+    """told: what was decided about the network, in words.  done: steps behind it."""
 
     name: str
     where: str
@@ -77,7 +86,7 @@ class Plan:
     data: Images | Stream
     test: Images | Stream
     model: nn.Module
-    new: list[str]
+    told: dict[str, str]
     done: int
 
 
@@ -121,14 +130,15 @@ def planned(options: Options) -> Plan:
     done = steps_done(folder, options.resume)
     where = options.data or prepared(options.recipe)
     channels = settings["model"].get("in_channels") or channels_of(before, where)
+    understood(check_room_for_image, channels, recipe.image_size)
     data, test = (stream if options.streamed else open_data)(
         where, recipe.image_size, faults=options.faults, in_channels=channels,
         crop=recipe.augmentation.crop > 0,
     )  # fmt: skip
     check_batch(recipe, data)
     understood(steps_of_an_epoch, data, recipe, count("WORLD_SIZE") * options.accumulate)
-    model, new = made(name, before, recipe, data, settings["model"])
-    return Plan(name, where, folder, recipe, data, test, model, new, done)
+    model, told = made(name, before, recipe, data, settings["model"])
+    return Plan(name, where, folder, recipe, data, test, model, told, done)
 
 
 def steps_done(folder: Path, resume: bool) -> int:
@@ -175,24 +185,49 @@ def check_batch(recipe: Recipe, data: Images | Stream) -> None:
 
 def made(
     name: str, before: nn.Module | None, recipe: Recipe, data: Images | Stream, settings: dict
-) -> tuple[nn.Module, list[str]]:
-    """The network, and which of its tensors do not come from `before`, where that is given."""
+) -> tuple[nn.Module, dict[str, str]]:
+    """The network, and what was decided about it, in words."""
     classes = len(data.classes)
     if settings.get("classes", classes) < classes:
         raise Refused(
             f"classes is {settings['classes']} and the data have {classes}: {few(data.classes)}; "
             "leave out --set classes, which comes from the data, or give at least as many"
         )
+    told = {}
     if before is not None:
-        return understood(continued, before, recipe, classes, settings)
-    channels = first(data, 1)[0].shape[1]
-    return understood(new_model, name, recipe, classes, channels, settings), []
+        known = known_classes(name)
+        model, head = understood(continued, before, recipe, data.classes, settings, known)
+        told = {"last layer": head} if head else {}
+        usual, whose = config_of(before).get("partition_size"), "file"
+    else:
+        channels = first(data, 1)[0].shape[1]
+        model = understood(new_model, name, recipe, classes, channels, settings)
+        usual, whose = PRESETS[name].partition_size if name in PRESETS else None, "preset"
+    size = config_of(model).get("partition_size")
+    if usual and size != usual:
+        told["partition"] = f"{in_words([size])} in place of the {whose}'s {in_words([usual])}"
+    return model, told
+
+
+def known_classes(name: str) -> list[str] | None:
+    """The names of the classes in the note of those weights; the digits' for those that ship."""
+    note = weights_note(weights_of(name))
+    if str(note.get("command", "")).startswith("python studies/digits.py"):
+        return list("0123456789")
+    return note.get("data", {}).get("classes")
 
 
 # --- what it will take
 
 
 def estimated(plan: Plan, options: Options) -> Estimate:
+    try:
+        return estimate_of(plan, options)
+    except TooLarge as error:
+        raise Refused(str(error)) from None
+
+
+def estimate_of(plan: Plan, options: Options) -> Estimate:
     return estimate(
         plan.model, plan.data, plan.test, plan.recipe, plan.folder, keep=options.keep,
         precision=options.precision, accumulate=options.accumulate, again=options.again,
@@ -236,13 +271,7 @@ def about_plan(plan: Plan) -> dict[str, str]:
     }
     if isinstance(data, Stream):
         told["data"] += ", streamed"
-    usual = PRESETS[plan.name].partition_size if plan.name in PRESETS else None
-    if usual and config["partition_size"] != usual:
-        sizes = in_words([config["partition_size"]])
-        told["partition"] = f"{sizes} in place of the preset's {in_words([usual])}"
-    if plan.new:
-        told["new"] = f"{', '.join(plan.new)}: the classes differ from the file's"
-    return told
+    return told | plan.told
 
 
 def about_estimate(plan: Plan, found: Estimate) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spikeatconv import PRESETS, SpikeAtConv, SpikingResNet18, fold, preset
-from spikeatconv.training import RECIPES
+from spikeatconv.training import RECIPES, estimate
 from spikeatconv.training.settings import changed, continued, fitting, new_model, read_settings
 
 DIGITS = RECIPES["digits"]
@@ -107,27 +107,84 @@ def small(**changes):
     return SpikeAtConv(preset("micro", **{**fields, **changes}))
 
 
+SIX = ("cat", "dog", "owl", "fox", "ant", "bee")
+
+
 def test_to_go_on_from_weights():
-    old = small()
-    new, changed_tensors = continued(old, DIGITS, 10, {"time_steps": 1})
-    assert changed_tensors == []
+    old = small(classes=6)
+    new, told = continued(old, DIGITS, SIX, {"time_steps": 1}, SIX)
+    assert told == ""
     assert new.config.time_steps == 1
     for name, tensor in new.state_dict().items():
         assert torch.equal(tensor, old.state_dict()[name]), name
 
 
-def test_other_classes_get_a_new_last_layer():
-    old = small()
-    new, changed_tensors = continued(old, DIGITS, 4, {})
-    assert changed_tensors == ["head.weight", "head.bias"]
-    assert new.head.weight.shape == (4, 8)
+@pytest.mark.parametrize(
+    ("classes", "rows", "told"),
+    [
+        # as many, in another order: each keeps its row
+        (SIX[::-1], [5, 4, 3, 2, 1, 0], "kept by name for 6"),
+        (("owl", "elk", "cat"), [2, None, 0], "new for 1 of 3 classes: elk; kept by name for 2"),
+        (("a", "b", "c", "d", "e", "f"), [None] * 6, "new for 6 of 6 classes: a, b, c, d, e, f"),
+        (
+            (*SIX, "elk"),
+            [0, 1, 2, 3, 4, 5, None],
+            "new for 1 of 7 classes: elk; kept by name for 6",
+        ),
+    ],
+)
+def test_a_class_keeps_its_row_of_the_last_layer_by_its_name(classes, rows, told):
+    old, fresh = small(classes=6), small(classes=len(classes))
+    for model in (old, fresh):
+        torch.nn.init.uniform_(model.head.bias)
+    new, words = continued(old, DIGITS, classes, {}, SIX)
+    assert words == told
     assert torch.equal(new.stem[0].weight, old.stem[0].weight)
-    again, _ = continued(old, DIGITS, 4, {})
-    assert torch.equal(again.head.weight, new.head.weight)  # drawn with the recipe's seed
+    again, _ = continued(old, DIGITS, classes, {}, SIX)
+    for row, before in enumerate(rows):
+        assert torch.equal(again.head.weight[row], new.head.weight[row])  # the recipe's seed
+        same = [torch.equal(new.head.weight[row], weight) for weight in old.head.weight]
+        assert same == [number == before for number in range(6)]
+        if before is not None:
+            assert new.head.bias[row] == old.head.bias[before]
+
+
+def test_a_file_without_names_keeps_its_last_layer_where_it_has_as_many():
+    old = small(classes=6)
+    new, told = continued(old, DIGITS, SIX, {}, None)
+    assert torch.equal(new.head.weight, old.head.weight)
+    assert told == "kept as it is, for the file does not name its classes"
+    new, told = continued(old, DIGITS, SIX[:4], {}, None)
+    assert new.head.weight.shape == (4, 8)
+    assert told == "new, for 4 classes; the file has 6 without names"
+
+
+@pytest.mark.parametrize(("side", "size"), [(32, 2), (40, 2), (36, 3), (20, 1)])
+def test_partitions_fit_another_size_of_image(side, size):
+    """Of `small`, whose only stage has a quarter of the pixels a side."""
+    recipe = changed(DIGITS, read(f"image_size={side}"))
+    new, _ = continued(small(), recipe, "0123456789", {}, list("0123456789"))
+    assert new.config.sizes == (size,)
+    assert new(torch.rand(1, 3, side, side)).shape == (1, 10)
+    with pytest.raises(ValueError, match="partition"):
+        continued(small(), recipe, "0123456789", {"partition_size": 7}, None)[0](
+            torch.rand(1, 3, side, side)
+        )
+
+
+@pytest.mark.parametrize("name", ["micro", "resnet18"])
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_built(monkeypatch, name):
+    monkeypatch.setattr(estimate, "free_memory", lambda device: 10**6)
+    with pytest.raises(
+        ValueError, match=r"weights, gradients and moments need about .*smaller wid"
+    ):
+        new_model(name, DIGITS, 10, 1, {})
+    with pytest.raises(ValueError, match=r"weights, gradients and moments need about"):
+        continued(SpikeAtConv(preset("micro")), DIGITS, "0123456789", {}, None)
 
 
 def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"the weights do not fit .* such as stem"):
-        continued(small(), DIGITS, 10, {"widths": (16,), "head_width": 16})
+        continued(small(), DIGITS, range(10), {"widths": (16,), "head_width": 16}, None)
     with pytest.raises(ValueError, match="folded"):
-        continued(fold(small()), DIGITS, 10, {})
+        continued(fold(small()), DIGITS, range(10), {}, None)
