@@ -14,10 +14,11 @@ from spikeatconv.checks import (
     MOST,
     check_bool,
     check_choice,
+    check_fits,
     check_names,
     check_number,
+    check_numbers,
     check_real,
-    check_sequence,
     check_whole,
     short,
 )
@@ -75,8 +76,9 @@ class RL(nn.Module):
                 'readout is "spike" with project=False, whose output is spikes already; '
                 'leave readout at "membrane" or set project=True'
             )
+        threshold = check_number(second_threshold, "second_threshold")
         self.first = LIF(**options)
-        self.second = LIF(**{**options, "v_threshold": second_threshold})
+        self.second = LIF(**{**options, "v_threshold": threshold})
         c = self.channels
         self.project = conv_norm(2 * c, c) if project else nn.Identity()
         self.closing = LIF(**options) if readout == "spike" else nn.Identity()
@@ -172,8 +174,7 @@ class HSL(nn.Module):
         super().__init__()
         self.channels = check_halves(channels, self)
         check_options(HSL, options)
-        if len(check_sequence(taus, "taus", "two numbers")) != 2:
-            raise ValueError(f"taus is {short(taus)}; give two numbers, one for each half of C")
+        taus = check_numbers(taus, "taus", 2)  # one for each half of C
         self.lifs = nn.ModuleList(LIF(**{**options, "tau": tau}) for tau in taus)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -252,8 +253,9 @@ def check_halves(channels: int, block: nn.Module) -> int:
 def check_feature_map(x: Tensor, channels: int, block: nn.Module) -> None:
     """Raise unless x is a real tensor `[T, B, channels, H, W]`."""
     check_real(x, "x")
-    if x.dim() != 5 or x.shape[2] != channels:
+    if x.dim() != 5 or x.shape[2] != channels or not len(x):
         raise ValueError(
             f"{type(block).__name__} got x of shape {list(x.shape)}; "
-            f"give [T, B, C, H, W] with C = {channels}"
+            f"give [T, B, C, H, W] with T of 1 or more and C = {channels}"
         )
+    check_fits(x, "x", block)

@@ -29,7 +29,7 @@ def check_number(value: Any, name: str, hint: str = "") -> float:
     if is_bool(value) or not isinstance(value, Real):
         raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give a number{hint}")
     if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}; give a finite number")
+        raise ValueError(f"{name} is {value}; give a finite number{hint}")
     return plain(value)
 
 
@@ -52,6 +52,15 @@ def check_wholes(
     """At least one whole number, at most `most` of them, in a tuple."""
     numbers = check_sequence(values, name, "at least one whole number, such as (2, 2)", most)
     return tuple(check_whole(value, f"{name}[{i}]", low, high) for i, value in enumerate(numbers))
+
+
+def check_numbers(values: Any, name: str, count: int | None = None) -> tuple[float, ...]:
+    """Finite numbers, at least one, or so many; at most as many as MBPL has thresholds."""
+    expected = f"{count} numbers" if count else "at least one number, for example (0.5, 1.0)"
+    numbers = check_sequence(values, name, expected, MOST["thresholds"])
+    if count and len(numbers) != count:
+        raise ValueError(f"{name} is {short(values)}; give {expected}")
+    return tuple(check_number(value, f"{name}[{i}]") for i, value in enumerate(numbers))
 
 
 def check_path(value: Any, name: str) -> Path:
@@ -101,7 +110,7 @@ def check_names(given: Collection[str], known: Collection[str], what: str) -> No
         if name not in known:
             near = nearest(name, known)
             asked = f"did you mean {near!r}? " if near else ""
-            raise TypeError(f"{what} does not know {name!r}; {asked}it knows {sorted(known)}")
+            raise TypeError(f"{what} does not know {name!r}; {asked}choose one of {sorted(known)}")
 
 
 def check_tensor(x: Any, name: str) -> None:
@@ -128,19 +137,32 @@ def check_real(x: Any, name: str) -> None:
         )
 
 
+def check_model(value: Any, name: str = "model") -> None:
+    """Raise TypeError unless it is a model, not its class or its name."""
+    if not isinstance(value, nn.Module):
+        raise TypeError(
+            f"{name} is {short(value)}, a {kind(value)}; give a model, "
+            'for example SpikeAtConv(preset("micro"))'
+        )
+
+
 def check_fits(x: Tensor, name: str, model: nn.Module) -> None:
-    """Raise unless x has the type of the model's weights, and lies on their device."""
+    """Raise unless x has the type of the model's weights, and lies on their device.
+
+    Autocast casts for itself, but not what is float64.
+    """
     weight = next(model.parameters(), x)
+    device = x.device.type
     if x.device != weight.device:
         raise ValueError(
-            f"{name} are on {x.device} and the model on {weight.device}; "
+            f"{name}: on {x.device}, and the weights on {weight.device}; "
             f"move one: {name}.to({str(weight.device)!r}) or model.to({str(x.device)!r})"
         )
-    mixed = x.device.type != "meta" and torch.is_autocast_enabled(x.device.type)
-    if x.dtype != weight.dtype and not mixed:
+    casts = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    if x.dtype != weight.dtype and not (casts and x.dtype != torch.float64):
         raise TypeError(
-            f"{name} have dtype {x.dtype} and the model's weights {weight.dtype}; "
-            f"give {name}.to({weight.dtype}), or change the model with model.to({x.dtype})"
+            f"{name}: of dtype {x.dtype}, and the weights of {weight.dtype}; "
+            f"call {name}.to({weight.dtype}), or model.to({x.dtype})"
         )
 
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from spikeatconv.checks import check_choice, short
+from spikeatconv.checks import check_choice, check_model
 
 Model = TypeVar("Model", bound=nn.Module)
 NORMS = ("batch", "none")
@@ -66,8 +66,7 @@ def fold(model: Model) -> Model:
     `model.eval()` within rounding, in the precision that the model has when it is folded. The copy
     is in eval mode; the model stays as it is. Raises TypeError for what is no module.
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model is {short(model)}; give a model, for example SpikeAtConv(config)")
+    check_model(model)
     folded = copy.deepcopy(model).eval()
     for module in folded.modules():
         if isinstance(module, OverTime):

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spikeatconv.checks import check_choice, check_path
+
 _PACKAGE = Path(__file__).resolve().parent
 FOLDERS = (_PACKAGE / "_data", _PACKAGE.parent / "data")  # installed from a wheel; a checkout
 
@@ -19,8 +21,7 @@ def mnist5k(split: str = "train") -> tuple[Tensor, Tensor]:
     that the first few hundred hold every class. Source and licences: data/README.md.
     Raises ValueError for another split or a damaged file, FileNotFoundError for a missing one.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f'split is {split!r}; choose "train" or "test"')
+    check_choice(split, "split", ("train", "test"))
     with np.load(io.BytesIO(checked("mnist5k.npz")), allow_pickle=False) as arrays:
         images = torch.from_numpy(arrays[f"{split}_images"])
         labels = torch.from_numpy(arrays[f"{split}_labels"])
@@ -44,6 +45,7 @@ def checked(name: str) -> bytes:
         f"restore it with `git checkout -- data/{name}` or make it again with the script that "
         "data/README.md names; if you installed a wheel, reinstall spikeatconv"
     )
+    check_path(name, "name")
     folder = _folder()
     content = _read(folder / name, fix)
     sums = _read(folder / "SHA256SUMS", "restore it with `git checkout -- data/SHA256SUMS`")

@@ -36,7 +36,15 @@ from torch.utils.hooks import RemovableHandle
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import SPK_BLOCKS
-from spikeatconv.checks import check_choice, check_finite, check_real, check_whole, check_wholes
+from spikeatconv.checks import (
+    check_choice,
+    check_finite,
+    check_model,
+    check_real,
+    check_whole,
+    check_wholes,
+    short,
+)
 from spikeatconv.conv import fold
 from spikeatconv.neuron import LIF, LIFSum
 
@@ -140,6 +148,7 @@ def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> "pd.Data
     Nothing is computed: the folded model runs on shapes alone. `(flops * passes).sum()` is
     what one image takes.
     """
+    check_model(model)
     if len(check_wholes(image_shape, "image_shape")) != 3:
         raise ValueError(f"image_shape is {image_shape}; give (channels, height, width)")
     on_meta = fold(copy.deepcopy(model).to("meta"))
@@ -219,7 +228,8 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
             check_finite(model(piece), "the model's output", NOT_FINITE)
     if not counts:
         raise ValueError(
-            f"{type(model).__name__} ran no Conv2d, Linear or Attend, so there is nothing to count"
+            f"model is {short(model)} and ran no Conv2d, Linear or Attend, so there is nothing "
+            "to count; give a network with such layers"
         )
     first = next((c for c in counts.values() if c.kind == "conv"), None)
     for c in counts.values():

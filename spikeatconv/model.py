@@ -129,6 +129,8 @@ class SpikeAtConvConfig:
 
     def fits(self, side: int) -> bool:
         """Whether the partitions fit an image of that many pixels on a side."""
+        if side < 1:
+            return False
         side = (side + 1) // 2
         for size in self.sizes:
             side = (side + 1) // 2
@@ -205,7 +207,8 @@ class SpikeAtConv(nn.Module):
             )
         if images.dim() == 5 and images.shape[0] != t:
             raise ValueError(
-                f"images have {images.shape[0]} time steps and time_steps is {t}; give {t} frames, "
+                f"images have shape {list(images.shape)}, so {images.shape[0]} time steps and "
+                f"time_steps is {t}; give {t} frames, "
                 f"or make the model with time_steps={images.shape[0]}"
             )
         for name, side in (("height", images.shape[-2]), ("width", images.shape[-1])):

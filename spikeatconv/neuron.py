@@ -20,14 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv import fast
-from spikeatconv.checks import (
-    MOST,
-    check_bool,
-    check_names,
-    check_number,
-    check_real,
-    check_sequence,
-)
+from spikeatconv.checks import check_bool, check_names, check_number, check_numbers, check_real
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
 
@@ -64,6 +57,7 @@ def lif_step(
     check_bool(detach_reset, "detach_reset")
     check_real(x, "x")
     check_real(v, "v")
+    check_same_shape(v, x)
     surrogate = as_surrogate(surrogate)
 
     h = v + (x - (v - v_rest)) / tau
@@ -151,8 +145,7 @@ class LIFSum(nn.ModuleList):
     """
 
     def __init__(self, thresholds: Sequence[float], **options) -> None:
-        expected = "at least one number, for example (0.5, 1.0)"
-        thresholds = check_sequence(thresholds, "thresholds", expected, MOST["thresholds"])
+        thresholds = check_numbers(thresholds, "thresholds")
         known = [name for name in inspect.signature(LIF).parameters if name != "v_threshold"]
         check_names(options, known, "LIFSum")
         super().__init__(LIF(v_threshold=threshold, **options) for threshold in thresholds)
@@ -201,7 +194,16 @@ def check_time_axis(x: Tensor) -> None:
     check_real(x, "x")
     if x.dim() == 0 or x.shape[0] == 0:
         raise ValueError(
-            f"x has shape {list(x.shape)}; expected [T, ...] with at least one time step first"
+            f"x has shape {list(x.shape)}; give [T, ...] with at least one time step first"
+        )
+
+
+def check_same_shape(v: Tensor, x: Tensor) -> None:
+    """Raise ValueError unless v broadcasts to x or x to v."""
+    pairs = zip(reversed(v.shape), reversed(x.shape), strict=False)
+    if v.shape != x.shape and any(a != b and 1 not in (a, b) for a, b in pairs):
+        raise ValueError(
+            f"v has shape {list(v.shape)} and x {list(x.shape)}; give a v of the shape of x"
         )
 
 
@@ -213,5 +215,5 @@ def check_state(v0: Tensor, x: Tensor) -> Tensor:
     except RuntimeError:
         raise ValueError(
             f"v0 has shape {list(v0.shape)}, x has shape {list(x.shape)}; "
-            f"v0 must have the shape of one time step, {list(x.shape[1:])}"
+            f"give a v0 of the shape of one time step, {list(x.shape[1:])}"
         ) from None

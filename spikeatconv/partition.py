@@ -109,7 +109,7 @@ def check_sides(hw: Sequence[int]) -> tuple[int, int]:
     sides = check_sequence(hw, "hw", "H and W, such as (8, 8)")
     if len(sides) != 2:
         raise ValueError(f"hw is {short(hw)}; give two whole numbers, (H, W)")
-    return check_whole(sides[0], "hw[0]"), check_whole(sides[1], "hw[1]")
+    return check_whole(sides[0], "hw[0]", 1, 2**20), check_whole(sides[1], "hw[1]", 1, 2**20)
 
 
 def check_divides(size: int, hw: tuple[int, int], name: str) -> None:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv.attention import Attend
-from spikeatconv.checks import check_names, short
+from spikeatconv.checks import check_model, check_names, short
 from spikeatconv.neuron import LIF
 
 if TYPE_CHECKING:  # the library loads without pandas, which takes 47 MB
@@ -189,6 +189,7 @@ def record(model: nn.Module, keep: Collection[str] = KEEP) -> Iterator[Recording
     if isinstance(keep, str) or not isinstance(keep, Collection):
         raise TypeError(f"keep is {short(keep)}; give a tuple of names, such as ('spikes',)")
     check_names(keep, KEEP, "record's keep")
+    check_model(model)
     layers = {name or "lif": m for name, m in model.named_modules() if isinstance(m, LIF)}
     attends = {name or "attend": m for name, m in model.named_modules() if isinstance(m, Attend)}
     if not layers and not attends:

@@ -66,7 +66,12 @@ class SpikingResNet18(nn.Module):
         c, t = self.config["in_channels"], self.config["time_steps"]
         still = images.dim() == 4
         frames = images.unsqueeze(0) if still else images
-        if frames.dim() != 5 or frames.shape[2] != c or frames.shape[0] != (1 if still else t):
+        if (
+            frames.dim() != 5
+            or frames.shape[2] != c
+            or frames.shape[0] != (1 if still else t)
+            or 0 in frames.shape[-2:]
+        ):
             raise ValueError(
                 f"images have shape {list(images.shape)}; give [B, {c}, H, W] or "
                 f"[T, B, {c}, H, W] with T = {t}"

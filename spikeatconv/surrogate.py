@@ -9,10 +9,11 @@ their slopes are an open choice (R2).
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 
 import torch
 from torch import Tensor
+
+from spikeatconv.checks import check_number
 
 
 class _Step(torch.autograd.Function):
@@ -41,16 +42,10 @@ class Surrogate:
     alpha: float
 
     def __post_init__(self) -> None:
-        if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real):
-            raise TypeError(
-                f"alpha is {self.alpha!r}, a {type(self.alpha).__name__}; give a positive number, "
-                f"for example {type(self).__name__}(alpha=2.0)"
-            )
-        if not (math.isfinite(self.alpha) and self.alpha > 0):
-            raise ValueError(
-                f"alpha is {self.alpha}; a surrogate's slope must be positive and finite, "
-                f"for example {type(self).__name__}(alpha=2.0)"
-            )
+        example = f", for example {type(self).__name__}(alpha=2.0)"
+        object.__setattr__(self, "alpha", check_number(self.alpha, "alpha", example))
+        if self.alpha <= 0:
+            raise ValueError(f"alpha is {self.alpha}; give a slope above 0{example}")
 
     def __call__(self, u: Tensor) -> Tensor:
         return _Step.apply(u, self.derivative)

@@ -81,7 +81,7 @@ def test_callers_do_not_share_memory():
 
 @pytest.mark.parametrize("split", ["validation", "Train", "", None, 0])
 def test_unknown_split_names_the_choices(split):
-    with pytest.raises(ValueError, match=r'choose "train" or "test"'):
+    with pytest.raises(ValueError, match=r"split is .*; choose one of \['train', 'test'\]"):
         mnist5k(split)
 
 

@@ -356,7 +356,7 @@ def test_wrong_parameters(options, error, message):
         (torch.ones(2, 3, dtype=torch.bool), TypeError, r"x has dtype torch.bool; .*x.float\(\)"),
         (torch.ones(2, dtype=torch.complex64), TypeError, "x has dtype torch.complex64"),
         ([1.0, 2.0], TypeError, r"x is \[1.0, 2.0\], a list; give a torch.Tensor"),
-        (torch.tensor(1.0), ValueError, r"x has shape \[\]; expected \[T, ...\]"),
+        (torch.tensor(1.0), ValueError, r"x has shape \[\]; give \[T, ...\]"),
         (torch.zeros(0, 3), ValueError, r"x has shape \[0, 3\]; .* at least one time step"),
     ],
 )

@@ -198,8 +198,7 @@ def usable(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarray,
     ]
     if rows.faults and policy == "stop":
         raise ValueError(
-            f"{few(rows.faults)}. Mend that, or "
-            'go on without what lies there: faults="skip"'
+            f'{few(rows.faults)}. Mend that, or go on without what lies there: faults="skip"'
         )
     if words and policy == "stop":
         raise ValueError(
