@@ -53,7 +53,8 @@ class Recording:
     ) -> None:
         self.keep = tuple(keep)
         self.calls: dict[str, list[Call]] = {name: [] for name in layers}
-        # Of each call: how often each neuron fired, `[C, H, W]`, and how often it could, T · B.
+        # How often each neuron fired, `[C, H, W]`, and how often it could, T · B in all; a pair for
+        # all calls that follow each other and are of the same neurons.
         self.counts: dict[str, list[tuple[Tensor, int]]] = {name: [] for name in layers}
         self.attends = attends or {}
         self.attention_calls: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {
@@ -133,6 +134,16 @@ class Recording:
     def _ran(self) -> list[str]:
         return [name for name, counts in self.counts.items() if counts]
 
+    def _count(self, name: str, spikes: Tensor) -> None:
+        """Add a call: `[T, B, ...]`; one without a batch, `[T]`, is one neuron. float32 counts
+        exactly up to 16 million."""
+        flat = spikes.flatten(0, min(1, spikes.dim() - 1))
+        fired, chances, counts = flat.sum(0, dtype=torch.float32), len(flat), self.counts[name]
+        if counts and counts[-1][0].shape == fired.shape:
+            before, chances_before = counts.pop()
+            fired, chances = before + fired, chances_before + chances
+        counts.append((fired, chances))
+
     def _kept(self, what: str) -> None:
         if what not in self.keep:
             raise ValueError(
@@ -146,8 +157,8 @@ class Recording:
         shapes = [list(one.shape) for one in fired]
         if any(shape != shapes[0] for shape in shapes):
             raise ValueError(
-                f"layer {name!r} ran {len(shapes)} times with neurons {shapes}, which are not the "
-                f"same ones; read them one by one from counts[{name!r}]"
+                f"layer {name!r} ran with neurons {shapes}, which are not the same ones; "
+                f"read them one by one from counts[{name!r}]"
             )
         return torch.stack(fired).sum(0), sum(chances)
 
@@ -165,13 +176,6 @@ def _joined(name: str, parts: list[Tensor], place: str) -> Tensor:
             f"joined along the batch; read them one by one from {place}[{name!r}]"
         )
     return torch.cat(parts, dim=1)
-
-
-def _counted(spikes: Tensor) -> tuple[Tensor, int]:
-    """`[T, B, ...]` → how often each neuron fired, `[...]`, and T · B; a layer that ran without a
-    batch, `[T]`, is one neuron. float32 counts exactly up to 16 million."""
-    flat = spikes.flatten(0, min(1, spikes.dim() - 1))
-    return flat.sum(0, dtype=torch.float32), len(flat)
 
 
 @contextmanager
@@ -202,7 +206,7 @@ def record(model: nn.Module, keep: Collection[str] = KEEP) -> Iterator[Recording
     def observe(name: str):
         def hook(lif: LIF, args: tuple, kwargs: dict, output: Tensor) -> None:
             with torch.no_grad():
-                recording.counts[name].append(_counted(output))
+                recording._count(name, output)
                 trace = lif.run(*args, **kwargs) if "membranes" in keep else None
             # A copy: the model may go on in place.
             spikes = output.detach().clone() if "spikes" in keep else None
