@@ -15,9 +15,11 @@ from typing import Any
 try:
     import click
 except ModuleNotFoundError:
+    from spikeatconv.training.extra import pip_install
+
     raise SystemExit(
         "spikeatconv's command line needs the package click, which is not installed; in the "
-        'project\'s folder run: python -m pip install -e ".[train]"'
+        f"project's folder run: {pip_install('.[train]')}"
     ) from None
 
 import torch
@@ -449,8 +451,8 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
                (ILSVRC 2012: training, validation, devkit)
 
     ARCHIVES is the folder they are in. Interrupted, it goes on where it was. To read ImageNet's
-    devkit takes SciPy (python -m pip install scipy). Without it, give a folder val/CLASS/*.JPEG
-    beside the training archive, in place of validation and devkit.
+    devkit takes SciPy (.venv/bin/python -m pip install scipy). Without it, give a folder
+    val/CLASS/*.JPEG beside the training archive, in place of validation and devkit.
     """
     folder = to or Path(PREPARED) / name
     found = PREPARE[name](archives, folder)

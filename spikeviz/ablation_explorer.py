@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import statistics
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,7 +144,8 @@ def packed_plotly() -> bytes:
     """The plotly.js of the plotly package, packed; found without importing the package."""
     spec = importlib.util.find_spec("plotly")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("the package plotly is missing; run `pip install plotly`")
+        install = f"{sys.executable} -m pip install plotly"
+        raise ModuleNotFoundError(f"the package plotly is missing; run `{install}`")
     script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
     return gzip.compress(script.read_bytes(), mtime=0)
 

@@ -17,8 +17,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 OLDEST_PYTHON = (3, 11)
 REPO = Path(__file__).resolve().parents[1]
@@ -26,15 +28,33 @@ VENV = REPO / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOG = VENV / "setup.log"
 STAMP = VENV / "setup.json"  # written last, so that a half-made environment never counts as done
+OLD = REPO / ".venv.old"  # an environment on its way out
+LOCK = REPO / ".venv.lock"  # held while .venv is changed
+CHILD = Path(__file__).with_name("child.py")
 
 # What the environment says of itself. Run with -I: else the checkout would shadow the install.
+# broken: records of packages that pip has not finished, or whose files were deleted since.
 PROBE = """
-import json, sys
+import json, sys, sysconfig
 from importlib.util import find_spec
+from pathlib import Path
+def whole(info):
+    if not (info / "INSTALLER").is_file() or not (info / "RECORD").is_file():
+        return False
+    lines = (info / "RECORD").read_text(encoding="utf-8").splitlines()
+    parts = {line.split(",")[0].split("/")[0] for line in lines} - {"__pycache__"}
+    return all((info.parent / part).exists() for part in parts)
+infos = sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
+broken = [info for info in infos if not whole(info)]
+packages = [info.name.split("-")[0] for info in infos if info not in broken]
 package = find_spec("spikeatconv")
-print(json.dumps({"version": sys.version_info[:2], "pip": find_spec("pip") is not None,
-                  "package": package and package.origin}))
+print(json.dumps({"version": sys.version_info[:2], "prefix": sys.prefix, "pip": "pip" in packages,
+                  "package": package and package.origin, "packages": packages,
+                  "broken": [str(info) for info in broken]}))
 """
+
+EXTRAS = {"course", "test"}  # of pyproject.toml: what all need, and what the tests need
+REHEARSAL = REPO / "build" / "rehearsal"
 
 SMALLER = """On Linux, about 3 GB less to fetch (PyTorch without CUDA):
   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu python3 course.py lab"""
@@ -46,21 +66,32 @@ SMALLER = """On Linux, about 3 GB less to fetch (PyTorch without CUDA):
 def lab(options: argparse.Namespace) -> int:
     """Opens the course in JupyterLab; its exit status is ours."""
     set_up()
-    settle_jupyterlab()
-    command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={REPO}"]
+    with suppress(OSError):  # a checkout that may only be read keeps what it has
+        settle_jupyterlab()
+    command = ["jupyterlab", f"--ServerApp.root_dir={REPO}"]
     command += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
     command += ["--ServerApp.answer_yes=True"]  # Ctrl-C stops at once instead of asking
     command += ["--allow-root"]  # as in containers; it listens on localhost, behind a token
     command += ["--no-browser"] if options.no_browser else []
     command += [f"--ServerApp.port={options.port}"] if options.port else []
     print("Starting JupyterLab; Ctrl-C here stops it.", flush=True)
-    return run(command)
+    return run_module(*command)
 
 
 def test(options: argparse.Namespace) -> int:
-    """Runs the tests; pytest's exit status is ours."""
+    """Runs the tests; their exit status is ours.
+
+    All of them, before the tools of the tests are there: first every notebook becomes a page, and
+    one is graded, in what learners and teachers have. Pytest looks at these outcomes then.
+    """
+    variables, status = {}, 0
+    if not options.more and not is_ready("test"):
+        set_up()
+        variables["SPIKEVIZ_REHEARSAL"] = str(REHEARSAL)
+        status = run([PYTHON, "tests/rehearse.py", REHEARSAL])
     set_up("test")
-    return run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.more])
+    command = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.more]
+    return run(command, variables) or status
 
 
 def site(options: argparse.Namespace) -> int:
@@ -79,14 +110,14 @@ def teacher(options: argparse.Namespace) -> int:
 
 
 def voila(options: argparse.Namespace) -> int:
-    """Serves a notebook as a page, with Python behind it, until Ctrl-C."""
+    """Serves a notebook as a page without its code, until Ctrl-C."""
     return publish("voila", options.notebook, *options.more)
 
 
 def publish(*words: str) -> int:
     """Runs what makes pages of notebooks; its exit status is ours."""
-    set_up("publish")
-    return run([PYTHON, "-m", "spikeviz.publish", *words])
+    set_up()
+    return run_module("spikeviz.publish", *words)
 
 
 def read_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -130,7 +161,7 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     )
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else teacher)")
 
-    command = add(voila, "Serve a notebook as a page, with Python behind it, and open it.",
+    command = add(voila, "Serve a notebook as a page without its code, and open it.",
                   usage="course.py voila NB [OPTION OF VOILA ...]")  # fmt: skip
     command.add_argument("notebook", type=notebook, metavar="NB", help="such as 01, or a path")
 
@@ -162,28 +193,55 @@ def port(text: str) -> int:
 # --- the environment ------------------------------------------------------------------------
 
 
-def set_up(extra: str = "") -> None:
-    """Makes .venv ready, with one of pyproject.toml's extras if named; at once if it is."""
-    probe, stamp = look_inside(), read_stamp()
-    wrong = what_is_wrong(probe, stamp)
-    done = not wrong and stamp.get("made_from") == fingerprint(probe)
-    if done and (not extra or extra in stamp["extras"]):
+def set_up(extra: str = "course") -> None:
+    """Makes .venv ready, with one of pyproject.toml's extras; at once if it is."""
+    if is_ready(extra):
         return
-    if VENV.exists() and wrong:
+    with alone() as lock:
+        if not is_ready(extra):  # the set-up that we waited for may have done it
+            complete(extra, lock)
+
+
+def is_ready(extra: str) -> bool:
+    probe, stamp = look_inside(), read_stamp()
+    return (
+        not what_is_wrong(probe, stamp)
+        and stamp.get("made_from") == fingerprint(probe)
+        and extra in stamp["extras"]
+        and not lost(probe, stamp)
+        and not probe["broken"]
+    )
+
+
+def complete(extra: str, lock: int) -> None:
+    """Makes .venv, or what it lacks. lock: the file that holds it, for the programs that do so."""
+    if VENV.is_symlink() and not VENV.exists():
+        fail(f"{VENV} is a link to {os.readlink(VENV)}, which is not there. Remove the link, then "
+             "run the same command again.")  # fmt: skip
+    if VENV.is_file():
+        fail(f"{VENV} is a file. Remove it, then run the same command again.")
+    discard(OLD)
+    probe, stamp = look_inside(), read_stamp()
+    wrong = VENV.exists() and what_is_wrong(probe, stamp)
+    if wrong:
         print(f"Making .venv anew: {wrong}.", flush=True)
         remove_environment()
-    STAMP.unlink(missing_ok=True)
+    elif missing := lost(probe, stamp):
+        print(f"Mending .venv: {', '.join(missing)} is not there, or not whole.", flush=True)
+    for info in [] if wrong else probe.get("broken", []):
+        shutil.rmtree(info)  # with its record pip would believe it whole
     # Extras that are there already stay, and are brought up to date with the rest.
-    extras = sorted({extra, *stamp.get("extras", [])} - {""})
-    install(extras)
-    probe, stamp = look_inside(), {"extras": extras}
-    wrong = what_is_wrong(probe, stamp)
+    extras = sorted({"course", extra, *stamp.get("extras", [])} & EXTRAS)
+    install(extras, lock)
+    probe = look_inside()
+    stamp = {"extras": extras, "packages": probe.get("packages", [])}
+    wrong = what_is_wrong(probe, {**stamp, "made_from": "here"})
     if wrong:
         fail(f"The set-up ran, yet {wrong}. Delete {VENV} and run the same command again.")
     STAMP.write_text(json.dumps({"made_from": fingerprint(probe), **stamp}), encoding="utf-8")
 
 
-def install(extras: list[str]) -> None:
+def install(extras: list[str], lock: int) -> None:
     """Makes the environment if there is none, then lets pip install this project into it."""
     new = not VENV.exists()
     if new and not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
@@ -191,14 +249,55 @@ def install(extras: list[str]) -> None:
              "  sudo apt install python3-venv\nand then the same command again.")  # fmt: skip
     if new and free_space() < 5:
         print(f"Only {free_space():.1f} GB are free on this disk; up to 5 GB may be needed.")
-    VENV.mkdir(exist_ok=True)
-    project = f".[{','.join(extras)}]" if extras else "."
-    pip = [PYTHON, "-m", "pip", "install", "--no-input", "--progress-bar", "off", "-e", project]
     progress = Progress("Setting up .venv, minutes the first time" if new else "Updating .venv")
+    VENV.mkdir(exist_ok=True)
+    STAMP.unlink(missing_ok=True)
     with LOG.open("w", encoding="utf-8") as log:
-        for command in ([sys.executable, "-m", "venv", VENV], pip) if new else (pip,):
-            follow(command, log, progress)
+        if new:
+            follow([sys.executable, "-m", "venv", VENV], log, progress, lock)
+        wrong = what_is_wrong(look_inside(), {})
+        if wrong:  # never let pip near another Python than the environment's own
+            fail(f"The environment was made, yet {wrong}. Nothing was installed.")
+        project = f".[{','.join(extras)}]"
+        # -I: nothing of the user's own Python. It refuses to work outside of an environment.
+        pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--no-input"]
+        follow([*pip, "--progress-bar", "off", "-e", project], log, progress, lock)
     progress.end("done")
+
+
+@contextmanager
+def alone() -> Iterator[int]:
+    """One set-up at a time. The system frees the lock when all who hold it are gone: this program,
+    and the pip that it started, which may outlive it."""
+    try:
+        file = LOCK.open("w")
+    except OSError as error:
+        fail(f"The course is not set up yet, and {REPO} cannot be written ({error.strerror}). Copy "
+             "it to a folder of your own and run the same command there.")  # fmt: skip
+    with file:
+        if not locked(file):
+            print("Another set-up is at work in this folder; waiting for it.", flush=True)
+            while not locked(file):
+                time.sleep(0.5)
+        yield file.fileno()
+
+
+def locked(file: IO) -> bool:
+    """Takes the lock, unless somebody else has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        pass  # a disk without locks
+    return True
 
 
 def look_inside() -> dict:
@@ -218,10 +317,17 @@ def read_stamp() -> dict:
         return {}
 
 
+def lost(probe: dict, stamp: dict) -> list[str]:
+    """The packages that the set-up left there and that are not there any more, or not whole."""
+    return sorted(set(stamp.get("packages", [])) - set(probe.get("packages", [])))
+
+
 def what_is_wrong(probe: dict, stamp: dict) -> str:
     """Why the environment cannot be used or completed as it is; empty if it can."""
     if not probe:
         return "its Python does not run (an interrupted set-up, or Python was moved or removed)"
+    if Path(probe["prefix"]).resolve() != VENV.resolve():
+        return f"its Python belongs to {probe['prefix']} (an interrupted set-up)"
     if tuple(probe["version"]) < OLDEST_PYTHON:
         return "its Python is {}.{}, 3.11 or newer is needed".format(*probe["version"])
     if not probe["pip"]:
@@ -241,14 +347,21 @@ def fingerprint(probe: dict) -> str:
 
 
 def remove_environment() -> None:
-    if Path(sys.prefix).resolve() == VENV:
+    """Out of the way in one step, then away: a half-removed one never stands in its place."""
+    if Path(sys.prefix).resolve() == VENV.resolve():
         fail("This command runs on the very Python it has to replace: leave the environment "
              "with `deactivate`, then run it again.")  # fmt: skip
     try:
-        shutil.rmtree(VENV)
+        VENV.rename(OLD)
     except OSError as error:
         fail(f"{VENV} cannot be removed ({error}). Close what uses it, delete it by hand and "
              "run the same command again.")  # fmt: skip
+    discard(OLD)
+
+
+def discard(folder: Path) -> None:
+    """Removes what it can; of a link, the link."""
+    folder.unlink() if folder.is_symlink() else shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_space() -> float:
@@ -287,16 +400,23 @@ def settle_jupyterlab() -> None:
 # --- running things -------------------------------------------------------------------------
 
 
-def start(command: list, **options) -> subprocess.Popen:
+def start(command: list, variables: dict[str, str] | None = None, **options) -> subprocess.Popen:
     """Starts a program in the repository; every program this file runs goes through here."""
     # Without this variable a kernel in the user's home would come before the environment's own.
-    variables = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
-    return subprocess.Popen([str(c) for c in command], cwd=str(REPO), env=variables, **options)
+    all_variables = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", **(variables or {})}
+    all_variables.pop("PYTHONHOME", None)  # it would send the environment's Python elsewhere
+    words = [str(word) for word in command]
+    return subprocess.Popen(words, cwd=str(REPO), env=all_variables, **options)
 
 
-def run(command: list) -> int:
+def run_module(*words: str) -> int:
+    """Runs a module of the environment, which ends when this program does, and its kernels too."""
+    return run([PYTHON, CHILD, *words], stdin=subprocess.PIPE)
+
+
+def run(command: list, variables: dict[str, str] | None = None, **options) -> int:
     """Runs a program that talks to the user itself; returns its exit status."""
-    process = start(command)
+    process = start(command, variables, **options)
     # It gets Ctrl-C as well and ends as it sees fit; a plain `kill` is passed on.
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     while True:
@@ -306,9 +426,11 @@ def run(command: list) -> int:
             continue
 
 
-def follow(command: list, log, progress: Progress) -> None:
+def follow(command: list, log: IO, progress: Progress, lock: int) -> None:
     """Runs one step of the set-up: its output to the log, one line of progress to the user."""
-    process = start(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    shared = () if os.name == "nt" else (lock,)
+    process = start(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
+                    pass_fds=shared)  # fmt: skip
     while process.poll() is None:
         progress.show(activity(read_log()))
         time.sleep(0.2)

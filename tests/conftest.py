@@ -3,18 +3,21 @@ and one thread, as small tensors gain nothing from more and test processes share
 
 import asyncio
 import contextlib
-import copy
 import os
-import re
+import runpy
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import torch
 from filelock import FileLock
 from hypothesis import settings
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
 
 torch.set_num_threads(1)
 
@@ -56,65 +59,92 @@ def shared(tmp_path_factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-class Again(NotebookClient):
-    """Runs a notebook as ever, then in the same kernel cells 1, 2, 1, 3, 2, 4, 3, …; what came of
-    that is in `metadata.again`, while outputs and widgets are those of the first time. A cell
-    with the tag "long", such as a training, runs once more, not twice.
-
-    errors: [cell, message]. peaks: the most MB that the kernel held, the first time and then;
-    empty where the system does not tell (Linux does).
-    """
-
-    @contextlib.asynccontextmanager
-    async def async_setup_kernel(self, **options):
-        async with super().async_setup_kernel(**options):
-            yield  # the first time
-            errors, peaks = [], self._peak()
-            cells, first = self.nb.cells, len(self.nb.cells)
-            code = [cell for cell in cells if cell.cell_type == "code"]
-            brief = [None if "long" in c.metadata.get("tags", ()) else c for c in code]
-            order = [c for pair in zip(code, [None, *brief], strict=False) for c in pair if c]
-            cells += copy.deepcopy(order)
-            for index in range(first, len(cells)):
-                try:
-                    await self.async_execute_cell(cells[index], index)
-                except CellExecutionError as error:
-                    errors.append([cells[index].id, f"{error.ename}: {error.evalue}"])
-            del cells[first:]
-            self.nb.metadata["again"] = {"errors": errors, "peaks": peaks + self._peak()}
-
-    def _peak(self):
-        """[most MB since the last time it was asked for]."""
-        process = Path("/proc") / str(self.km.provisioner.pid)
-        if not (process / "clear_refs").exists():
-            return []
-        most = re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text(encoding="utf-8"))
-        (process / "clear_refs").write_text("5", encoding="utf-8")  # from now on
-        return [int(most[1]) / 1000]
+@pytest.fixture(scope="session")
+def rehearsal():
+    """The folder of tests/rehearse.py, where it ran just before, in what `course.py lab` installs;
+    else None."""
+    folder = os.environ.get("SPIKEVIZ_REHEARSAL")
+    return Path(folder) if folder else None
 
 
 @pytest.fixture(scope="session")
-def outcome(shared):
-    """outcome(path): that notebook of the course, run from top to bottom in this test run, and then
-    as `Again` says."""
+def absent_modules():
+    """The modules that `course.py lab` does not install: other packages' than those that the extra
+    "course" of pyproject.toml asks for, and those that these ask for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    found = {"spikeatconv", "pip", "setuptools"}  # what a new environment holds
+    seen = set()
+    waiting = [*map(Requirement, project["dependencies"]), Requirement("spikeatconv[course]")]
+    while waiting:
+        requirement = waiting.pop()
+        name, wanted = canonicalize_name(requirement.name), {"", *requirement.extras}
+        if name == "spikeatconv":
+            waiting += [Requirement(line) for extra in wanted - {""} for line in extras[extra]]
+            continue
+        if (name, *sorted(wanted)) in seen:
+            continue
+        seen.add((name, *sorted(wanted)))
+        found.add(name)
+        for line in metadata.requires(name) or []:
+            needed = Requirement(line)
+            if not needed.marker or any(needed.marker.evaluate({"extra": e}) for e in wanted):
+                waiting.append(needed)
+    packages = metadata.packages_distributions()
+    return {
+        module
+        for module, names in packages.items()
+        if not found & {canonicalize_name(name) for name in names}
+    }
+
+
+@pytest.fixture(scope="session")
+def as_in_lab(absent_modules):
+    """`with as_in_lab():` programs and kernels started there find only what `lab` installs."""
+
+    @contextlib.contextmanager
+    def limited():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ABSENT_MODULES", " ".join(absent_modules))
+            patch.setenv("PYTHONPATH", str(ROOT / "tests" / "only_course"), prepend=os.pathsep)
+            yield
+
+    return limited
+
+
+@pytest.fixture(scope="session")
+def cache(shared, rehearsal):
+    """Where the outcomes of the notebooks are kept."""
+    return rehearsal / "executed" if rehearsal else shared / "executed"
+
+
+@pytest.fixture(scope="session")
+def outcome(shared, cache, as_in_lab):
+    """outcome(path, ...): these notebooks of the course, each run from top to bottom in this test
+    run, then as `Again` says, with nothing but what `course.py lab` installs; the last one's."""
     from spikeviz.publish.running import executed
 
-    def run(path):
+    again = runpy.run_path(str(ROOT / "tests" / "rehearse.py"))["Again"]
+
+    def once(path):
         with FileLock(shared / f"{path.stem}.lock"):
-            return executed(path, shared / "executed", Again)
+            return executed(path, cache, again)
+
+    def run(*paths):
+        with as_in_lab(), ThreadPoolExecutor(2) as pool:
+            return list(pool.map(once, paths))[-1]
 
     return run
 
 
 @pytest.fixture(scope="session")
-def course_site(shared, outcome):
+def course_site(shared, cache, outcome):
     """The folder of the whole course's site."""
     from spikeviz.publish.running import NOTEBOOKS
     from spikeviz.publish.site import save_site
 
     with FileLock(shared / "site.lock"):
         if not (shared / "site" / "index.html").exists():
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(outcome, sorted(NOTEBOOKS.glob("*.ipynb"))))
-            save_site(shared / "site", cache=shared / "executed")
+            outcome(*sorted(NOTEBOOKS.glob("*.ipynb")))
+            save_site(shared / "site", cache=cache)
     return shared / "site"

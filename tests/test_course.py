@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,10 +35,12 @@ class Machine:
     def __init__(self, repo):
         self.commands, self.pip_status, self.pip_output = [], 0, "Collecting torch\n"
         self.package = str(repo / "spikeatconv" / "__init__.py")
-        self.inside = {"version": [3, 11], "pip": True, "package": None}
+        self.inside = {"version": [3, 11], "prefix": str(repo / ".venv"), "pip": True,
+                       "package": None, "packages": ["pip"], "broken": []}  # fmt: skip
 
-    def __call__(self, command, **options):
+    def __call__(self, command, variables=None, **options):
         words = [str(word) for word in command]
+        self.variables = variables
         if words[1:3] == ["-I", "-c"]:
             if not course.PYTHON.exists():
                 raise FileNotFoundError(words[0])
@@ -46,18 +49,20 @@ class Machine:
         if words[1:3] == ["-m", "venv"]:
             course.PYTHON.parent.mkdir(parents=True)
             course.PYTHON.touch()
-        if words[1:3] == ["-m", "pip"]:
+        if words[1:4] == ["-I", str(course.CHILD), "pip"]:
             options["stdout"].write(self.pip_output)
             options["stdout"].flush()
             if self.pip_status == 0:
                 self.inside["package"] = self.package
+                self.inside["packages"] = ["jupyterlab", "pip", "torch"]
             return Finished(self.pip_status)
-        return Finished(7 if words[2] in ("jupyterlab", "pytest") else 0)
+        return Finished({"jupyterlab": 7, "pytest": 7, str(course.REHEARSAL): 3}.get(words[2], 0))
 
     def started(self):
         """The modules started since the last call, in order."""
         names, self.commands = [words[2] for words in self.commands], []
-        return names
+        names = ["pip" if name == str(course.CHILD) else name for name in names]
+        return ["rehearsal" if name == str(course.REHEARSAL) else name for name in names]
 
 
 @pytest.fixture
@@ -70,6 +75,8 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(course, "PYTHON", repo / ".venv" / "bin" / "python")
     monkeypatch.setattr(course, "LOG", repo / ".venv" / "setup.log")
     monkeypatch.setattr(course, "STAMP", repo / ".venv" / "setup.json")
+    monkeypatch.setattr(course, "OLD", repo / ".venv.old")
+    monkeypatch.setattr(course, "LOCK", repo / ".venv.lock")
     monkeypatch.setattr(course.signal, "signal", lambda *_: None)  # pytest's own stays
     monkeypatch.setattr(course, "start", Machine(repo))
     return course.start
@@ -130,14 +137,15 @@ def test_what_runs_first_needs_the_standard_library_only():
     tree = ast.parse(Path(course.__file__).read_text(encoding="utf-8"))
     modules = {name.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
                for name in node.names}  # fmt: skip
-    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {node.module.split(".")[0] for node in ast.walk(tree)
+                if isinstance(node, ast.ImportFrom)}  # fmt: skip
     assert modules <= sys.stdlib_module_names
 
 
 def test_lab_starts_the_environments_jupyterlab(machine):
     assert course.main(["lab"]) == 7  # JupyterLab's own exit status
     assert machine.commands[-1] == [
-        str(course.PYTHON), "-m", "jupyterlab", f"--ServerApp.root_dir={course.REPO}",
+        str(course.PYTHON), str(course.CHILD), "jupyterlab", f"--ServerApp.root_dir={course.REPO}",
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
         "--ServerApp.answer_yes=True", "--allow-root",
     ]  # fmt: skip
@@ -156,10 +164,28 @@ def test_test_hands_everything_on_to_pytest(machine):
     ]  # fmt: skip
 
 
+def test_the_first_tests_run_in_what_lab_installs(machine):
+    """Then what they left is handed to pytest, and a failure of theirs is one of all."""
+    assert course.main(["test"]) == 7
+    installed = [words[-1] for words in machine.commands if words[-2] == "-e"]
+    assert installed == [".[course]", ".[course,test]"]
+    assert machine.started() == ["venv", "pip", "rehearsal", "pip", "pytest"]
+    assert machine.variables == {"SPIKEVIZ_REHEARSAL": str(course.REHEARSAL)}
+    course.main(["test"])
+    assert machine.started() == ["pytest"]  # the tools are there: tests limit the kernels instead
+    assert machine.variables == {}
+
+
+def test_a_failed_rehearsal_is_the_exit_status(machine, monkeypatch):
+    statuses = iter([3, 0])  # of the rehearsal, of pytest
+    monkeypatch.setattr(course, "run", lambda *_: next(statuses))
+    assert course.main(["test"]) == 3
+
+
 def test_pages_are_made_from_where_the_user_stands(machine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.ipynb").touch()
-    publish = [str(course.PYTHON), "-m", "spikeviz.publish"]
+    publish = [str(course.PYTHON), str(course.CHILD), "spikeviz.publish"]
     for arguments, expected in (
         (["site"], ["site"]),
         (["site", "out"], ["site", str(tmp_path / "out")]),
@@ -170,7 +196,7 @@ def test_pages_are_made_from_where_the_user_stands(machine, tmp_path, monkeypatc
     ):  # fmt: skip
         assert course.main(arguments) == 0
         assert machine.commands[-1] == [*publish, *expected]
-    assert machine.commands[1][-1] == ".[publish]"
+    assert machine.commands[1][-1] == ".[course]"
 
 
 def test_programs_run_in_the_repository_with_its_own_kernel_first(tmp_path):
@@ -184,14 +210,32 @@ def test_the_exit_status_is_passed_on(monkeypatch):
     assert course.run([sys.executable, "-c", "raise SystemExit(5)"]) == 5
 
 
+@pytest.mark.parametrize("how", ["terminate", "kill"])
+@pytest.mark.skipif(os.name == "nt", reason="a process is looked for by its number")
+def test_what_a_program_starts_ends_with_it(tmp_path, how):
+    """A server and what it started, however their parent went."""
+    server = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
+    (tmp_path / "server.py").write_text(server)
+    code = f"from spikeviz import course; course.REPO = {str(tmp_path)!r}\n"
+    code += "import sys; course.PYTHON = sys.executable; sys.exit(course.run_module('server'))"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert int(parent.stdout.readline()) > 0
+        getattr(parent, how)()
+        assert parent.stdout.read() == ""  # the server held this pipe too: it is gone
+    assert parent.returncode != 0
+
+
 # --- the set-up
 
 
 def test_set_up_happens_once(machine):
     course.set_up()
     assert machine.commands[0] == [sys.executable, "-m", "venv", str(course.VENV)]
-    assert machine.commands[1][:4] == [str(course.PYTHON), "-m", "pip", "install"]
-    assert machine.commands[1][-2:] == ["-e", "."]
+    assert machine.commands[1][:6] == [
+        str(course.PYTHON), "-I", str(course.CHILD), "pip", "--require-virtualenv", "install",
+    ]  # fmt: skip
+    assert machine.commands[1][-2:] == ["-e", ".[course]"]
     assert not [word for word in machine.commands[1] if "index" in word]  # pip's settings rule
     assert machine.started() == ["venv", "pip"]
     course.set_up()
@@ -201,13 +245,18 @@ def test_set_up_happens_once(machine):
 def test_an_extra_is_added_once_and_stays(machine):
     course.set_up()
     course.set_up("test")
-    assert machine.commands[-1][-1] == ".[test]"
+    assert machine.commands[-1][-1] == ".[course,test]"
     assert machine.started() == ["venv", "pip", "pip"]
     course.set_up("test")
     course.set_up()
     assert machine.started() == []
-    course.set_up("train")
-    assert machine.commands[-1][-1] == ".[test,train]"
+
+
+def test_every_command_of_learners_and_teachers_works_in_one_environment(machine):
+    for arguments in (["lab"], ["site"], ["slides", "01"], ["voila", "01"], ["teacher"]):
+        course.main(arguments)
+    installed = [words[-1] for words in machine.commands if words[-2] == "-e"]
+    assert installed == [".[course]"]  # once for all of them
 
 
 @pytest.mark.parametrize("change", ["pyproject", "python"])
@@ -219,7 +268,7 @@ def test_a_change_is_installed(machine, change):
     else:
         machine.inside["version"] = [3, 12]
     course.set_up()
-    assert machine.commands[-1][-1] == ".[test]"  # the extra is brought up to date as well
+    assert machine.commands[-1][-1] == ".[course,test]"  # the extra is brought up to date as well
     assert machine.started() == ["pip"]
 
 
@@ -257,6 +306,7 @@ def test_a_failed_update_takes_the_stamp_away(machine):
         (None, "its Python does not run"),
         ({"pip": False}, "it has no pip"),
         ({"version": [3, 9]}, "its Python is 3.9, 3.11 or newer is needed"),
+        ({"prefix": "/usr"}, "its Python belongs to /usr"),
         ({"package": "/elsewhere/spikeatconv/__init__.py"}, "it runs another checkout, "),
         ({"package": None}, "it does not find this project"),
     ],
@@ -280,9 +330,10 @@ def test_a_broken_environment_is_made_anew(machine, capsys, monkeypatch, inside,
 def heal(machine, healthy):
     remove = course.shutil.rmtree
 
-    def removed(path):
-        remove(path)
-        machine.inside.update(healthy)
+    def removed(path, **options):
+        if path.exists():
+            machine.inside.update(healthy)
+        remove(path, **options)
 
     return removed
 
@@ -308,6 +359,140 @@ def test_a_full_disk_is_announced(machine, capsys, monkeypatch):
     monkeypatch.setattr(course, "free_space", lambda: 1.25)
     course.set_up()
     assert "Only 1.2 GB are free" in capsys.readouterr().out
+
+
+def test_no_set_up_where_another_python_would_be_changed(machine, capsys):
+    """A new environment whose Python is another one's: nothing is installed."""
+    machine.inside["prefix"] = sys.base_prefix
+    with pytest.raises(SystemExit, match="1"):
+        course.set_up()
+    assert machine.started() == ["venv"]
+    assert f"its Python belongs to {sys.base_prefix}" in capsys.readouterr().err
+    assert not course.STAMP.exists()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_package_that_is_gone_comes_back(machine, capsys, tmp_path, broken):
+    course.set_up()
+    machine.started()
+    record = tmp_path / "jupyterlab-4.6.6.dist-info"
+    record.mkdir()
+    machine.inside["packages"] = ["pip", "torch"]
+    machine.inside["broken"] = [str(record)] if broken else []
+    course.set_up()
+    assert "Mending .venv: jupyterlab is not there, or not whole." in capsys.readouterr().out
+    assert machine.started() == ["pip"]
+    assert record.exists() == (not broken)  # with its record, pip would believe it whole
+    machine.inside["broken"] = []
+    course.set_up()
+    assert machine.started() == []
+
+
+def test_the_probe_tells_whole_packages_from_others(tmp_path):
+    """In a real environment, small: only pip is in it."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "a"], check=True)
+    python = tmp_path / "a" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def look():
+        done = subprocess.run([python, "-I", "-c", course.PROBE], capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    (pip,) = (tmp_path / "a").rglob("pip-*.dist-info")
+    for name in ("whole", "gone", "unfinished"):
+        info = pip.parent / f"{name}-1.0.dist-info"
+        info.mkdir()
+        record = [f"{name}/a.py,,", "__pycache__/b.pyc,,", "../../bin/c,,", f"{info.name}/RECORD,,"]
+        (info / "RECORD").write_text("\n".join(record))
+        (info / "INSTALLER").write_text("pip\n")
+        (pip.parent / name).mkdir()
+    (pip.parent / "gone").rmdir()
+    (pip.parent / "unfinished-1.0.dist-info" / "INSTALLER").unlink()
+    found = look()
+    assert Path(found["prefix"]).resolve() == (tmp_path / "a").resolve()
+    assert {"pip", "whole"} <= set(found["packages"])
+    assert [Path(info).name for info in found["broken"]] == [
+        "gone-1.0.dist-info", "unfinished-1.0.dist-info",
+    ]  # fmt: skip
+    assert found["pip"]
+    (pip / "INSTALLER").unlink()  # as when the set-up was stopped while pip came
+    assert not look()["pip"]
+    (tmp_path / "a" / "pyvenv.cfg").unlink()
+    assert Path(look()["prefix"]).resolve() != (tmp_path / "a").resolve()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda venv: venv.symlink_to(venv.parent / "away"), "is a link to"),
+        (lambda venv: venv.write_text("mine"), "is a file"),
+    ],
+)
+def test_what_is_no_environment_is_named_and_left_alone(machine, capsys, make, message):
+    make(course.VENV)
+    with pytest.raises(SystemExit, match="1"):
+        course.set_up()
+    assert f"{course.VENV} {message}" in capsys.readouterr().err
+    assert machine.started() == []
+    assert course.VENV.is_symlink() or course.VENV.read_text() == "mine"
+
+
+def test_a_ready_checkout_that_may_not_be_written_starts(machine, capsys, monkeypatch):
+    course.set_up()
+    machine.started()
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    read = course.Path.open
+    monkeypatch.setattr(course.Path, "mkdir", refuse)
+    monkeypatch.setattr(course.Path, "open", lambda path, mode="r", *rest, **options: (
+        read if "r" in mode else refuse)(path, mode, *rest, **options))  # fmt: skip
+    assert course.main(["lab"]) == 7
+    assert machine.started() == ["jupyterlab"]
+    with pytest.raises(SystemExit, match="1"):  # there is something to install
+        course.set_up("test")
+    assert "cannot be written (Permission denied). Copy it to" in capsys.readouterr().err
+    assert machine.started() == []
+
+
+HOLD = """
+import subprocess, sys
+from pathlib import Path
+from spikeviz import course
+course.LOCK = Path(sys.argv[1])
+with course.alone() as lock:
+    code = "import sys, time; sys.stdin.read(); time.sleep(0.5)"
+    child = course.start([sys.executable, "-c", code], stdin=subprocess.PIPE, pass_fds=(lock,))
+    print(child.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows frees the lock with its holder")
+def test_a_second_set_up_waits_for_the_first_and_for_what_that_left(tmp_path, monkeypatch, capsys):
+    """The first is killed; its child, as a pip may, still works for a moment."""
+    monkeypatch.setattr(course, "LOCK", tmp_path / "lock")
+    command = [sys.executable, "-c", HOLD, str(course.LOCK)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    sleep, waited = course.time.sleep, []
+    with subprocess.Popen(command, text=True, **pipes) as first:
+        left = int(first.stdout.readline())
+
+        def kill(seconds):
+            if not waited:
+                first.kill()
+                first.wait()
+                os.kill(left, 0)  # it is there still
+            waited.append(seconds)
+            sleep(0.05)
+
+        monkeypatch.setattr(course.time, "sleep", kill)
+        with course.alone(), course.LOCK.open() as file:
+            assert len(waited) > 1  # for the first, and for the child
+            assert not course.locked(file)
+    assert "Another set-up is at work in this folder; waiting for it." in capsys.readouterr().out
+    with course.LOCK.open() as file:
+        assert course.locked(file)
 
 
 # --- the progress line

@@ -44,8 +44,27 @@ def bounds(requirements):
     return dict(zip(names, (requirement.specifier for requirement in parsed), strict=True))
 
 
+def asked_for(extra):
+    """The requirements of an extra and of those that it names: the project's own name stands for
+    them, as pip reads it."""
+    lines = []
+    for line in PROJECT["optional-dependencies"][extra]:
+        requirement = Requirement(line)
+        if requirement.name == PROJECT["name"]:
+            lines += [line for part in sorted(requirement.extras) for line in asked_for(part)]
+        else:
+            lines.append(line)
+    return lines
+
+
 def project_bounds():
-    return bounds(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"])
+    return bounds(PROJECT["dependencies"] + asked_for("test"))
+
+
+def test_the_tests_add_only_tools_to_what_the_course_installs():
+    course, tests = set(asked_for("course")), set(asked_for("test"))
+    assert course == {*asked_for("train"), *asked_for("publish")}
+    assert course < tests
 
 
 # --- environment.yml and .pre-commit-config.yaml against pyproject.toml

@@ -209,6 +209,51 @@ def test_a_failing_cell_is_named_and_nothing_is_kept(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+def test_a_failing_notebook_leaves_the_other_pages(tmp_path, capsys, monkeypatch):
+    v4 = nbformat.v4
+    words = "# Good\n\nRead [the other](bad.ipynb)."
+    good = v4.new_notebook(cells=[v4.new_markdown_cell(words), v4.new_code_cell("6 * 7")])
+    nbformat.write(good, tmp_path / "good.ipynb")
+    (tmp_path / "bad.ipynb").write_text("no notebook")
+    raises = v4.new_notebook(cells=[v4.new_code_cell("1 / 0")])
+    nbformat.write(raises, tmp_path / "worse.ipynb")
+    monkeypatch.setattr("spikeviz.publish.__main__.save_site", lambda out: save_site(
+        out, tmp_path, tmp_path / "cache"))  # fmt: skip
+    assert main(["site", str(tmp_path / "site")]) == 1
+    told = capsys.readouterr()
+    assert re.search(r"bad: failed after \d+ s", told.out)
+    assert "ZeroDivisionError" in told.err
+    assert f"Missing: bad.ipynb, worse.ipynb. The other pages are in {tmp_path}" in told.err
+    page = (tmp_path / "site" / "good.html").read_text("utf-8")
+    assert ">42</pre>" in page
+    assert "Read the other." in page  # no link to a page that is not there
+    index = Page((tmp_path / "site" / "index.html").read_text("utf-8"))
+    assert [link for link in index.links if link in ("good.html", "bad.html", "worse.html")] == [
+        "good.html"
+    ]
+
+
+def test_a_folder_that_may_not_be_written_keeps_no_outcome(small, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert executed(small / "small.ipynb", tmp_path / "cache").cells[3].execution_count == 1
+
+
+def test_a_notebook_finds_nothing_that_only_the_tests_install(tmp_path, absent_modules, as_in_lab):
+    assert {"pytest", "hypothesis", "playwright", "spikingjelly", "mypy"} <= absent_modules
+    assert not {"torch", "kornia", "accelerate", "datasets", "nbgrader", "voila"} & absent_modules
+    for number, code in enumerate((
+        "import hypothesis",
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'import yaml, pytest'], check=True)",
+    )):  # fmt: skip
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        nbformat.write(notebook, tmp_path / f"{number}.ipynb")
+        executed(tmp_path / f"{number}.ipynb", tmp_path / "cache")
+        (tmp_path / "cache").rename(tmp_path / f"cache {number}")
+        with as_in_lab(), pytest.raises(NotebookFailedError, match="Error"):
+            executed(tmp_path / f"{number}.ipynb", tmp_path / "cache")
+
+
 def test_widgets_come_as_they_were_left(document):
     shown = json.loads(document.states())
     by_kind = {entry["kind"]: entry["state"] for entry in shown.values()}
@@ -276,6 +321,18 @@ def test_the_index_says_what_a_notebook_is_for(small_site):
     assert "3 minutes" in index
     assert "<li>Rest.</li>" in index
     assert "<math" in index
+
+
+def test_index_and_page_name_the_widgets_that_need_python(tmp_path, small_site):
+    for name in ("index", "small"):
+        assert "but for" not in (small_site / f"{name}.html").read_text("utf-8")
+    code = "from spikeviz import AttentionExplorer, LIFExplorer\nLIFExplorer()"
+    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("AttentionExplorer()")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
+    save_site(tmp_path / "site", tmp_path, tmp_path / "cache")
+    for name in ("index", "a"):
+        page = (tmp_path / "site" / f"{name}.html").read_text("utf-8")
+        assert "but for AttentionExplorer, which can only show what" in page
 
 
 def test_a_page_has_its_widgets_once_and_links_that_lead_somewhere(small_site):
@@ -419,8 +476,8 @@ def test_the_site_is_complete_and_asks_nothing_of_a_network(course_site):
 
 
 @every
-def test_slides_lose_nothing(path, outcome, shared, course_site):
-    out = save_slides(path, shared / "slides" / f"{path.stem}.html", shared / "executed")
+def test_slides_lose_nothing(path, outcome, shared, cache, course_site):
+    out = save_slides(path, shared / "slides" / f"{path.stem}.html", cache)
     slides, page = (f.read_text("utf-8") for f in (out, course_site / f"{path.stem}.html"))
     found, expected = Page(slides), Page(page)
     assert found.unclosed == []

@@ -1,10 +1,7 @@
 """The instructor's edition, released and graded by nbgrader itself."""
 
 import ast
-import os
-import shutil
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import nbformat
@@ -15,6 +12,7 @@ from spikeviz.publish.teacher import CHECKOUT, marked, write_course
 
 EXERCISES = CHECKOUT / "tests" / "exercises"
 STEM = "01_one_neuron"
+REHEARSE = runpy.run_path(str(Path(__file__).with_name("rehearse.py")))
 
 
 def read(path):
@@ -113,19 +111,8 @@ def test_written_again_it_keeps_grades_and_leaves_other_folders_alone(edition, t
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def nbgrader(folder: Path, *words: str) -> str:
-    """Runs nbgrader there, with this environment's own programs, as it asks for them by name."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words],
-        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 def test_nbgrader_releases_and_grades_it(edition):
-    nbgrader(edition, "generate_assignment", STEM)
+    REHEARSE["nbgrader"](edition, "generate_assignment", STEM)
     released = edition / "release" / STEM / f"{STEM}.ipynb"
     text = released.read_text(encoding="utf-8")
     solution = (EXERCISES / STEM / "lif_step" / "solution.py").read_text(encoding="utf-8")
@@ -142,21 +129,18 @@ def test_nbgrader_releases_and_grades_it(edition):
         "eve": (EXERCISES / STEM / "lif_step" / "wrong_no_leak.py").read_text(encoding="utf-8"),
     }
     for student, answer in answers.items():
-        place = edition / "submitted" / student / STEM
-        place.mkdir(parents=True)
-        shutil.copy(released, place)
-        if answer:
-            notebook = read(place / released.name)
-            (task,) = [c for c in notebook.cells if c.id == "exercise-code"]
-            task.source = answer
-            nbformat.write(notebook, place / released.name)
-    nbgrader(edition, "autograde", STEM)
-    nbgrader(edition, "export")
-    head, *rows = (edition / "grades.csv").read_text().splitlines()
-    columns = head.split(",")
-    grades = {(row := dict(zip(columns, line.split(","), strict=True)))["student_id"]: row
-              for line in rows}  # fmt: skip
+        REHEARSE["hand_in"](edition, student, STEM, answer)
+    grades = REHEARSE["grades"](edition, STEM)
     assert {name: float(row["score"]) for name, row in grades.items()} == {
         "ada": 10.0, "bob": 0.0, "eve": 0.0,
     }  # fmt: skip
     assert float(grades["ada"]["max_score"]) == 15.0
+
+
+def test_what_lab_installs_grades_notebook_12(tmp_path, rehearsal, as_in_lab):
+    if rehearsal:
+        ada = REHEARSE["exported"](rehearsal / "teacher")["ada"]
+    else:
+        with as_in_lab():
+            ada = REHEARSE["solved_and_graded"](tmp_path / "teacher")["ada"]
+    assert (float(ada["score"]), float(ada["max_score"])) == (10.0, 15.0)

@@ -1,6 +1,9 @@
 """The packages of the extra "train", imported where they are first used."""
 
 import importlib
+import shlex
+import subprocess
+import sys
 from types import ModuleType
 
 
@@ -11,6 +14,13 @@ def extra(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"training needs the package {error.name}, which is not installed; in the project's "
-            'folder run: python -m pip install -e ".[train]"',
+            f"folder run: {pip_install('.[train]')}",
             name=error.name,
         ) from None
+
+
+def pip_install(what: str) -> str:
+    """The command that installs something into the environment that this Python is of."""
+    editable = ["-e"] if what.startswith(".") else []
+    words = [sys.executable, "-m", "pip", "install", *editable, what]
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

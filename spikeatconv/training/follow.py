@@ -15,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from spikeatconv.training.checkpoint import Checkpoints, accuracy, mend
+from spikeatconv.training.extra import pip_install
 from spikeatconv.training.interrupt import STATUS
 from spikeatconv.training.logs import CsvLog, TensorBoard
 
@@ -86,7 +87,7 @@ def tensorboard(folder: Path, say: Callable[[str], Any]) -> list[TensorBoard]:
     try:
         return [TensorBoard(folder / "tensorboard")]
     except ModuleNotFoundError:
-        say('No TensorBoard log: python -m pip install tensorboard, or -e ".[train]", adds it.')
+        say(f"No TensorBoard log; this adds it: {pip_install('tensorboard')}")
         return []
 
 

@@ -25,6 +25,7 @@ from typing import IO
 import numpy as np
 from tqdm.auto import tqdm
 
+from spikeatconv.training.extra import pip_install
 from spikeatconv.training.folders import Found, folders_in
 from spikeatconv.training.rows import few
 
@@ -190,7 +191,7 @@ def devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
         from scipy.io import loadmat
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            f"{archive} holds a MATLAB file, which SciPy reads: python -m pip install scipy. Or "
+            f"{archive} holds a MATLAB file, which SciPy reads: {pip_install('scipy')}. Or "
             f"put a folder val/CLASS/*.JPEG, sorted already, into {archive.parent}: then neither "
             "the devkit nor the validation archive is read",
             name="scipy",

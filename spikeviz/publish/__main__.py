@@ -2,17 +2,15 @@
 voila page."""
 
 import argparse
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 from spikeviz.browser import CHECKOUT
+from spikeviz.publish.app import serve
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError
 from spikeviz.publish.site import save_site
 from spikeviz.publish.slides import save_slides
 from spikeviz.publish.teacher import write_course
-from spikeviz.widget import STATIC
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,11 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     slides.add_argument("out", nargs="?", type=Path, help="a file; else slides/NAME.html")
     edition = commands.add_parser("teacher", help="write the instructor's edition, for nbgrader")
     edition.add_argument("out", nargs="?", type=Path, default=CHECKOUT / "teacher", help="a folder")
-    page = commands.add_parser("voila", help="serve a notebook as a page, with Python behind it")
+    page = commands.add_parser("voila", help="serve a notebook as a page, without its code")
     page.add_argument("notebook", type=notebook, help="such as 01, or a path")
     options, more = parser.parse_known_args(arguments)
     if options.command == "voila":
-        return serve(options.notebook, more)
+        serve(options.notebook, more)
+        return 0
     if more:
         parser.error(f"unrecognized arguments: {' '.join(more)}")
     try:
@@ -47,20 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(f"Written: open {written} in a browser.")
     return 0
-
-
-def serve(path: Path, more: list[str]) -> int:
-    """Run voila on a notebook until Ctrl-C; what `more` holds is voila's, such as --port=8866."""
-    templates = os.pathsep.join(filter(None, [str(STATIC / "publish"), os.getenv("JUPYTER_PATH")]))
-    command = [sys.executable, "-m", "voila", str(path), "--template=course"]
-    process = subprocess.Popen(
-        [*command, "--strip_sources=False", *more], env={**os.environ, "JUPYTER_PATH": templates}
-    )
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # voila gets it as well, and ends
-            continue
 
 
 def notebook(text: str) -> Path:

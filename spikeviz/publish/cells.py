@@ -20,7 +20,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 COLOUR = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 CAPTION = re.compile(r"\s*\*(Picture[^*]*)\*")  # of a picture, in the cell after it
 NEEDS_PYTHON = (
-    "What its model answered is in this page. For another image, drawing or model it needs Python: "
+    "This page holds what its model answered. For another image, drawing or model it needs Python: "
     "start the course, <code>python3 course.py lab</code>."
 )
 
@@ -43,6 +43,7 @@ class Document:
     cells: in order; their Markdown is left to whoever lays out the page, and to `markdown`.
     title: the words of the first heading.
     kinds: the code of each class of widgets on show.  libraries: large ones that they need.
+    frozen: the classes among them that show only what a model in Python answered.
     states(): what the page needs to draw them, as JSON for a script.
     """
 
@@ -53,6 +54,7 @@ class Document:
         self._words = Markdown(links, folder)  # for outputs: their headings are none of the page's
         self.kinds: dict[str, dict[str, str]] = {}
         self.libraries: dict[str, bytes] = {}
+        self.frozen: set[str] = set()
         self._shown: dict[str, dict[str, Any]] = {}
         self._widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
         following = [*notebook.cells[1:], None]
@@ -143,6 +145,7 @@ class Document:
         self._shown[model] = {"kind": kind, "state": self._public_state(model)}
         line = html.escape((cls.__doc__ or "").splitlines()[0])
         holds_a_model = issubclass(cls, ModelExplorer) and cls.large
+        self.frozen |= {kind} if holds_a_model else set()
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if holds_a_model else ""
         return (
             f'<div class="widget" data-model="{model}">'

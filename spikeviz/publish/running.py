@@ -5,6 +5,7 @@ import functools
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from time import monotonic
@@ -37,13 +38,15 @@ def executed(
     Raises NotebookFailedError; a failed run leaves nothing in the cache.
     """
     kept = cache / f"{notebook.stem}-{key(notebook)}.ipynb"
-    if not kept.is_file():
-        content = run(notebook, client)
+    if kept.is_file():
+        return nbformat.read(kept, as_version=4)
+    text = nbformat.writes(run(notebook, client))
+    with suppress(OSError):  # a checkout that may only be read keeps nothing
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob(f"{notebook.stem}-*.ipynb"):
             old.unlink(missing_ok=True)
-        _write(kept, nbformat.writes(content))
-    return nbformat.read(kept, as_version=4)
+        _write(kept, text)
+    return nbformat.reads(text, as_version=4)
 
 
 def key(notebook: Path) -> str:
@@ -85,14 +88,23 @@ def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> Notebo
         raise NotebookFailedError(f"{notebook.name}: {COLOUR.sub('', str(error))}") from error
 
 
-def executed_all(notebooks: list[Path], cache: Path = CACHE) -> list[NotebookNode]:
-    """Each of the notebooks, run; says how it goes, since that may take minutes."""
+def executed_all(
+    notebooks: list[Path], cache: Path = CACHE, client: type[NotebookClient] = NotebookClient
+) -> list[NotebookNode | Exception]:
+    """Each of the notebooks, run, or why it failed; says how it goes, for that may take minutes."""
 
-    def one(notebook: Path) -> NotebookNode:
+    def one(notebook: Path) -> NotebookNode | Exception:
         begin = monotonic()
-        content = executed(notebook, cache)
-        print(f"{notebook.stem}: {monotonic() - begin:.0f} s", flush=True)
-        return content
+        outcome: NotebookNode | Exception
+        try:
+            outcome = executed(notebook, cache, client)
+        except NotebookFailedError as error:
+            outcome = error
+        except Exception as error:  # whatever is wrong with one, the others are worth having
+            outcome = NotebookFailedError(f"{notebook.name}: {error}")
+        how = "failed after " if isinstance(outcome, Exception) else ""
+        print(f"{notebook.stem}: {how}{monotonic() - begin:.0f} s", flush=True)
+        return outcome
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(one, notebooks))

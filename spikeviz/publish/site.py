@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from nbformat import NotebookNode
+
 from spikeviz.browser import CHECKOUT
 from spikeviz.publish.cells import Document, asset, code_script, library_script
 from spikeviz.publish.markdown import Links, Markdown, plain
-from spikeviz.publish.running import CACHE, NOTEBOOKS, executed_all
+from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, executed_all
 from spikeviz.widget import STATIC, _write
 
 NAME = "SpikeAtConv: learn spiking neural networks by touching them"
 READ_ONLY = (
-    "This page is for reading; its widgets work. To run and change the code, and to do the "
+    "This page is for reading; its widgets work{but}. To run and change the code, and to do the "
     "exercises, start the course: <code>python3 course.py lab</code>."
 )
 FOOTER = (
@@ -25,8 +27,9 @@ FOOTER = (
 UNFOLD = '<button type="button" id="unfold">Open or fold all answers</button>'
 ABOUT = (
     "<p>Drag a threshold and see a neuron fire. Read the notebooks in this order; each uses only "
-    "what the earlier ones explained. Every widget works here, without Python.</p>"
+    "what the earlier ones explained. The widgets work here, without Python{but}.</p>"
 )
+BUT = ", but for {}, which can only show what a model in Python answered when the page was made"
 TIME = re.compile(r"\*\*Time[^*]*\*\*\s*(?:about )?([^.\n]*)")
 GOALS = re.compile(r"^## What you can do[^\n]*\n+((?:- [^\n]*\n?)+)", re.MULTILINE)
 
@@ -85,18 +88,35 @@ class Site:
 def save_site(folder: Path, notebooks: Path = NOTEBOOKS, cache: Path = CACHE) -> Path:
     """Run every notebook of a folder, unless that is done already, and write the site.
 
-    Nothing is written before all notebooks have run. Returns the path of index.html. Raises
-    NotebookFailedError, FileNotFoundError without notebooks, NotADirectoryError for a file.
+    Nothing is written before all notebooks have run. Returns the path of index.html. If some fail
+    the others are written, and NotebookFailedError says which are missing and why. Raises
+    FileNotFoundError without notebooks, NotADirectoryError for a file.
     """
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; name a folder for the site")
     found = sorted(notebooks.glob("*.ipynb"))
     if not found:
         raise FileNotFoundError(f"{notebooks} holds no notebooks")
-    contents = executed_all(found, cache)
-    site = Site(found)
-    documents = [Document(content, site.links(notebooks), notebooks) for content in contents]
-    chapters = [chapter_of(*pair) for pair in zip(found, documents, strict=True)]
+    outcomes = dict(zip(found, executed_all(found, cache), strict=True))
+    failed = {path.name: str(why) for path, why in outcomes.items() if isinstance(why, Exception)}
+    done = {path: node for path, node in outcomes.items() if not isinstance(node, Exception)}
+    if done:
+        write_site(folder, done)
+    if failed:
+        reasons = "\n\n".join(failed.values())
+        written = f"The other pages are in {folder}." if done else "Nothing is written."
+        raise NotebookFailedError(f"{reasons}\n\nMissing: {', '.join(failed)}. {written}")
+    return folder / "index.html"
+
+
+def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
+    """Write the site of notebooks that have run. outcomes: by the notebooks' paths, in order."""
+    site = Site(list(outcomes))
+    documents = [
+        Document(content, site.links(path.parent), path.parent)
+        for path, content in outcomes.items()
+    ]
+    chapters = [chapter_of(*pair) for pair in zip(outcomes, documents, strict=True)]
     files = {"site.css": asset("prose.css") + asset("site.css"), "site.js": asset("site.js")}
     files["live.js"] = (STATIC / "live.js").read_text(encoding="utf-8")
     for document in documents:
@@ -112,7 +132,6 @@ def save_site(folder: Path, notebooks: Path = NOTEBOOKS, cache: Path = CACHE) ->
         _write(folder / "assets" / name, text)
     for name, text in pages.items():
         _write(folder / name, text)
-    return folder / "index.html"
 
 
 def chapter_of(path: Path, document: Document) -> Chapter:
@@ -124,7 +143,7 @@ def chapter_of(path: Path, document: Document) -> Chapter:
         else:
             style, page = "cell", cell.page + cell.outputs
         parts.append(f'<div class="{style}" id="cell-{cell.name}">\n{page}</div>')
-    parts.insert(1, f'<p class="note">{READ_ONLY} {UNFOLD}</p>')
+    parts.insert(1, f'<p class="note">{READ_ONLY.format(but=but([document]))} {UNFOLD}</p>')
     if document.kinds:
         states = f'<script type="application/json" id="widget-states">{document.states()}</script>'
         parts.append(states)
@@ -156,7 +175,14 @@ def map_of(chapters: list[Chapter], documents: list[Document]) -> str:
             f'<li><h2><a href="{chapter.file}">{chapter.title}</a></h2>'
             f"<p>{time[1].strip() if time else ''}</p>{Markdown()(goals[1]) if goals else ''}</li>"
         )
-    return f'<h1>{NAME}</h1>\n{ABOUT}\n<ul class="map">{"".join(rows)}</ul>'
+    about = ABOUT.format(but=but(documents))
+    return f'<h1>{NAME}</h1>\n{about}\n<ul class="map">{"".join(rows)}</ul>'
+
+
+def but(documents: list[Document]) -> str:
+    """Which widgets do not fully work without Python; empty if all do."""
+    frozen = sorted(set().union(*(document.frozen for document in documents)))
+    return BUT.format(" and ".join(frozen)) if frozen else ""
 
 
 def page_of(page: Chapter, before: Chapter | None = None, after: Chapter | None = None) -> str:

@@ -12,10 +12,10 @@ PLACE = "((at) => `${at.h} ${at.v}`)(Reveal.getIndices())"
 
 
 @pytest.fixture(scope="module")
-def slides(shared, outcome):
+def slides(shared, cache, outcome):
     path = NOTEBOOKS / f"{LESSON}.ipynb"
     outcome(path)
-    return save_slides(path, shared / "own slides" / "a.html", shared / "executed")
+    return save_slides(path, shared / "own slides" / "a.html", cache)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""A notebook as a voila page: nothing comes from a network, and a widget is linked to Python."""
+"""A notebook as a voila page: nothing comes from a network, a widget is linked to Python, there is
+no code, and nothing stays behind."""
 
 import os
-import signal
+import re
 import subprocess
 import sys
 
@@ -15,20 +16,30 @@ CELLS = (
     "import ipywidgets\nlabel = ipywidgets.Label()\n"
     "def tell(change): label.value = f'Python has {change.new:.2f}'\n"
     "explorer.observe(tell, 'v_threshold')\nlabel",
+    "import os\nprint('process', os.getpid())",
 )
+EXERCISE = {
+    "exercise": "## 2. Your turn\n\nWrite it.",
+    "exercise-code": "def write(x): ...",
+    "exercise-check": "print('Not yet')",
+    "solution-write": "<details><summary>A solution</summary>x</details>",
+}
 
 
 @pytest.fixture
-def address(tmp_path):
-    """Where `python -m spikeviz.publish voila` serves a small notebook."""
+def served(tmp_path):
+    """Where, and by which process, `python -m spikeviz.publish voila` serves a small notebook."""
     v4, path, port = nbformat.v4, tmp_path / "small.ipynb", _free_port()
     cells = [v4.new_markdown_cell("# Small\n\nA formula: $x^2$.")]
-    nbformat.write(v4.new_notebook(cells=[*cells, *map(v4.new_code_cell, CELLS)]), path)
+    cells += [*map(v4.new_code_cell, CELLS), v4.new_markdown_cell("## 1. Your turn: a preface")]
+    for name, source in EXERCISE.items():
+        kind = v4.new_code_cell if "-c" in name else v4.new_markdown_cell
+        cells.append(kind(source, id=name))
+    cells.append(v4.new_code_cell("print('written:', write(1))"))  # uses what the exercise defines
+    nbformat.write(v4.new_notebook(cells=cells), path)
     command = ["-m", "spikeviz.publish", "voila", str(path), "--no-browser", f"--port={port}"]
     with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, *command], stdout=log, stderr=log, start_new_session=True
-        )
+        server = subprocess.Popen([sys.executable, *command], stdout=log, stderr=log)
     for _ in range(600):
         if "running at" in (tmp_path / "log").read_text():
             break
@@ -37,13 +48,13 @@ def address(tmp_path):
             server.wait(timeout=0.1)
         except subprocess.TimeoutExpired:
             continue
-    yield f"http://localhost:{port}/"
-    os.killpg(server.pid, signal.SIGINT)
-    assert server.wait(timeout=60) is not None
+    yield f"http://localhost:{port}/", server
+    server.terminate()
+    server.wait(timeout=60)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the test ends voila with a signal of its group")
-def test_a_notebook_is_a_page_with_python_behind_it_and_without_a_network(address, browser):
+def test_a_notebook_is_a_page_with_python_behind_it_and_without_a_network(served, browser):
+    address, server = served
     page = browser.new_page()
     outside = []
 
@@ -62,4 +73,14 @@ def test_a_notebook_is_a_page_with_python_behind_it_and_without_a_network(addres
     page.get_by_text("Python has 1.01").wait_for()
     assert page.locator("mjx-container").count() == 1
     assert outside == []
+    words = page.inner_text("#rendered_cells")
+    hidden = ["import", "explorer.observe", "Your turn", "Write it.", "Not yet", "A solution"]
+    assert [word for word in hidden if word in words] == []
+    assert "written: None" in words
+    process = int(re.search(r"process (\d+)", words)[1])
     page.close()
+    server.terminate()
+    server.wait(timeout=60)
+    if os.name != "nt":  # where the number of a process that is gone may be another's
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)

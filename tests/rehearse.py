@@ -1,0 +1,130 @@
+"""What learners and teachers do, in an environment without the tools of the tests.
+
+    python tests/rehearse.py FOLDER
+
+runs every notebook, writes the site of the whole course there, and hands in, grades and exports the
+notebook that needs most, as a teacher would. `course.py test` starts it first of all.
+"""
+
+import contextlib
+import copy
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from spikeviz.publish.running import NotebookFailedError, executed_all
+from spikeviz.publish.site import save_site
+from spikeviz.publish.teacher import write_course
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+EXERCISES = Path(__file__).with_name("exercises")
+GRADED = "12_imagenet"
+
+
+class Again(NotebookClient):
+    """Runs a notebook as ever, then in the same kernel cells 1, 2, 1, 3, 2, 4, 3, …; what came of
+    that is in `metadata.again`, while outputs and widgets are those of the first time. A cell
+    with the tag "long", such as a training, runs once more, not twice.
+
+    errors: [cell, message]. peaks: the most MB that the kernel held, the first time and then;
+    empty where the system does not tell (Linux does).
+    """
+
+    @contextlib.asynccontextmanager
+    async def async_setup_kernel(self, **options):
+        async with super().async_setup_kernel(**options):
+            yield  # the first time
+            errors, peaks = [], self._peak()
+            cells, first = self.nb.cells, len(self.nb.cells)
+            code = [cell for cell in cells if cell.cell_type == "code"]
+            brief = [None if "long" in c.metadata.get("tags", ()) else c for c in code]
+            order = [c for pair in zip(code, [None, *brief], strict=False) for c in pair if c]
+            cells += copy.deepcopy(order)
+            for index in range(first, len(cells)):
+                try:
+                    await self.async_execute_cell(cells[index], index)
+                except CellExecutionError as error:
+                    errors.append([cells[index].id, f"{error.ename}: {error.evalue}"])
+            del cells[first:]
+            self.nb.metadata["again"] = {"errors": errors, "peaks": peaks + self._peak()}
+
+    def _peak(self):
+        """[most MB since the last time it was asked for]."""
+        process = Path("/proc") / str(self.km.provisioner.pid)
+        if not (process / "clear_refs").exists():
+            return []
+        most = re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text(encoding="utf-8"))
+        (process / "clear_refs").write_text("5", encoding="utf-8")  # from now on
+        return [int(most[1]) / 1000]
+
+
+def nbgrader(folder: Path, *words: str) -> str:
+    """Runs nbgrader there, with this environment's own programs, as it asks for them by name."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def hand_in(edition: Path, student: str, stem: str, answer: str | None) -> None:
+    """What a student submits: the released notebook, with an answer or as it was."""
+    released = edition / "release" / stem / f"{stem}.ipynb"
+    place = edition / "submitted" / student / stem
+    place.mkdir(parents=True)
+    notebook = nbformat.read(released, as_version=4)
+    (task,) = [c for c in notebook.cells if c.id == "exercise-code"]
+    task.source = task.source if answer is None else answer
+    nbformat.write(notebook, place / released.name)
+
+
+def grades(edition: Path, stem: str) -> dict[str, dict[str, str]]:
+    """Grades what was handed in. {student: the row of grades.csv}"""
+    nbgrader(edition, "autograde", stem)
+    nbgrader(edition, "export")
+    return exported(edition)
+
+
+def exported(edition: Path) -> dict[str, dict[str, str]]:
+    with (edition / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def solved_and_graded(edition: Path) -> dict[str, dict[str, str]]:
+    """The grades of a student who handed in the solution of the notebook that needs most."""
+    write_course(edition)
+    nbgrader(edition, "generate_assignment", GRADED)
+    (exercise,) = (EXERCISES / GRADED).iterdir()
+    hand_in(edition, "ada", GRADED, (exercise / "solution.py").read_text(encoding="utf-8"))
+    return grades(edition, GRADED)
+
+
+def main(folder: Path) -> int:
+    shutil.rmtree(folder, ignore_errors=True)
+    status, cache = 0, folder / "executed"
+    executed_all(sorted(NOTEBOOKS.glob("*.ipynb")), cache, Again)
+    try:
+        save_site(folder / "site", cache=cache)
+    except NotebookFailedError as error:
+        print(error, file=sys.stderr)
+        status = 1
+    try:
+        print(f"{GRADED}, graded: {solved_and_graded(folder / 'teacher')['ada']['score']} points")
+    except AssertionError as error:
+        print(error, file=sys.stderr)
+        status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
