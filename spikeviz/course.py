@@ -222,7 +222,7 @@ def complete(extra: str, lock: int) -> None:
         fail(f"{VENV} is a file. Remove it, then run the same command again.")
     discard(OLD)
     probe, stamp = look_inside(), read_stamp()
-    wrong = VENV.exists() and what_is_wrong(probe, stamp)
+    wrong = not is_new() and what_is_wrong(probe, stamp)
     if wrong:
         print(f"Making .venv anew: {wrong}.", flush=True)
         remove_environment()
@@ -243,7 +243,7 @@ def complete(extra: str, lock: int) -> None:
 
 def install(extras: list[str], lock: int) -> None:
     """Makes the environment if there is none, then lets pip install this project into it."""
-    new = not VENV.exists()
+    new = is_new()
     if new and not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         fail("This Python cannot make environments. On Debian and Ubuntu, run\n"
              "  sudo apt install python3-venv\nand then the same command again.")  # fmt: skip
@@ -315,6 +315,11 @@ def read_stamp() -> dict:
         return json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def is_new() -> bool:
+    """Whether there is no environment yet; an empty folder, or a link to one, is none."""
+    return not VENV.exists() or not any(VENV.iterdir())
 
 
 def lost(probe: dict, stamp: dict) -> list[str]:

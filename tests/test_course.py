@@ -47,7 +47,7 @@ class Machine:
             return Finished(output=json.dumps(self.inside))
         self.commands.append(words)
         if words[1:3] == ["-m", "venv"]:
-            course.PYTHON.parent.mkdir(parents=True)
+            course.PYTHON.parent.mkdir(parents=True, exist_ok=True)
             course.PYTHON.touch()
         if words[1:4] == ["-I", str(course.CHILD), "pip"]:
             options["stdout"].write(self.pip_output)
@@ -340,6 +340,7 @@ def heal(machine, healthy):
 
 def test_an_environment_in_use_is_not_removed(machine, capsys, monkeypatch):
     course.VENV.mkdir()
+    (course.VENV / "old").touch()
     monkeypatch.setattr(sys, "prefix", str(course.VENV))
     with pytest.raises(SystemExit):
         course.set_up()
@@ -434,6 +435,14 @@ def test_what_is_no_environment_is_named_and_left_alone(machine, capsys, make, m
     assert f"{course.VENV} {message}" in capsys.readouterr().err
     assert machine.started() == []
     assert course.VENV.is_symlink() or course.VENV.read_text() == "mine"
+
+
+def test_a_link_to_an_empty_folder_is_where_the_environment_goes(machine, tmp_path):
+    (tmp_path / "disk").mkdir()
+    course.VENV.symlink_to(tmp_path / "disk")
+    course.set_up()
+    assert machine.started() == ["venv", "pip"]
+    assert (tmp_path / "disk" / "setup.json").is_file()
 
 
 def test_a_ready_checkout_that_may_not_be_written_starts(machine, capsys, monkeypatch):
