@@ -188,7 +188,7 @@ def document(small):
 
 
 def test_a_notebook_runs_once_for_each_of_its_texts(small, document, monkeypatch):
-    def refuse(notebook):
+    def refuse(notebook, client):
         raise AssertionError("it runs again")
 
     monkeypatch.setattr(running, "run", refuse)

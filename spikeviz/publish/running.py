@@ -21,7 +21,7 @@ from spikeviz.widget import _write
 NOTEBOOKS = CHECKOUT / "notebooks"
 CACHE = CHECKOUT / "build" / "executed"
 AT_ONCE = 2  # notebooks that run beside each other: torch takes all cores for each
-SECONDS = 600  # for one cell
+SECONDS = 600  # for one cell, and for a kernel to start on a busy machine
 USED = ("spikeatconv", "spikeviz", "data", "studies/results")  # what an outcome depends on
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -71,6 +71,7 @@ def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> Notebo
     runner = client(
         content,
         timeout=SECONDS,
+        startup_timeout=SECONDS,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(notebook.parent)}},

@@ -8,7 +8,8 @@ ABSENT = set(os.environ["ABSENT_MODULES"].split())
 find = PathFinder.find_spec
 
 
-def find_spec(name, path=None, target=None):
+@classmethod
+def find_spec(cls, name, path=None, target=None):
     return None if name.split(".")[0] in ABSENT else find(name, path, target)
 
 
