@@ -205,15 +205,18 @@ class CountEach(Count):
         self.runs += runs
         self.elements += inputs[0].numel()
         for x in map(self._by_image, inputs):
-            least, most, whole = x.amin((0, 2)), x.amax((0, 2)), (x == x.round()).all(2).all(0)
-            sums = torch.where(most <= 1, 0, 2 if self.kind.startswith("attention") else 1)
-            self.of_each = self.of_each.maximum(torch.where(whole & (least >= 0), sums, 2))
-        self.fed = self.fed + self._by_image(inputs[0]).sum((0, 2), dtype=torch.float64)
+            rest = (0, *range(2, x.dim()))
+            whole = (x == x.round()).all(rest) & (x.amin(rest) >= 0)
+            sums = 2 if self.kind.startswith("attention") else 1
+            found = torch.where(x.amax(rest) <= 1, 0, sums)
+            self.of_each = self.of_each.maximum(torch.where(whole, found, 2))
+        x = self._by_image(inputs[0])
+        planes = x.sum(tuple(range(3, x.dim()))) if x.dim() > 3 else x
+        self.fed = self.fed + planes.sum((0, 2), dtype=torch.float64)
 
     def _by_image(self, x: Tensor) -> Tensor:
-        """`[T, B, what one image has]`, of `[T·B, …]` or `[T, B, …]`."""
-        split = x if self.kind != "conv" and x.dim() > 2 else x.unflatten(0, (-1, self.images))
-        return split.flatten(2)
+        """`[T, B, C, …]`, of `[T·B, C, …]` or itself."""
+        return x if self.kind != "conv" and x.dim() > 2 else x.unflatten(0, (-1, self.images))
 
 
 Counted = TypeVar("Counted", bound=Count)
