@@ -243,17 +243,17 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
 
 
 @torch.no_grad()
-def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, Tensor, float, int]:
-    """What `report` gives for each image alone, of one run of all: the model's answers
-    `[B, classes]`, snn_mj `[B]`, and the ann_mj and time_steps, which all have in common.
+def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
+    """What `report` gives for each image alone, of one run of all: snn_mj `[B]`, and the ann_mj and
+    time_steps, which all have in common.
 
     folded: a network of this package, folded; it stays as it is.  images: `[B, C, H, W]`.
+    Errors as `energy_report`.
     """
     check_images(images)
     counts: dict[str, CountEach] = {}
     with watched(folded, counts, partial(CountEach, len(images))):
-        logits = folded(images)
-    check_finite(logits, "the model's output", NOT_FINITE)
+        check_finite(folded(images), "the model's output", NOT_FINITE)
     first = next(c for c in counts.values() if c.kind == "conv")
     snn_mj, ann_mj, steps = torch.zeros(len(images)).double(), 0.0, 1
     for c in counts.values():
@@ -262,7 +262,7 @@ def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, Tensor, float, i
         snn_mj += passes * flops * MJ * torch.where(real == 2, E_MAC, E_A * c.fed / images_of)
         if not inside_spk_block(folded, c.module):
             ann_mj, steps = ann_mj + flops * E_MAC * MJ, max(steps, passes)
-    return logits, snn_mj, ann_mj, steps
+    return snn_mj, ann_mj, steps
 
 
 @contextmanager

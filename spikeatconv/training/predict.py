@@ -7,8 +7,10 @@ from pathlib import Path
 
 import torch
 
+from spikeatconv.checks import check_finite
 from spikeatconv.conv import fold
-from spikeatconv.energy import of_each
+from spikeatconv.energy import NOT_FINITE, of_each
+from spikeatconv.training.augment import as_float
 from spikeatconv.training.folders import Found
 from spikeatconv.training.trained import Trained, read_image
 
@@ -37,14 +39,15 @@ class Unread:
 
 
 def predictions(trained: Trained, paths: Iterable[str]) -> Iterator[Prediction | Unread]:
-    """One for each file, in order. The network is folded, so that its answers are those of
-    `evaluate` within rounding. Raises ValueError for an answer that is no number."""
+    """One for each file, in order. The network is folded once, for the energy alone: rounding turns
+    some spikes over, and the answers are those of `evaluate`. Raises ValueError for an answer that
+    is no number."""
     folded, rest = fold(trained.model), iter(paths)
     at_once = max(1, min(MOST, PIXELS // trained.fit.size**2))
     while group := list(islice(rest, at_once)):
         read = [tried(path, trained) for path in group]
         images = [image for image in read if not isinstance(image, Unread)]
-        answers = iter(answered(folded, images, trained))
+        answers = iter(answered(images, folded, trained))
         for path, image in zip(group, read, strict=True):
             yield image if isinstance(image, Unread) else Prediction(path, *next(answers))
 
@@ -56,12 +59,16 @@ def tried(path: str, trained: Trained) -> torch.Tensor | Unread:
         return Unread(path, error)
 
 
+@torch.no_grad()
 def answered(
-    folded: torch.nn.Module, images: Sequence[torch.Tensor], trained: Trained
+    images: Sequence[torch.Tensor], folded: torch.nn.Module, trained: Trained
 ) -> Iterator[tuple[list[tuple[float, str]], float, float, int]]:
     if not images:
         return
-    logits, snn_mj, ann_mj, time_steps = of_each(folded, torch.stack(list(images)) / 255)
+    batch = as_float(torch.stack(list(images)))
+    logits = trained.model(batch)
+    check_finite(logits, f"the answer of {trained.path}", NOT_FINITE)
+    snn_mj, ann_mj, time_steps = of_each(folded, batch)
     shares, found = logits.softmax(1).topk(min(SHOWN, logits.shape[1]))
     for share, numbers, mj in zip(shares.tolist(), found.tolist(), snn_mj.tolist(), strict=True):
         names = [trained.names[number] for number in numbers]
