@@ -44,33 +44,40 @@ class Log:
         missing value. Raises FileNotFoundError, and ValueError that names the line and the value.
         """
         path = Path(path)
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            known = [n for n in reader.fieldnames or () if n in METRICS or n.startswith(RATE)]
-            if not known:
-                raise ValueError(
-                    f"{path} has the columns {reader.fieldnames}; a log's first line names at "
-                    f"least one of {list(METRICS)}"
-                )
-            log = cls()
-            for row in reader:
-                if None in row or None in row.values():
-                    raise ValueError(
-                        f"{path}, line {reader.line_num}: {len(reader.fieldnames or ())} values "
-                        "expected; the file may be cut off: remove the line"
-                    )
-                numbers: dict[str, float] = {}
-                for name, text in row.items():
-                    try:
-                        numbers |= {name: float(text)} if text else {}
-                    except ValueError:
-                        raise ValueError(
-                            f"{path}, line {reader.line_num}: {name} is {text!r}; expected a "
-                            "number or nothing"
-                        ) from None
-                log.append(numbers, numbers.get("seconds", math.nan))
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                log = cls._rows(csv.DictReader(file), path)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} cannot be read: {error}; give the log of a run") from None
         if not len(log):
             raise ValueError(f"{path} holds no rows; was the run stopped before its first step?")
+        return log
+
+    @classmethod
+    def _rows(cls, reader: csv.DictReader, path: Path) -> "Log":
+        known = [n for n in reader.fieldnames or () if n in METRICS or n.startswith(RATE)]
+        if not known:
+            raise ValueError(
+                f"{path} has the columns {reader.fieldnames}; a log's first line names at "
+                f"least one of {list(METRICS)}"
+            )
+        log = cls()
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: {len(reader.fieldnames or ())} values "
+                    "expected; the file may be cut off: remove the line"
+                )
+            numbers: dict[str, float] = {}
+            for name, text in row.items():
+                try:
+                    numbers |= {name: float(text)} if text else {}
+                except ValueError:
+                    raise ValueError(
+                        f"{path}, line {reader.line_num}: {name} is {text!r}; expected a "
+                        "number or nothing"
+                    ) from None
+            log.append(numbers, numbers.get("seconds", math.nan))
         return log
 
     def write(self, path: str | os.PathLike[str]) -> Path:

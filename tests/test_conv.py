@@ -159,7 +159,9 @@ def test_a_model_is_folded_in_its_own_precision():
 
 
 def test_what_is_no_model_is_not_folded():
-    with pytest.raises(TypeError, match=r"model is None, a NoneType; give a model, for example SpikeAtConv"):
+    with pytest.raises(
+        TypeError, match=r"model is None, a NoneType; give a model, for example SpikeAtConv"
+    ):
         fold(None)
 
 

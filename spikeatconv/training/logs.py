@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from spikeatconv.checks import short
 from spikeatconv.training.extra import extra
 
 COLUMNS = (
@@ -58,18 +59,24 @@ def field(value: float | None) -> str:
 
 def whole_rows(path: Path) -> list[dict[str, str]]:
     """The rows of a log, but for a last one that was cut off; none without a file.
-    Raises ValueError for a file with other columns."""
+    Raises ValueError for a file with other columns, or with anything but numbers in them."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = [line for line in file if line.endswith("\n")]
-    reader = csv.DictReader(lines)
-    if lines and tuple(reader.fieldnames or ()) != COLUMNS:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = [line for line in file if line.endswith("\n")]
+        reader = csv.DictReader(lines)
+        if lines and tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ValueError(f"it has the columns {short(reader.fieldnames)}, not {list(COLUMNS)}")
+        rows = [row for row in reader if None not in row and None not in row.values()]
+        for row in rows:
+            float(row["step"]), float(row["seconds"])
+    except (csv.Error, ValueError) as error:
         raise ValueError(
-            f"{path} has the columns {reader.fieldnames}, expected {list(COLUMNS)}: it is no log "
-            "of a training; move it away or train into another folder"
-        )
-    return [row for row in reader if None not in row and None not in row.values()]
+            f"{path}: {error}, so it is no log of a training; move it away or train into another "
+            "folder"
+        ) from None
+    return rows
 
 
 class TensorBoard:

@@ -88,6 +88,21 @@ def test_a_foreign_file_is_left_alone(tmp_path):
     assert path.read_text() == "loss,mood\n1,good\n"
 
 
+@pytest.mark.parametrize("field", ["x" * 200_000, "good", "\xff"])
+def test_a_log_with_something_else_in_it_is_left_alone(tmp_path, field):
+    """A field of 200,000 letters is more than Python's csv takes."""
+    path = tmp_path / "log.csv"
+    write(path, row(1))
+    with path.open("a", encoding="latin-1") as file:
+        file.write(f"2,{field},1,0.5,0.1,2.0,24,,,\n")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"log\.csv: .*it is no log of a training; move it away"):
+        write(path, row(3))
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match=r"log\.csv.*(cannot be read|expected a number)"):
+        Log.read(path)
+
+
 def test_tensorboard_shows_each_step_once(tmp_path):
     event_accumulator = pytest.importorskip(
         "tensorboard.backend.event_processing.event_accumulator"
