@@ -376,3 +376,15 @@ def test_errors_name_the_value():
         energy_report(nn.Sequential(LIF()), images)
     with pytest.raises(ValueError, match="image_shape"):
         count_flops(net, (4, 4))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_not_finite_is_refused(value):
+    """One broken pixel, one broken weight: no energy is reported for either."""
+    model, images = small(spk="sl", spiking=False), noise(2, 3, 32, 32)
+    model.get_submodule("stem.0").weight.data[1, 2, 0, 0] = value
+    with pytest.raises(ValueError, match=r"the model's output holds \d+ values .* not finite"):
+        energy_report(model, images)
+    images[1, 2, 3, 4] = value
+    with pytest.raises(ValueError, match=rf"images holds 1 .* first is {value} at \[1, 2, 3, 4\]"):
+        energy_report(model, images)

@@ -50,12 +50,12 @@ class InMemory:
         x, y = self.images, self.labels
         if x.dim() != 4 or not (x.is_floating_point() or x.dtype == torch.uint8):
             raise ValueError(
-                f"images have shape {list(x.shape)} and type {x.dtype}; expected [N, C, H, W], "
+                f"images have shape {list(x.shape)} and type {x.dtype}; give [N, C, H, W], "
                 "uint8 in 0 to 255 or float in 0 to 1"
             )
         if y.shape != x.shape[:1] or y.is_floating_point() or not len(y):
             raise ValueError(
-                f"labels have shape {list(y.shape)} and type {y.dtype}; expected one whole number "
+                f"labels have shape {list(y.shape)} and type {y.dtype}; give one whole number "
                 f"for each of the {len(x)} images, and at least one"
             )
         self.labels = y.long()

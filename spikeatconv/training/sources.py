@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_choice, check_whole
+from spikeatconv.checks import check_choice, check_path, check_whole
 from spikeatconv.training.arrays import Arrays, digit_rows, npz
 from spikeatconv.training.folders import image_folder
 from spikeatconv.training.images import Images
@@ -70,7 +70,7 @@ def open_data(
 
 def opened(where: str | Path) -> Splits:
     """The rows for training and test, and the classes."""
-    path = Path(where).expanduser()
+    path = check_path(where, "where").expanduser()
     if str(where) == "digits":
         return digit_rows(), tuple("0123456789")
     if path.suffix == ".parquet" and path.is_file():

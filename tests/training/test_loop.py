@@ -421,10 +421,10 @@ def test_more_outputs_than_classes_train_with_mixed_images():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((torch.zeros(3, 4, 4), [0, 1, 2]), r"shape \[3, 4, 4\] .*expected \[N, C, H, W\]"),
-        ((torch.zeros(3, 1, 4, 4).int(), [0, 1, 2]), r"type torch.int32; expected"),
+        ((torch.zeros(3, 4, 4), [0, 1, 2]), r"shape \[3, 4, 4\] .*give \[N, C, H, W\]"),
+        ((torch.zeros(3, 1, 4, 4).int(), [0, 1, 2]), r"type torch.int32; give"),
         ((torch.zeros(3, 1, 4, 4), [0, 1]), r"labels have shape \[2\] .*each of the 3 images"),
-        ((torch.zeros(2, 1, 4, 4), [0.0, 1.0]), r"type torch.float32; expected one whole number"),
+        ((torch.zeros(2, 1, 4, 4), [0.0, 1.0]), r"type torch.float32; give one whole number"),
         ((torch.zeros(0, 1, 4, 4), torch.zeros(0).int()), r"at least one"),
         ((torch.zeros(2, 1, 4, 4), [0, 2], "ab"), r"from 0 to 2, and there are 2 classes; give"),
         ((torch.zeros(2, 1, 4, 4), [-1, 2]), r"labels run from -1 to 2, .* 3 classes"),
