@@ -136,7 +136,10 @@ def test_each_answer_of_the_quick_questions_is_explained(path):
 # --- run again
 
 MOST = 600  # MB that a kernel may hold at once: many of them share a server
-MOST_OF_12 = 750  # it trains by the whole recipe: AdamW, kornia and datasets take 280 by themselves
+MORE = {  # MB; why
+    "10_spikeatconv": 680,  # the whole of Tiny, and what torch loads to compute shapes
+    "12_imagenet": 720,  # the whole recipe: AdamW, kornia and datasets take 280 by themselves
+}
 NOISE = 120  # MB: memory that was freed in small pieces is not given back at once
 
 
@@ -151,7 +154,7 @@ def test_a_kernel_stays_small_also_when_cells_run_again(path, outcome):
     if not peaks:
         pytest.skip("the most memory of another process is known on Linux only")
     first, again = peaks
-    assert first < (MOST_OF_12 if path == FILES[-1] else MOST)
+    assert first < MORE.get(path.stem, MOST)
     assert again < first + NOISE
 
 
