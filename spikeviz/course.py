@@ -270,7 +270,7 @@ def alone() -> Iterator[int]:
     """One set-up at a time. The system frees the lock when all who hold it are gone: this program,
     and the pip that it started, which may outlive it."""
     try:
-        file = LOCK.open("w")
+        file = LOCK.open("w", encoding="utf-8")
     except OSError as error:
         fail(f"The course is not set up yet, and {REPO} cannot be written ({error.strerror}). Copy "
              "it to a folder of your own and run the same command there.")  # fmt: skip
@@ -304,7 +304,7 @@ def look_inside() -> dict:
     """What the interpreter in .venv says of itself; empty if there is none that runs."""
     try:
         process = start([PYTHON, "-I", "-c", PROBE], stdout=subprocess.PIPE,
-                        stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+                        stderr=subprocess.DEVNULL, encoding="utf-8")  # fmt: skip
         return json.loads(process.communicate()[0])
     except (OSError, ValueError):
         return {}

@@ -408,7 +408,6 @@ def test_notebooks_are_notebooks():
 
 # --- text and its encoding: on some machines the default is ASCII, on Windows the country's own
 
-PROGRAMS = ("run", "Popen", "check_output")
 CODE = [
     file
     for part in ("spikeatconv", "spikeviz", "studies", "benchmarks", "data", "docs", "course.py")
@@ -427,7 +426,7 @@ def without_encoding(source):
         words = {word.arg: word.value for word in call.keywords}
         usual = ast.Constant("r") if free or not words else None  # tarfile.open(fileobj=…)
         mode = value([*call.args[free:], words.get("mode", usual)][0])
-        text = name in ("read_text", "write_text") or (name in PROGRAMS and "text" in words)
+        text = name in ("read_text", "write_text") or value(words.get("text")) is True
         text |= name == "open" and bool(re.fullmatch(r"[rwax]\+?t?", str(mode)))
         if text and not {"encoding", None} & set(words) and "utf-8" not in map(value, call.args):
             found.append(call.lineno)
