@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spikeatconv.checks import check_number, check_tensor, check_whole, short
 from spikeatconv.training.extra import extra
 from spikeatconv.training.recipes import Augmentation
 
@@ -25,14 +26,22 @@ class Augment:
 
     images: `[B, C, H, W]`, uint8 or float; any size with a crop, else size × size.
     labels: `[B]`. targets: the labels, or with Mixup or CutMix the shares `[B, classes]`.
+    Raises TypeError or ValueError for what does not fit together.
     """
 
     def __init__(self, augmentation: Augmentation, size: int, classes: int) -> None:
-        self.augmentation, self.size, self.classes = augmentation, size, classes
+        if not isinstance(augmentation, Augmentation):
+            raise TypeError(
+                f"augmentation is {short(augmentation)}; give an Augmentation, such as "
+                "Augmentation(flip=True)"
+            )
+        self.augmentation = augmentation
+        self.size, self.classes = check_whole(size, "size"), check_whole(classes, "classes")
         self.moves = nn.Sequential(*moves(augmentation, size))
 
     @torch.no_grad()
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        check_batch(images, labels, "labels", "[B]")
         if not self.augmentation.crop:
             check_size(images, self.size)
         images, targets = self.moves(as_float(images)), labels
@@ -88,10 +97,16 @@ def mix(images: Tensor, shares: Tensor, mixup: float, cutmix: float) -> tuple[Te
 
         Mixup    λ · image + (1 − λ) · neighbour
         CutMix   the neighbour in a box of 1 − λ of the area, cut off at the border
+
+    Raises TypeError or ValueError for other shapes and an α that is none.
     """
+    check_batch(images, shares, "shares", "[B, classes]")
+    for alpha, name in ((mixup, "mixup"), (cutmix, "cutmix")):
+        if check_number(alpha, name) < 0 or mixup <= 0 >= cutmix:
+            raise ValueError(f"{name} is {alpha}; give an α above 0 for mixup, cutmix or both")
     by_mixup = mixup > 0 and (cutmix <= 0 or bool(torch.rand(()) < 0.5))
-    alpha = torch.tensor(float(mixup if by_mixup else cutmix))
-    part = float(torch.distributions.Beta(alpha, alpha).sample())
+    drawn = torch.tensor(float(mixup if by_mixup else cutmix))
+    part = float(torch.distributions.Beta(drawn, drawn).sample())
     neighbours = images.roll(1, 0)
     if by_mixup:
         images = neighbours.lerp(images, part)
@@ -117,6 +132,18 @@ def box_of(area: float, height: int, width: int) -> tuple[slice, slice]:
 def as_float(images: Tensor) -> Tensor:
     """uint8 in 0 to 255 → float in 0 to 1; float stays."""
     return images if images.is_floating_point() else images.float() / 255
+
+
+def check_batch(images: Tensor, targets: Tensor, name: str, shape: str) -> None:
+    """Raise unless these are images `[B, C, H, W]` and targets of that shape."""
+    check_tensor(images, "images")
+    check_tensor(targets, name)
+    right = images.dim() == 4 and targets.dim() == 1 + shape.count(",")
+    if not right or len(targets) != len(images) or not len(images):
+        raise ValueError(
+            f"images have shape {list(images.shape)} and {name} {list(targets.shape)}; give "
+            f"images [B, C, H, W] and {name} {shape}, B at least 1"
+        )
 
 
 def check_size(images: Tensor, size: int) -> None:

@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from spikeatconv.checks import check_path, check_whole, short
+from spikeatconv.checks import check_path, check_whole
 from spikeatconv.weights import MODELS, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
@@ -74,8 +74,6 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | Path | None, keep: int = 2) -> None:
-        if not isinstance(folder, str | os.PathLike | None):
-            raise TypeError(f"folder is {short(folder)}; give a path, or None to keep nothing")
         self.folder = None if folder is None else check_path(folder, "folder")
         self.keep = check_whole(keep, "keep")
 

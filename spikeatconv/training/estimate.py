@@ -31,7 +31,7 @@ from spikeatconv.energy import count_flops
 from spikeatconv.training.augment import Augment, as_float
 from spikeatconv.training.extra import extra
 from spikeatconv.training.images import Images
-from spikeatconv.training.loop import adamw
+from spikeatconv.training.loop import adamw, check_options, check_together
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import blocks, recompute
 from spikeatconv.training.stream import Stream
@@ -99,6 +99,8 @@ def estimate(
     done: steps that a resumed training has behind it.
     Raises TooLarge where not even two images at one time step fit.
     """
+    check_options(precision, accumulate, None, workers, cpu)
+    check_together(model, data, test, recipe)
     device = torch.device("cpu" if cpu else best_device())
     free = free_memory(device)
     check_room_for_weights(model)

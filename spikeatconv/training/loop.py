@@ -167,23 +167,10 @@ def check_options(
 
 def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
     """Raise unless these make a training; returns how many classes the network tells apart."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError("the network has no parameter to train; set requires_grad of some")
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f'recipe is {short(recipe)}; give a Recipe, such as RECIPES["digits"]')
-    for name, images in (("data", data), ("test", test)):
-        if isinstance(images, type) or not (
-            hasattr(images, "classes") and hasattr(images, "__len__")
-            and (hasattr(images, "batch") or isinstance(images, Stream))
-        ):  # fmt: skip
-            raise TypeError(
-                f'{name} is {short(images)}; give images, such as digits("train"), '
-                "InMemory(images, labels) or one of those that open_data gives"
-            )
-        if not len(images):
-            raise ValueError(f"{name} has no images; give at least one")
+    check_model(model)
+    check_recipe(recipe)
+    check_images(data, "data")
+    check_images(test, "test")
     outputs = outputs_of(model) or len(data.classes)
     for name, images in (("data", data), ("test", test)):
         if len(images.classes) > outputs:
@@ -203,6 +190,31 @@ def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
             "another one, each class by its own name", stacklevel=3,
         )  # fmt: skip
     return outputs
+
+
+def check_model(model: Any) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("the network has no parameter to train; set requires_grad of some")
+
+
+def check_recipe(recipe: Any) -> None:
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f'recipe is {short(recipe)}; give a Recipe, such as RECIPES["digits"]')
+
+
+def check_images(images: Any, name: str) -> None:
+    if isinstance(images, type) or not (
+        hasattr(images, "classes") and hasattr(images, "__len__")
+        and (hasattr(images, "batch") or isinstance(images, Stream))
+    ):  # fmt: skip
+        raise TypeError(
+            f'{name} is {short(images)}; give images, such as digits("train"), '
+            "InMemory(images, labels) or one of those that open_data gives"
+        )
+    if not len(images):
+        raise ValueError(f"{name} has no images; give at least one")
 
 
 def outputs_of(model: nn.Module) -> int | None:
@@ -267,6 +279,8 @@ def average_of(model: nn.Module, decay: float | None, device: Any) -> AveragedMo
 
 def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW that pulls matrices and kernels to zero; norms and biases it leaves alone."""
+    check_model(model)
+    check_recipe(recipe)
     learned = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in learned if p.dim() > 1], "weight_decay": recipe.weight_decay},
@@ -375,12 +389,15 @@ def indices_from(
 
 def order_of(seed: int, epoch: int, images: int) -> Tensor:
     """The order of an epoch, counted from 0: a permutation that (seed, epoch) decides."""
+    seed, epoch = check_whole(seed, "seed", 0), check_whole(epoch, "epoch", 0)
+    images = check_whole(images, "images", 0)
     generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
     return torch.randperm(images, generator=generator)
 
 
 def seed_of(*numbers: int | str) -> int:
-    """One seed from several numbers, the same everywhere; 56 bits."""
+    """One seed from several numbers or words, the same everywhere; 56 bits."""
+    numbers = tuple(n if isinstance(n, str) else check_whole(n, "a number", 0) for n in numbers)
     return int.from_bytes(hashlib.blake2b(repr(numbers).encode(), digest_size=7).digest(), "big")
 
 
@@ -450,7 +467,18 @@ def evaluate(
     stop: Callable[[], Any] = bool,
 ) -> dict[str, float]:  # fmt: skip
     """Loss and accuracy over all images, in eval mode; each process takes a share of them.
-    stop: asked before each batch, whether to end at once; then there are no scores, {}."""
+    accelerator: of Hugging Face's accelerate, which knows device, precision and processes.
+    stop: asked before each batch, whether to end at once; then there are no scores, {}.
+    Raises TypeError or ValueError for what does not fit together."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
+    check_recipe(recipe)
+    check_images(data, "data")
+    if not hasattr(accelerator, "autocast"):
+        raise TypeError(
+            f"accelerator is {short(accelerator)}; give accelerate.Accelerator(cpu=True)"
+        )
+    check_whole(workers, "workers", 0)
     model.eval()
     extra("accelerate.utils").broadcast(list(model.buffers()))  # BatchNorm's, as they are saved
     size = max(1, recipe.batch // accelerator.num_processes)
