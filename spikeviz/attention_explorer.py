@@ -49,6 +49,7 @@ class AttentionExplorer(ModelExplorer):
     _code = code("attention.js", "attention_column.js", "attention_explorer.js")
     _sheet = style("attention_explorer.css")
 
+    needs_python = True
     large = ("_models", "_images")
     asks = ("image",)
     image = t.Int(0).tag(sync=True)

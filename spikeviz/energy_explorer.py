@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
-from spikeviz.widget import STATIC, Explorer, Number, Whole, code, style
+from spikeviz.widget import STATIC, Explorer, Number, Whole, code, did_you_mean, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib load when needed
     import pandas as pd
@@ -43,7 +44,7 @@ class EnergyExplorer(Explorer):
     _code = code("energy.js", "energy_draw.js", "energy_explorer.js")
     _sheet = style("energy_explorer.css")
 
-    reports = t.List(t.Dict()).tag(sync=True)
+    reports = t.List(t.Dict(), read_only=True).tag(sync=True)
     report = t.Unicode().tag(sync=True)
     e_mac = Number(E_MAC, 0.1, 20.0, 0.1)
     e_a = Number(E_A, 0.01, 20.0, 0.01)
@@ -71,7 +72,8 @@ class EnergyExplorer(Explorer):
         if not reports:
             raise ValueError("no report to show: pass energy_report(model, images)")
         name = report if isinstance(report, str) else reports[0]["name"]
-        super().__init__(reports=reports, report=name, **traits)
+        self.set_trait("reports", reports)
+        super().__init__(report=name, **traits)
 
     @t.validate("report")
     def _a_report(self, proposal: dict[str, Any]) -> str:
@@ -80,13 +82,28 @@ class EnergyExplorer(Explorer):
             raise t.TraitError(f"report is {proposal['value']!r}; choose one of {known}")
         return proposal["value"]
 
+    @t.validate("layer")
+    def _a_layer(self, proposal: dict[str, Any]) -> str:
+        if proposal["value"]:
+            self._check_layer(proposal["value"], f"layer is {proposal['value']!r}")
+        return proposal["value"]
+
     @t.validate("rates")
     def _some_rates(self, proposal: dict[str, Any]) -> dict[str, float]:
         for layer, rate in proposal["value"].items():
-            number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
+            self._check_layer(layer, f"rates names {layer!r}")
+            number = isinstance(rate, Real) and not isinstance(rate, bool)
             if not number or not 0 <= rate <= 64:  # a sum of 64 branches that always fire
                 raise t.TraitError(f"rates[{layer!r}] is {rate!r}; give a value from 0 to 64")
-        return proposal["value"]
+        return {layer: float(rate) for layer, rate in proposal["value"].items()}
+
+    def _check_layer(self, layer: Any, found: str) -> None:
+        known = [row[0] for report in self.reports for row in report["rows"]]
+        if layer not in known:
+            raise t.TraitError(
+                f"{found}, which is no layer; {did_you_mean(layer, known)}give a name from the "
+                "column layer of trace()"
+            )
 
     @property
     def _shown(self) -> dict[str, Any]:

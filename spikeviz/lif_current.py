@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
+from spikeviz.widget import short
+
 MOST_VALUES, LARGEST = 4000, 1000.0
 
 
@@ -25,9 +27,12 @@ class Current(t.TraitType):
         if hasattr(value, "detach"):  # a torch tensor, maybe with a gradient, maybe on a device
             value = value.detach().cpu().double().numpy()
         try:
+            if isinstance(value, (list, tuple)) and any(isinstance(one, bool) for one in value):
+                raise TypeError
             values = np.array(value, dtype="<f8")
-        except (TypeError, ValueError) as error:
-            raise t.TraitError(f"{self.name} holds what is no number: {error}") from error
+        except (TypeError, ValueError, OverflowError):
+            found = f"{self.name} holds what is no number: {short(value)}"
+            raise t.TraitError(f"{found}; give {self.info_text}") from None
         _check(values, str(self.name))
         values.flags.writeable = False  # a change in place would reach nobody: assign anew
         return values

@@ -1,11 +1,14 @@
 """What the widgets share whose picture needs a model that runs in Python."""
 
 import asyncio
+import time
 from typing import Any, ClassVar
 
 import traitlets as t
 
 from spikeviz.widget import Explorer
+
+PERIOD = 0.25  # seconds between two words about the progress, at least
 
 
 class ModelExplorer(Explorer):
@@ -17,6 +20,7 @@ class ModelExplorer(Explorer):
     a test) the answer is there when the assignment returns. What `_compute` raises is shown in
     `problem`, and the last answer stays.
 
+    progress: the share of the answer under way that is done, 0 to 1, if `_compute` tells it.
     answer: what the front end draws: numbers, texts, lists, dicts and bytes.
     """
 
@@ -24,11 +28,14 @@ class ModelExplorer(Explorer):
     large: ClassVar[tuple[str, ...]] = ()  # attributes that a closed widget lets go
     answer = t.Dict().tag(sync=True)
     busy = t.Bool(False).tag(sync=True)
+    progress = t.Float(0.0, read_only=True).tag(sync=True)
     problem = t.Unicode().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         self._work: asyncio.Task | None = None
         self._newer = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._next_word = 0.0
         super().__init__(**traits)
         self.answer = self._compute(**self._asked())  # a widget is never shown without an answer
         self.observe(self._ask, list(self.asks))
@@ -54,7 +61,7 @@ class ModelExplorer(Explorer):
         except RuntimeError:
             self._receive(*self._attempt(self._asked()))
             return
-        self._newer = True
+        self._newer, self._loop = True, loop
         if self._work is None:
             self._work = loop.create_task(self._answer_all())
 
@@ -63,12 +70,21 @@ class ModelExplorer(Explorer):
         try:
             while self._newer:
                 self._newer = False
+                self.set_trait("progress", 0.0)
                 found = await asyncio.to_thread(self._attempt, self._asked())
                 if not self._newer and self.comm is not None:
                     self._receive(*found)
         finally:
             self._work = None
             self.busy = False
+
+    def _tell(self, done: float) -> None:
+        """For `_compute`, in its thread: this share of the answer is done. Told a few times a
+        second at most."""
+        now = time.monotonic()
+        if self._loop is not None and now >= self._next_word:
+            self._next_word = now + PERIOD
+            self._loop.call_soon_threadsafe(self.set_trait, "progress", done)
 
     def _attempt(self, asked: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
         try:

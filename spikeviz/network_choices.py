@@ -26,6 +26,7 @@ from spikeatconv.data import checked
 from spikeatconv.images import image_in
 from spikeatconv.model import nearest_sizes
 from spikeviz.network_boxes import boxes
+from spikeviz.network_run import Progress
 
 DIGIT = 28  # pixels on a side, of MNIST and of the drawing pad
 SEED, SEEN = 0, 2  # of untrained models: the seed, and the digits that BatchNorm has seen
@@ -85,16 +86,16 @@ class Subject:
         self.side = side_of(model.config)
 
 
-def load(name: str, checkpoint: str = "") -> Subject:
+def load(name: str, checkpoint: str = "", progress: Progress | None = None) -> Subject:
     """The model of that name among `offered()`, or "checkpoint": the file's."""
     if name == "checkpoint":
         return Subject(load_weights(checkpoint), checkpoint)
     if name in UNTRAINED:
-        return Subject(untrained(UNTRAINED[name]))
+        return Subject(untrained(UNTRAINED[name], progress))
     return Subject(load_weights(shipped(f"{name}.safetensors")))
 
 
-def untrained(config: SpikeAtConvConfig) -> SpikeAtConv:
+def untrained(config: SpikeAtConvConfig, progress: Progress | None = None) -> SpikeAtConv:
     """Random weights; BatchNorm has seen SEEN digits, or the network would be silent."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -103,7 +104,8 @@ def untrained(config: SpikeAtConvConfig) -> SpikeAtConv:
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the statistics of these images alone
     images = torch.cat([fitted(digit(i), config) for i in range(SEEN)])
-    with torch.no_grad():
+    progress = progress or Progress()
+    with torch.no_grad(), progress.during(boxes(model), progress.MAKE):
         model.train()(images)
     return model.eval()
 

@@ -5,7 +5,7 @@ held in memory as a whole. Energy is counted as in `spikeatconv.energy_report`.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d
 
 from spikeatconv import Recording, SpikeAtConv, record
 from spikeatconv.energy import report
-from spikeviz.network_boxes import Box
+from spikeviz.network_boxes import Box, boxes
 
 if TYPE_CHECKING:  # pandas loads when it is needed
     import pandas as pd
@@ -59,16 +59,56 @@ class Walk:
         return pd.DataFrame([{name: box[name] for name in names} for box in self.boxes])
 
 
+class Progress:
+    """Tells how much of some runs through boxes is done, as a share of `total`.
+
+    MAKE, RUN and COUNT weigh the runs, as measured with Tiny: one that sets BatchNorm, one that is
+    recorded, one that counts energy. A later stage has half the values of the one before.
+    """
+
+    MAKE, RUN, COUNT = 0.35, 0.5, 0.15
+
+    def __init__(
+        self, total: float = 1.0, tell: Callable[[float], None] = lambda share: None
+    ) -> None:
+        self.total, self.done, self.tell = total, 0.0, tell
+
+    @contextmanager
+    def during(self, found: list[Box], share: float) -> Iterator[None]:
+        """While it is open, a run through these boxes counts as `share`."""
+        weights = [0.5 ** max(box.stage, 0) for box in found]
+
+        def passed(step: float) -> None:
+            self.done += step
+            self.tell(min(self.done / self.total, 1.0))
+
+        with ExitStack() as stack:
+            for box, weight in zip(found, weights, strict=True):
+                step = share * weight / sum(weights)
+                hook = box.module.register_forward_hook(lambda *_, step=step: passed(step))
+                stack.callback(hook.remove)
+            yield
+
+
 @torch.no_grad()
-def walk(model: SpikeAtConv, found: list[Box], folded: SpikeAtConv, image: Tensor) -> Walk:
+def walk(
+    model: SpikeAtConv,
+    found: list[Box],
+    folded: SpikeAtConv,
+    image: Tensor,
+    progress: Progress | None = None,
+) -> Walk:
     """model, in eval mode, its boxes, and what `fold` makes of it, on one image `[1, C, H, W]`."""
     begin = time.perf_counter()
     result = Walk()
+    progress = progress or Progress()
     with ExitStack() as stack:
         stack.enter_context(one_thread())
+        stack.enter_context(progress.during(found, progress.RUN))
         for box in found:
             stack.enter_context(Watch(box, result))
         model(image)
+    with one_thread(), progress.during(boxes(folded), progress.COUNT):
         spent = report(folded, image)
     result.snn_mj, result.ann_mj = spent.snn_mj, spent.ann_mj
     rows = list(spent.layers.itertuples())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is
 
     from spikeatconv import SpikeAtConv
     from spikeviz.network_choices import Subject
-    from spikeviz.network_run import Walk
+    from spikeviz.network_run import Progress, Walk
 
 VIEWS = ("spikes", "membrane", "output")
 SOURCES = ("digit", "photo", "own")
@@ -47,13 +47,14 @@ class NetworkWalk(ModelExplorer):
 
     _code = code(*(f"network_{part}.js" for part in ("maps", "panel", "image", "tour", "walk")))
     _sheet = style("network_walk.css")
+    needs_python = True
     large = ("_subjects", "_walks", "_own")
     asks = ("model", "other", "checkpoint", "source", "image", "pixels", *WHICH)
 
     model = t.Unicode("micro_digits").tag(sync=True)
     other = t.Unicode().tag(sync=True)
     checkpoint = t.Unicode().tag(sync=True)
-    choices = t.Dict().tag(sync=True)
+    choices = t.Dict(read_only=True).tag(sync=True)
     source = t.Enum(SOURCES, "digit").tag(sync=True)
     image = Whole(0, 0, 999, 1)
     pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
@@ -95,10 +96,8 @@ class NetworkWalk(ModelExplorer):
         if traits.get("pixels"):
             traits.setdefault("source", "own")
         tour = traits.pop("tour", network_tour.DEFAULT)
-        super().__init__(
-            choices=own | offered(), checkpoint=path,
-            model=model or "micro_digits", other=other, **traits,
-        )  # fmt: skip
+        self.set_trait("choices", own | offered())
+        super().__init__(checkpoint=path, model=model or "micro_digits", other=other, **traits)
         self.tour = tour  # now that there are boxes to compare with
         self._a_box({"value": self.opened})
 
@@ -148,7 +147,7 @@ class NetworkWalk(ModelExplorer):
     def _offer_checkpoint(self, _change: Any) -> None:
         if self.checkpoint:
             name = os.path.basename(self.checkpoint)
-            self.choices = {**self.choices, "checkpoint": f"your file {name}"}
+            self.set_trait("choices", {**self.choices, "checkpoint": f"your file {name}"})
 
     @t.observe("model")
     def _fold_again(self, _change: Any) -> None:
@@ -172,8 +171,10 @@ class NetworkWalk(ModelExplorer):
 
         which = tuple(asked[name] for name in WHICH)
         room, walks = ROOM, []
-        for name in filter(None, (asked["model"], asked["other"])):
-            subject, walk = self._walk(name, asked)
+        names = [name for name in (asked["model"], asked["other"]) if name]
+        progress = self._progress(names, asked)
+        for name in names:
+            subject, walk = self._walk(name, asked, progress)
             walks.append(answer(walk, subject, which, room))
             room -= size(walk) if walks[-1]["whole"] else 0
         image = chosen(asked["source"], asked["image"], asked["pixels"])
@@ -181,25 +182,47 @@ class NetworkWalk(ModelExplorer):
         said = [asked["model"], asked["other"], asked["source"], asked["image"]]
         return {"walks": walks, "picture": picture(image), "truth": truth, "asked": said}
 
-    def _walk(self, name: str, asked: dict[str, Any]) -> "tuple[Subject, Walk]":
+    def _keys(self, name: str, asked: dict[str, Any]) -> tuple[tuple, tuple]:
+        """Under which a model and its walk are remembered."""
+        path = asked["checkpoint"] if name == "checkpoint" else ""
+        key = (name, path, os.path.getmtime(path) if os.path.isfile(path) else 0)
+        source = asked["source"]
+        of = {"digit": asked["image"], "photo": "", "own": asked["pixels"]}[source]
+        return key, (key, source, of)
+
+    def _progress(self, names: list[str], asked: dict[str, Any]) -> "Progress":
+        """Of all that these models have yet to do."""
+        from spikeviz.network_choices import UNTRAINED
+        from spikeviz.network_run import Progress
+
+        total = 0.0
+        for name in names:
+            model, walk = self._keys(name, asked)
+            if name in UNTRAINED and model not in self._subjects:
+                total += Progress.MAKE
+            if walk not in self._walks:
+                total += Progress.RUN + Progress.COUNT
+        return Progress(total, self._tell)
+
+    def _walk(
+        self, name: str, asked: dict[str, Any], progress: "Progress | None" = None
+    ) -> "tuple[Subject, Walk]":
         from spikeviz.network_choices import chosen, fitted, load
         from spikeviz.network_run import walk
 
-        if name in self._own:
-            key: tuple = (name,)
-            subject = self._own[name]
-        else:
-            path = asked["checkpoint"] if name == "checkpoint" else ""
-            key = (name, path, os.path.getmtime(path) if os.path.isfile(path) else 0)
-            subject = remembered(self._subjects, key, lambda: load(name, path))
-        source, image, pixels = asked["source"], asked["image"], asked["pixels"]
-        of = {"digit": image, "photo": "", "own": pixels}[source]
+        told = progress or self._progress([name], asked)
+        key, whole = self._keys(name, asked)
+        path = key[1]
+        subject = self._own.get(name) or remembered(
+            self._subjects, key, lambda: load(name, path, told)
+        )
 
         def run() -> "Walk":
-            fitting = fitted(chosen(source, image, pixels), subject.config)
-            return walk(subject.model, subject.boxes, subject.folded, fitting)
+            image = chosen(asked["source"], asked["image"], asked["pixels"])
+            fitting = fitted(image, subject.config)
+            return walk(subject.model, subject.boxes, subject.folded, fitting, told)
 
-        return subject, remembered(self._walks, (key, source, of), run)
+        return subject, remembered(self._walks, whole, run)
 
     # ---- for Python
 

@@ -2,12 +2,13 @@
 
 import io
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import traitlets as t
 
-from spikeviz.widget import Explorer, Number, Whole, code, shipped, style
+from spikeviz.widget import Explorer, Number, Whole, code, shipped, short, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
     from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ RESOLUTIONS = (7, 14, 28, 56)  # of the paper's four stages, for images of 224×
 HEAD_WIDTH = 32
 SIDE = 224  # a picture is kept no larger
 CREDIT = "Photograph: vultilion, Flickr, CC BY 2.0, cropped"
-FORMATS = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF")  # how JPEG, PNG, GIF, WebP begin
+SHOWN = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF")  # how JPEG, PNG, GIF, WebP begin
 
 
 class PartitionTrace(NamedTuple):
@@ -46,8 +47,12 @@ class Picture(t.Bytes):
     def validate(self, obj: Any, value: Any) -> bytes:
         if isinstance(value, (bytes, bytearray, memoryview)):
             value = bytes(value)
-            if not value.startswith(FORMATS):
-                raise t.TraitError("image holds bytes that are no JPEG, PNG, GIF or WebP")
+            if not value.startswith(SHOWN):
+                raise t.TraitError(
+                    f"image is {short(value)}, no JPEG, PNG, GIF or WebP; give a path or an array"
+                )
+            if value is not photograph():  # which would need Pillow at once
+                _check(value)
             return value
         return encode(value)
 
@@ -90,7 +95,7 @@ class PartitionExplorer(Explorer):
 
     @t.default("image")
     def _photograph(self) -> bytes:
-        return shipped("photo.jpg").read_bytes()
+        return photograph()
 
     @t.observe("image")
     def _another_image(self, _change: Any) -> None:
@@ -189,6 +194,21 @@ class PartitionExplorer(Explorer):
         return figure
 
 
+def _check(value: bytes) -> None:
+    from spikeatconv.images import image_in
+
+    try:
+        image_in(value)
+    except ValueError as error:
+        raise t.TraitError(f"image is {short(value)}: {error}; give a whole picture") from None
+
+
+@cache
+def photograph() -> bytes:
+    """The photograph that comes with the widget."""
+    return shipped("photo.jpg").read_bytes()
+
+
 def encode(source: Any) -> bytes:
     """A picture from a path or an array as PNG or JPEG: its middle square, at most SIDE wide."""
     from PIL import Image
@@ -198,6 +218,8 @@ def encode(source: Any) -> bytes:
     if isinstance(source, (str, os.PathLike)):
         try:
             picture = open_image(source)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"image: {error}") from None
         except ValueError as error:
             raise t.TraitError(f"image: {error}") from None
     else:

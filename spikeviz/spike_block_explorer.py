@@ -18,7 +18,7 @@ from spikeviz.spike_blocks import (
     kernel,
     run,
 )
-from spikeviz.widget import STATIC, Explorer, Number, Whole, code, style
+from spikeviz.widget import STATIC, Explorer, Number, Whole, code, short, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
     from matplotlib.figure import Figure
@@ -210,5 +210,5 @@ def _all_within(
     low, high = limits
     many = f"{counts[0]} to {counts[-1]} numbers" if len(counts) > 1 else f"{counts[0]} numbers"
     if len(values) not in counts or not all(low <= value <= high for value in values):
-        raise t.TraitError(f"{name} is {list(values)}; give {many}, each from {low} to {high}")
+        raise t.TraitError(f"{name} is {short(values)}; give {many}, each from {low} to {high}")
     return values

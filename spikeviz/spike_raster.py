@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import traitlets as t
 
-from spikeviz.widget import STATIC, Explorer, code, style
+from spikeviz.widget import STATIC, Explorer, code, short, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
     from matplotlib.figure import Figure
@@ -62,8 +62,8 @@ class SpikeRaster(Explorer):
     _code = code("spikes.js", "raster_draw.js", "spike_raster.js")
     _sheet = style("spike_raster.css")
 
-    layers = t.List(t.Dict()).tag(sync=True)
-    bits = t.Bytes().tag(sync=True)
+    layers = t.List(t.Dict(), read_only=True).tag(sync=True)
+    bits = t.Bytes(read_only=True).tag(sync=True)
     names = t.List(t.Unicode()).tag(sync=True)
     layer = t.Unicode().tag(sync=True)
     sample = t.Int(None, allow_none=True).tag(sync=True)
@@ -84,7 +84,9 @@ class SpikeRaster(Explorer):
             layers, bits = packed(_by_name(recording))
         names = [str(name) for name in names]
         first = traits.pop("layer", layers[0]["name"])
-        super().__init__(layers=layers, bits=bits, names=names, layer=first, **traits)
+        self.set_trait("layers", layers)
+        self.set_trait("bits", bits)
+        super().__init__(names=names, layer=first, **traits)
 
     # ---- what may be set
 
@@ -115,8 +117,8 @@ class SpikeRaster(Explorer):
         rising = len(window) == 4 and 0 <= window[0] < window[1] and 0 <= window[2] < window[3]
         if window and not rising:
             raise t.TraitError(
-                f"window is {window}; give [first step, last + 1, first place, last + 1], or [] "
-                "for all"
+                f"window is {short(window)}; give [first step, last + 1, first place, last + 1], "
+                "or [] for all"
             )
         return window
 

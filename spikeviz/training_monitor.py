@@ -64,12 +64,17 @@ class TrainingMonitor(Explorer):
     def __init__(
         self, logs: Mapping[str, str | os.PathLike[str]] | None = None, **traits: Any
     ) -> None:
-        self.logs: dict[str, Log] = {}
+        self._logs: dict[str, Log] = {}
         self._next_message = 0.0
         super().__init__(**traits)
         self._show_shipped()
         for name, path in (logs or {}).items():
             self.read(path, name)
+
+    @property
+    def logs(self) -> dict[str, Log]:
+        """The log of each run on show."""
+        return self._logs
 
     def watch(
         self, loop: Iterable[Mapping[str, Any]], name: str = "run", steps: int | None = None

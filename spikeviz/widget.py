@@ -5,13 +5,17 @@ compute and draw; Python holds the parameters and tells the truth about them.
 """
 
 import base64
+import difflib
 import gzip
 import html
+import inspect
 import json
 import os
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 import anywidget
@@ -28,7 +32,7 @@ def module(*names: str) -> str:
     source = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
     source = re.sub(r'^import [^;]* from "\./[^"]+";\n', "", source, flags=re.MULTILINE)
     source = re.sub(r"^export (?!default)", "", source, flags=re.MULTILINE)
-    return re.sub(r"^\s*(//.*\n|/\*\*.*\*/\n)?\s*", "", source, flags=re.MULTILINE)
+    return re.sub(r"^\s*((//.*|/\*\*(.|\n)*?\*/)\n)?\s*", "", source, flags=re.MULTILINE)
 
 
 def code(*names: str) -> t.Unicode:
@@ -94,8 +98,63 @@ class Whole(_Ranged, t.Int):
     """Whole(default, lowest, highest, step of the slider): a synced integer in a range."""
 
 
+PLAIN = (t.Int, t.Float, t.Bool, t.Enum, t.Unicode, t.List, t.Tuple)  # hold plain Python only
+
+
+def _plain(trait: t.TraitType, value: Any) -> Any:
+    """A value for such a trait as plain Python; TraitError for a bool as number, and for 1 as
+    True."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if value is None and trait.allow_none:
+        return None
+    if isinstance(trait, t.Unicode) and not isinstance(value, str):
+        raise _refused(trait, value)
+    numbers = isinstance(trait, (t.Int, t.Float))
+    within = value if isinstance(value, (list, tuple)) else [value] if numbers else []
+    if any(isinstance(one, bool) for one in within):
+        raise _refused(trait, value)
+    if isinstance(trait, t.Bool) and not isinstance(value, bool):
+        raise _refused(trait, value)
+    if numbers and isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise _refused(trait, value)
+    return value
+
+
+def _refused(trait: Any, value: Any) -> t.TraitError:
+    """That a value is of another kind than a trait's, in words."""
+    expected = {t.Bool: "True or False", t.Unicode: "a text", t.Dict: "a dict"}.get(type(trait))
+    if isinstance(trait, _Ranged):
+        low, high, _ = trait.range
+        expected = f"{trait.info()} from {low} to {high}"  # type: ignore[attr-defined]
+    elif isinstance(trait, t.Enum):
+        expected = f"one of {list(trait.values or ())}"
+    found = f"{trait.name} is {short(value)}, a {type(value).__name__}"
+    return t.TraitError(f"{found}; give {expected or trait.info()}")
+
+
+def short(value: Any) -> str:
+    """`repr`, but a large value does not fill the screen."""
+    if getattr(value, "shape", ()):
+        return f"an array of shape {list(value.shape)}"
+    if isinstance(value, (list, tuple, bytes)) and len(value) > 30:
+        return f"{value[:3]!r}… ({len(value):,} values)"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """'did you mean "tau"? ' for a misspelt name, or nothing if none is near."""
+    near = difflib.get_close_matches(str(name).lower(), sorted(known), 1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
 class Explorer(anywidget.AnyWidget):
-    """Base of the widgets. Running a cell again closes the widgets its last run made."""
+    """Base of the widgets. Running a cell again closes the widgets its last run made.
+
+    needs_python: whether its picture stands still in a page without Python.
+    """
+
+    needs_python: ClassVar[bool] = False
 
     _esm = module("load.js")
     _code = t.Unicode().tag(sync=True)
@@ -105,8 +164,43 @@ class Explorer(anywidget.AnyWidget):
     _made: dict[str, tuple[str, "WeakSet[Explorer]"]] = {}  # noqa: RUF012 - shared on purpose
 
     def __init__(self, **traits: Any) -> None:
+        for name in traits:
+            self._check_known(name)
         super().__init__(**traits)
         self._replace_last_run()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a trait. NumPy's numbers and arrays are as good as Python's, True is no number, and
+        a name that the widget does not have, or a value of another kind, is a TraitError."""
+        if not name.startswith("_"):
+            self._check_known(name)
+            trait = getattr(type(self), name, None)
+            if isinstance(trait, PLAIN):
+                value = _plain(trait, value)
+        try:
+            super().__setattr__(name, value)
+        except t.TraitError as error:
+            if not str(error).startswith("The "):  # it is one of our own words
+                raise
+            raise _refused(trait, value) from None
+
+    @classmethod
+    def _check_known(cls, name: str) -> None:
+        if name.startswith("_") or hasattr(cls, name):
+            return
+        taken = inspect.signature(cls.__init__).parameters.values()
+        known = {one.name for one in taken if one.kind is one.POSITIONAL_OR_KEYWORD} - {"self"}
+        known |= {key for key, trait in cls._own_traits().items() if not trait.read_only}
+        raise t.TraitError(
+            f"{cls.__name__} has no {name!r}; {did_you_mean(name, known)}it has {sorted(known)}"
+        )
+
+    @classmethod
+    def _own_traits(cls) -> dict[str, t.TraitType]:
+        """The public synced traits that widgets of this package declare."""
+        inherited = anywidget.AnyWidget.class_trait_names()
+        own = cls.class_traits(sync=True).items()
+        return {n: trait for n, trait in own if n[0] != "_" and n not in inherited}
 
     @classmethod
     def ranges(cls) -> dict[str, tuple[float, float, float]]:
@@ -184,9 +278,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _public_state(self) -> dict[str, Any]:
         """The synced traits that this widget's own class declares."""
-        own = set(type(self).class_trait_names(sync=True)) - set(Explorer.class_trait_names())
-        own.add("limits")
-        return self.get_state(sorted(name for name in own if not name.startswith("_")))
+        return self.get_state(sorted(self._own_traits()))
 
 
 def _write(path: Path, text: str) -> None:

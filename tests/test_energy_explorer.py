@@ -127,7 +127,7 @@ def test_as_measured(made):
         ({"rate_factor": 2.0}, [4600, 180, 144, 92]),
         ({"one_rate": 0.2}, [4600, 36, 144, 92]),
         ({"one_rate": 0.2, "rate_factor": 5.0}, [4600, 36, 144, 92]),
-        ({"rates": {"body": 0.3, "stem": 0.1, "nothing": 1.0}}, [4600, 90, 216, 92]),
+        ({"rates": {"body": 0.3, "stem": 0.1}}, [4600, 90, 216, 92]),
         ({"rates": {"body": 0.3}, "rate_factor": 0.0}, [4600, 0, 216, 92]),
         ({"rates": {"head": 0.5}}, [4600, 90, 72, 9]),  # as if it were fed with spikes
         ({"membranes": "add"}, [4600, 90, 72, 2 * 10 * 0.9 * 0.18]),  # R: 180 / 1000

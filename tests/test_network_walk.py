@@ -26,7 +26,7 @@ from spikeviz import NetworkWalk, network_tour
 from spikeviz.network_boxes import boxes
 from spikeviz.network_choices import Subject, fitted, load
 from spikeviz.network_code import code_of
-from spikeviz.network_run import counted, measured, values, walk
+from spikeviz.network_run import Progress, counted, measured, values, walk
 
 SMALL = {"widths": (8, 16), "depths": (1, 2), "partition_size": 4, "head_width": 8}
 
@@ -432,3 +432,19 @@ def test_the_figure_shows_both_models(walks):
     np.testing.assert_allclose(heights[n : 2 * n], table.other_snn_mj)
     np.testing.assert_allclose(heights[2 * n :], table.ann_mj)
     assert len(top.patches) == 2 * n
+
+
+def test_a_walk_tells_how_far_it_is():
+    """From its first box to the end, in small steps; a later stage weighs half the one before."""
+    told = []
+    progress = Progress(Progress.MAKE + Progress.RUN + Progress.COUNT, told.append)
+    subject = load("micro_untrained", progress=progress)
+    made = len(told)
+    image = fitted(mnist5k("test")[0][0], subject.config)
+    walk(subject.model, subject.boxes, subject.folded, image, progress)
+    assert len(told) == 3 * len(subject.boxes)  # every box, made, run and counted
+    assert told == sorted(told)
+    assert told[made - 1] == pytest.approx(Progress.MAKE)
+    assert told[-1] == pytest.approx(1)
+    step = dict(zip([box.id for box in subject.boxes], np.diff([0, *told]), strict=False))
+    assert step["stages.0.0"] == pytest.approx(2 * step["stages.1.0"])

@@ -208,6 +208,7 @@ def test_a_large_picture_becomes_its_middle_square_224_wide(tmp_path):
     ("image", "message"),
     [
         (b"text", "no JPEG, PNG, GIF or WebP"),
+        (b"\x89PNGabc", r"image is b.*Pillow cannot identify it .*; give a whole picture"),
         (np.zeros((4, 4, 2)), r"image has shape \[4, 4, 2\]; give a path or an array"),
         (np.zeros((0, 4)), r"image has shape \[0, 4\]"),
         (np.full((4, 4), 255.0), "float64 from 255.0 to 255.0; give uint8, or floats from 0 to 1"),

@@ -1,12 +1,15 @@
 """What holds for every widget, without a browser: its line, its ranges, its file, its end."""
 
 import gc
+import json
+import math
 import re
 import subprocess
 import sys
 import weakref
 
 import ipywidgets
+import numpy as np
 import pytest
 import traitlets
 from matplotlib.figure import Figure
@@ -43,6 +46,78 @@ def test_a_value_out_of_its_range_is_refused_with_the_range(cls):
                 setattr(widget, name, value)
             assert getattr(widget, name) == before
     widget.close()
+
+
+ODD = {  # values that some traits take and most refuse
+    "None": None, "a text": "x", "a word": "no", "bytes": b"\x89PNGabc", "NaN": math.nan,
+    "infinity": math.inf, "too large a number": 10**400, "a large number": -1e300, "True": True,
+    "1": 1, "an empty list": [], "a list": [1.0], "a list of texts": ["x"], "a dict": {"a": 1},
+    "a list of bools": [True], "a list of NaN": [math.nan], "an object": object(),
+    "a NumPy whole number": np.int64(3), "a NumPy number": np.float32(0.5),
+    "a NumPy bool": np.bool_(True), "an array": np.zeros((2, 3)), "much": np.arange(9_000),
+}  # fmt: skip
+
+
+def settable(cls):
+    return [name for name, trait in cls._own_traits().items() if not trait.read_only]
+
+
+@each
+def test_every_odd_value_is_right_or_refused_in_words(cls):
+    """The trait's name, what was given, what would do; else the value is there and can be saved."""
+    widget = cls()
+    for name in settable(cls):
+        before, trait = getattr(widget, name), cls.class_traits()[name]
+        for odd in ODD.values():
+            try:
+                setattr(widget, name, odd)
+            except (traitlets.TraitError, FileNotFoundError) as error:
+                words = str(error)
+                assert name in words, words
+                assert re.search("; (give|choose|row and|a |did|the|keep|check)", words), words
+                assert len(words) < 500
+                assert repr(getattr(widget, name)) == repr(before)
+                continue
+            got = getattr(widget, name)
+            if isinstance(trait, traitlets.Int | traitlets.Float | traitlets.Bool):
+                python = odd.item() if isinstance(odd, np.generic) else odd
+                assert got == python
+                assert isinstance(got, bool) == isinstance(python, bool)
+            json.dumps(widget.get_state([name]), allow_nan=False, default=lambda _: "bytes")
+            setattr(widget, name, before)
+    widget.close()
+
+
+@each
+def test_a_misspelt_name_is_told_the_nearest(cls):
+    from ipywidgets.widgets import widget as ipywidget
+
+    widget = cls()
+    gc.collect()
+    alive = len(ipywidget._instances)
+    for name in settable(cls):
+        wrong = name[:-1] + name[-1] * 2 + "_"
+        message = rf"{cls.__name__} has no '{wrong}'; did you mean '{name}'\?"
+        with pytest.raises(traitlets.TraitError, match=message):
+            setattr(widget, wrong, getattr(widget, name))
+        if cls is not spikeviz.NetworkWalk or name == "tour":  # it loads its models first
+            with pytest.raises(traitlets.TraitError, match=message):
+                cls(**{wrong: getattr(widget, name)})
+    gc.collect()
+    assert len(ipywidget._instances) == alive
+    widget.close()
+
+
+def test_a_layer_that_is_not_there_is_told_the_nearest():
+    explorer = spikeviz.EnergyExplorer(rates={"stem.0": 0.5})
+    known = explorer.trace().layer[3]
+    with pytest.raises(traitlets.TraitError, match=rf"rates names .* mean '{known}'"):
+        explorer.rates = {known + "_": 0.5}
+    with pytest.raises(traitlets.TraitError, match=r"layer is 'nolayer', which is no layer; give"):
+        spikeviz.EnergyExplorer(layer="nolayer")
+    explorer.rates = {known: np.float32(0.5)}
+    assert explorer.rates == {known: 0.5}
+    explorer.close()
 
 
 @each

@@ -1,7 +1,7 @@
 // AblationExplorer: two linked plots (plotly) and a table of a study's points. Plotly comes from
 // Python once a page: it is too large for a widget's own code.
 
-import { h, mount, syncing, show, choice, checkbox } from "./widget.js";
+import { h, mount, syncing, show, choice, checkbox, lasting } from "./widget.js";
 
 const TRAITS = ["axis", "selected", "show_paper"];
 const MARKS = { agree: "✓", disagree: "✗", undecided: "?", "not measured": "–" };
@@ -12,10 +12,12 @@ const spreadOf = (point) => (point.accuracy_sd === null ? "" : ` ± ${percent(po
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 let plotlyOnce = null;
+let plotly = null; // what it gave
 
-/** Plotly as a module: out of the saved page, else asked from Python. Once a page. */
+/** Plotly as a module: out of the saved page, else from Python, or as Python gave it last. Once a page. */
 function loadPlotly(model) {
-  plotlyOnce ??= fetchPlotly(model).catch((error) => {
+  if (model.lost && !plotly) plotlyOnce = null; // a kernel that is gone does not answer any more
+  plotlyOnce ??= fetchPlotly(model).then((loaded) => (plotly = loaded)).catch((error) => {
     plotlyOnce = null;
     throw error;
   });
@@ -23,10 +25,18 @@ function loadPlotly(model) {
 }
 
 async function fetchPlotly(model) {
-  const packed = globalThis.spikevizLibrary ? Uint8Array.from(atob(globalThis.spikevizLibrary), (letter) => letter.charCodeAt(0)) : await askPlotly(model);
+  const packed = globalThis.spikevizLibrary ? Uint8Array.from(atob(globalThis.spikevizLibrary), (letter) => letter.charCodeAt(0)) : await (model.lost ? lastPlotly() : askPlotly(model));
   const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
   const source = `const module = { exports: {} };\n${text}\nexport default module.exports;`;
   return (await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))).default;
+}
+
+const store = async () => globalThis.caches?.open("spikeviz"); // the browser's, for when there is no Python
+
+async function lastPlotly() {
+  const found = await (await store())?.match("/plotly");
+  if (!found) throw new Error("Python has them: run this cell again");
+  return found.arrayBuffer();
 }
 
 const askPlotly = (model) =>
@@ -35,6 +45,7 @@ const askPlotly = (model) =>
       if (content !== "plotly") return;
       model.off("msg:custom", answered);
       resolve(buffers[0]);
+      store().then((kept) => kept?.put("/plotly", new Response(buffers[0]))).catch(() => {}); // a full disk, a private window
     };
     model.on("msg:custom", answered);
     model.send("plotly");
@@ -228,7 +239,11 @@ function render({ model, el, signal }) {
     waiting.remove();
     root.removeAttribute("aria-busy");
     paint();
-  }, (error) => (waiting.textContent = `The plots could not be loaded (${error.message}); the table holds the same numbers.`));
+  }, (error) => {
+    waiting.textContent = `The plots could not be loaded (${error.message}); the table holds the same numbers.`;
+    for (const { title, box } of [values, cost]) title.hidden = box.hidden = true;
+    root.removeAttribute("aria-busy");
+  });
   signal.addEventListener("abort", () => Plotly && [values, cost].forEach(({ place }) => Plotly.purge(place)));
 }
 
@@ -238,4 +253,4 @@ function secondsOf({ runs }) {
   return known.length ? mean(known) : null;
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

@@ -2,7 +2,7 @@
 // sends all its spikes; layers, heads, steps, groups and tokens are chosen and computed here.
 
 import { asymmetry, attend, columnsOf } from "./attention.js";
-import { h, clamp, show, syncing, mount, offline, numberControl, choice, player } from "./widget.js";
+import { h, clamp, show, syncing, mount, offline, numberControl, choice, player, lasting } from "./widget.js";
 import { surface } from "./draw.js";
 import { KEY, MAPS, QUERY, cellOf, column, frame, imageBox, imageOf, largest, percent, put, spikes, tokenAt } from "./attention_column.js";
 
@@ -22,6 +22,7 @@ function render({ model, el, signal }) {
   const strip = model.get("strip");
   const fixed = offline(model);
   const stored = (image) => strip.items.find((item) => item.image === image)?.answer;
+  if (fixed && !stored(model.get("image"))) model.set("image", model.get("answer").image); // what was asked last may not have been answered
   const answerNow = () => (fixed && stored(model.get("image"))) || model.get("answer");
   const layers = () => columnsOf(answerNow())[0].layers;
 
@@ -157,7 +158,7 @@ function render({ model, el, signal }) {
   function writeText(all, shown, at, answer) {
     const { layer } = on;
     const waiting = !fixed && !model.get("problem") && (model.get("busy") || answer.image !== model.get("image"));
-    put(busy, waiting ? "The models run …" : fixed ? "Other images need Python: make the widget in a notebook." : "");
+    put(busy, waiting ? "The models run …" : fixed ? "Other images need Python: run the widget's cell in a notebook." : "");
     put(problem, model.get("problem"));
     const text = shown.map(({ part, view }) => `${part.name.toUpperCase()}: ${looksMost(view, at.token)}`);
     put(summary, `Token ${at.token} of group ${at.group}, step ${at.time_step}. ${text.join(" ")}`);
@@ -243,4 +244,4 @@ function allow({ element }, count) {
   for (const [n, option] of [...element.querySelector("select").options].entries()) if (option.disabled !== n >= count) option.hidden = option.disabled = n >= count;
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

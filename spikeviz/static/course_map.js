@@ -1,7 +1,7 @@
 // CourseMap: the notebooks as stations of a way, what the chosen one is for, and the command with
 // the lines that are explained by then.
 
-import { h, syncing, mount, clamp } from "./widget.js";
+import { h, syncing, mount, clamp, lasting } from "./widget.js";
 
 function initialize(props) {
   syncing(props, ["notebook"]);
@@ -68,4 +68,4 @@ function render({ model, el, signal }) {
   });
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

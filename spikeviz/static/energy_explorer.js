@@ -3,7 +3,7 @@
 
 import { price, total, meanRate, breakEven, verdict, stages } from "./energy.js";
 import { energyText, pays, drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./energy_draw.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, checkbox, drag } from "./widget.js";
+import { h, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, lasting } from "./widget.js";
 import { surface } from "./draw.js";
 
 const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "membranes"];
@@ -271,4 +271,4 @@ function render({ model, el, signal }) {
   const paint = mount({ model, el, signal }, root, TRAITS, draw);
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

@@ -2,7 +2,7 @@
 // everything drawn is computed here, so a move is answered within a frame.
 
 import { STIMULI, steps, stimulus, simulate, rateOf } from "./neuron.js";
-import { h, syncer, listen, syncing, mount, clamp, show, numberControl, drag, dragLine, player } from "./widget.js";
+import { h, syncer, listen, syncing, mount, clamp, show, numberControl, drag, dragLine, player, lasting } from "./widget.js";
 import { surface, keeper } from "./draw.js";
 import { packed, unpacked, paintRange, brush, inputPanel } from "./lif_input.js";
 import { hidden, mysteryPanel } from "./lif_mystery.js";
@@ -350,4 +350,4 @@ function explain(p, run, t) {
   return [charge, fire, ["Reset", "V = V_reset (hard)", v]];
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

@@ -42,7 +42,7 @@ export function librariesPanel({ model, set }) {
     h("div", { class: "sv-row" }, ...boxes.map((box) => box.element)),
     note, ...boxes.map((box) => box.words), problem);
   if (offline(model)) for (const input of element.querySelectorAll("input")) input.disabled = true;
-  const away = offline(model) ? "not computed for these values: this saved page has no Python." : "Python is computing …";
+  const away = offline(model) ? "not computed for these values: there is no Python here." : "Python is computing …";
   const update = ({ p, run, libraries }) => {
     const asked = model.get("overlays");
     for (const { name, update: tick, words } of boxes) {
@@ -52,7 +52,7 @@ export function librariesPanel({ model, set }) {
     }
     problem.textContent = model.get("problem");
     note.textContent = offline(model)
-      ? "A tick needs Python, which a saved page does not have: open the widget in a notebook."
+      ? "A tick needs Python: run the widget's cell in a notebook."
       : "Python runs them on the same input; the plot marks their V, and their spikes in lanes of their own.";
   };
   return { element, update };

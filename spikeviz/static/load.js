@@ -27,10 +27,10 @@ async function adopt([code, sheet]) {
 }
 
 export default {
-  async initialize(props) {
+  initialize(props) {
     const { model, signal } = props;
-    const widget = await load(model);
-    if (!signal.aborted) widget.initialize?.(props);
+    // Not awaited: a model that is not ready after 2 s hears nothing more from Python (anywidget).
+    load(model).then((widget) => signal.aborted || widget.initialize?.(props));
     signal.addEventListener("abort", () => LARGE.forEach((name) => model.set(name, null, { silent: true })));
   },
   async render(props) {

@@ -3,7 +3,7 @@
 
 import { STIMULI } from "./neuron.js";
 import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, branch, shadeSpikes, shadeInputs, judge, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, drag, dragLine, player } from "./widget.js";
+import { h, syncing, mount, clamp, show, numberControl, choice, drag, dragLine, player, lasting } from "./widget.js";
 import { surface, scale, ticks, axes, line, cividis } from "./draw.js";
 
 const TRAITS = ["thresholds", "tau", "time_steps", "stimulus", "amplitude", "period", "seed", "image", "row", "column", "mixer", "cursor", "guess"];
@@ -497,4 +497,4 @@ function render({ model, el, signal }) {
   const paint = mount({ model, el, signal }, root, TRAITS, draw);
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

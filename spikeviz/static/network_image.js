@@ -122,7 +122,7 @@ export function imagePicker({ model, set, wants, show }) {
   let shown = null;
   function update(picture) {
     const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    const pixels = model.get("source") === "own" ? model.get("pixels") : null;
+    const pixels = model.get("source") === "own" && !still ? model.get("pixels") : null;
     const source = pixels?.byteLength ? pixels : picture.data; // what was drawn last is there before its answer
     if (source === shown) return;
     shown = source;
@@ -132,7 +132,7 @@ export function imagePicker({ model, set, wants, show }) {
     digit.update(model.get("image"));
     paintPad();
   }
-  const note = still ? "This page has no kernel: another image needs the notebook." : "Draw on the image, or take another one.";
+  const note = still ? "Another image needs Python: run the widget's cell in a notebook." : "Draw on the image, or take another one.";
   const element = h("div", { class: "sv-nw-image" }, canvas,
     h("div", { class: "sv-row sv-nw-tight" }, clear, h("label", { class: "sv-row sv-nw-tight" }, erase, "erase"), photo),
     digit.element, file, h("p", { class: "sv-caption" }, note));

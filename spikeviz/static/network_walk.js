@@ -1,7 +1,7 @@
 // NetworkWalk: an image on its way through the network, box by box. Python runs the model; its
 // answer holds every time step, so scrubbing, opening and paging are answered here.
 
-import { h, listen, syncing, mount, clamp, show, choice, player, offline } from "./widget.js";
+import { h, listen, syncing, mount, clamp, show, choice, player, offline, lasting } from "./widget.js";
 import { mapsOf, stepOf, drawThumb } from "./network_maps.js";
 import { boxPanel, groupOf, kindOf, mj, percent, write } from "./network_panel.js";
 import { imagePicker } from "./network_image.js";
@@ -9,7 +9,7 @@ import { guidedTour } from "./network_tour.js";
 
 const ASKS = ["model", "other", "checkpoint", "source", "image", "pixels"]; // what only Python can answer
 const STATE = [...ASKS, "time_step", "opened", "show_code", "view", "layer", "page", "unfolded", "tour_step", "tour_done"];
-const HEARD = [...STATE, "answer", "busy", "problem", "choices", "tour", "names"];
+const HEARD = [...STATE, "answer", "busy", "progress", "problem", "choices", "tour", "names"];
 
 const initialize = (props) => syncing(props, STATE);
 const titleOf = (box, blocks) => (blocks > 1 && box.block >= 0 ? `${box.title} ${box.block + 1}` : box.title);
@@ -18,10 +18,15 @@ function render({ model, el, signal }) {
   const still = offline(model);
   let net = { key: "", parts: new Map(), groups: new Map() };
   let note = "";
+  let began = 0; // when Python began with an answer
   const set = (changes) => {
     for (const [key, value] of Object.entries(changes)) if (!still || !ASKS.includes(key)) model.set(key, value);
     if (still && Object.keys(changes).some((key) => ASKS.includes(key))) paint(); // writes back what is shown
   };
+  if (still) { // what was asked last may not have been answered
+    const [name, other, source, image] = model.get("answer").asked;
+    for (const [key, value] of Object.entries({ model: name, other, source, image })) model.set(key, value);
+  }
   const walks = () => model.get("answer").walks;
   const boxIn = (which, name) => walks()[which]?.boxes.find((box) => box.box === name);
   const steps = () => Math.max(...walks().map((walk) => walk.logits.length));
@@ -33,8 +38,13 @@ function render({ model, el, signal }) {
   };
   const open = (box) => {
     set({ opened: model.get("opened") === box ? "" : box, layer: 0, page: 0 });
-    if (model.get("opened")) requestAnimationFrame(() => signal.aborted || panel.places.maps.scrollIntoView({ block: "nearest" }));
+    if (model.get("opened")) bring(panel.places.maps, "nearest");
   };
+  const openCode = (box) => {
+    set({ opened: box, layer: 0, page: 0, show_code: true });
+    bring(panel.places.code, "start");
+  };
+  const bring = (place, block) => requestAnimationFrame(() => signal.aborted || place.scrollIntoView({ block }));
 
   // ---- the parts, built once
   const options = () => Object.entries(model.get("choices"));
@@ -118,7 +128,7 @@ function render({ model, el, signal }) {
     const said = h("span", { class: "sv-nw-said", hidden: name !== "head" });
     const button = h("button", { type: "button", class: "sv-nw-open", onclick: click }, h("b", {}, title), canvas, said,
       h("span", { class: "sv-nw-facts" }, shape, rate, size, snn, h("span", { class: "sv-nw-energybars" }, bar, twinBar, otherBar), twin, rateChange, change));
-    const code = name && h("button", { type: "button", class: "sv-nw-codelink", "aria-label": `Code of ${name}`, onclick: () => set({ opened: name, layer: 0, page: 0, show_code: true }) }, "</>");
+    const code = name && h("button", { type: "button", class: "sv-nw-codelink", "aria-label": `Code of ${name}`, onclick: () => openCode(name) }, "</>");
     const element = h("div", { class: `sv-nw-box${residual ? " sv-nw-residual" : ""}` }, button, code);
     return { element, button, canvas, said, shape, rate, size, snn, twin, rateChange, change, bar, twinBar, otherBar };
   }
@@ -191,6 +201,12 @@ function render({ model, el, signal }) {
     const until = walk.logits.slice(0, stepOf({ shape: [walk.logits.length] }, t) + 1);
     return until[0].map((_, c) => until.reduce((sum, step) => sum + step[c], 0) / until.length);
   };
+  /** As many decimals as show how far the first is ahead of the next. */
+  const digitsOf = (logits) => {
+    const [[first], [second] = [first]] = best(logits);
+    return clamp(1 - Math.floor(Math.log10(first - second)), 1, 4);
+  };
+  const minus = (text) => text.replace("-", "−");
   const best = (logits) => logits.map((logit, c) => [logit, c]).sort((a, b) => b[0] - a[0]);
 
   function drawResult(t) {
@@ -205,11 +221,13 @@ function render({ model, el, signal }) {
     const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const at = (value) => (100 * (value - low)) / (high - low || 1);
+    const digits = Math.max(...shownLogits.map(digitsOf));
+    bars.style.setProperty("--sv-numbers", `${(digits + 4) * walks().length + 3 * (walks().length - 1)}ch`);
     rows.forEach((c, i) => {
       const [name, track, number] = bars.children[i].children;
       const values = shownLogits.map((logits) => logits[c]);
       write(name, nameOf(c, counts[0]));
-      write(number, values.map((value) => (value === undefined ? "–" : show(value, 1))).join(" / "));
+      write(number, values.map((value) => (value === undefined ? "–" : minus(value.toFixed(digits)))).join(" / "));
       bars.children[i].classList.toggle("sv-nw-winner", c === winner);
       [0, 1].forEach((which) => {
         const bar = track.children[which];
@@ -222,18 +240,18 @@ function render({ model, el, signal }) {
     });
     write(net.parts.get("head").said, nameOf(winner, counts[0]));
     write(barsTitle, `Logits, mean over t = 0${t ? ` … ${t}` : ""}${counts[0] > 10 ? ", ten of the largest" : ""}; the tick is the final answer`);
-    return { logits: shownLogits, winner, finals };
+    return { logits: shownLogits, winner, finals, digits };
   }
 
-  function writeSummary(t, { logits, winner, finals }) {
+  function writeSummary(t, { logits, winner, finals, digits }) {
     const { truth } = model.get("answer");
     const said = logits.map((values) => nameOf(best(values)[0][1], values.length));
     const final = nameOf(best(finals[0])[0][1], finals[0].length);
-    const [[first], [second]] = best(logits[0]);
+    const [[first], [second] = [first]] = best(logits[0]);
     const right = truth === null || logits[0].length !== 10 ? "" : winner === truth ? " That is right." : ` It is a ${truth}.`;
     const later = final === said[0] ? "" : ` After all steps it says ${final}.`;
     const against = said.length > 1 ? ` The other model says ${said[1]}.` : "";
-    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${Number((first - second).toPrecision(3))} ahead of the next.${right}${later}${against}`);
+    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${(first.toFixed(digits) - second.toFixed(digits)).toFixed(digits)} ahead of the next.${right}${later}${against}`);
     const cost = (walk) => `${mj(walk.snn_mj)} mJ with spikes, ${mj(walk.ann_mj)} mJ as the non-spiking twin`;
     write(totals, `One image: ${walks().map(cost).join("; the other: ")}. Computed in ${walks().map((walk) => `${walk.seconds < 1 ? `${(1000 * walk.seconds).toFixed(0)} ms` : `${show(walk.seconds, 1)} s`}`).join(" and ")}.`);
   }
@@ -263,11 +281,23 @@ function render({ model, el, signal }) {
     picker.update(answer.picture);
     time.update();
     writeChoices();
-    const slow = Math.max(...walks().map((walk) => walk.seconds));
-    write(busy, model.get("busy") ? `● running in Python …${slow > 1 ? ` The last answer took ${show(slow, 1)} s.` : ""}` : "");
+    write(busy, forecast());
     write(problem, model.get("problem") || note);
     tour.update();
     return { t, ...result, opened, maps: maps[0], boxes: walks()[0].boxes };
+  }
+
+  /** How far Python is, and how long it will take if it goes on as it did so far. */
+  function forecast() {
+    if (!model.get("busy")) {
+      began = 0;
+      return "";
+    }
+    began ||= performance.now();
+    const share = model.get("progress");
+    const seconds = (performance.now() - began) / 1000;
+    if (!share || seconds < 1) return "● running in Python …";
+    return `● running in Python: ${show(100 * share, 0)} % done, about ${Math.ceil((seconds * (1 - share)) / share)} s left`;
   }
 
   function writeChoices() {
@@ -290,4 +320,4 @@ function render({ model, el, signal }) {
   const paint = mount({ model, el, signal }, root, HEARD, draw);
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

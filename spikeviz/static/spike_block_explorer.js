@@ -5,7 +5,7 @@ import { STIMULI } from "./neuron.js";
 import { KERNELS, PROJECTIONS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, distinct } from "./spike_blocks.js";
 import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./spike_block_words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./spike_block_pictures.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, drag, player } from "./widget.js";
+import { h, syncing, mount, clamp, show, numberControl, choice, drag, player, lasting } from "./widget.js";
 import { surface, scale, axes, line } from "./draw.js";
 
 const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitude", "second", "time_steps"];
@@ -409,4 +409,4 @@ function render({ model, el, signal }) {
   const paint = mount({ model, el, signal }, root, TRAITS, draw);
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

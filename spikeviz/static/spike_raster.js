@@ -3,7 +3,7 @@
 
 import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, binEdges, rateHistogram } from "./spikes.js";
 import { memo, plotSize, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./raster_draw.js";
-import { h, syncing, mount, clamp, show, choice, drag } from "./widget.js";
+import { h, syncing, mount, clamp, show, choice, drag, lasting } from "./widget.js";
 import { surface } from "./draw.js";
 
 const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight"];
@@ -369,4 +369,4 @@ function render({ model, el, signal }) {
   const paint = mount({ model, el, signal }, root, TRAITS, draw);
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

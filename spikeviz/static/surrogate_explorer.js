@@ -3,7 +3,7 @@
 
 import { SURROGATES, drive, tryWeight, hill, descend, survival, useful } from "./surrogate.js";
 import { few, drawStep, drawSurvival, drawLayer, drawSlopes, drawLoss, drawNeuron } from "./surrogate_pictures.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, player } from "./widget.js";
+import { h, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, player, lasting } from "./widget.js";
 import { surface } from "./draw.js";
 
 const SHAPE = ["surrogate", "alpha", "dead_below"];
@@ -370,4 +370,4 @@ const EXPLAINS = {
   ],
 };
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

@@ -1,13 +1,13 @@
 // TrainingMonitor: the runs that Python sends, drawn; a button that asks the loop to end.
 
 import { RATE, unpackRun, smooth, nearest, lastKnown, extent, duration } from "./training.js";
-import { h, mount, syncing, listen, clamp, show, numberControl, choice, checkbox, offline } from "./widget.js";
+import { h, mount, syncing, listen, clamp, show, numberControl, choice, checkbox, offline, lasting } from "./widget.js";
 import { surface, scale, axes, line, cividis, picture, keeper } from "./draw.js";
 
 const SETTINGS = ["axis", "smoothing", "log_loss", "hidden"];
 const SENT = ["done", "present", "progress", "state", "problem", "about", "stop_asked"];
 const AXES = [["step", "step"], ["epoch", "epoch"], ["seconds", "time in s"]];
-const STATES = { empty: "no run yet", running: "running", stopping: "ends after this step", stopped: "stopped", finished: "finished", failed: "failed" };
+const STATES = { empty: "no run yet", running: "running", stopping: "ends after this step", stopped: "stopped", finished: "finished", failed: "failed", unseen: "not seen since" };
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 const PLOTS = [
   { name: "loss", title: "loss: pale as it came, strong smoothed; dots: test", train: "loss", test: "test_loss" },
@@ -209,10 +209,11 @@ function render({ model, el, signal }) {
   function write(state, rated, colour) {
     const { p } = state;
     const progress = model.get("progress");
-    const mode = model.get("state");
-    const busy = mode === "running" || mode === "stopping";
+    const under = ["running", "stopping"].includes(model.get("state"));
+    const mode = under && offline(model) ? "unseen" : model.get("state");
+    const busy = under && !offline(model);
     const asked = model.get("stop_asked");
-    stop.disabled = !busy || asked || offline(model);
+    stop.disabled = !busy || asked;
     stop.hidden = !busy;
     bar.hidden = !busy;
     if (progress.steps) bar.value = clamp((progress.step ?? 0) / progress.steps, 0, 1);
@@ -314,4 +315,4 @@ function told({ run, step = 0, steps, epoch, images_per_second: speed, seconds, 
   return `${run}: ${STATES[state]}, ${parts.join(", ")}.`;
 }
 
-export default { initialize, render };
+export default { initialize, render: lasting(render) };

@@ -229,6 +229,8 @@ export function listen(model, names, handler, signal) {
 /** Once a model, from `initialize`: send every change of the traits `names` to Python. */
 export const syncing = ({ model, signal }, names) => listen(model, names, syncer(model, signal), signal);
 
+const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What the page computes still moves; for the rest, run this cell again.";
+
 /**
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
@@ -258,10 +260,63 @@ export function mount({ model, el, signal }, root, names, draw) {
     resize.disconnect();
     root.remove(); // JupyterLab keeps the view of a closed widget as long as the kernel lives
   });
+  if (model.lost) root.prepend(h("p", { class: "sv-lost", role: "status" }, LOST));
   el.append(root);
   paint();
   return paint;
 }
 
-/** True in a saved page, where no kernel answers. */
+// ---------------------------------------------------------------- when the kernel goes
+
+const ENDS = ["autorestarting", "dead", "terminating"]; // JupyterLab itself notices "restarting"
+
+/**
+ * Once a page's widget manager: models learn of every end of their kernel, and the widgets on show
+ * are saved with the notebook whether or not there is a kernel; JupyterLab would drop them then.
+ */
+function lookAfter(manager) {
+  if (!manager?.get_state_sync || manager.spikeviz) return;
+  manager.spikeviz = true;
+  const kernel = manager.context?.sessionContext ?? manager.kernel;
+  kernel?.statusChanged?.connect((_, status) => ENDS.includes(status) && manager.disconnect());
+  kernel?.kernelChanged?.connect((_, { oldValue }) => oldValue && manager.disconnect());
+  const states = manager.get_state_sync.bind(manager);
+  manager.get_state_sync = (options) => {
+    const shown = [...(manager._modelsSync?.values() ?? [])].filter((model) => !model.comm_live && Object.keys(model.views ?? {}).length);
+    shown.forEach((model) => (model._comm_live = true));
+    try {
+      return states(options);
+    } finally {
+      shown.forEach((model) => (model._comm_live = false));
+    }
+  };
+}
+
+const isLost = (model) => model.get("layout")?.comm_live === false; // of its own, anywidget tells nothing
+
+/** A model that Python no longer hears, as in a saved page. */
+const lost = (model) => ({
+  ...model, offline: true, lost: true, save_changes() {}, send() {},
+  get: (name) => (name === "busy" ? false : model.get(name)),
+});
+
+/** `render`, and once more when Python is lost. */
+export const lasting = (render) => (props) => {
+  const { model, signal } = props;
+  lookAfter(model.widget_manager);
+  let [view, was] = [new AbortController(), null];
+  const draw = () => {
+    if (signal.aborted || isLost(model) === was) return;
+    was = isLost(model);
+    view.abort();
+    view = new AbortController();
+    render({ ...props, model: was ? lost(model) : model, signal: AbortSignal.any([signal, view.signal]) });
+  };
+  draw();
+  const layout = model.get("layout");
+  layout?.on?.("comm_live_update", draw);
+  signal.addEventListener("abort", () => layout?.off?.("comm_live_update", draw));
+};
+
+/** True where no kernel answers: in a saved page, and once the kernel is gone. */
 export const offline = (model) => model.offline === true;

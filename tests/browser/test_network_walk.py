@@ -160,6 +160,34 @@ def test_scrubbing_shows_what_the_network_says_so_far(saved, micro):
         assert page.locator(".sv-nw-winner > span").first.inner_text() == str(int(says.argmax()))
 
 
+def test_bars_have_the_decimals_that_tell_the_best_two_apart(saved):
+    """Tiny, untrained, says 0.5072 and 0.481: both 0.5, and "0.0262 ahead"."""
+    widget = NetworkWalk()
+    walks = widget.answer["walks"]
+    walks[0]["logits"] = [[-0.1144, 0.3127, 0.5072, 0.481, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]] * 2
+    widget.answer = {**widget.answer, "walks": walks}
+    page = saved(widget)
+    shown = page.locator(".sv-nw-logit").all_inner_texts()
+    assert shown[:4] == ["−0.114", "0.313", "0.507", "0.481"]
+    assert "says 2, 0.026 ahead of the next." in page.locator(".sv-summary").inner_text()
+
+
+def test_a_long_run_is_forecast(saved):
+    page = saved(NetworkWalk())
+    told = page.locator(".sv-nw-busy")
+    change = "(change) => { for (const [k, v] of Object.entries(change)) MODEL.set(k, v); }"
+    change = change.replace("MODEL", "document.querySelector('.sv-walk').parentElement.model")
+    page.evaluate(change, {"busy": True, "progress": 0})
+    told.get_by_text("● running in Python …").wait_for()
+    page.wait_for_timeout(1500)
+    page.evaluate(change, {"progress": 0.25})
+    told.get_by_text("25 % done, about").wait_for()
+    left = number(told.inner_text().split("about")[1])
+    assert 4 <= left < 15  # three times what it took so far, at least 1.5 s
+    page.evaluate(change, {"busy": False})
+    told.get_by_text("running").wait_for(state="detached")
+
+
 # ---------------------------------------------------------------- the opened box
 
 
@@ -330,7 +358,7 @@ def test_a_tour_of_ones_own_by_keyboard(saved):
 
 def test_a_page_without_a_kernel_says_what_needs_one(saved):
     page = saved()
-    page.get_by_text("This page has no kernel: another image needs the notebook.").wait_for()
+    page.get_by_text("Another image needs Python").wait_for()
     for name in ("Model", "Compare with", "Own image from a file", "Test digit, exact value"):
         assert page.get_by_label(name, exact=True).is_disabled()
     for name in ("Clear", "Photo"):
