@@ -11,7 +11,6 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from spikeviz.model_explorer import ModelExplorer
 from spikeviz.publish.markdown import Links, Markdown, coloured, formula, keep_links, picture, plain
 from spikeviz.widget import CODE, STATIC, Explorer, _script_safe
 
@@ -144,9 +143,8 @@ class Document:
         self.libraries.update([found] if (found := cls._library()) else [])
         self._shown[model] = {"kind": kind, "state": self._public_state(model)}
         line = html.escape((cls.__doc__ or "").splitlines()[0])
-        holds_a_model = issubclass(cls, ModelExplorer) and cls.large
-        self.frozen |= {kind} if holds_a_model else set()
-        note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if holds_a_model else ""
+        self.frozen |= {kind} if cls.needs_python else set()
+        note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if cls.needs_python else ""
         return (
             f'<div class="widget" data-model="{model}">'
             f"<p>{kind}: {line} It needs a browser with JavaScript.</p></div>{note}"
