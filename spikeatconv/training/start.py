@@ -42,8 +42,8 @@ from spikeatconv.training.settings import (
 )
 from spikeatconv.training.sources import full_name, open_data
 from spikeatconv.training.stream import Stream, stream
-from spikeatconv.training.trained import weights_of
-from spikeatconv.weights import config_of, load_weights, weights_note
+from spikeatconv.training.trained import Trained, load
+from spikeatconv.weights import config_of
 
 Say = Callable[[str], Any]
 
@@ -124,7 +124,7 @@ def planned(options: Options) -> Plan:
     name = options.model or RECIPES[options.recipe].networks[0]
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
     understood(check_precision, options.precision, "cpu" if options.cpu else best_device())
-    before = None if name in NAMES else load_weights(weights_of(name))
+    before = None if name in NAMES else load(name)
     settings = understood(read_settings, options.settings, kind_of(name, before))
     recipe = understood(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)
@@ -163,15 +163,15 @@ def understood(read: Callable, *arguments: Any) -> Any:
         raise Refused(str(error)) from None
 
 
-def kind_of(name: str, model: nn.Module | None) -> type:
-    if model is not None:
-        return type(model)
+def kind_of(name: str, before: Trained | None) -> type:
+    if before is not None:
+        return type(before.model)
     return SpikingResNet18 if name == "resnet18" else SpikeAtConv
 
 
-def channels_of(model: nn.Module | None, where: str) -> int:
-    if model is not None:
-        return config_of(model)["in_channels"]
+def channels_of(before: Trained | None, where: str) -> int:
+    if before is not None:
+        return config_of(before.model)["in_channels"]
     return 1 if where == "digits" else 3
 
 
@@ -184,7 +184,7 @@ def check_batch(recipe: Recipe, data: Images | Stream) -> None:
 
 
 def made(
-    name: str, before: nn.Module | None, recipe: Recipe, data: Images | Stream, settings: dict
+    name: str, before: Trained | None, recipe: Recipe, data: Images | Stream, settings: dict
 ) -> tuple[nn.Module, dict[str, str]]:
     """The network, and what was decided about it, in words."""
     classes = len(data.classes)
@@ -195,10 +195,10 @@ def made(
         )
     told = {}
     if before is not None:
-        known = known_classes(name)
-        model, head = understood(continued, before, recipe, data.classes, settings, known)
+        known = before.names if before.named else None
+        model, head = understood(continued, before.model, recipe, data.classes, settings, known)
         told = {"last layer": head} if head else {}
-        usual, whose = config_of(before).get("partition_size"), "file"
+        usual, whose = config_of(before.model).get("partition_size"), "file"
     else:
         channels = first(data, 1)[0].shape[1]
         model = understood(new_model, name, recipe, classes, channels, settings)
@@ -207,14 +207,6 @@ def made(
     if usual and size != usual:
         told["partition"] = f"{in_words([size])} in place of the {whose}'s {in_words([usual])}"
     return model, told
-
-
-def known_classes(name: str) -> list[str] | None:
-    """The names of the classes in the note of those weights; the digits' for those that ship."""
-    note = weights_note(weights_of(name))
-    if str(note.get("command", "")).startswith("python studies/digits.py"):
-        return list("0123456789")
-    return note.get("data", {}).get("classes")
 
 
 # --- what it will take

@@ -252,6 +252,8 @@ def test_a_checkpoint_of_a_former_version_goes_on(folder):
     (newest / "state.json").write_text(json.dumps(state, indent=1))
     assert Checkpoints(folder).last() == newest
     assert run(folder) == []
+    about = state["about"]
+    checkpoint.refuse_another(newest, about, {**about, "what came later": {"size": 32}})
 
 
 def test_another_way_of_computing_is_told(tmp_path):
