@@ -24,7 +24,7 @@ QUIET = (  # no sandbox in containers, no calls to anywhere
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 HOW_TO_GET_ONE = (
-    "no Chromium was found. Get one with `python -m playwright install chromium` "
+    f"no Chromium was found. Get one with `{sys.executable} -m playwright install chromium` "
     "(or `sudo apt install chromium` on Debian and Ubuntu)"
 )
 START = """

@@ -242,7 +242,7 @@ def complete(extra: str, lock: int) -> None:
 
 
 def install(extras: list[str], lock: int) -> None:
-    """Makes the environment if there is none, then lets pip install this project into it."""
+    """Makes the environment if there is none, then has this project installed into it by pip."""
     new = is_new()
     if new and not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         fail("This Python cannot make environments. On Debian and Ubuntu, run\n"

@@ -118,6 +118,30 @@ def test_pre_commit_has_the_pins_of_the_test_extra():
     assert all(str(pin).startswith("==") for pin in pins.values())
 
 
+COMMAND = re.compile(r"(\S+) -m (?:pip|playwright) install")
+HERE = (".venv/bin/python", "{sys.executable}")
+
+
+def commands_elsewhere(text):
+    """What installs packages by a Python that may be any: neither .venv's nor the running one."""
+    bare = re.findall(r"(?<!-m )\bpip install .*", text)
+    return [python for python in COMMAND.findall(text) if not python.endswith(HERE)] + bare
+
+
+def test_what_installs_packages_names_the_courses_environment():
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*.ipynb")]
+    files += [path for name in ("spikeatconv", "spikeviz", "studies", "benchmarks")
+              for path in (ROOT / name).rglob("*.py")]  # fmt: skip
+    assert any(COMMAND.search(path.read_text(encoding="utf-8")) for path in files)
+    for path in files:
+        assert commands_elsewhere(path.read_text(encoding="utf-8")) == [], path
+
+
+@pytest.mark.parametrize("line", ["run `pip install x`", "(python3 -m pip install -e .)"])
+def test_a_command_of_another_python_is_noticed(line):
+    assert commands_elsewhere(line)
+
+
 # --- style and types
 
 
