@@ -10,7 +10,8 @@ spikes bit for bit:
     plain      the loop over `lif_step` in neuron.py, and autograd
 
 "auto" takes the first that the machine and the input allow. `use("eager")`, or the environment
-variable SPIKEATCONV_LIF, decides otherwise.
+variable SPIKEATCONV_LIF, decides otherwise. Tensors that are traced, batched or only pretended run
+plain, and so does the backward pass where it is to be differentiated again.
 """
 
 import ctypes
@@ -32,7 +33,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.nn import Parameter
 
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 
@@ -45,6 +46,7 @@ FLAGS: tuple[str, ...] = (
 if platform.machine() in ("x86_64", "AMD64"):
     FLAGS += ("-mprefer-vector-width=512",)  # the widest registers, where the CPU has them
 PIECE = 2**16  # elements a thread that the eager way works on at once: they fit the cache
+HALF = (torch.float16, torch.bfloat16)
 LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
 log = logging.getLogger("spikeatconv")
 _way: str | None = None
@@ -82,7 +84,7 @@ def check_way(way: str, name: str) -> str:
 def way_for(x: Tensor, neurons: Neurons) -> str:
     """How this input would run: "compiled", "eager" or "plain"."""
     way = _way or check_way(os.environ.get("SPIKEATCONV_LIF", "auto"), "SPIKEATCONV_LIF")
-    if way == "plain" or x.numel() == 0 or x.is_meta or torch.compiler.is_compiling():
+    if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not in_memory(x):
         return "plain"  # torch.compile fuses the plain loop by itself
     if way == "eager":
         return way
@@ -94,6 +96,18 @@ def way_for(x: Tensor, neurons: Neurons) -> str:
     return "eager" if reason else "compiled"
 
 
+def in_memory(x: Tensor) -> bool:
+    """Whether x is a plain tensor, whose values lie where its address says, and nobody watches its
+    operations to repeat them later."""
+    return (
+        type(x) in (Tensor, Parameter)
+        and not x.is_meta
+        and torch._C._has_storage(x)
+        and torch._C._len_torch_dispatch_stack() == 0
+        and not torch.jit.is_tracing()
+    )
+
+
 def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
     """Why this input cannot run compiled; empty if it can."""
     if type(neurons.surrogate) not in (Atan, Sigmoid):
@@ -103,8 +117,8 @@ def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
         return f"T · n is over {LONGEST}" if too_long else ""
     if x.device.type != "cpu":
         return f"the input is on {x.device}"
-    if x.dtype == torch.float64:
-        return "the input is float64, and lif.c computes in float32"
+    if x.dtype not in (torch.float32, *HALF):
+        return f"the input is {x.dtype}, and lif.c computes in torch.float32"
     return "" if library() else "there is no C compiler that works (the log says more)"
 
 
@@ -127,13 +141,26 @@ class _LIFSum(torch.autograd.Function):
         return restore(run(flat, neurons).to(x.dtype))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
         (x,) = ctx.saved_tensors
+        if torch.is_grad_enabled() or not in_memory(x) or not in_memory(grad):
+            return plain_backward(x, grad, ctx.neurons), None, None
         flat, restore = flatten(x)
         flat_grad, _ = flatten(grad, like=x)
         run = {"compiled": compiled_backward, "eager": eager_backward}[ctx.way]
         return restore(run(flat, flat_grad, ctx.neurons).to(x.dtype)), None, None
+
+
+def plain_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
+    """The gradient of the plain way, by autograd: it can be differentiated again."""
+    from spikeatconv.neuron import LIF  # which imports this file
+
+    options = neurons._asdict()
+    lifs = [LIF(v_threshold=threshold, **options) for threshold in options.pop("thresholds")]
+    with torch.enable_grad():
+        out = torch.stack([lif.run(x).spikes for lif in lifs]).sum(0)
+    (gradient,) = torch.autograd.grad(out, x, grad, create_graph=torch.is_grad_enabled())
+    return gradient
 
 
 def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -141,9 +168,8 @@ def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Te
     strides = x.stride() if like is None else like.stride()
     order = [0, *sorted(range(1, x.dim()), key=lambda d: -strides[d])]
     ordered = x.permute(order)
-    flat = ordered.reshape(x.shape[0], -1).contiguous()
-    if flat.dtype in (torch.float16, torch.bfloat16):
-        flat = flat.float()
+    flat = ordered.reshape(x.shape[0], -1).contiguous().resolve_neg()
+    flat = flat.float() if flat.dtype in HALF else flat
     back = sorted(range(x.dim()), key=order.__getitem__)
     return flat, lambda y: y.view(ordered.shape).permute(back)
 
@@ -199,6 +225,7 @@ def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Tensor) -> 
         h = x_t - (v if rest == 0 else v - rest)
         h = torch.add(v, h, alpha=1 / tau) if exact else h.div_(tau).add_(v)
         spike.copy_(h).ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
+        spike.add_(h, alpha=0)  # NaN where H is NaN or infinite
         if to is None:
             v = torch.sub(h, spike, alpha=threshold)
         else:
@@ -274,32 +301,51 @@ def library() -> ctypes.CDLL | None:
     if compiler is None or sys.platform == "win32":
         log.info("no C compiler (cc, gcc, clang): LIF neurons run eagerly, with the same spikes")
         return None
-    key = (SOURCE.read_bytes(), compiler, FLAGS, platform.machine(), _cpu(), torch.__version__)
-    name = f"lif-{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.so"
-    path = _cache_folder() / name
     try:
-        if not path.exists():
+        key = (SOURCE.read_bytes(), compiler, FLAGS, platform.machine(), _cpu(), torch.__version__)
+        stem = f"lif-{_digest(repr(key).encode())}"
+        path = _found(stem)
+        if path is None:
             print("spikeatconv: compiling lif.c, once, about a second", file=sys.stderr)
-            _compile(compiler.split(), path)
-        return ctypes.CDLL(str(path))
-    except (OSError, subprocess.SubprocessError) as error:
-        detail = getattr(error, "stderr", None) or error
+            path = _compile(compiler.split(), stem)
+        found = ctypes.CDLL(str(path))
+        found.lif_forward, found.lif_backward  # noqa: B018  AttributeError if they are not there
+        return found
+    except (OSError, RuntimeError, AttributeError, subprocess.SubprocessError) as error:
+        detail = getattr(error, "stderr", None) or error  # RuntimeError: there is no home folder
         log.info("lif.c did not compile, LIF neurons run eagerly, with the same spikes: %s", detail)
         return None
 
 
-def _compile(compiler: list[str], path: Path) -> None:
-    """Compiles lif.c to `path`, complete or not at all; without OpenMP where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        draft = Path(folder) / "lif.so"
+def _found(stem: str) -> Path | None:
+    """The compiled file of that stem, whose name ends with the digest of its content: to load a
+    damaged one would end the process."""
+    for path in _cache_folder().glob(f"{stem}-*.so"):
+        if path.stem == f"{stem}-{_digest(path.read_bytes())}":
+            return path
+        path.unlink(missing_ok=True)
+    return None
+
+
+def _compile(compiler: list[str], stem: str) -> Path:
+    """Compiles lif.c, complete or not at all; without OpenMP where there is none."""
+    folder = _cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as spare:
+        draft = Path(spare) / "lif.so"
         command = [*compiler, *FLAGS, str(SOURCE), "-o", str(draft), "-lm"]
         options = {"check": True, "capture_output": True, "text": True, "timeout": 120}
         try:
             subprocess.run([*command, "-fopenmp"], **options)  # type: ignore[call-overload]
         except subprocess.CalledProcessError:
             subprocess.run(command, **options)  # type: ignore[call-overload]
+        path = folder / f"{stem}-{_digest(draft.read_bytes())}.so"
         os.replace(draft, path)
+    return path
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _cache_folder() -> Path:

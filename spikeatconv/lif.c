@@ -1,10 +1,10 @@
 /* The LIF neuron over T time steps, for n thresholds at once, in float32.
  *
  * The equations and their order are those of `lif_step` in neuron.py, so the spikes are the
- * same bit for bit. Never compile it with -ffast-math; -ffp-contract=fast is safe: the one product
- * that meets a sum on the way to a spike is by 1 / tau where that is exact. x, out, grad and gx are
- * [T, N]. A block of W elements runs through all time steps before the next one begins, so its
- * membrane stays in the first cache. Compiled and called by fast.py.
+ * same bit for bit, NaN and infinity too. Never compile it with -ffast-math; -ffp-contract=fast is
+ * safe: a product that meets a sum on the way to a spike is by 1 / tau where that is exact, or by 0.
+ * x, out, grad and gx are [T, N]. A block of W elements runs through all time steps before the next
+ * one begins, so its membrane stays in the first cache. Compiled and called by fast.py.
  */
 #include <math.h>
 #include <stdint.h>
@@ -34,8 +34,15 @@ INLINE float charge(float x, float v, int simple, float inverse, const Neuron *p
     return simple ? v + (x - v) * inverse : v + (x - (v - p->v_rest)) / p->tau;
 }
 
+/* count + S; NaN, as 0 H then is, where H is NaN or infinite. */
+INLINE float fire(float h, float threshold, float count) {
+    const float silent = 0.0f * h + count;
+    return h >= threshold ? silent + 1.0f : silent;
+}
+
+/* (1 - S) H + S V_reset, or H - S V_th */
 INLINE float reset(float h, float threshold, int soft, float to) {
-    return h >= threshold ? (soft ? h - threshold : to) : h;
+    return h >= threshold ? (soft ? h - threshold : 0.0f * h + to) : h;
 }
 
 INLINE void forward_block(const float *x, float *out, long stride, const float *thresholds,
@@ -51,22 +58,22 @@ INLINE void forward_block(const float *x, float *out, long stride, const float *
             float *o = out + t * stride;
             EACH(i) {
                 const float h = charge(xt[i], v[i], simple, inverse, p);
-                const float spike = h >= threshold ? 1.0f : 0.0f;
-                o[i] = b == 0 ? spike : o[i] + spike;
+                o[i] = fire(h, threshold, b == 0 ? 0.0f : o[i]);
                 v[i] = reset(h, threshold, soft, to);
             }
         }
     }
 }
 
-/* exp(x) for x <= 0 within some 1e-6, in operations that the compiler can vectorise. */
+/* exp(x) for x <= 0 or NaN within some 1e-6, in operations that the compiler can vectorise. */
 INLINE float exp_negative(float x) {
     const float y = x > -87.0f ? x * 1.44269504f : -125.5f, whole = rintf(y), f = y - whole;
     const int32_t bits = ((int32_t)whole + 127) << 23; /* 2^whole, times 2^f by its series */
     float power;
     memcpy(&power, &bits, sizeof power);
-    return power * (1.0f + f * (0.693147181f + f * (0.240226507f + f * (0.0555041087f +
-           f * (0.00961812911f + f * (0.00133335581f + f * 0.000154035304f))))));
+    const float e = power * (1.0f + f * (0.693147181f + f * (0.240226507f + f * (0.0555041087f +
+                    f * (0.00961812911f + f * (0.00133335581f + f * 0.000154035304f))))));
+    return x <= 0.0f ? e : x;
 }
 
 /* The surrogate's derivative at u = H - V_th. */
@@ -104,7 +111,8 @@ INLINE void backward_block(const float *x, const float *grad, float *gx, long st
                 const float dv_ds = soft ? -threshold : to - ht[i];
                 const float gs = detach ? g[i] : g[i] + gv[i] * dv_ds;
                 const float slope = derivative(ht[i] - threshold, sigmoid, alpha);
-                const float gh = gs * slope + (!soft && ht[i] >= threshold ? 0.0f : gv[i]);
+                const float passed = !soft && ht[i] >= threshold ? 0.0f * gv[i] : gv[i];
+                const float gh = gs * slope + passed;
                 o[i] = b == 0 ? gh * inverse : o[i] + gh * inverse;
                 gv[i] = gh * keep;
             }

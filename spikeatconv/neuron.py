@@ -10,11 +10,13 @@ One step with input X[t] (membrane resistance R = 1, τ counted in time steps):
 `lif_step` is that equation; `LIF` runs it over the leading time axis. Neither keeps
 anything between calls: the state goes in as `v0` and comes out as `final`. Where only the
 spikes are asked for, fast.py gives the same ones sooner.
+
+What is not a number never gets lost: where H is NaN or infinite, S is NaN, and so is all that
+this neuron gives from that step on.
 """
 
-import inspect
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +25,13 @@ from spikeatconv import fast
 from spikeatconv.checks import check_bool, check_names, check_number, check_numbers, check_real
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
+PARAMETERS = ("tau", "v_threshold", "v_rest", "v_reset", "surrogate", "detach_reset")
+
 
 class LIFTrace(NamedTuple):
     """What `LIF.run` returns.
 
-    spikes:   S, `[T, ...]`, exactly 0 or 1.
+    spikes:   S, `[T, ...]`, exactly 0 or 1 (NaN where H is NaN or infinite).
     membrane: H, `[T, ...]`, the potential before the reset.
     final:    V after the last step, `[...]`; pass it on as `v0` to go on from here.
     """
@@ -53,13 +57,24 @@ def lif_step(
     Returns (spike S, membrane before the reset H, membrane after it V), each `[...]`.
     The other arguments, their units and errors: see `LIF`.
     """
-    check_parameters(tau, v_threshold, v_rest, v_reset)
-    check_bool(detach_reset, "detach_reset")
+    neuron = check_parameters(tau, v_threshold, v_rest, v_reset, surrogate, detach_reset)
     check_real(x, "x")
     check_real(v, "v")
     check_same_shape(v, x)
-    surrogate = as_surrogate(surrogate)
+    return _step(x, v, **neuron)
 
+
+def _step(
+    x: Tensor,
+    v: Tensor,
+    tau: float,
+    v_threshold: float,
+    v_rest: float,
+    v_reset: float | None,
+    surrogate: Surrogate,
+    detach_reset: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`lif_step`, whose arguments are known to be right."""
     h = v + (x - (v - v_rest)) / tau
     spike = surrogate(h - v_threshold)
     s = spike.detach() if detach_reset else spike
@@ -78,8 +93,16 @@ class LIF(nn.Module):
     surrogate:    "atan", "sigmoid", or an object with its slope such as `Atan(alpha=2.0)`.
     detach_reset: leave the reset out of the backward pass [open choice R1].
 
+    Each can be changed later (`lif.tau = 4.0`) and is checked then too.
     Raises ValueError for a value out of range or a wrong rank, TypeError for a wrong type.
     """
+
+    tau: float
+    v_threshold: float
+    v_rest: float
+    v_reset: float | None
+    surrogate: Surrogate
+    detach_reset: bool
 
     def __init__(
         self,
@@ -91,10 +114,13 @@ class LIF(nn.Module):
         detach_reset: bool = True,
     ) -> None:
         super().__init__()
-        numbers = check_parameters(tau, v_threshold, v_rest, v_reset)
-        self.tau, self.v_threshold, self.v_rest, self.v_reset = numbers
-        self.surrogate = as_surrogate(surrogate)
-        self.detach_reset = check_bool(detach_reset, "detach_reset")
+        options = check_parameters(tau, v_threshold, v_rest, v_reset, surrogate, detach_reset)
+        self.__dict__.update(options)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in PARAMETERS:
+            value = check_parameters(**{**self.options(), name: value})[name]
+        super().__setattr__(name, value)
 
     def forward(self, x: Tensor, v0: Tensor | None = None) -> Tensor:
         """x: `[T, ...]` → spikes `[T, ...]`. v0: state before the first step, `[...]`.
@@ -111,15 +137,17 @@ class LIF(nn.Module):
         check_time_axis(x)
         v = torch.full_like(x[0], self.v_rest) if v0 is None else check_state(v0, x)
         v = v.float() if v.dtype in (torch.float16, torch.bfloat16) else v  # or errors add up
+        neuron = self.options()
         spikes, membrane = [], []
         for x_t in x:
-            spike, h, v = lif_step(
-                x_t, v, self.tau, self.v_threshold, self.v_rest, self.v_reset,
-                self.surrogate, self.detach_reset,
-            )  # fmt: skip
+            spike, h, v = _step(x_t, v, **neuron)
             spikes.append(spike.to(x.dtype))
             membrane.append(h.to(x.dtype))
         return LIFTrace(torch.stack(spikes), torch.stack(membrane), v.to(x.dtype))
+
+    def options(self) -> dict[str, Any]:
+        """The arguments that make this neuron."""
+        return {name: getattr(self, name) for name in PARAMETERS}
 
     def neurons(self, thresholds: tuple[float, ...]) -> fast.Neurons:
         """This neuron with other thresholds, as the fast way takes them."""
@@ -128,10 +156,7 @@ class LIF(nn.Module):
         )
 
     def extra_repr(self) -> str:
-        return (
-            f"tau={self.tau}, v_threshold={self.v_threshold}, v_rest={self.v_rest}, "
-            f"v_reset={self.v_reset}, surrogate={self.surrogate}, detach_reset={self.detach_reset}"
-        )
+        return ", ".join(f"{name}={value}" for name, value in self.options().items())
 
 
 class LIFSum(nn.ModuleList):
@@ -146,7 +171,7 @@ class LIFSum(nn.ModuleList):
 
     def __init__(self, thresholds: Sequence[float], **options) -> None:
         thresholds = check_numbers(thresholds, "thresholds")
-        known = [name for name in inspect.signature(LIF).parameters if name != "v_threshold"]
+        known = [name for name in PARAMETERS if name != "v_threshold"]
         check_names(options, known, "LIFSum")
         super().__init__(LIF(v_threshold=threshold, **options) for threshold in thresholds)
 
@@ -162,12 +187,17 @@ class LIFSum(nn.ModuleList):
 
 
 def check_parameters(
-    tau: float, v_threshold: float, v_rest: float, v_reset: float | None
-) -> tuple[float, float, float, float | None]:
-    """These, as plain numbers; an error that names the value and the fix unless they make a
-    neuron."""
-    tau, v_rest = check_number(tau, "tau"), check_number(v_rest, "v_rest")
+    tau: float,
+    v_threshold: float,
+    v_rest: float,
+    v_reset: float | None,
+    surrogate: str | Surrogate = "atan",
+    detach_reset: bool = True,
+) -> dict[str, Any]:
+    """These values by name, as plain Python; an error names the value and the fix."""
+    tau = check_number(tau, "tau")
     v_threshold = check_number(v_threshold, "v_threshold")
+    v_rest = check_number(v_rest, "v_rest")
     if v_reset is not None:
         v_reset = check_number(v_reset, "v_reset", "; None (soft reset) is allowed too")
     if tau < 1:
@@ -186,7 +216,11 @@ def check_parameters(
             f"v_threshold is {v_threshold} with the soft reset, which subtracts it: the membrane "
             "would never fall; give v_threshold > 0 or a v_reset"
         )
-    return tau, v_threshold, v_rest, v_reset
+    return {
+        "tau": tau, "v_threshold": v_threshold, "v_rest": v_rest, "v_reset": v_reset,
+        "surrogate": as_surrogate(surrogate),
+        "detach_reset": check_bool(detach_reset, "detach_reset"),
+    }  # fmt: skip
 
 
 def check_time_axis(x: Tensor) -> None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from spikeatconv.checks import check_number
+from spikeatconv.checks import check_choice, check_number, check_whole, short
 from spikeatconv.neuron import check_parameters, lif_step
 
 STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
+MOST_STEPS = 10**7
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,16 @@ def stimulus(
     duration, dt, period in ms, all > 0. seed: of the noise, 0 to 2³² − 1.
     Raises ValueError for another kind or a value out of range, TypeError for a wrong type.
     """
-    if kind not in STIMULI:
-        raise ValueError(f"kind is {kind!r}; choose one of {list(STIMULI)}")
-    check_number(amplitude, "amplitude")
+    check_choice(kind, "kind", STIMULI)
+    amplitude = check_number(amplitude, "amplitude")
     for name, value in {"duration": duration, "dt": dt, "period": period}.items():
         _check_positive(value, name, " ms")
-    check_number(seed, "seed")
-    if seed != int(seed) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed is {seed}; give a whole number from 0 to 2**32 - 1")
+    seed = check_whole(seed, "seed", 0, 2**32 - 1)
+    if duration / dt > MOST_STEPS:
+        raise ValueError(
+            f"duration is {duration} ms and dt is {dt} ms, more than {MOST_STEPS} time steps; "
+            "lower duration or raise dt"
+        )
     n = steps(duration, dt)
     t = np.arange(n) * dt
     phase = t / period - np.floor(t / period)
@@ -99,14 +102,13 @@ def simulate(
     tau ≥ dt, dt and t_ref in ms. After a spike the neuron is refractory for t_ref: its
     input is ignored and it cannot fire, while the membrane goes on to leak.
     With dt = 1 and resistance = 1 this is `LIF` to the bit.
-    Raises ValueError for values out of range and for a current that is not finite,
-    TypeError for wrong types.
+    Raises ValueError for values out of range, for a current that is not finite and for a membrane
+    that is too large to be; TypeError for wrong types.
     """
-    current = np.asarray(current, dtype=np.float64)
-    _check(current, tau, resistance, dt, t_ref)
+    current = _check(current, tau, resistance, dt, t_ref)
     check_parameters(tau / dt, v_threshold, v_rest, v_reset)
 
-    x = torch.from_numpy(resistance * current)
+    x = resistance * torch.from_numpy(current)
     v = torch.tensor(float(v_rest), dtype=torch.float64)
     silent = torch.zeros_like(v)
     refractory = 0
@@ -117,16 +119,28 @@ def simulate(
         if refractory:
             spike, v_next, refractory = silent, h, refractory - 1
         elif spike:
-            refractory = math.floor(t_ref / dt + 0.5)
+            refractory = math.floor(min(t_ref / dt, len(x)) + 0.5)
         v = v_next
         membrane.append(h)
         spikes.append(spike)
         potential.append(v)
-    arrays = (torch.stack(values).numpy() for values in (membrane, spikes, potential))
-    return Simulation(dt, np.arange(len(current)) * dt, current, *arrays)
+    h, s, v = (torch.stack(values).numpy() for values in (membrane, spikes, potential))
+    if not (finite := np.isfinite(h)).all():
+        raise ValueError(
+            f"the membrane is {h[~finite][0]} after {int((~finite).argmax()) + 1} time steps; "
+            "give smaller currents"
+        )
+    return Simulation(dt, np.arange(len(current)) * dt, current, h, s, v)
 
 
-def _check(current: np.ndarray, tau: float, resistance: float, dt: float, t_ref: float) -> None:
+def _check(current, tau: float, resistance: float, dt: float, t_ref: float) -> np.ndarray:
+    """The current as an array; raises for a value that makes no simulation."""
+    try:
+        current = np.asarray(current, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"current is {short(current)}; give numbers, one value a time step"
+        ) from None
     if current.ndim != 1 or current.size == 0:
         raise ValueError(
             f"current has shape {list(current.shape)}; expected [n], one value a time step, n >= 1"
@@ -144,6 +158,7 @@ def _check(current: np.ndarray, tau: float, resistance: float, dt: float, t_ref:
     check_number(t_ref, "t_ref")
     if t_ref < 0:
         raise ValueError(f"t_ref is {t_ref}; give a refractory time of 0 ms or more")
+    return current
 
 
 def _check_positive(value: float, name: str, unit: str = "") -> None:

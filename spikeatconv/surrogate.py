@@ -13,17 +13,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_number
+from spikeatconv.checks import check_number, check_real, short
 
 
 class _Step(torch.autograd.Function):
-    """Θ(u) forward, grad_output · σ'(u) backward."""
+    """Θ(u) forward, grad_output · σ'(u) backward. Where u is not finite, 0 · u and so Θ is NaN."""
 
     @staticmethod
     def forward(ctx, u: Tensor, derivative: Callable[[Tensor], Tensor]) -> Tensor:
         ctx.save_for_backward(u)
         ctx.derivative = derivative
-        return (u >= 0).to(u.dtype)
+        return (u >= 0).to(u.dtype).add(u, alpha=0)
 
     @staticmethod
     def backward(ctx, grad_output: Tensor) -> tuple[Tensor, None]:
@@ -33,10 +33,12 @@ class _Step(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class Surrogate:
-    """Base of the surrogates. Calling one with u = H − V_th (any shape) gives spikes 0 or 1.
+    """Base of the surrogates. Calling one with u = H − V_th (any shape) gives spikes 0 or 1,
+    and NaN where u is NaN or infinite.
 
     alpha: slope, a positive number without unit; larger is steeper and narrower.
-    Raises ValueError for an alpha that is not positive and finite, TypeError for no number.
+    Raises ValueError for an alpha that is not positive and finite, TypeError for no number and
+    for a u that is no real tensor.
     """
 
     alpha: float
@@ -48,6 +50,7 @@ class Surrogate:
             raise ValueError(f"alpha is {self.alpha}; give a slope above 0{example}")
 
     def __call__(self, u: Tensor) -> Tensor:
+        check_real(u, "u")
         return _Step.apply(u, self.derivative)
 
     def primitive(self, u: Tensor) -> Tensor:
@@ -96,6 +99,6 @@ def as_surrogate(surrogate: "str | Surrogate") -> Surrogate:
     if isinstance(surrogate, str) and surrogate in SURROGATES:
         return SURROGATES[surrogate]
     raise ValueError(
-        f"surrogate is {surrogate!r}; choose one of {sorted(SURROGATES)} "
+        f"surrogate is {short(surrogate)}; choose one of {sorted(SURROGATES)} "
         "or pass an object with its slope, for example Atan(alpha=2.0)"
     )

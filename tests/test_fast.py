@@ -4,6 +4,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast, record
 
@@ -174,3 +176,149 @@ def test_the_code_for_gpus_compiles_on_a_cpu_too():
     run_compiled = fast._torch_compiled(fast.backward_steps, 2, neurons)
     grad = random(2, 50, seed=1)
     torch.testing.assert_close(run_compiled(x, grad), fast.eager_backward(x, grad, neurons))
+
+
+# ---------------------------------------------------------------- second derivatives
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"v_reset": None}, {"detach_reset": False, "surrogate": "sigmoid"}], ids=str
+)
+@ways
+def test_a_gradient_penalty_is_that_of_the_plain_way(way, options):
+    """The gradient of LIF(a · w) by a, squared and differentiated by w: here the gradient that
+    comes from outside is constant."""
+    a, module = random(4, 3, 5), LIFSum((0.5, 1.0), **options)
+
+    def penalty(way):
+        w = random(5, seed=1).requires_grad_()
+        x = a.clone().requires_grad_()
+        with fast.use(way):
+            (slope,) = torch.autograd.grad(module(x * w).sum(), x, create_graph=True)
+            (gradient,) = torch.autograd.grad(slope.square().sum(), w)
+        return slope.detach(), gradient
+
+    for ours, plain in zip(penalty(way), penalty("plain"), strict=True):
+        torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-6)
+        assert ours.abs().sum() > 0
+
+
+# ---------------------------------------------------------------- tensors without plain memory
+
+# Their address says nothing about their values: lif.c would read and write anywhere.
+
+
+def expected(x):
+    with fast.use("plain"):
+        return LIF()(x)
+
+
+def test_fake_tensors():
+    x = random(3, 4)
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        out = LIF()(mode.from_tensor(x))
+        assert isinstance(LIF()(x), FakeTensor)  # real ones too, while the mode is on
+    assert isinstance(out, FakeTensor)
+    assert out.shape == (3, 4)
+
+
+@pytest.mark.parametrize("mode", ["real", "fake", "symbolic"])
+def test_traced_operations_are_recorded(mode):
+    graph = make_fx(LIF(), tracing_mode=mode)(random(3, 4))
+    assert torch.equal(graph(random(3, 4, seed=1)), expected(random(3, 4, seed=1)))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_jit_trace():
+    graph = torch.jit.trace(LIF(), random(3, 4), check_trace=False)
+    assert torch.equal(graph(random(3, 4, seed=1)), expected(random(3, 4, seed=1)))
+
+
+def test_export():
+    graph = torch.export.export(LIF(), (random(3, 4),)).module()
+    assert torch.equal(graph(random(3, 4, seed=1)), expected(random(3, 4, seed=1)))
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [torch.func.vmap, torch.func.functionalize, lambda f: torch.func.grad(lambda x: f(x).sum())],
+)
+def test_functorch_says_no(transform):
+    with pytest.raises(RuntimeError, match="functorch transforms"):
+        transform(LIF())(random(2, 3, 4))
+
+
+def test_batched_gradients():
+    x = random(3, 2)
+    jacobian = torch.autograd.functional.jacobian
+    with fast.use("plain"):
+        plain = jacobian(LIF(), x)
+    torch.testing.assert_close(jacobian(LIF(), x, vectorize=True), plain)
+
+
+def test_a_subclass_and_a_parameter():
+    class Own(torch.Tensor):
+        pass
+
+    x = random(3, 4)
+    assert type(LIF()(x.as_subclass(Own))) is Own
+    assert torch.equal(LIF()(x.as_subclass(Own)).as_subclass(torch.Tensor), expected(x))
+    assert fast.way_for(torch.nn.Parameter(x), LIF().neurons((1.0,))) != "plain"
+
+
+@ways
+def test_a_view_that_only_says_it_is_negative(way):
+    x = random(3, 4)
+    with fast.use(way):
+        assert torch.equal(LIF()(torch._neg_view(-x)), expected(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e5m2, torch.float8_e4m3fn])
+def test_float8_only_stores(dtype):
+    x = random(3, 4).to(dtype)
+    for module in (LIF(), LIFSum((0.5, 1.0)), LIF().run):
+        with pytest.raises(TypeError, match=rf"x has dtype {dtype}, .* call x.float\(\)"):
+            module(x)
+
+
+# ---------------------------------------------------------------- the compiled file
+
+
+@compiled
+def test_a_damaged_file_is_compiled_again(empty_cache):
+    """Cut in the middle, it was a bus error at each call; empty, eager for ever; with one flipped
+    bit, who knows."""
+    assert fast.library() is not None
+    (path,) = empty_cache.iterdir()
+    right = path.read_bytes()
+    middle = len(right) // 2
+    flipped = right[:middle] + bytes([right[middle] ^ 1]) + right[middle + 1 :]
+    for damaged in (right[:middle], b"", flipped):
+        path.unlink()  # it stays loaded: a new file, not a change of that one
+        path.write_bytes(damaged)
+        fast.library.cache_clear()
+        assert fast.library() is not None
+        assert [file.read_bytes() for file in empty_cache.iterdir()] == [right]
+
+
+def broken_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
+@pytest.mark.parametrize("trouble", ["no home", "no folder", "no symbols"])
+def test_without_a_place_for_it_the_neuron_runs_eagerly(
+    trouble, empty_cache, monkeypatch, tmp_path
+):
+    if trouble == "no home":
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        monkeypatch.setattr(fast.Path, "home", broken_home)
+    elif trouble == "no folder":
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+        (tmp_path / "file").write_text("a file where the folder should be")
+    else:
+        other = tmp_path / "other.c"
+        other.write_text("int nothing;")
+        monkeypatch.setattr(fast, "SOURCE", other)
+    x = random(3, 4)
+    assert torch.equal(LIF()(x), expected(x))
+    assert fast.library() is None

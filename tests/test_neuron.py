@@ -7,8 +7,10 @@
 The numbers are sums of powers of two, which floats hold exactly: no tolerance is needed.
 """
 
+import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -381,3 +383,55 @@ def test_wrong_state(v0, error, message):
 
 def test_an_empty_batch_is_no_error():
     assert LIF()(torch.zeros(4, 0, 3)).shape == (4, 0, 3)
+
+
+# ---------------------------------------------------------------- attributes set later
+
+ALONE = [case for case in WRONG if len(case[0]) == 1]
+LATER = [
+    *[(name, value, *rest) for options, *rest in ALONE for name, value in options.items()],
+    ("v_reset", 1.5, ValueError, "v_reset is 1.5 and v_threshold is 1.0"),
+    ("v_threshold", 0.0, ValueError, "v_reset is 0.0 and v_threshold is 0.0"),
+    ("surrogate", None, ValueError, "surrogate is None; choose one of"),
+    ("detach_reset", "no", TypeError, "detach_reset is 'no', a str; give True or False"),
+    ("detach_reset", 0, TypeError, "detach_reset is 0, an? int; give True or False"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "error", "message"), LATER)
+def test_an_attribute_set_later_is_checked_like_an_argument(name, value, error, message):
+    lif = LIF()
+    before, spikes = repr(lif), lif(currents(4, 5))
+    with pytest.raises(error, match=message):
+        setattr(lif, name, value)
+    assert repr(lif) == before, "the old value stays"
+    assert torch.equal(lif(currents(4, 5)), spikes)
+
+
+def test_an_attribute_set_later_counts():
+    lif, x = LIF(), currents(4, 50)
+    lif.tau, lif.v_rest, lif.v_reset, lif.v_threshold = 3, 0.1, None, np.float64(0.8)
+    lif.surrogate, lif.detach_reset = "sigmoid", False
+    other = LIF(3, 0.8, 0.1, None, Sigmoid(), False)
+    assert repr(lif) == repr(other)
+    assert torch.equal(lif(x), other(x))
+    assert torch.equal(copy.deepcopy(lif)(x), other(x))
+    lif.of_your_own = "anything"
+    assert lif.of_your_own == "anything"
+
+
+@pytest.mark.parametrize("make", [float, np.float64, np.float32, np.int64, int])
+def test_numbers_of_numpy_are_as_good_as_pythons(make):
+    lif = LIF(make(2), make(2), make(0), make(1), detach_reset=np.bool_(True))
+    assert {type(value) for value in (lif.tau, lif.v_threshold)} <= {int, float}
+    assert lif.detach_reset is True
+    x = currents(4, 5)
+    assert torch.equal(lif(x), LIF(2.0, 2.0, 0.0, 1.0)(x))
+    assert torch.equal(lif_step(x[0], x[1], make(2))[0], lif_step(x[0], x[1], 2.0)[0])
+
+
+@pytest.mark.parametrize("word", ["no", "false", 1, 0, None])
+def test_a_word_is_no_boolean(word):
+    for call in (LIF, lambda **o: lif_step(torch.zeros(1), torch.zeros(1), **o)):
+        with pytest.raises(TypeError, match=r"detach_reset is .*; give True or False"):
+            call(detach_reset=word)

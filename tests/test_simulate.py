@@ -256,9 +256,10 @@ def test_wrong_current(current, message):
         ({"duration": -5}, ValueError, "duration is -5 ms; give more than 0 ms"),
         ({"duration": math.inf}, ValueError, "duration is inf; give a finite number"),
         ({"period": 0}, ValueError, "period is 0 ms; give more than 0 ms"),
-        ({"seed": -1}, ValueError, "seed is -1; give a whole number from 0"),
-        ({"seed": 2**32}, ValueError, "seed is 4294967296; give a whole number from 0"),
-        ({"seed": 0.5}, ValueError, "seed is 0.5; give a whole number from 0"),
+        ({"seed": -1}, ValueError, "seed is -1; give a whole number, from 0 to 4294967295"),
+        ({"seed": 2**32}, ValueError, "seed is 4294967296; give a whole number, from 0"),
+        ({"seed": 0.5}, TypeError, "seed is 0.5, a float; give a whole number, from 0"),
+        ({"duration": 1e9, "dt": 1e-3}, ValueError, "more than 10000000 time steps; lower dur"),
     ],
 )
 def test_wrong_stimulus(options, error, message):
