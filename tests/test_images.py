@@ -14,6 +14,7 @@ from spikeatconv import shipped
 from spikeatconv.images import FORMATS, MOST_PIXELS, SUFFIXES, image_in, open_image
 
 ROOT = Path(__file__).resolve().parents[1]
+CODE = (".py", ".ipynb")
 
 
 @pytest.mark.parametrize("suffix", sorted(SUFFIXES))
@@ -160,9 +161,9 @@ def test_left_alone_pillow_would_start_it(postscript):
 
 
 def test_nothing_else_opens_a_picture():
-    """Not in the packages, the scripts, the studies; notebooks open what ships."""
-    folders = ("spikeatconv", "spikeviz", "data", "studies", "benchmarks")
-    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    """Not in the packages, the scripts, the studies, the notebooks."""
+    folders = ("spikeatconv", "spikeviz", "data", "studies", "benchmarks", "notebooks")
+    files = [f for folder in folders for f in (ROOT / folder).rglob("*.*") if f.suffix in CODE]
     opens = re.compile(r"\bImage\.open\(|decode_example|\bimread\(|Image\(decode=True")
     found = [f.name for f in files if opens.search(f.read_text(encoding="utf-8"))]
     assert found == ["images.py"]
