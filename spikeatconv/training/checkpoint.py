@@ -17,6 +17,8 @@ import os
 import re
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -232,6 +234,15 @@ def mend(error: Exception) -> str:
     told = re.search(r"\(os error (\d+)\)", str(error))  # as safetensors tells it
     number = int(told[1]) if told else getattr(error, "errno", None)
     return MENDS.get(number or 0, "Look after that disk, or take another folder")
+
+
+@contextmanager
+def telling(path: Path, then: str = "") -> Iterator[None]:
+    """An OSError within it says which file could not be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error}. {mend(error)}{then}") from error
 
 
 def digest(path: Path) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from spikeatconv.training.checkpoint import Checkpoints, accuracy, mend
+from spikeatconv.training.checkpoint import Checkpoints, accuracy, telling
 from spikeatconv.training.extra import pip_install
 from spikeatconv.training.interrupt import STATUS
 from spikeatconv.training.logs import CsvLog, TensorBoard
 
+RESUME = ", then the same command with --resume goes on"
 MINUTE = 60.0  # between two lines where there is no terminal
 
 
@@ -28,8 +29,9 @@ def is_main() -> bool:
 
 
 def follow(
-    metrics: Iterator[dict], folder: Path, about: Mapping[str, Any], say: Callable[[str], Any]
-) -> dict:
+    metrics: Iterator[dict], folder: Path, say: Callable[[str], Any],
+    about: Mapping[str, Any] | None = None,
+) -> dict:  # fmt: skip
     """Run the training to its end, and return its last metrics, {} where none was left.
 
     about: for `write_run`, once the training has begun; one that is refused leaves all as it was.
@@ -37,7 +39,8 @@ def follow(
     """
     if not is_main():
         return last_of(metrics)
-    folder.mkdir(parents=True, exist_ok=True)
+    with telling(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     logs: list[Any] = [CsvLog(folder / "log.csv"), *tensorboard(folder, say)]
     bar = Bar(say)
     row: dict = {}
@@ -46,9 +49,9 @@ def follow(
             for row in metrics:
                 if about:
                     write_run(folder, about)
-                    about = {}
+                    about = None
                 for log in logs:
-                    with telling(log.path):
+                    with telling(log.path, RESUME):
                         log.write(row)
                 bar.show(row)
     except (KeyboardInterrupt, SystemExit) as stop:
@@ -62,18 +65,6 @@ def follow(
             with contextlib.suppress(OSError):  # told when the row was written
                 log.close()
     return row
-
-
-@contextlib.contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """An OSError within it says which file could not be written, and what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(
-            f"{path} cannot be written: {error}. {mend(error)}, then the same command with "
-            "--resume goes on"
-        ) from error
 
 
 def last_of(metrics: Iterator[dict]) -> dict:
@@ -172,6 +163,6 @@ def write_run(folder: Path, about: Mapping[str, Any]) -> None:
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     text = json.dumps({**about, "versions": versions}, indent=1, default=str)
     draft = folder / "run.json.part"
-    with telling(folder / "run.json"):
+    with telling(folder / "run.json", RESUME):
         draft.write_text(text + "\n", encoding="utf-8")
         os.replace(draft, folder / "run.json")

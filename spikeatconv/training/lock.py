@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from spikeatconv.training.checkpoint import telling
+
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows
@@ -29,18 +31,20 @@ class InUse(RuntimeError):
 @contextlib.contextmanager
 def alone_in(folder: Path | None) -> Iterator[None]:
     """Hold the folder's lock, made if it is not there. Raises InUse that names who holds it.
-    None holds nothing, and neither does a file system that has no locks."""
+    None holds nothing, and neither does a file system without locks. OSError where the folder
+    cannot be written into."""
     if folder is None:
         yield
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    with telling(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     path = folder.resolve() / LOCK
     file = opened(path, folder)
     HELD[path] = os.getpid()
     try:
-        file.truncate(0)
-        file.write(f"{os.getpid()} on {platform.node()}\n".encode())
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk: it is held, without a name
+            file.truncate(0)
+            file.write(f"{os.getpid()} on {platform.node()}\n".encode())
         yield
     finally:
         with contextlib.suppress(OSError):  # on Windows an open file stays
@@ -65,7 +69,8 @@ def opened(path: Path, folder: Path) -> IO[bytes]:
             "folder"
         )
     while True:
-        file = path.open("a+b")
+        with telling(path):
+            file = path.open("a+b", buffering=0)
         try:
             lock(file)
         except (BlockingIOError, PermissionError):

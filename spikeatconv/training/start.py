@@ -109,7 +109,7 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
         keep=options.keep, precision=options.precision, accumulate=options.accumulate,
         workers=options.workers, cpu=options.cpu,
     )  # fmt: skip
-    row = follow(metrics, plan.folder, about_run(plan, options), say)
+    row = follow(metrics, plan.folder, say, about_run(plan, options))
     for fault in [*getattr(plan.data, "faults", []), *getattr(plan.test, "faults", [])]:
         say(f"Passed over: {fault}")
     say(ending(row, plan.folder))

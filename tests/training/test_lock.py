@@ -67,6 +67,13 @@ def test_a_process_that_ended_blocks_nobody(tmp_path, holder, end):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["step-00000001"]
 
 
+def test_a_folder_that_cannot_be_made_is_told_with_a_mend(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(OSError, match=r"cannot be written: .*A file stands where a folder"):
+            next(loop(folder))
+
+
 def test_the_same_program_does_not_train_twice_into_a_folder(tmp_path):
     one = loop(tmp_path / "run")
     next(one)
