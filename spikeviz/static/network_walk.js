@@ -213,16 +213,15 @@ function render({ model, el, signal }) {
     const shownLogits = walks().map((walk) => meanUntil(walk, t));
     const finals = walks().map((walk) => meanUntil(walk, walk.logits.length - 1));
     const counts = shownLogits.map((logits) => logits.length);
-    const winner = best(shownLogits[0])[0][1];
-    const rows = counts[0] <= 10 ? shownLogits[0].map((_, c) => c) : best(finals[0]).slice(0, 10).map(([, c]) => c);
-    if (!rows.includes(winner)) rows[9] = winner;
+    const [[, winner], [, next] = [0, winner]] = best(shownLogits[0]);
+    const largest = best(finals[0]).map(([, c]) => c).filter((c) => c !== next && c !== winner);
+    const rows = counts[0] <= 10 ? shownLogits[0].map((_, c) => c) : [winner, next, ...largest.slice(0, 8)];
     if (bars.children.length !== rows.length)
       bars.replaceChildren(...rows.map(() => h("div", { class: "sv-nw-class" }, h("span"), h("span", { class: "sv-nw-track" }, h("i"), h("i", { class: "sv-nw-bar-other" }), h("u")), h("span", { class: "sv-nw-logit" }))));
     const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const at = (value) => (100 * (value - low)) / (high - low || 1);
     const digits = Math.max(...shownLogits.map(digitsOf));
-    bars.style.setProperty("--sv-numbers", `${(digits + 4) * walks().length + 3 * (walks().length - 1)}ch`);
     rows.forEach((c, i) => {
       const [name, track, number] = bars.children[i].children;
       const values = shownLogits.map((logits) => logits[c]);
@@ -247,11 +246,11 @@ function render({ model, el, signal }) {
     const { truth } = model.get("answer");
     const said = logits.map((values) => nameOf(best(values)[0][1], values.length));
     const final = nameOf(best(finals[0])[0][1], finals[0].length);
-    const [[first], [second] = [first]] = best(logits[0]);
+    const [[first], [second, next] = [first, winner]] = best(logits[0]);
     const right = truth === null || logits[0].length !== 10 ? "" : winner === truth ? " That is right." : ` It is a ${truth}.`;
     const later = final === said[0] ? "" : ` After all steps it says ${final}.`;
     const against = said.length > 1 ? ` The other model says ${said[1]}.` : "";
-    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${(first.toFixed(digits) - second.toFixed(digits)).toFixed(digits)} ahead of the next.${right}${later}${against}`);
+    write(summary, `After step ${t + 1} of ${steps()} the network says ${said[0]}, ${(first.toFixed(digits) - second.toFixed(digits)).toFixed(digits)} ahead of ${nameOf(next, logits[0].length)}.${right}${later}${against}`);
     const cost = (walk) => `${mj(walk.snn_mj)} mJ with spikes, ${mj(walk.ann_mj)} mJ as the non-spiking twin`;
     write(totals, `One image: ${walks().map(cost).join("; the other: ")}. Computed in ${walks().map((walk) => `${walk.seconds < 1 ? `${(1000 * walk.seconds).toFixed(0)} ms` : `${show(walk.seconds, 1)} s`}`).join(" and ")}.`);
   }
@@ -296,7 +295,7 @@ function render({ model, el, signal }) {
     began ||= performance.now();
     const share = model.get("progress");
     const seconds = (performance.now() - began) / 1000;
-    if (!share || seconds < 1) return "● running in Python …";
+    if (share < 0.05 || seconds < 1) return "● running in Python …"; // too early to say
     return `● running in Python: ${show(100 * share, 0)} % done, about ${Math.ceil((seconds * (1 - share)) / share)} s left`;
   }
 

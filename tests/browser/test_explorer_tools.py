@@ -306,9 +306,9 @@ def test_a_saved_page_keeps_what_the_libraries_found_and_cannot_ask_again(saved)
     for box in panel.get_by_role("checkbox").all():
         assert box.is_disabled()
         assert box.is_checked()
-    assert "open the widget in a notebook" in panel.inner_text()
+    assert "run the widget's cell in a notebook" in panel.inner_text()
     page.locator(".sv-threshold").press("ArrowUp")
-    panel.get_by_text("norse: not computed for these values: this saved page has").wait_for()
+    panel.get_by_text("norse: not computed for these values: there is no Python").wait_for()
     page.locator(".sv-threshold").press("ArrowDown")
     panel.get_by_text("norse: same spikes").wait_for()
 

@@ -169,7 +169,24 @@ def test_bars_have_the_decimals_that_tell_the_best_two_apart(saved):
     page = saved(widget)
     shown = page.locator(".sv-nw-logit").all_inner_texts()
     assert shown[:4] == ["−0.114", "0.313", "0.507", "0.481"]
-    assert "says 2, 0.026 ahead of the next." in page.locator(".sv-summary").inner_text()
+    assert "says 2, 0.026 ahead of 3." in page.locator(".sv-summary").inner_text()
+
+
+def test_of_many_classes_those_in_the_summary_have_their_bars_on_one_scale(saved):
+    widget = NetworkWalk(time_step=0)
+    walks = widget.answer["walks"]
+    early = [0.0] * 1000
+    early[551], early[7] = 1.34, 1.288
+    late = [0.001 * c for c in range(1000)]
+    walks[0]["logits"] = [early, late]
+    widget.answer = {**widget.answer, "walks": walks}
+    page = saved(widget)
+    assert "says class 551, 0.052 ahead of class 7." in page.locator(".sv-summary").inner_text()
+    names = page.locator(".sv-nw-class > span:first-child").all_inner_texts()
+    assert len(names) == 10
+    assert {"class 551", "class 7", "class 999"} <= set(names)
+    tracks = [track.bounding_box() for track in page.locator(".sv-nw-track").all()]
+    assert {(box["x"], box["width"]) for box in tracks} == {(tracks[0]["x"], tracks[0]["width"])}
 
 
 def test_a_long_run_is_forecast(saved):
