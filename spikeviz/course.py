@@ -53,6 +53,8 @@ print(json.dumps({"version": sys.version_info[:2], "prefix": sys.prefix, "pip": 
                   "broken": [str(info) for info in broken]}))
 """
 
+# Variables that would send the environment's Python, or what pip installs, to another place.
+ELSEWHERE = ("PYTHONHOME", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER")
 EXTRAS = {"course", "test"}  # of pyproject.toml: what all need, and what the tests need
 REHEARSAL = REPO / "build" / "rehearsal"
 
@@ -259,9 +261,11 @@ def install(extras: list[str], lock: int) -> None:
         if wrong:  # never let pip near another Python than the environment's own
             fail(f"The environment was made, yet {wrong}. Nothing was installed.")
         project = f".[{','.join(extras)}]"
-        # -I: nothing of the user's own Python. It refuses to work outside of an environment.
-        pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--no-input"]
-        follow([*pip, "--progress-bar", "off", "-e", project], log, progress, lock)
+        # -I: nothing of the user's own Python. It refuses to work outside of an environment, and
+        # where pip's settings name another place, this one holds.
+        pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--prefix", VENV]
+        options = ["--no-input", "--progress-bar", "off"]
+        follow([*pip, *options, "-e", project], log, progress, lock)
     progress.end("done")
 
 
@@ -409,7 +413,8 @@ def start(command: list, variables: dict[str, str] | None = None, **options) -> 
     """Starts a program in the repository; every program this file runs goes through here."""
     # Without this variable a kernel in the user's home would come before the environment's own.
     all_variables = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", **(variables or {})}
-    all_variables.pop("PYTHONHOME", None)  # it would send the environment's Python elsewhere
+    for name in ELSEWHERE:
+        all_variables.pop(name, None)
     words = [str(word) for word in command]
     return subprocess.Popen(words, cwd=str(REPO), env=all_variables, **options)
 

@@ -205,6 +205,14 @@ def test_programs_run_in_the_repository_with_its_own_kernel_first(tmp_path):
     assert process.communicate()[0].split() == [str(course.REPO), "1"]
 
 
+def test_programs_are_not_sent_to_another_place(monkeypatch):
+    for name in course.ELSEWHERE:
+        monkeypatch.setenv(name, "/elsewhere")
+    look = "import os; print(*({'PYTHONHOME', 'PIP_PREFIX', 'PIP_USER'} & {*os.environ}))"
+    process = course.start([sys.executable, "-c", look], stdout=subprocess.PIPE, text=True)
+    assert process.communicate()[0].strip() == ""
+
+
 def test_the_exit_status_is_passed_on(monkeypatch):
     monkeypatch.setattr(course.signal, "signal", lambda *_: None)
     assert course.run([sys.executable, "-c", "raise SystemExit(5)"]) == 5
@@ -232,8 +240,9 @@ def test_what_a_program_starts_ends_with_it(tmp_path, how):
 def test_set_up_happens_once(machine):
     course.set_up()
     assert machine.commands[0] == [sys.executable, "-m", "venv", str(course.VENV)]
-    assert machine.commands[1][:6] == [
+    assert machine.commands[1][:8] == [
         str(course.PYTHON), "-I", str(course.CHILD), "pip", "--require-virtualenv", "install",
+        "--prefix", str(course.VENV),
     ]  # fmt: skip
     assert machine.commands[1][-2:] == ["-e", ".[course]"]
     assert not [word for word in machine.commands[1] if "index" in word]  # pip's settings rule
