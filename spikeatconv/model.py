@@ -56,6 +56,7 @@ class SpikeAtConvConfig:
     expansion: width of the inverted bottlenecks, in multiples of a stage's.
     norm: "batch" or "none" [R10]; the convolutions inside RL, MBPL and DCL keep theirs.
     shortcut: "membrane" or "spike" [R11].
+    The most of each stands in `checks.MOST`.
     Raises ValueError or TypeError that names the field, its value and what would do.
     """
 

@@ -135,15 +135,15 @@ def simulate(
 
 def _check(current, tau: float, resistance: float, dt: float, t_ref: float) -> np.ndarray:
     """The current as an array; raises for a value that makes no simulation."""
+    given = short(current)
     try:
         current = np.asarray(current, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"current is {short(current)}; give numbers, one value a time step"
-        ) from None
+        raise TypeError(f"current is {given}; give numbers, one value a time step") from None
     if current.ndim != 1 or current.size == 0:
         raise ValueError(
-            f"current has shape {list(current.shape)}; expected [n], one value a time step, n >= 1"
+            f"current is {given}, of shape {list(current.shape)}; give [n], one value a time step, "
+            "n >= 1"
         )
     if not np.isfinite(current).all():
         n = int(np.flatnonzero(~np.isfinite(current))[0])

@@ -234,9 +234,9 @@ def test_wrong_parameters(options, error, message):
 @pytest.mark.parametrize(
     ("current", "message"),
     [
-        (np.ones((2, 3)), r"current has shape \[2, 3\]; expected \[n\]"),
-        (np.array([]), r"current has shape \[0\]; expected \[n\]"),
-        (np.array(1.0), r"current has shape \[\]; expected \[n\]"),
+        (np.ones((2, 3)), r"current is .*, of shape \[2, 3\]; give \[n\]"),
+        (np.array([]), r"current is .*, of shape \[0\]; give \[n\]"),
+        (np.array(1.0), r"current is .*, of shape \[\]; give \[n\]"),
         (np.array([1.0, math.nan]), r"current\[1\] is nan; give finite values only"),
         (np.array([math.inf, 1.0]), r"current\[0\] is inf; give finite values only"),
     ],

@@ -216,7 +216,7 @@ def test_a_file_that_is_no_safetensors(content, tmp_path):
         ({"config": json.dumps({"classes": 10**30})}, "does not make a SpikeAtConv"),
         (
             {"config": json.dumps({"spk_options": {"alpha": 1}})},
-            "MBPL does not know 'alpha'; it",
+            "MBPL does not know 'alpha'; choose",
         ),
         (
             {"config": json.dumps({"widths": [8], "depths": [10**9], "partition_size": [4]})},

@@ -390,7 +390,7 @@ def indices_from(
 def order_of(seed: int, epoch: int, images: int) -> Tensor:
     """The order of an epoch, counted from 0: a permutation that (seed, epoch) decides."""
     seed, epoch = check_whole(seed, "seed", 0), check_whole(epoch, "epoch", 0)
-    images = check_whole(images, "images", 0)
+    images = check_whole(images, "images", 0, 2**31)
     generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
     return torch.randperm(images, generator=generator)
 

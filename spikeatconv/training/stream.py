@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_choice, check_whole
+from spikeatconv.checks import check_choice, check_path, check_whole
 from spikeatconv.training.extra import extra
 from spikeatconv.training.picture import MOST_SIDE, Fit, decoded, fits
 from spikeatconv.training.sources import FAULTS, unreadable
@@ -75,7 +75,7 @@ def stream(
 
 def streamed(where: str | Path) -> tuple[Any, dict[str, int]]:
     """{split: IterableDataset}, {split: how many images}."""
-    path = Path(where).expanduser()
+    path = check_path(where, "where").expanduser()
     if not path.is_dir():
         if not is_hub_name(str(where)):
             raise FileNotFoundError(
