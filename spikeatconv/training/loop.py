@@ -443,9 +443,8 @@ def agreed(accelerator: Any, losses: list[Tensor], asked: int) -> tuple[float, b
 def check_finite(
     loss: float, norm: Tensor, step: int, rate: float, scaler: Any, checkpoints: Checkpoints
 ) -> None:
-    """Raise FloatingPointError unless loss and gradient are numbers. The gradient tells more: a
-    neuron whose membrane is NaN is silent, and the loss looks healthy. (float16's scaler passes
-    over gradients that are no numbers.)"""
+    """Raise FloatingPointError unless loss and gradient are numbers. (float16's scaler passes over
+    gradients that are no numbers.)"""
     if math.isfinite(loss) and (scaler is not None or math.isfinite(norm)):
         return
     last = checkpoints.last()
