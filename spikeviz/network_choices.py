@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
 
 from spikeatconv import (
     PRESETS,
@@ -25,6 +25,7 @@ from spikeatconv import (
 from spikeatconv.data import checked
 from spikeatconv.images import image_in
 from spikeatconv.model import nearest_sizes
+from spikeatconv.training.picture import Fit, digit_border
 from spikeviz.network_boxes import boxes
 from spikeviz.network_run import Progress
 
@@ -154,18 +155,13 @@ def photo() -> Tensor:
 
 
 def fitted(image: Tensor, config: SpikeAtConvConfig) -> Tensor:
-    """`[1, C, H, W]` as the model takes it. For 32×32 a digit is padded, as in its training;
-    for more pixels it is enlarged. Grey goes to every channel, colours to their mean."""
-    x = image.unsqueeze(0)
-    if x.shape[1] != config.in_channels:
-        x = x.mean(1, keepdim=True).expand(1, config.in_channels, -1, -1)
-    side = side_of(config)
-    inner = DIGIT if side == DIGIT + 4 and config.in_channels == 1 else side
-    if x.shape[-1] == DIGIT and inner != DIGIT:
-        x = pad(x, (2,) * 4)
-    if x.shape[-1] != inner:
-        x = interpolate(x, (inner, inner), mode="bilinear", antialias=True)
-    return pad(x, ((side - inner) // 2,) * 4).contiguous()
+    """`[1, C, H, W]` as the model takes it, prepared as in training: a border around what has a
+    digit's size, and around all that the grey network of 32×32 sees."""
+    side, pixels = side_of(config), (image * 255).round().byte().permute(1, 2, 0).numpy()
+    as_digit = image.shape[-1] == DIGIT or (side == DIGIT + 4 and config.in_channels == 1)
+    fit = Fit(side, config.in_channels, pad=digit_border(side) if as_digit else 0)
+    picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    return fit(picture).unsqueeze(0) / 255
 
 
 def side_of(config: SpikeAtConvConfig) -> int:

@@ -324,11 +324,26 @@ def test_colours_and_sizes_fit_the_model():
     assert fitted(torch.rand(1, 28, 28), config).shape == (1, 3, 224, 224)
     assert fitted(torch.rand(3, 50, 50), config).shape == (1, 3, 224, 224)
     grey = preset("micro", in_channels=1)
-    out = fitted(torch.full((3, 100, 100), 0.5), grey)
+    out = fitted(torch.full((3, 100, 100), 51 / 255), grey)  # a shade of an image's 256
     assert out.shape == (1, 1, 32, 32)
-    assert (out[..., 2:30, 2:30] - 0.5).abs().max() < 1e-6
+    assert (out[..., 2:30, 2:30] - 51 / 255).abs().max() < 1e-6
     assert (out[..., :2] == 0).all()  # the rim of a digit
     assert Subject(small(partition="full")).side == 32
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 50, 50), (3, 32, 32), (3, 224, 224)])
+def test_the_walk_sees_what_predict_sees(tmp_path, micro, shape):
+    from PIL import Image
+
+    from spikeatconv.training.trained import load as load_trained
+    from spikeatconv.training.trained import read_image
+
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(256, shape, generator=generator, dtype=torch.uint8)
+    saved = pixels[0] if shape[0] == 1 else pixels.permute(1, 2, 0)
+    Image.fromarray(saved.numpy()).save(tmp_path / "a.png")
+    read = read_image(tmp_path / "a.png", load_trained("micro_digits"))
+    assert torch.equal(fitted(pixels / 255, micro.config), read[None] / 255)
 
 
 # ---------------------------------------------------------------- code and tour
