@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 
 from spikeviz.results import results
-from spikeviz.widget import STATIC, Explorer, code, style
+from spikeviz.widget import STATIC, Explorer, code, path_of, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
     from matplotlib.figure import Figure
@@ -52,8 +52,8 @@ class AblationExplorer(Explorer):
     def __init__(self, *files: str | os.PathLike[str], **traits: Any) -> None:
         points: list[dict] = []
         studies = []
-        for number, path in enumerate(map(Path, files or [results("ablation")])):
-            found, how = read(path)
+        for number, file in enumerate(files or [results("ablation")]):
+            found, how = read(Path(path_of(file, "file")))
             points += [{**point, "study": number} for point in found]
             studies.append(how)
         self.set_trait("points", points)
@@ -158,6 +158,10 @@ def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         found = content["results"]
         how = {**content, **found, "file": path.name}
         points = [point_of(point) for point in found["points"]]
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path}: there is no such file; give a results file of a study"
+        ) from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     except (KeyError, TypeError, IndexError, ValueError) as error:

@@ -5,6 +5,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from spikeviz.widget import short
+
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
     import numpy as np
     from torch import Tensor, nn
@@ -64,6 +66,11 @@ def look(model: "nn.Module", image: "Tensor") -> tuple["Tensor", list[Layer]]:
 
     from spikeatconv import BDSA, SISA
 
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(
+            f"model or other is {short(model)}, a {type(model).__name__}; give a SpikeAtConv, or a "
+            "module that holds SISA or BDSA layers"
+        )
     places = {n: m for n, m in model.named_modules() if isinstance(m, SISA | BDSA)}
     if not places:
         raise ValueError(
@@ -159,7 +166,13 @@ def as_images(images: Any) -> "Tensor":
     taken as 0 to 255. Raises ValueError for other shapes and for values that are not finite."""
     import torch
 
-    x = torch.as_tensor(images)
+    try:
+        x = torch.as_tensor(images)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"images is {short(images)}, a {type(images).__name__}; give numbers, "
+            "[N, C, H, W], [C, H, W] or [H, W]"
+        ) from None
     x = x / 255 if not x.is_floating_point() else x
     if not 2 <= x.dim() <= 4 or x.numel() == 0:
         raise ValueError(

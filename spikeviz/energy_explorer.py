@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
-from spikeviz.widget import STATIC, Explorer, Number, Whole, code, did_you_mean, style
+from spikeviz.widget import STATIC, Explorer, Number, Whole, code, did_you_mean, short, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib load when needed
     import pandas as pd
@@ -63,6 +63,8 @@ class EnergyExplorer(Explorer):
         data: str = "",
         **traits: Any,
     ) -> None:
+        if not isinstance(data, str):
+            raise TypeError(f"data is {short(data)}, a {type(data).__name__}; give a text")
         if report is None or isinstance(report, str):
             reports = _shipped()
         elif isinstance(report, Mapping):

@@ -8,7 +8,7 @@ import traitlets as t
 
 from spikeviz import network_tour
 from spikeviz.model_explorer import ModelExplorer
-from spikeviz.widget import Whole, code, style
+from spikeviz.widget import Whole, code, path_of, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
     import pandas as pd
@@ -82,12 +82,12 @@ class NetworkWalk(ModelExplorer):
         self._subjects: OrderedDict[tuple, Subject] = OrderedDict()
         self._walks: OrderedDict[tuple, Walk] = OrderedDict()
         self._own: dict[str, Subject] = {}
-        path = os.fspath(checkpoint)
+        path = path_of(checkpoint, "checkpoint")
         own = {}
-        if model and not isinstance(model, str):
+        if not isinstance(model, str):
             self._own["yours"] = Subject(model, "model")
             model, own["yours"] = "yours", "your model"
-        if other and not isinstance(other, str):
+        if not isinstance(other, str):
             self._own["yours_too"] = Subject(other, "other")
             other, own["yours_too"] = "yours_too", "your other model"
         if path:

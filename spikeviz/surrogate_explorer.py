@@ -273,7 +273,9 @@ def _values(u: Any) -> "np.ndarray":
     try:
         values = np.asarray(u, "<f4").ravel()
     except (TypeError, ValueError) as error:
-        raise ValueError(f"u is a {type(u).__name__} that holds no numbers: {error}") from error
+        raise ValueError(
+            f"u is a {type(u).__name__} that holds no numbers: {error}; give numbers of any shape"
+        ) from None
     if not 0 < len(values) <= MOST_VALUES:
         raise ValueError(
             f"u holds {len(values):,} values; give 1 to {MOST_VALUES:,}, for example "

@@ -12,7 +12,7 @@ import numpy as np
 import traitlets as t
 
 from spikeviz.training_log import Log
-from spikeviz.widget import STATIC, Explorer, Number, code, style
+from spikeviz.widget import STATIC, Explorer, Number, code, path_of, short, style
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
     from matplotlib.figure import Figure
@@ -64,12 +64,15 @@ class TrainingMonitor(Explorer):
     def __init__(
         self, logs: Mapping[str, str | os.PathLike[str]] | None = None, **traits: Any
     ) -> None:
+        if not isinstance(logs, Mapping | None):
+            found = f"logs is {short(logs)}, a {type(logs).__name__}"
+            raise TypeError(f"{found}; give a dict, {{name of a run: path of its CSV file}}")
         self._logs: dict[str, Log] = {}
         self._next_message = 0.0
         super().__init__(**traits)
         self._show_shipped()
         for name, path in (logs or {}).items():
-            self.read(path, name)
+            self.read(path_of(path, f"logs[{name!r}]"), name)
 
     @property
     def logs(self) -> dict[str, Log]:

@@ -132,6 +132,14 @@ def _refused(trait: Any, value: Any) -> t.TraitError:
     return t.TraitError(f"{found}; give {expected or trait.info()}")
 
 
+def path_of(value: Any, name: str) -> str:
+    """A path as text; TypeError for what is none."""
+    if not isinstance(value, (str, os.PathLike)):
+        found = f"{name} is {short(value)}, a {type(value).__name__}"
+        raise TypeError(f"{found}; give the path of a file")
+    return os.fspath(value)
+
+
 def short(value: Any) -> str:
     """`repr`, but a large value does not fill the screen."""
     if getattr(value, "shape", ()):

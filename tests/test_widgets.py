@@ -88,6 +88,26 @@ def test_every_odd_value_is_right_or_refused_in_words(cls):
     widget.close()
 
 
+ARGUMENTS = {  # that are no traits, and what they do not take
+    "SurrogateExplorer": ("u",), "SpikeRaster": ("recording",), "NetworkWalk": ("checkpoint",),
+    "AttentionExplorer": ("model", "other", "images"), "TrainingMonitor": ("logs",),
+    "AblationExplorer": ("",), "EnergyExplorer": ("report",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ["x", 5, ["x"], {"a": 1}, object(), b"PNG"], ids=repr)
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_what_an_argument_does_not_take_is_refused_in_words(name, odd):
+    cls = getattr(spikeviz, name)
+    for argument in ARGUMENTS[name]:
+        if (argument, odd) == ("u", 5):
+            continue  # one value
+        with pytest.raises((TypeError, ValueError, OSError, traitlets.TraitError)) as error:
+            cls(**{argument: odd}) if argument else cls(odd)
+        assert re.search("; (give|choose|pass|check)", str(error.value)), str(error.value)
+        assert len(str(error.value)) < 300
+
+
 @each
 def test_a_misspelt_name_is_told_the_nearest(cls):
     from ipywidgets.widgets import widget as ipywidget
