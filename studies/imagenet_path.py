@@ -120,7 +120,8 @@ def with_seconds(loop: Iterator[dict], rows: list[dict]) -> Iterator[dict]:
 def tested(name: str, run: Run, path: str) -> dict[str, float]:
     """As `spikeatconv evaluate --model FOLDER --data FOLDER` does: all test images."""
     found = load(str(RUNS_FOLDER / name))
-    _, test = open_data(path, found.size, crop=found.crop)
+    _, test = open_data(path, found.fit.size)
+    found.match(test)
     accelerator = make_accelerator("no", 1, True)
     scores = evaluate(accelerator.prepare(found.model), test, found.recipe(50), accelerator)
     return {**scores, "test_images": len(test)}

@@ -165,7 +165,7 @@ class Source:
             return None
         try:
             return self.fit(self.rows.image(self.kept[index]))
-        except Exception as error:  # PIL's decoders raise OSError, SyntaxError, struct.error, …
+        except Exception as error:  # whatever one image does
             if self.policy == "stop":
                 raise ValueError(unreadable(self.rows.name(self.kept[index]), error)) from None
             self.unreadable[index] = True
