@@ -7,7 +7,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikeatconv import DCL, HSL, LIF, MBPL, RL, SL, SPK_BLOCKS, Atan
+from spikeatconv import (
+    BDSA,
+    DCL,
+    HSL,
+    LIF,
+    MBPL,
+    RL,
+    SISA,
+    SL,
+    SPK_BLOCKS,
+    Atan,
+    SpikingResNet18,
+    preset,
+)
 from spikeatconv.blocks import spk_block
 
 sizes = st.integers(1, 5)
@@ -248,3 +261,20 @@ def test_a_twin_has_gelu_and_binary_asks_for_spikes():
     x = feature_map(4, 2, 4, 8, 8)
     for name in SPK_BLOCKS:
         assert spk_block(name, 4, binary=True)(x).unique().tolist() == [0, 1], name
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: HSL(4, tau=3.0), r"HSL does not know 'tau'; did you mean 'taus'\?"),
+        (lambda: SL(4, v_treshold=0.5), r"SL does not know 'v_treshold'; .* 'v_threshold'\?"),
+        (lambda: MBPL(4, closing={"taus": 1}), r"closing of MBPL does not know 'taus'; .* 'tau'\?"),
+        (lambda: preset("micro", spiking=False, spk_options={"threshold": 1}), "'thresholds'"),
+        (lambda: SpikingResNet18(3, spiking=False, tua=3.0), r"SL does not know 'tua'; .* 'tau'\?"),
+        (lambda: SISA(4, 2, spk="sl", spiking=False, tua=3.0), "SL does not know 'tua'"),
+        (lambda: BDSA(4, 2, spk="sl", spiking=False, binary=True), "SL does not know 'binary'"),
+    ],
+)
+def test_an_unknown_option_names_the_nearest_also_in_a_twin(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
