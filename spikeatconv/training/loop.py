@@ -338,17 +338,18 @@ def saved_if_unread(
 ) -> Iterator[list]:
     """The batches. Where one process cannot read its own, all save and raise, between two steps."""
     while True:
-        parts, error = None, None
+        parts: list | None = None
+        error: Exception | None = None
         try:
             parts = next(batches, None)
         except Exception as problem:
             error = problem
+        if parts is None and error is None:  # the end, for all
+            return
         if one_of_all(accelerator, error is not None):
             save()
             raise error or RuntimeError("another process could not read its images; see its error")
-        if parts is None:
-            return
-        yield parts
+        yield parts or []
 
 
 def one_of_all(accelerator: Any, here: bool) -> bool:
