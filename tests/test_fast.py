@@ -1,5 +1,7 @@
 """The fast ways to run a LIF give the spikes of the plain one, and its gradients."""
 
+import os
+
 import pytest
 import torch
 from hypothesis import given
@@ -171,7 +173,9 @@ def test_a_compiler_that_fails_leaves_the_eager_way(empty_cache, monkeypatch):
 
 @compiled  # torch.compile needs a C++ compiler here
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # inside torch.compile
-def test_the_code_for_gpus_compiles_on_a_cpu_too():
+def test_the_code_for_gpus_compiles_on_a_cpu_too(monkeypatch):
+    if os.environ.get("ATEN_CPU_CAPABILITY") == "avx2":  # else a CPU with AVX-512 gets loops of 16
+        monkeypatch.setattr("torch._inductor.config.cpp.simdlen", 256)  # over vectors of 8 floats
     neurons, x = LIF().neurons((0.5, 1.0)), random(2, 50)
     run_compiled = fast._torch_compiled(fast.backward_steps, 2, neurons)
     grad = random(2, 50, seed=1)
