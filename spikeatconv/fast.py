@@ -34,6 +34,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from torch.nn import Parameter
+from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 
@@ -97,13 +98,13 @@ def way_for(x: Tensor, neurons: Neurons) -> str:
 
 
 def in_memory(x: Tensor) -> bool:
-    """Whether x is a plain tensor, whose values lie where its address says, and nobody watches its
-    operations to repeat them later."""
+    """Whether x is a plain tensor, whose values lie where its address says, and no mode of torch's
+    own traces its operations to repeat them later. One that only watches may be there."""
     return (
         type(x) in (Tensor, Parameter)
         and not x.is_meta
         and torch._C._has_storage(x)
-        and torch._C._len_torch_dispatch_stack() == 0
+        and not any(mode.is_infra_mode() for mode in _get_current_dispatch_mode_stack())
         and not torch.jit.is_tracing()
     )
 

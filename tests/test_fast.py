@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils.flop_counter import FlopCounterMode
 
 from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast, record
 
@@ -230,6 +231,15 @@ def test_fake_tensors():
 def test_traced_operations_are_recorded(mode):
     graph = make_fx(LIF(), tracing_mode=mode)(random(3, 4))
     assert torch.equal(graph(random(3, 4, seed=1)), expected(random(3, 4, seed=1)))
+
+
+def test_who_only_watches_changes_nothing():
+    """Such as a count of operations, or of the bytes that are alive."""
+    x, neurons = random(3, 4), LIF().neurons((1.0,))
+    alone = fast.way_for(x, neurons)
+    with FlopCounterMode(display=False):
+        assert fast.way_for(x, neurons) == alone != "plain"
+        assert torch.equal(LIF()(x), expected(x))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
