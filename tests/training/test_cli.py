@@ -336,7 +336,7 @@ def test_stopped_killed_and_resumed(tmp_path):
         process = started(tmp_path, *long)
         wait_for_steps(log, reached + 20, process)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == status, err
         assert "Traceback" not in err
         reached = len(Log.read(log)["step"])
@@ -346,7 +346,7 @@ def test_stopped_killed_and_resumed(tmp_path):
     process = started(tmp_path, *long)
     wait_for_steps(log, reached + 20, process)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     steps = Log.read(log)["step"].tolist()
     assert steps == list(range(1, len(steps) + 1))
     assert len(steps) > reached
@@ -356,7 +356,7 @@ def test_two_processes_print_and_write_once(tmp_path):
     data(tmp_path / "data")
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     process = started(tmp_path, program=(*launcher, "-m", "spikeatconv.cli"))
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert out.count("training   ") == out.count("Trained ") == 1
     assert Log.read(tmp_path / "run" / "log.csv")["step"].tolist() == list(range(1, 11))

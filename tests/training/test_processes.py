@@ -69,7 +69,7 @@ def test_a_signal_saves_and_ends_the_program(tmp_path, number):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     wait_for_steps(3, log, process)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     if number == signal.SIGTERM:
         assert (process.returncode, errors) == (143, "")
     else:
@@ -87,7 +87,7 @@ def test_two_processes_end_after_the_same_step(tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ONE_THREAD)
     wait_for_steps(3, tmp_path / "run1.jsonl", process)
     process.send_signal(signal.SIGTERM)  # torchrun passes it on
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     one, two = curve(tmp_path / "run0.jsonl"), curve(tmp_path / "run1.jsonl")
     assert one == two
     assert Checkpoints(tmp_path / "run").last().name == f"step-{len(one):08}"
