@@ -95,7 +95,9 @@ ARGUMENTS = {  # that are no traits, and what they do not take
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("odd", ["x", 5, ["x"], {"a": 1}, object(), b"PNG"], ids=repr)
+@pytest.mark.parametrize(
+    "odd", ["x", 5, ["x"], {"a": 1}, object(), b"PNG"], ids=lambda odd: type(odd).__name__
+)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_what_an_argument_does_not_take_is_refused_in_words(name, odd):
     cls = getattr(spikeviz, name)
