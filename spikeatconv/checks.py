@@ -21,15 +21,22 @@ MOST = {
     "channels": 2**16, "widths": 2**14, "stages": 16, "blocks": 128, "classes": 10**6,
     "expansion": 64, "time_steps": 4096, "partition_size": 1024, "thresholds": 32,
 }  # fmt: skip
+LARGEST = 1e30  # of a number: next to it, every finite float32 stays finite
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what the layers compute in
 
 
 def check_number(value: Any, name: str, hint: str = "") -> float:
-    """A finite real number; TypeError or ValueError otherwise."""
+    """A real number, at most LARGEST either way; TypeError or ValueError otherwise."""
     if is_bool(value) or not isinstance(value, Real):
         raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give a number{hint}")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}; give a finite number{hint}")
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of 310 digits
+        number = math.inf
+    if not abs(number) <= LARGEST:  # NaN neither
+        raise ValueError(
+            f"{name} is {short(value)}; give a finite number, from {-LARGEST} to {LARGEST}{hint}"
+        )
     return plain(value)
 
 
@@ -42,7 +49,7 @@ def check_whole(value: Any, name: str, low: int = 1, high: int | None = None) ->
         )
     number = int(value)
     if number < low or (high is not None and number > high):
-        raise ValueError(f"{name} is {number}; give a whole number, {expected}")
+        raise ValueError(f"{name} is {short(number)}; give a whole number, {expected}")
     return number
 
 

@@ -57,6 +57,7 @@ MJ = 1e-9  # of a pJ
 RATES = ("layer", "average")
 SPIKES = ("binary", "spike sum")
 KINDS = (*SPIKES, "real")
+MOST_PIXELS = 2**20  # on a side
 NOT_FINITE = "its weights or a layer are broken: train it again or load weights that are whole"
 
 
@@ -149,9 +150,9 @@ def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> "pd.Data
     what one image takes.
     """
     check_model(model)
-    if len(check_wholes(image_shape, "image_shape")) != 3:
+    if len(check_wholes(image_shape, "image_shape", high=MOST_PIXELS)) != 3:
         raise ValueError(f"image_shape is {image_shape}; give (channels, height, width)")
-    on_meta = fold(copy.deepcopy(model).to("meta"))
+    on_meta = fold(copy.deepcopy(model).to("meta").float())
     for module in on_meta.modules():
         if isinstance(module, LIF | LIFSum):  # they keep the shape
             module.forward = lambda x, *_: x  # type: ignore[method-assign]
@@ -227,7 +228,7 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
     """Runs the model; a Count for each product, in the order of the run."""
     counts: dict[str, Count] = {}
     with watched(model, counts, Count):
-        for piece in images.split(batch_size, dim=images.dim() - 4):
+        for piece in images.split(min(batch_size, images.shape[-4]), dim=-4):
             check_finite(model(piece), "the model's output", NOT_FINITE)
     if not counts:
         raise ValueError(

@@ -84,7 +84,7 @@ def check_way(way: str, name: str) -> str:
 
 def way_for(x: Tensor, neurons: Neurons) -> str:
     """How this input would run: "compiled", "eager" or "plain"."""
-    way = _way or check_way(os.environ.get("SPIKEATCONV_LIF", "auto"), "SPIKEATCONV_LIF")
+    way = _way or check_way(os.environ.get("SPIKEATCONV_LIF") or "auto", "SPIKEATCONV_LIF")
     if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not in_memory(x):
         return "plain"  # torch.compile fuses the plain loop by itself
     if way == "eager":

@@ -119,6 +119,7 @@ class SpikeAtConvConfig:
             raise TypeError(
                 f"spk_options is {short(self.spk_options)}; give a dict, such as {{'tau': 4.0}}"
             )
+        values["spk_options"] = dict(self.spk_options)  # what the caller does with his, stays there
         return values
 
     @property

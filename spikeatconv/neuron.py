@@ -118,7 +118,7 @@ class LIF(nn.Module):
         self.__dict__.update(options)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in PARAMETERS:
+        if name in PARAMETERS and name in vars(self):  # the first ones are __init__'s
             value = check_parameters(**{**self.options(), name: value})[name]
         super().__setattr__(name, value)
 
@@ -177,13 +177,20 @@ class LIFSum(nn.ModuleList):
 
     def forward(self, x: Tensor) -> Tensor:
         check_time_axis(x)
-        thresholds = tuple(lif.v_threshold for lif in self)
-        neurons = self[0].neurons(thresholds)
-        alike = all(lif.neurons(thresholds) == neurons for lif in self)
-        watched = any(lif._forward_hooks for lif in self)  # `record` looks at each branch
-        if not alike or watched or fast.way_for(x, neurons) == "plain":
-            return torch.stack([lif(x) for lif in self]).sum(0)
-        return fast.lif_sum(x, neurons)  # all branches in one pass over x
+        if all(type(lif) is LIF and not watched(lif) for lif in self):
+            thresholds = tuple(lif.v_threshold for lif in self)
+            neurons = self[0].neurons(thresholds)
+            alike = all(lif.neurons(thresholds) == neurons for lif in self)
+            if alike and fast.way_for(x, neurons) != "plain":
+                return fast.lif_sum(x, neurons)  # all branches in one pass over x
+        return torch.stack([lif(x) for lif in self]).sum(0)
+
+
+def watched(lif: LIF) -> bool:
+    """Whether somebody has to see each run of this neuron, as `record` does."""
+    return any((
+        lif._forward_hooks, lif._forward_pre_hooks, lif._backward_hooks, lif._backward_pre_hooks
+    ))  # fmt: skip
 
 
 def check_parameters(
@@ -217,7 +224,8 @@ def check_parameters(
             "would never fall; give v_threshold > 0 or a v_reset"
         )
     return {
-        "tau": tau, "v_threshold": v_threshold, "v_rest": v_rest, "v_reset": v_reset,
+        "tau": float(tau), "v_threshold": float(v_threshold), "v_rest": float(v_rest),
+        "v_reset": None if v_reset is None else float(v_reset),
         "surrogate": as_surrogate(surrogate),
         "detach_reset": check_bool(detach_reset, "detach_reset"),
     }  # fmt: skip

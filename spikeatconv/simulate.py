@@ -137,8 +137,8 @@ def _check(current, tau: float, resistance: float, dt: float, t_ref: float) -> n
     """The current as an array; raises for a value that makes no simulation."""
     given = short(current)
     try:
-        current = np.asarray(current, dtype=np.float64)
-    except (TypeError, ValueError):
+        current = np.asarray(current, dtype=np.float64).copy()  # a copy: a result keeps it
+    except (TypeError, ValueError, RuntimeError):  # RuntimeError: a tensor with a gradient
         raise TypeError(f"current is {given}; give numbers, one value a time step") from None
     if current.ndim != 1 or current.size == 0:
         raise ValueError(

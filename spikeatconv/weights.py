@@ -57,8 +57,8 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
             "whose file can be loaded without running code"
         )
     path = check_path(path, "path")
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give the name of a file in it")
+    if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+        raise ValueError(f"{path} is a folder, a pipe or a device; give the name of a file")
     if not isinstance(note, dict | None):
         raise TypeError(f"note is a {type(note).__name__}; give a dict, such as {{'seed': 0}}")
     metadata = {
@@ -349,8 +349,8 @@ def _error(path: str | Path, found: str, fix: str) -> ValueError:
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     if type(value) in KNOWN_SURROGATES.values():
         return {"surrogate_class": type(value).__name__, "alpha": value.alpha}
     raise TypeError(

@@ -81,8 +81,13 @@ class Log:
         return log
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write CSV, whole or not at all; `read` gives the same log back. Returns the path."""
+        """Write CSV, whole or not at all; `read` gives the same log back. Returns the path.
+
+        Raises ValueError for a folder, a pipe or a device.
+        """
         path = Path(path)
+        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+            raise ValueError(f"{path} is a folder, a pipe or a device; give the name of a file")
         draft = path.with_name(path.name + ".part")
         try:
             with draft.open("w", newline="", encoding="utf-8") as file:

@@ -253,7 +253,7 @@ class Explorer(anywidget.AnyWidget):
         "beside" it, in a file that the pages of a folder share.
         The file is complete or not there at all. Returns its path.
         Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder,
-        ValueError for another word for library.
+        ValueError for a pipe or a device and for another word for library.
         """
         path = Path(path)
         if library not in ("inside", "beside"):
@@ -262,6 +262,8 @@ class Explorer(anywidget.AnyWidget):
             raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder; name a file in it, such as lif.html")
+        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+            raise ValueError(f"{path} is a pipe or a device; give the name of a file")
         page = (STATIC / "page.html").read_text(encoding="utf-8")
         parts = {
             "TITLE": html.escape(type(self).__name__),

@@ -207,7 +207,7 @@ def test_spikes_pay_where_the_paper_says(time: int, ones: int, pays: bool):
 # --- pieces, copies, sums -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
+@pytest.mark.parametrize("batch_size", [10**30, 1, 2, 3, 100])
 def test_each_image_weighs_the_same_whatever_the_pieces(batch_size: int):
     images = torch.cat([frames(16, 16), frames(16, 0), frames(0, 0), frames(0, 0), frames(1, 3)], 1)
     report = energy_report(conv_lif_conv(), images, batch_size=batch_size)
@@ -348,6 +348,12 @@ def test_flops_of_the_resnet():
     assert 2 * (table.flops * table.passes).sum() == torch_counts(model, 32)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_flops_are_the_same_in_every_precision(dtype):
+    model = small()
+    assert_frame_equal(count_flops(model, (3, 32, 32)), count_flops(model.to(dtype), (3, 32, 32)))
+
+
 def test_flops_are_those_of_a_real_run():
     images = noise(2, 3, 32, 32)
     model = small(attention="bdsa")
@@ -376,6 +382,8 @@ def test_errors_name_the_value():
         energy_report(nn.Sequential(LIF()), images)
     with pytest.raises(ValueError, match="image_shape"):
         count_flops(net, (4, 4))
+    with pytest.raises(ValueError, match=r"image_shape\[2\] is 2305843009213693952; give a whole"):
+        count_flops(net, (1, 4, 2**61))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -62,6 +62,29 @@ def test_the_branches_of_a_sum_can_be_recorded():
     assert torch.equal(sum(calls[0].spikes for calls in recording.calls.values()), out)
 
 
+@pytest.mark.parametrize("kind", ["", "_pre"])
+def test_the_branches_of_a_sum_tell_whoever_watches(kind):
+    seen, module, x = [], LIFSum((0.5, 1.0)), random(3, 4)
+    for branch in module:
+        getattr(branch, f"register_forward{kind}_hook")(lambda *_: seen.append("forward"))
+        getattr(branch, f"register_full_backward{kind}_hook")(lambda *_: seen.append("backward"))
+    module(x.requires_grad_()).sum().backward()
+    assert seen == ["forward"] * 2 + ["backward"] * 2
+
+
+def test_a_branch_of_your_own_is_run_as_it_is():
+    class Half(LIF):
+        def forward(self, x, v0=None):
+            return super().forward(x, v0) / 2
+
+    module, x = LIFSum((0.5, 1.0)), random(3, 4)
+    module[0] = Half(v_threshold=0.5)
+    expected = LIF(v_threshold=0.5)(x) / 2 + LIF()(x)
+    assert torch.equal(module(x), expected)
+    module[1] = torch.nn.Tanh()
+    assert torch.equal(module(x), LIF(v_threshold=0.5)(x) / 2 + x.tanh())
+
+
 def test_meta_tensors_run_plain():
     assert LIF()(torch.empty(3, 4, device="meta")).shape == (3, 4)
 
@@ -136,6 +159,8 @@ def test_the_way_can_be_chosen(monkeypatch):
     assert fast.way_for(x, neurons) == "plain"
     with fast.use("eager"):
         assert fast.way_for(x, neurons) == "eager"
+    monkeypatch.setenv("SPIKEATCONV_LIF", "")  # as if it were not set
+    assert fast.way_for(x, neurons) in ("compiled", "eager")
     monkeypatch.setenv("SPIKEATCONV_LIF", "quick")
     with pytest.raises(ValueError, match="SPIKEATCONV_LIF is 'quick'"):
         fast.way_for(x, neurons)

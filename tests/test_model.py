@@ -317,3 +317,10 @@ def test_digest(name):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     DIGESTS.write_text(json.dumps({name: digest(name) for name in PRESETS}, indent=1) + "\n")
+
+
+def test_what_becomes_of_your_options_is_yours():
+    options = {"tau": 3.0}
+    config = preset("micro", spk_options=options)
+    options["tau"] = "fast"
+    assert config.spk_options == {"tau": 3.0}

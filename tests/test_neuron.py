@@ -9,6 +9,7 @@ The numbers are sums of powers of two, which floats hold exactly: no tolerance i
 
 import copy
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -406,6 +407,31 @@ def test_an_attribute_set_later_is_checked_like_an_argument(name, value, error, 
         setattr(lif, name, value)
     assert repr(lif) == before, "the old value stays"
     assert torch.equal(lif(currents(4, 5)), spikes)
+
+
+def test_a_subclass_sets_what_it_likes_before_the_neuron_is_made():
+    class Own(LIF):
+        def __init__(self, **options):
+            self.tau, self.name = 5.0, "own"
+            super().__init__(**options)
+
+    assert (Own(tau=3.0).tau, Own().tau, Own().name) == (3.0, 2.0, "own")
+    lif = Own()
+    del lif.tau
+    lif.tau = 4.0
+    assert torch.equal(lif(currents(4, 5)), LIF(tau=4.0)(currents(4, 5)))
+
+
+@pytest.mark.parametrize("name", ["tau", "v_threshold", "v_rest", "v_reset"])
+@pytest.mark.parametrize("value", [1.1e30, -(10**400), Fraction(10**40)])
+def test_a_number_that_float32_hardly_holds_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name} is .*; give a finite number, from -1e"):
+        LIF(**{name: value})
+
+
+@pytest.mark.parametrize("tau", [2**99, Fraction(5, 2)])
+def test_every_real_number_of_python_will_do(tau):
+    assert torch.equal(LIF(tau=tau)(currents(4, 5)), LIF(tau=float(tau))(currents(4, 5)))
 
 
 def test_an_attribute_set_later_counts():

@@ -148,3 +148,12 @@ def test_one_nan_in_any_parameter_reaches_the_logits(micro):
             tensor[where] = before
     assert len(tensors) > 300
     assert not lost
+
+
+@ways
+@pytest.mark.parametrize("v_reset", [None, -1e30])
+def test_the_largest_finite_current_is_finite_at_the_largest_threshold(way, v_reset):
+    x = torch.tensor([[3.4e38, -3.4e38, 1e30]]).expand(2, 3)
+    with fast.use(way):
+        spikes = LIF(tau=1.0, v_threshold=1e30, v_reset=v_reset)(x)
+    assert torch.equal(spikes[0], torch.tensor([1.0, 0.0, 1.0]))

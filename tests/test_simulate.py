@@ -265,3 +265,26 @@ def test_wrong_current(current, message):
 def test_wrong_stimulus(options, error, message):
     with pytest.raises(error, match=message):
         stimulus(**{"kind": "noise", **options})
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        np.array([2.0, 9.0, 1.0, 9.0, 3.0])[::-2], np.array([3, 1, 2], dtype=">i4"),
+        torch.tensor([3.0, 1.0, 2.0]), (3, 1, 2), np.broadcast_to([3.0, 1.0, 2.0], (3,)),
+    ],
+)  # fmt: skip
+def test_any_numbers_in_a_row_will_do(current):
+    assert simulate(current).membrane.tolist() == simulate([3.0, 1.0, 2.0]).membrane.tolist()
+
+
+def test_the_result_keeps_a_current_of_its_own():
+    current = np.ones(3)
+    run = simulate(current)
+    current[:] = 9.0
+    assert run.current.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_current_with_a_gradient_is_told():
+    with pytest.raises(TypeError, match=r"current is a tensor of shape .*; give numbers, one"):
+        simulate(torch.ones(3, requires_grad=True))

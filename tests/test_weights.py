@@ -6,6 +6,7 @@ import stat
 import tracemalloc
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -439,6 +440,23 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
         for path in (tmp_path / "pipe.safetensors", "/dev/null"):
             with pytest.raises(ValueError, match=r"it is no regular file \(a pipe, a device\)"):
                 read(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes as in POSIX")
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match="pipe is a folder, a pipe or a device; give the name"):
+        save_weights(small(), pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_an_array_among_the_options_is_kept(tmp_path):
+    options = {"thresholds": np.array([0.5, 1.0]), "closing": {"tau": np.float32(3)}}
+    save_weights(small(spk="mbpl", spk_options=options), tmp_path / "w")
+    kept = load_weights(tmp_path / "w").config.spk_options
+    assert kept == {"thresholds": (0.5, 1.0), "closing": {"tau": 3.0}}
 
 
 @pytest.mark.parametrize("note", ["3", '"text"', "[1]", "{", "null"])

@@ -3,7 +3,9 @@
 import gc
 import json
 import math
+import os
 import re
+import stat
 import subprocess
 import sys
 import weakref
@@ -18,6 +20,7 @@ import spikeviz
 from spikeviz.__main__ import main
 from spikeviz.gallery import ORDER, explorers, gallery, line
 from spikeviz.model_explorer import ModelExplorer
+from spikeviz.training_log import Log
 from spikeviz.widget import STATIC, Explorer, unpacked
 
 each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
@@ -323,3 +326,16 @@ def test_bytes_travel_in_a_saved_page(tmp_path):
     text = Holder().save_html(tmp_path / "a.html").read_text(encoding="utf-8")
     assert '"bits": {"$bytes": "AP8="}' in text
     ipywidgets.Widget.close_all()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes as in POSIX")
+@pytest.mark.parametrize(
+    "write", [lambda path: spikeviz.SurrogateExplorer().save_html(path), Log().write]
+)
+def test_a_pipe_or_a_device_is_not_replaced(write, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match=r"pipe is a .*pipe or a device; give the name"):
+        write(pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
