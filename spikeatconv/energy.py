@@ -24,15 +24,13 @@ then a 1×1 depthwise convolution, and counts as that.
 """
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import SPK_BLOCKS
@@ -56,7 +54,8 @@ E_A = 0.9  # pJ, an addition
 MJ = 1e-9  # of a pJ
 RATES = ("layer", "average")
 SPIKES = ("binary", "spike sum")
-KINDS = (*SPIKES, "real")
+KINDS = (*SPIKES, "real", "image")
+REAL = KINDS.index("real")  # from here on a product costs MACs
 MOST_PIXELS = 2**20  # on a side
 NOT_FINITE = "its weights or a layer are broken: train it again or load weights that are whole"
 
@@ -134,7 +133,8 @@ def report(
     fed = table.input.isin(SPIKES)
     if rates == "average" and fed.any():
         inputs = [c for c in counts.values() if c.input in SPIKES]
-        table.loc[fed, "rate"] = sum(c.spikes for c in inputs) / sum(c.elements for c in inputs)
+        spikes = sum(int(c.spikes.sum()) for c in inputs)
+        table.loc[fed, "rate"] = spikes / sum(c.elements for c in inputs)
     per_flop = (E_A * table.rate).where(fed, E_MAC)
     table["snn_mj"] = table.passes * table.flops * per_flop * MJ
     in_twin = pd.Series([not inside_spk_block(folded, c.module) for c in counts.values()])
@@ -170,12 +170,18 @@ def check_images(images: Tensor) -> None:
 
 
 class Count:
-    """What a layer was fed, summed over its calls. Whole numbers, so pieces do not matter."""
+    """What a layer was fed by a batch, for each of its images: inputs, the kind as a place in
+    KINDS, and spikes, both `[images]`; and what all have in common."""
 
-    def __init__(self, module: str, kind: str) -> None:
-        self.module, self.kind = module, kind
-        self.input = "binary"
-        self.macs = self.runs = self.images = self.spikes = self.elements = 0
+    def __init__(self, images: int, module: str, kind: str) -> None:
+        self.images, self.module, self.kind = images, module, kind
+        self.macs = self.runs = self.elements = 0
+        self.inputs, self.spikes = torch.tensor(0), torch.tensor(0.0).double()
+
+    @property
+    def input(self) -> str:
+        """The kind of the whole batch."""
+        return KINDS[int(self.inputs.max())]
 
     def add(self, macs: int, runs: int, *inputs: Tensor) -> None:
         """macs of the call; runs: T·B, of one image at one time step; inputs: that its kind hangs
@@ -183,67 +189,45 @@ class Count:
         self.macs += macs
         self.runs += runs
         self.elements += inputs[0].numel()
-        self.input = max(self.input, *map(self._values, inputs), key=KINDS.index)
-        if self.input in SPIKES and not inputs[0].is_meta:
-            self.spikes += int(inputs[0].long().sum())
-
-    def _values(self, x: Tensor) -> str:
-        """In attention, sums of spikes are as real as anything else."""
-        found = values(x)
-        return "real" if found == "spike sum" and self.kind.startswith("attention") else found
-
-
-class CountEach(Count):
-    """The same for each image of one batch, `[B]`: of_each, the kind as a place in KINDS, and fed,
-    the spikes."""
-
-    def __init__(self, images: int, module: str, kind: str) -> None:
-        super().__init__(module, kind)
-        self.images, self.of_each, self.fed = images, torch.tensor(0), torch.tensor(0.0).double()
-
-    def add(self, macs: int, runs: int, *inputs: Tensor) -> None:
-        self.macs += macs
-        self.runs += runs
-        self.elements += inputs[0].numel()
+        if inputs[0].is_meta:
+            return  # nobody knows what it holds
+        sums = REAL if self.kind.startswith("attention") else 1  # there, as real as anything else
         for x in map(self._by_image, inputs):
             rest = (0, *range(2, x.dim()))
-            whole = (x == x.round()).all(rest) & (x.amin(rest) >= 0)
-            sums = 2 if self.kind.startswith("attention") else 1
+            whole = ((x >= 0) & (x == x.round())).all(rest)
             found = torch.where(x.amax(rest) <= 1, 0, sums)
-            self.of_each = self.of_each.maximum(torch.where(whole, found, 2))
+            self.inputs = self.inputs.maximum(torch.where(whole, found, REAL))
         x = self._by_image(inputs[0])
-        planes = x.sum(tuple(range(3, x.dim()))) if x.dim() > 3 else x
-        self.fed = self.fed + planes.sum((0, 2), dtype=torch.float64)
+        self.spikes = self.spikes + x.sum((0, *range(2, x.dim())), dtype=torch.float64)
 
     def _by_image(self, x: Tensor) -> Tensor:
         """`[T, B, C, …]`, of `[T·B, C, …]` or itself."""
         return x if self.kind != "conv" and x.dim() > 2 else x.unflatten(0, (-1, self.images))
 
+    def join(self, other: "Count") -> None:
+        """Add another batch."""
+        for name in ("images", "macs", "runs", "elements"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.inputs = torch.cat([self.inputs, other.inputs])
+        self.spikes = torch.cat([self.spikes, other.spikes])
 
-Counted = TypeVar("Counted", bound=Count)
 
-
-@torch.no_grad()
 def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]:
     """Runs the model; a Count for each product, in the order of the run."""
     counts: dict[str, Count] = {}
-    with watched(model, counts, Count):
-        for piece in images.split(min(batch_size, images.shape[-4]), dim=-4):
-            check_finite(model(piece), "the model's output", NOT_FINITE)
+    for piece in images.split(min(batch_size, images.shape[-4]), dim=-4):
+        for row, found in count_batch(model, piece).items():
+            counts[row].join(found) if row in counts else counts.update({row: found})
     if not counts:
         raise ValueError(
             f"model is {short(model)} and ran no Conv2d, Linear or Attend, so there is nothing "
             "to count; give a network with such layers"
         )
-    first = next((c for c in counts.values() if c.kind == "conv"), None)
-    for c in counts.values():
-        c.images = images.shape[-4]
-        if c is first:
-            c.input = "image"
+    if first := next((c for c in counts.values() if c.kind == "conv"), None):
+        first.inputs = torch.full_like(first.inputs, KINDS.index("image"))
     return counts
 
 
-@torch.no_grad()
 def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
     """What `report` gives for each image alone, of one run of all: snn_mj `[B]`, and the ann_mj and
     time_steps, which all have in common.
@@ -252,43 +236,23 @@ def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
     Errors as `energy_report`.
     """
     check_images(images)
-    counts: dict[str, CountEach] = {}
-    with watched(folded, counts, partial(CountEach, len(images))):
-        check_finite(folded(images), "the model's output", NOT_FINITE)
-    first = next(c for c in counts.values() if c.kind == "conv")
     snn_mj, ann_mj, steps = torch.zeros(len(images)).double(), 0.0, 1
-    for c in counts.values():
-        flops, passes, images_of = c.macs // c.runs, c.runs // c.images, c.elements / c.images
-        real = torch.full_like(c.of_each, 2) if c is first else c.of_each
-        snn_mj += passes * flops * MJ * torch.where(real == 2, E_MAC, E_A * c.fed / images_of)
+    for c in count(folded, images, len(images)).values():
+        flops, passes, elements = c.macs // c.runs, c.runs // c.images, c.elements / c.images
+        per_flop = torch.where(c.inputs >= REAL, E_MAC, E_A * c.spikes / elements)
+        snn_mj += passes * flops * MJ * per_flop
         if not inside_spk_block(folded, c.module):
             ann_mj, steps = ann_mj + flops * E_MAC * MJ, max(steps, passes)
     return snn_mj, ann_mj, steps
 
 
-@contextmanager
-def watched(
-    model: nn.Module, counts: dict[str, Counted], make: Callable[[str, str], Counted]
-) -> Iterator[None]:
-    """Within it, runs of the model write into `counts`."""
-    hooks = watch(model, counts, make)
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+@torch.no_grad()
+def count_batch(model: nn.Module, images: Tensor) -> dict[str, Count]:
+    counts: dict[str, Count] = {}
 
-
-def watch(
-    model: nn.Module, counts: dict[str, Counted], make: Callable[[str, str], Counted]
-) -> list[RemovableHandle]:
-    """Hooks that write into `counts`."""
-
-    def see(name: str, kind: str) -> Counted:
+    def see(name: str, kind: str) -> Count:
         row = name if kind in ("conv", "linear") else f"{name} {kind.split()[1]}"
-        if row not in counts:
-            counts[row] = make(name, kind)
-        return counts[row]
+        return counts.setdefault(row, Count(images.shape[-4], name, kind))
 
     def conv(name: str, layer: nn.Conv2d, args: tuple, out: Tensor) -> None:
         macs = layer.weight[0].numel() * out.numel()  # k² · c_in / groups, for each output
@@ -313,14 +277,12 @@ def watch(
             if isinstance(module, cls):
                 name = name or cls.__name__.lower()
                 hooks.append(module.register_forward_hook(partial(kind, name)))
-    return hooks
-
-
-def values(x: Tensor) -> str:
-    """What x holds: "binary", "spike sum" or "real". On the meta device nobody knows."""
-    if x.is_meta or not bool(((x >= 0) & (x == x.round())).all()):
-        return "real"
-    return "binary" if bool((x <= 1).all()) else "spike sum"
+    try:
+        check_finite(model(images), "the model's output", NOT_FINITE)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return counts
 
 
 def tabulate(counts: dict[str, Count]) -> "pd.DataFrame":
@@ -329,7 +291,7 @@ def tabulate(counts: dict[str, Count]) -> "pd.DataFrame":
     return pd.DataFrame([
         {
             "layer": row, "kind": c.kind, "flops": c.macs // c.runs, "input": c.input,
-            "rate": c.spikes / c.elements if c.input in SPIKES else float("nan"),
+            "rate": int(c.spikes.sum()) / c.elements if c.input in SPIKES else float("nan"),
             "passes": c.runs // c.images,
         }
         for row, c in counts.items()
