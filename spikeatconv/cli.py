@@ -63,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = plainly
             given = [word for word in words if word != "--debug"]
+            if "" in given:  # it would mean "as if it were not there", or the folder one is in
+                raise click.UsageError("one of the words is empty; is a shell variable not set?")
             return cli.main(given, prog_name="spikeatconv", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
@@ -72,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        say(f"Error: {in_its_words(str(error)) or type(error).__name__}", err=True)
+        say(f"Error: {told_of(error)}", err=True)
         if not isinstance(error, Refused):
             say("The same command with --debug shows where it came from.", err=True)
         return 2 if isinstance(error, Refused) else 1
@@ -82,9 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def say(text: str = "", err: bool = False) -> None:
-    """Print, in the main process alone."""
+    """Print, in the main process alone, and nothing that steers a terminal."""
     if is_main():
-        click.echo(text, err=err)
+        click.echo(re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text), err=err)
 
 
 def show(told: dict[str, Any]) -> None:
@@ -108,6 +110,16 @@ def in_its_words(text: str) -> str:
     for words, typed in IN_ITS_WORDS:
         text = re.sub(words, typed, text)
     return text
+
+
+def told_of(error: Exception) -> str:
+    """What went wrong. An error of the operating system names the file and nothing more."""
+    if isinstance(error, OSError) and error.filename is not None and error.errno:
+        mend = "change its permissions or those of the folders above it"
+        if not isinstance(error, PermissionError):
+            mend = "look after it, or give another one"
+        return f"{error.filename} cannot be used: {error.strerror}; {mend}"
+    return in_its_words(str(error)) or type(error).__name__
 
 
 def examples(*lines: str) -> str:
@@ -313,7 +325,7 @@ def predict_command(images: tuple[str, ...], model: str, image_size: int | None)
         raise ValueError(f"no image in {', '.join(images)}; read are {' '.join(sorted(SUFFIXES))}")
     if len(unread) == 1 and not faults:
         raise unread[0].error
-    for problem in [*faults, *(image.error for image in unread)]:
+    for problem in [*faults, *(told_of(image.error) for image in unread)]:
         say(f"Error: {problem}", err=True)
     return 1 if faults or unread else 0
 
@@ -385,7 +397,7 @@ def info_command(model: str, image_size: int | None, layers: bool) -> None:
         network, note = network_of(model), {}
         side = image_size or usual_size(network)
     else:
-        trained = load(model, image_size)
+        trained = load(model, image_size, new=NAMES)
         network, note, side = trained.model, trained.note, trained.fit.size
     config = config_of(network)
     show({

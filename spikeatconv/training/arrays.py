@@ -79,8 +79,9 @@ def arrays(files: list[Path]) -> Arrays:
 
 def shard(file: Path) -> tuple[np.ndarray, np.ndarray]:
     """images `[N, C, H, W]` uint8, labels `[N]` int64."""
+    regular(file)
     try:
-        with zipfile.ZipFile(regular(file)) as archive:
+        with zipfile.ZipFile(file) as archive:
             check_heads(archive, file)
             images, labels = (array(archive, name) for name in ("images", "labels"))
     except (
@@ -97,11 +98,11 @@ def check_heads(archive: zipfile.ZipFile, file: Path) -> None:
     """By the arrays' headers, before their values are read."""
     shape, kind, size = head(archive, "images")
     labels, of_labels, _ = head(archive, "labels")
-    right = len(shape) == 4 and shape[0] and shape[1] in (1, 3) and kind == np.uint8
+    right = len(shape) == 4 and all(shape) and shape[1] in (1, 3) and kind == np.uint8
     if not right or labels != shape[:1] or of_labels.kind not in "iu":
         raise ValueError(
             f"it holds images {shape} of {in_short(kind)} and labels {labels} of "
-            f"{in_short(of_labels)}; expected images [N, 1 or 3, H, W] of uint8, N of 1 or more, "
+            f"{in_short(of_labels)}; expected images [N, 1 or 3, H, W] of uint8, none of them 0, "
             "and labels [N] of an integer"
         )
     stored, free = archive.getinfo("images.npy").compress_size, extra("psutil").virtual_memory()
@@ -139,9 +140,13 @@ def npz_classes(path: Path, labels: np.ndarray) -> tuple[str, ...]:
         names = names["fine_label_names"] if isinstance(names, dict) else names
         if not isinstance(names, list) or not names:
             raise TypeError(f"it holds a {type(names).__name__}")
+        if not all(isinstance(name, str | int) for name in names):
+            raise TypeError("a name in it is no text")
+        if len(set(map(str, names))) < len(names):
+            raise ValueError("two classes have one name")
         return tuple(map(str, names))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
-            f"{file} cannot be read ({error!r}); expected a list of the classes' names, or one "
-            "under fine_label_names"
+            f"{file} cannot be read ({error!r}); expected a list of the classes' names, each "
+            "another text, or one under fine_label_names"
         ) from None

@@ -33,6 +33,7 @@ from spikeatconv.weights import MODELS, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
 DRAFT, OLD = ".draft", ".old"
+NAME = re.compile(r"step-\d{8,}")  # of a checkpoint
 UNSEALED = {"step", "metrics", "about", "scaler", "files"}  # of a state.json of former versions
 MENDS = {
     errno.ENOSPC: "Make room on that disk",
@@ -80,12 +81,25 @@ class Checkpoints:
         self.keep = check_whole(keep, "keep")
 
     def all(self) -> list[Path]:
-        """Every checkpoint, the oldest first."""
-        return [] if self.folder is None else sorted(self.folder.glob("step-*"))
+        """Every checkpoint, the oldest first; a copy under another name is none of them."""
+        if self.folder is None or not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if NAME.fullmatch(path.name))
 
     def last(self) -> Path | None:
         """The newest one that is as it was written; a damaged one is passed over with a warning."""
         return next((path for path in reversed(self.all()) if not passed_over(path)), None)
+
+    def to_go_on_from(self) -> Path | None:
+        """The last one, None where there is none at all. Raises ValueError where every one is
+        damaged: to begin anew would write over them."""
+        last, there = self.last(), self.all()
+        if there and last is None:
+            raise ValueError(
+                f"no checkpoint in {self.folder} is whole ({there[-1].name}: {damage(there[-1])}); "
+                "bring one back, or take another folder for a new training"
+            )
+        return last
 
     def best(self) -> Path | None:
         """The one with the highest test accuracy, the earliest of equals; a damaged one is passed
@@ -128,9 +142,9 @@ class Checkpoints:
 
     def restore(self, training: Training) -> int:
         """Bring the training to where the last checkpoint stands, and return its step; 0 without
-        one. Raises ValueError that names what differs from the checkpoint's training; warns where
-        only its way does."""
-        path = self.last()
+        one. Raises ValueError that names what differs from the checkpoint's training, or where none
+        is whole; warns where only its way differs."""
+        path = self.to_go_on_from()
         if path is None:
             return 0
         state = read(path)
@@ -256,8 +270,11 @@ def digest(path: Path) -> str:
 def read(path: Path) -> dict:
     """What state.json holds. Raises ValueError if it is not what was written."""
     content = (path / STATE).read_bytes()
-    state = json.loads(content)
-    if content != sealed(state) and set(state) != UNSEALED:
+    try:
+        state = json.loads(content)
+    except RecursionError:
+        raise ValueError(f"{STATE} is nested too deeply") from None
+    if not isinstance(state, dict) or (content != sealed(state) and set(state) != UNSEALED):
         raise ValueError(f"{STATE} is not what was written")
     return state
 
@@ -271,12 +288,15 @@ def passed_over(path: Path) -> bool:
 
 
 def damage(path: Path) -> str:
-    """What is wrong with a checkpoint, "" if nothing is."""
+    """What is wrong with a checkpoint, "" if nothing is. Raises PermissionError where it may not be
+    read: then it may be whole, and is not to be written over."""
     try:
         changed = [
             name for name, right in read(path)["files"].items() if digest(path / name) != right
         ]
-    except (OSError, LookupError, TypeError, ValueError) as error:
+    except PermissionError:
+        raise PermissionError(f"{path} may not be read; change its permissions") from None
+    except (AttributeError, OSError, LookupError, TypeError, ValueError) as error:
         return f"it cannot be read ({error!r})"
     return f"{changed[0]} is not what was written" if changed else ""
 
@@ -284,8 +304,8 @@ def damage(path: Path) -> str:
 def accuracy(path: Path) -> float:
     """A checkpoint's test accuracy, −1 where it was not tested."""
     try:
-        return read(path)["metrics"].get("test_accuracy", -1.0)
-    except (OSError, LookupError, ValueError):
+        return float(read(path)["metrics"].get("test_accuracy", -1.0))
+    except (AttributeError, OSError, LookupError, TypeError, ValueError):
         return -1.0
 
 

@@ -49,7 +49,7 @@ def files_table(path: Path, classes: Sequence[str]) -> Cells:
     datasets = extra("datasets")
     found, files = Found(path), []
     for i, images in enumerate(found.below(classes)):
-        files += [(file, i) for file in images]
+        files += [(file, i) for file in images if found.is_text(file)]
     if not files:
         faults = few(found.faults) + ". " if found.faults else ""
         raise FileNotFoundError(f"{path} holds no image, in {few(classes)}. {faults}{GET}")
@@ -100,6 +100,15 @@ class Found:
                 f"{' '.join(sorted(SUFFIXES))}",
                 stacklevel=2,
             )
+
+    def is_text(self, file: str) -> bool:
+        """Whether its name can stand in a table; a fault if not."""
+        try:
+            file.encode()
+        except UnicodeEncodeError:
+            self.faults.append(f"{file!a} has a name that is no text in UTF-8; rename it")
+            return False
+        return True
 
     def _is_new(self, folder: str) -> bool:
         first = self.seen.setdefault(os.path.realpath(folder), folder)

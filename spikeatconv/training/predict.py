@@ -1,5 +1,6 @@
 """What is in pictures: files and folders, many at once, in little memory."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -79,7 +80,7 @@ def files_of(words: Iterable[str], faults: list[str]) -> Iterator[str]:
     """Each file; of a folder its images and those in folders below, sorted. faults: gets what
     cannot be looked into, in words."""
     for word in words:
-        if not Path(word).is_dir():
+        if not os.path.isdir(word):  # Path's raises where a folder above may not be entered
             yield word
             continue
         found = Found(Path(word))

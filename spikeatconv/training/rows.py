@@ -80,9 +80,12 @@ def listed(path: Path) -> list[str]:
 
 
 def regular(file: Path) -> Path:
-    """Raise ValueError for what is no regular file; a pipe would be waited for without end."""
+    """Raise ValueError for what is no regular file, as a pipe would be waited for without end, and
+    PermissionError for what may not be read."""
     if not file.is_file():
         raise ValueError(f"{file} is no regular file; give one")
+    if not os.access(file, os.R_OK):
+        raise PermissionError(f"{file} may not be read; change its permissions")
     return file
 
 

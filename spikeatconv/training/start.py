@@ -124,7 +124,7 @@ def planned(options: Options) -> Plan:
     name = options.model or RECIPES[options.recipe].networks[0]
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
     understood(check_precision, options.precision, "cpu" if options.cpu else best_device())
-    before = None if name in NAMES else load(name)
+    before = None if name in NAMES else load(name, new=NAMES)
     settings = understood(read_settings, options.settings, kind_of(name, before))
     recipe = understood(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)
@@ -146,7 +146,7 @@ def steps_done(folder: Path, resume: bool) -> int:
     is not done."""
     if is_main():
         understood(check_free, folder)
-    last = Checkpoints(folder).last()
+    last = understood(Checkpoints(folder).to_go_on_from)
     if last and not resume:
         raise Refused(
             f"{folder} holds a training, up to {last.name}; add --resume to go on with it, or give "

@@ -1,6 +1,7 @@
 """A trained network and what its file tells: how an image is prepared, the names of its classes."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spikeatconv.checks import nearest
 from spikeatconv.data import shipped
 from spikeatconv.images import open_image
 from spikeatconv.model import PRESETS, SpikeAtConv
@@ -66,9 +68,9 @@ class Trained:
         return "the data have the same classes in another order; matched by their names"
 
 
-def load(word: str, image_size: int | None = None) -> Trained:
-    """What `weights_of(word)` finds. image_size: else as in training."""
-    path = weights_of(word)
+def load(word: str, image_size: int | None = None, new: Sequence[str] = ()) -> Trained:
+    """What `weights_of(word, new)` finds. image_size: else as in training."""
+    path = weights_of(word, new)
     model, note = load_weights(path), weights_note(path)
     told, names = part(note, "data", "classes"), tuple(map(str, range(config_of(model)["classes"])))
     digits = str(note.get("command", "")).startswith("python studies/digits.py")  # those that ship
@@ -141,9 +143,10 @@ def data_of(file: Path) -> tuple[str, bool]:
         raise ValueError(f"{file} cannot be read ({error!r}); give --data") from None
 
 
-def weights_of(word: str) -> Path:
+def weights_of(word: str, new: Sequence[str] = ()) -> Path:
     """A run's folder (its best checkpoint), a checkpoint, a file, or the name of one that ships.
-    Raises FileNotFoundError that says what can be given."""
+    Raises FileNotFoundError that says what can be given. new: names of untrained ones, which can be
+    given there, too."""
     path = Path(word).expanduser()
     if path.is_dir():
         best = Checkpoints(path).best() or Checkpoints(path).last() or path
@@ -151,9 +154,11 @@ def weights_of(word: str) -> Path:
     elif word.removesuffix(".safetensors") in SHIPPED and not path.exists():
         path = shipped(word.removesuffix(".safetensors") + ".safetensors")
     if not path.is_file():
+        near = nearest(word, [*SHIPPED, *new])
         raise FileNotFoundError(
-            f"{word} is no trained network; give a run's folder, a .safetensors file, or one that "
-            f"ships: {', '.join(SHIPPED)}"
+            f"{word} is no trained network. {f'Did you mean {near}? ' if near else ''}Give a run's "
+            f"folder, a .safetensors file or one that ships ({', '.join(SHIPPED)})"
+            + (f"; or a new one ({', '.join(new)})" if new else "")
         )
     return path
 

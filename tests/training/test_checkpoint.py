@@ -293,6 +293,53 @@ def test_a_damaged_checkpoint_is_written_again(folder):
     assert (newest / "weights.safetensors").read_bytes() == content
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_where_no_checkpoint_is_whole_nothing_begins_anew(folder):
+    for path in Checkpoints(folder).all():
+        (path / "weights.safetensors").write_bytes(b"")
+    before = contents(folder)
+    told = r"no checkpoint in .* is whole \(step-00000010: weights.*another folder"
+    with pytest.warns(UserWarning, match="passed over"), pytest.raises(ValueError, match=told):
+        run(folder)
+    assert contents(folder) == before
+
+
+def test_what_may_not_be_read_is_not_taken_for_damaged(folder, monkeypatch):
+    """It may be whole, so nothing is written over it."""
+
+    def refused(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(checkpoint, "digest", refused)
+    before = contents(folder)
+    with pytest.raises(PermissionError, match="step-00000010 may not be read; change"):
+        run(folder)
+    assert contents(folder) == before
+
+
+def test_a_copy_under_another_name_is_no_checkpoint_and_stays(folder):
+    copies = [folder / f"step-{name}" for name in ("00000010.bak", "00000010 (2)", "old")]
+    for copy in copies:
+        shutil.copytree(folder / "step-00000010", copy)
+    assert Checkpoints(folder).last().name == "step-00000010"
+    shutil.rmtree(folder / "step-00000010")
+    run(folder, keep=1)
+    assert all(copy.is_dir() for copy in copies)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[]", b"1", b"null", b"[" * 200_000, b'{"files": 1}', b"{}", b"\xff"]
+)
+def test_a_state_that_is_none_is_damaged(folder, content):
+    newest = Checkpoints(folder).last()
+    (newest / "state.json").write_bytes(content)
+    assert checkpoint.damage(newest)
+    assert checkpoint.accuracy(newest) == -1
+
+
 def test_what_a_killed_process_left_is_no_checkpoint(folder):
     shutil.copytree(folder / "step-00000010", folder / ".draft")
     shutil.copytree(folder / "step-00000010", folder / ".old")

@@ -25,7 +25,7 @@ from spikeatconv import (
     save_weights,
     shipped,
 )
-from spikeatconv.cli import cli, in_its_words, main
+from spikeatconv.cli import cli, in_its_words, main, say
 from spikeatconv.training import Checkpoints
 from spikeatconv.training import estimate as estimates
 from spikeatconv.training import start as starts
@@ -161,6 +161,63 @@ def test_an_error_is_one_line_unless_debug_is_asked_for(capsys, tmp_path):
     assert "Traceback" not in err
     with pytest.raises(FileNotFoundError):
         main([*map(str, words), "--debug"])
+
+
+def test_an_error_of_the_system_is_told_in_words(capsys, tmp_path, monkeypatch):
+    """As root may read everything, the system is played here."""
+    status, _, err = typed(capsys, "predict", tmp_path / ("a" * 300 + ".png"))
+    assert status == 1
+    assert "aa.png cannot be used: File name too long; look after it" in err
+    real = Path.is_file
+
+    def refused(path):
+        if path.name == "w.safetensors":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    status, _, err = typed(capsys, "info", "locked/w.safetensors")
+    assert status == 1
+    told = "Error: locked/w.safetensors cannot be used: Permission denied; change its permissions"
+    assert err.startswith(told)
+
+
+@pytest.mark.parametrize("name", ["--data", "--folder", "--model"])
+def test_an_empty_word_is_refused(capsys, tmp_path, monkeypatch, name):
+    """A variable of the shell that is not set: it would be as if the option were not there."""
+    monkeypatch.chdir(tmp_path)
+    status, _, err = typed(capsys, "train", "digits", name, "")
+    assert status == 2
+    assert "one of the words is empty" in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("train", "digits", "--model", "micor"), "Did you mean micro?"),
+        (("info", "restnet18"), "Did you mean resnet18?"),
+        (("evaluate", "--model", "micro_digit"), "Did you mean micro_digits?"),
+    ],
+)
+def test_a_misspelt_network_names_the_nearest(capsys, words, told):
+    status, _, err = typed(capsys, *words)
+    assert status == 1
+    assert told in err
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_damaged_checkpoints_are_not_written_over(tmp_path, resume):
+    (tmp_path / "step-00000040").mkdir()
+    refused = pytest.raises(starts.Refused, match=r"no checkpoint in .* is whole")
+    with pytest.warns(UserWarning, match="is passed over"), refused:
+        starts.steps_done(tmp_path, resume)
+
+
+def test_nothing_that_is_printed_steers_the_terminal(capsys):
+    """Names of classes and files come from others."""
+    say("\x1b[31mred\r\x07\x9b2J\tü\n1")
+    assert capsys.readouterr().out == "\ufffd[31mred\ufffd\ufffd\ufffd2J\tü\n1\n"
 
 
 def test_missing_data_say_how_to_get_them(capsys, tmp_path, monkeypatch):

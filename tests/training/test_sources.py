@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import time
 import zipfile
 
@@ -461,6 +462,19 @@ def test_a_pipe_in_place_of_a_file_is_never_waited_for(folder, tmp_path, name):
         open_data(tmp_path, 16, faults="skip")
 
 
+@pytest.mark.parametrize("name", ["train-0.npz", "labels.json", "train.parquet"])
+def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch, name):
+    if name == "train.parquet":
+        table([0]).to_parquet(tmp_path / name)
+        table([0]).to_parquet(tmp_path / "test.parquet")
+    else:
+        shards(tmp_path)
+        shards(tmp_path, split="test")
+    monkeypatch.setattr(os, "access", lambda path, _: os.path.basename(path) != name)
+    with pytest.raises(PermissionError, match=f"{name} may not be read; change its permissions$"):
+        open_data(tmp_path, 8)
+
+
 def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
     """As root may read everything, the system is played here."""
     (folder / "train/red/more").mkdir()
@@ -485,6 +499,23 @@ def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
         monkeypatch.setattr(os, "listdir", refuse(real[1], at))
         with pytest.raises(PermissionError, match="may not be read; change its permissions"):
             open_data(folder, 16)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere names are text")
+@pytest.mark.parametrize("name", ["train/red/\udcff.png", "train/\udcff"], ids=["file", "folder"])
+def test_a_name_that_is_no_text_is_told(folder, name):
+    """Bytes that are no UTF-8, as old archives hold them; tables take text alone."""
+    try:
+        if name.endswith("png"):
+            shutil.copy(next((folder / "train/red").glob("*.png")), folder / name)
+        else:
+            shutil.copytree(folder / "train/red", folder / name)
+    except OSError:
+        pytest.skip("this file system takes text alone")
+    with pytest.raises(ValueError, match=r"has a name that is no text in UTF-8; rename it"):
+        open_data(folder, 16)
+    if name.endswith("png"):
+        assert len(open_data(folder, 16, faults="skip")[0].faults) == 1
 
 
 def test_of_two_tests_the_one_that_is_used_is_told(folder):
@@ -569,10 +600,17 @@ def many_zeros(file, count):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ({"images": np.zeros((0, 1, 4, 4), np.uint8), "labels": np.zeros(0, int)}, "N of 1 or mor"),
+        (
+            {"images": np.zeros((0, 1, 4, 4), np.uint8), "labels": np.zeros(0, int)},
+            "none of them 0",
+        ),
         ({"images": np.array([{}], object), "labels": np.zeros(1, int)}, "of Python objects and"),
         ({"images": np.zeros((1, 1, 4, 4), np.uint8), "labels": np.array(["red"])}, "of text; exp"),
         ({"images": np.zeros((1, 1, 4, 4), np.uint8)}, "labels.npy"),
+        (
+            {"images": np.zeros((1, 1, 0, 4), np.uint8), "labels": np.zeros(1, int)},
+            "none of them 0",
+        ),
         (b"", "not a zip file"),
         (b"\x80\x04K\x01.", "not a zip file"),
         (2**29, "bytes of images in .*: hardly a value differs"),
@@ -610,7 +648,20 @@ def test_shards_of_two_sizes_are_both_named(tmp_path):
         open_data(tmp_path, 8)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "7", '{"a": []}', "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "[]",
+        "7",
+        '{"a": []}',
+        "\xff",
+        '["a", "a"]',
+        '[["a"]]',
+        '["1", 1]',
+        "[NaN, 0]",
+    ],
+)
 def test_names_of_classes_that_are_none_are_an_error_with_the_file(tmp_path, text):
     shards(tmp_path)
     shards(tmp_path, split="test")
