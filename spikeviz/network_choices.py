@@ -54,7 +54,7 @@ def sums() -> str:
 def trained_label(name: str) -> str:
     path = shipped(name)
     accuracy = weights_note(path).get("accuracy")
-    right = f": {accuracy:.1%} of the test digits right" if accuracy else ""
+    right = f", {accuracy:.1%} of test digits" if accuracy else ""
     return f"{title(load_weights(path).config)}, trained{right}"
 
 

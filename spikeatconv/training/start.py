@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -292,8 +293,17 @@ def about_run(plan: Plan, options: Options) -> dict:
 
 def command(*words: Any) -> str:
     """As one types it, with quotes where a shell needs them."""
-    line = ["spikeatconv", *map(str, words)]
+    line = [program(), *map(str, words)]
     return shlex.join(line) if os.name == "posix" else subprocess.list2cmdline(line)
+
+
+def program() -> str:
+    """`spikeatconv` where a shell finds it by that name, else where it lies beside this Python."""
+    beside = shutil.which("spikeatconv", path=str(Path(sys.executable).parent))
+    if shutil.which("spikeatconv") or beside is None:
+        return "spikeatconv"
+    path, here = Path(beside), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def columns(told: dict[str, str]) -> list[str]:

@@ -193,7 +193,7 @@ function dots(ctx, points, width, colour) {
     ctx.beginPath();
     ctx.arc(x, y, 5, 0, 7);
     ctx.fill();
-    const side = x > width * 0.6 ? "right" : "left";
+    const side = x + 9 + ctx.measureText(name).width > width ? "right" : "left";
     const at = Math.max(y, free[side]);
     free = { ...free, [side]: at + 15 };
     ctx.fillStyle = colour.fg;

@@ -229,7 +229,7 @@ export function listen(model, names, handler, signal) {
 /** Once a model, from `initialize`: send every change of the traits `names` to Python. */
 export const syncing = ({ model, signal }, names) => listen(model, names, syncer(model, signal), signal);
 
-const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What the page computes still moves; for the rest, run this cell again.";
+const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What the page computes still moves; for the rest, run this cell again, after those above it.";
 
 /**
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the

@@ -31,6 +31,16 @@ def test_a_line_leads_to_its_notebook(new_page, tmp_path):
     expect(page.locator(".sv-known")).to_have_count(14)
 
 
+def test_what_explains_the_lines_stands_in_one_column(new_page, tmp_path):
+    page = opened(new_page, tmp_path)
+    lefts = (
+        "[...document.querySelectorAll('.sv-command-line .sv-caption')].map((e) => e.offsetLeft)"
+    )
+    for width in (1366, 960, 390):
+        page.set_viewport_size({"width": width, "height": 768})
+        assert len(set(page.evaluate(lefts))) == 1, width
+
+
 def test_arrow_keys_walk_along_the_way(new_page, tmp_path):
     page = opened(new_page, tmp_path, notebook=3)
     page.get_by_role("button", name="03 Surrogate").focus()

@@ -48,7 +48,7 @@ def test_a_page_works_offline_in_both_schemes_and_widths(opened, name):
     page = opened(name, color_scheme="light")
     views = page.locator("[data-model]").count()
     assert page.locator("[data-model] .spikeviz").count() == views
-    for width in (1400, 390):
+    for width in (1400, 1366, 390):  # at 1366 code had widened its column
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(CALM)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width

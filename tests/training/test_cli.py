@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -322,13 +323,17 @@ def contents(folder):
     return {path: path.read_bytes() for path in files}
 
 
-def test_what_is_printed_can_be_typed(capsys, run, tmp_path):
-    """The line after a training, with a space in its folder's name."""
+def test_what_is_printed_can_be_typed(capsys, run, tmp_path, monkeypatch):
+    """The line after a training, with a space in its folder's name, in a shell that looks for
+    programs elsewhere: nobody has activated the environment."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     words = ["train", "cifar100", "--model", "micro", "--data", run / "data", *SETTINGS, "--cpu"]
     status, out, _ = typed(capsys, *words, "--folder", tmp_path / "my run's")
     assert status == 0
-    (line,) = re.findall(r"Now: spikeatconv (.*)", out)
-    status, out, _ = typed(capsys, *shlex.split(line), "--cpu")
+    (line,) = re.findall(r"Now: (.*)", out)
+    program, *words = shlex.split(line)
+    assert shutil.which(program)
+    status, out, _ = typed(capsys, *words, "--cpu")
     assert status == 0
     assert "12 test images" in out
 
