@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import Tensor, channels_last, nn
 
-from spikeatconv.attention import ATTENTIONS, check_heads
+from spikeatconv.attention import ATTENTIONS
 from spikeatconv.blocks import SPK_BLOCKS, check_spk, spk_block
 from spikeatconv.checks import (
     MOST,
@@ -244,7 +244,6 @@ class Block(nn.Sequential):
             )
         )
         heads = max(1, c // config.head_width)
-        check_heads(c, heads)
         attention = ATTENTIONS[config.attention](
             c, heads, config.partition, config.sizes[index], config.softmax,
             config.spk, config.spiking, config.norm, **config.spk_options,

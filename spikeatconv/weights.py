@@ -41,6 +41,8 @@ LONGEST_HEADER = 2**24  # bytes; the largest preset's has 2**18
 KEYS = ("config", "folded", "format", "model", "note", "sha256", "version")
 AGAIN = "copy or download the file again, or write it again with save_weights"
 
+MODEL = "the model"  # stands for the path where a model is saved
+
 
 def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -> None:
     """Write the weights of a SpikeAtConv or SpikingResNet18 (folded ones too), complete or not
@@ -67,8 +69,8 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
         "folded": json.dumps(is_folded(model)), "note": json.dumps(note or {}, default=_encode),
     }  # fmt: skip
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    made = _build(metadata, len(tensors), "the model")
-    _check_tensors(tensors, made, "the model")
+    made = _build(metadata, len(tensors), MODEL)
+    _check_tensors(tensors, made, MODEL)
     _check_layers(model, made)
     for name, tensor in tensors.items():
         check_finite(
@@ -342,6 +344,8 @@ def _plain(value: Any) -> Any:
 
 
 def _error(path: str | Path, found: str, fix: str) -> ValueError:
+    if path == MODEL:
+        fix = "undo what changed its layers since it was made (a pruning, a parametrization)"
     return ValueError(f"{path} cannot be used: {found}; to mend it, {fix}")
 
 

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.prune import l1_unstructured
 
 import spikeatconv.weights as weights
 from spikeatconv import LIF, MBPL, Atan, Attend, Sigmoid, SpikeAtConv, SpikingResNet18, fold, preset
@@ -450,6 +452,22 @@ def test_a_pipe_or_a_device_is_not_replaced(tmp_path):
         save_weights(small(), pipe)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda model: l1_unstructured(model.head, "weight", 0.5), r"missing: head\.weight"),
+        (lambda model: weight_norm(model.head), r"missing: head\.weight"),
+        (lambda model: model.to(torch.float8_e5m2), r"is torch\.float8_e5m2, expected a floating"),
+    ],
+)
+def test_a_model_that_was_changed_is_told_to_be_changed_back(change, found, tmp_path):
+    model = small()
+    change(model)
+    with pytest.raises(ValueError, match=f"the model cannot be .*{found}.* undo what changed"):
+        save_weights(model, tmp_path / "w")
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_array_among_the_options_is_kept(tmp_path):
