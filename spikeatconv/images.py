@@ -20,6 +20,10 @@ SUFFIXES = frozenset({
 MOST_PIXELS = 80_000_000  # decoded as RGB, 240 MB
 
 
+class TooLarge(ValueError):
+    """More than MOST_PIXELS."""
+
+
 def open_image(path: str | os.PathLike[str]) -> Image.Image:
     """The whole picture in a file, upright as its EXIF data say.
 
@@ -31,9 +35,7 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: there is no such file; check the path") from None
     except ValueError as error:
-        raise ValueError(
-            f"{path} cannot be read as an image: {error}; give a PNG, JPEG or another picture"
-        ) from None
+        raise ValueError(f"{path} cannot be read as an image: {error}") from None
 
 
 def image_in(place: str | os.PathLike[str] | bytes) -> Image.Image:
@@ -56,17 +58,21 @@ def decoded(file: BinaryIO) -> Image.Image:
             check_pixels(image)
             image.load()
             return ImageOps.exif_transpose(image)
+    except TooLarge:
+        raise
     except UnidentifiedImageError:
-        raise ValueError(f"Pillow cannot identify it as {', '.join(FORMATS)}") from None
+        raise ValueError(
+            f"Pillow cannot identify it as {', '.join(FORMATS)}; give a whole picture of these"
+        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(f"it has more than {MOST_PIXELS:,} pixels; make it smaller") from None
+        raise TooLarge(f"it has more than {MOST_PIXELS:,} pixels; make it smaller") from None
     except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, …
-        raise ValueError(str(error) or type(error).__name__) from None
+        raise ValueError(f"{str(error) or type(error).__name__}; give a whole picture") from None
 
 
 def check_pixels(image: Image.Image) -> None:
     if image.width * image.height > MOST_PIXELS:
-        raise ValueError(
+        raise TooLarge(
             f"it has {image.width} × {image.height} pixels, more than {MOST_PIXELS:,}; make it "
             "smaller"
         )

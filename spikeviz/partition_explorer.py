@@ -200,7 +200,7 @@ def _check(value: bytes) -> None:
     try:
         image_in(value)
     except ValueError as error:
-        raise t.TraitError(f"image is {short(value)}: {error}; give a whole picture") from None
+        raise t.TraitError(f"image is {short(value)}: {error}") from None
 
 
 @cache

@@ -53,7 +53,10 @@ def test_too_many_pixels_are_refused_by_the_header(tmp_path, side):
     """9,000² is more than ours, 12,000² more than Pillow warns of, 20,000² than it takes."""
     assert side**2 > MOST_PIXELS
     (tmp_path / "large.png").write_bytes(bomb(side, side))
-    with pytest.raises(ValueError, match=r"large\.png cannot be read as an image: .*80,000,000"):
+    with pytest.raises(
+        ValueError,
+        match=r"large\.png cannot be read as an image: .*80,000,000[^;]*; make it smaller$",
+    ):
         open_image(tmp_path / "large.png")
 
 
@@ -69,7 +72,9 @@ def test_too_many_pixels_are_refused_by_the_header(tmp_path, side):
 def test_what_is_no_picture_is_named(tmp_path, content, told):
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=rf"a\.png cannot be read as an image: .*{told}") as caught:
+    with pytest.raises(
+        ValueError, match=rf"a\.png cannot be read as an image: .*{told}.*; give a whole pic"
+    ) as caught:
         open_image(path)
     assert "BytesIO" not in str(caught.value)
     assert "BufferedReader" not in str(caught.value)

@@ -120,6 +120,9 @@ class Found:
         images: list[str] = []
         try:
             entries = list(os.scandir(folder))
+        except FileNotFoundError:
+            self.faults.append(f"{folder} is missing, which train/ has; add it, with images")
+            return images
         except OSError as error:
             self.faults.append(f"{folder} cannot be read: {error.strerror}; mend or remove it")
             return images

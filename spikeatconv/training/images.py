@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spikeatconv.checks import short
 from spikeatconv.data import mnist5k
 from spikeatconv.training.picture import Fit, digit_border
 
@@ -46,7 +47,13 @@ class InMemory:
         prepared: Fit | None = None,
     ) -> None:  # fmt: skip
         self.prepared = prepared
-        self.images, self.labels = torch.as_tensor(images), torch.as_tensor(labels)
+        try:
+            self.images, self.labels = torch.as_tensor(images), torch.as_tensor(labels)
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise TypeError(
+                f"images are {short(images)} and labels {short(labels)}, of which torch makes no "
+                f"tensors ({error}); give arrays [N, C, H, W] and [N]"
+            ) from None
         x, y = self.images, self.labels
         if x.dim() != 4 or not (x.is_floating_point() or x.dtype == torch.uint8):
             raise ValueError(

@@ -60,7 +60,9 @@ def numbered(labels: np.ndarray, place: Any, name_them: str) -> tuple[str, ...]:
     """
     known = np.unique(labels[labels >= 0])
     if not len(known):
-        raise ValueError(f"{place}: none of {len(labels)} images has a label; give labels")
+        raise ValueError(
+            f"{str(place).rstrip(',')}: none of {len(labels)} images has a label; give labels"
+        )
     if len(known) <= known[-1]:
         missing = next(i for i, label in enumerate(known) if i != label)
         from_1 = "they seem to count from 1, so subtract 1" if known[0] == 1 else "renumber them"

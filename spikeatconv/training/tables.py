@@ -188,7 +188,12 @@ def classes_of(feature: Any, labels: Sequence[Any], place: str) -> list[str] | N
     """Names that the column brings, else its texts, sorted; None where the labels are numbers."""
     if hasattr(feature, "names"):
         return list(feature.names)
-    known = {value for value in labels if value is not None}
+    try:
+        known = {value for value in labels if value is not None}
+    except TypeError:
+        raise ValueError(
+            f"{place}: the labels are lists, such as {labels[0]}; give one text or number each"
+        ) from None
     if not known:
         raise ValueError(f"{place}: none of {len(labels)} images has a label; give labels")
     return sorted(known) if all(isinstance(value, str) for value in known) else None

@@ -518,6 +518,28 @@ def test_a_name_that_is_no_text_is_told(folder, name):
         assert len(open_data(folder, 16, faults="skip")[0].faults) == 1
 
 
+def test_a_test_that_lacks_a_class_is_told(folder):
+    shutil.rmtree(folder / "val/red")
+    with pytest.raises(ValueError, match=r"val/red is missing, which train/ has; add it"):
+        open_data(folder, 16)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"), [("x", [0]), (None, [0]), (np.zeros((1, 1, 4, 4)), ["a"]), ([[0], []], 0)]
+)
+def test_what_torch_makes_no_tensor_of_is_told(images, labels):
+    with pytest.raises(TypeError, match=r"images are .* and labels .*; give arrays \[N, C, H, W\]"):
+        InMemory(images, labels)
+
+
+def test_lists_as_labels_are_told(tmp_path):
+    for split in ("train", "test"):
+        columns = {"image": [picture(COLOURS["red"], 8, 8)] * 2, "label": [[0], [1]]}
+        datasets.Dataset.from_dict(columns).to_parquet(tmp_path / f"{split}.parquet")
+    with pytest.raises(ValueError, match=r"the labels are lists, such as \[0\]; give one text or"):
+        open_data(tmp_path, 8)
+
+
 def test_of_two_tests_the_one_that_is_used_is_told(folder):
     (folder / "test").mkdir()
     with pytest.warns(UserWarning, match="has val and test; val is what is tested on"):
