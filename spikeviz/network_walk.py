@@ -25,6 +25,11 @@ ROOM = 450_000  # bytes of maps in an answer; what does not fit comes when its b
 KEPT = 2  # walks, and models, that are remembered
 
 
+def last_step(answer: dict[str, Any]) -> int:
+    """The last time step of the networks on show, from 0."""
+    return max(len(walk["logits"]) for walk in answer["walks"]) - 1
+
+
 class NetworkWalk(ModelExplorer):
     """An image flows through SpikeAtConv box by box: shapes, rates, energy, feature maps.
 
@@ -36,7 +41,8 @@ class NetworkWalk(ModelExplorer):
     checkpoint: path of a file of `save_weights`; it is then the choice "checkpoint".
     source: "digit" (test digit number `image`), "photo", or "own", which is `pixels`: bytes, 28×28
     greys or side·side RGB, 0 to 255. Setting image or pixels sets source. names: of the classes.
-    time_step: t, from 0.  opened: a box such as "stages.0.0", or "".  show_code: its lines.
+    time_step: t, from 0; the last unless told.  opened: a box such as "stages.0.0", or "".
+    show_code: its lines.
     view: "spikes" (how many neurons fire over one input), "membrane" (H, before the reset; of
     several branches that of the first), "output" (what leaves the box, `[T, B, C, H, W]`).
     layer, page: which neurons of the opened box, and which 64 of their channels.
@@ -98,6 +104,8 @@ class NetworkWalk(ModelExplorer):
         tour = traits.pop("tour", network_tour.DEFAULT)
         self.set_trait("choices", own | offered())
         super().__init__(checkpoint=path, model=model or "micro_digits", other=other, **traits)
+        if "time_step" not in traits:
+            self.time_step = last_step(self.answer)
         self.tour = tour  # now that there are boxes to compare with
         self._a_box({"value": self.opened})
 
@@ -152,6 +160,12 @@ class NetworkWalk(ModelExplorer):
     @t.observe("model")
     def _fold_again(self, _change: Any) -> None:
         self.unfolded = None
+
+    @t.observe("answer")
+    def _stay_at_the_end(self, change: dict[str, Any]) -> None:
+        """Who saw the last step of one network sees the last step of the next."""
+        if change["old"] and change["new"] and self.time_step >= last_step(change["old"]):
+            self.time_step = last_step(change["new"])
 
     def boxes(self) -> list[str]:
         """The names of the boxes on show, in the order of the run."""

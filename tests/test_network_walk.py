@@ -207,6 +207,19 @@ def test_large_maps_are_means_of_squares():
 # ---------------------------------------------------------------- models
 
 
+def test_a_walk_begins_at_the_end_and_stays_there_whatever_the_network(walks):
+    widget = walks(small(time_steps=3))
+    assert widget.time_step == 2
+    widget.model = "micro_digits"  # T = 2
+    assert widget.time_step == 1
+    widget.model = "yours"
+    assert widget.time_step == 2
+    widget.time_step = 0
+    widget.model = "micro_digits"
+    assert widget.time_step == 0
+    assert walks(small(time_steps=3), time_step=1).time_step == 1
+
+
 def test_all_that_ships_is_offered_and_untrained_says_so(walks):
     widget = walks()
     assert next(iter(widget.choices)) == "micro_digits"
