@@ -20,6 +20,7 @@ from torch import Tensor, nn
 MOST = {
     "channels": 2**16, "widths": 2**14, "stages": 16, "blocks": 128, "classes": 10**6,
     "expansion": 64, "time_steps": 4096, "partition_size": 1024, "thresholds": 32,
+    "workers": 256,
 }  # fmt: skip
 LARGEST = 1e30  # of a number: next to it, every finite float32 stays finite
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what the layers compute in

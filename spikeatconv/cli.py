@@ -24,6 +24,7 @@ except ModuleNotFoundError:
 
 import torch
 
+from spikeatconv.checks import MOST
 from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
 from spikeatconv.images import SUFFIXES
 from spikeatconv.model import SpikeAtConv
@@ -165,7 +166,7 @@ faults_option = option(
     text="What to do about an image that cannot be read.",
 )  # fmt: skip
 workers_option = option(
-    "--workers", type=click.IntRange(0), metavar="N", default=0,
+    "--workers", type=click.IntRange(0, MOST["workers"]), metavar="N", default=0,
     text="Processes that read images ahead.",
 )  # fmt: skip
 cpu_option = option("--cpu", is_flag=True, text="Leave a GPU alone.")

@@ -161,7 +161,7 @@ def check_options(
     check_choice(precision, "precision", PRECISIONS)
     check_whole(accumulate, "accumulate")
     check_whole(1 if every is None else every, "every")
-    check_whole(workers, "workers", 0)
+    check_whole(workers, "workers", 0, checks.MOST["workers"])
     check_bool(cpu, "cpu")
 
 
@@ -478,7 +478,7 @@ def evaluate(
         raise TypeError(
             f"accelerator is {short(accelerator)}; give accelerate.Accelerator(cpu=True)"
         )
-    check_whole(workers, "workers", 0)
+    check_whole(workers, "workers", 0, checks.MOST["workers"])
     model.eval()
     extra("accelerate.utils").broadcast(list(model.buffers()))  # BatchNorm's, as they are saved
     size = max(1, recipe.batch // accelerator.num_processes)

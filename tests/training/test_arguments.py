@@ -41,7 +41,12 @@ NO_NUMBER = ["1", True, math.nan, math.inf, None, [1.0], -1, torch.ones(2)]
 NO_WORD = ["xyz", "", 3, None, ["no"]]
 NO_FLAG = ["no", 1, None]
 TOGETHER = {"model": NO_MODEL, "data": NO_IMAGES, "test": NO_IMAGES, "recipe": NO_RECIPE}
-WAY = {"precision": NO_WORD, "accumulate": [*NO_WHOLE, 0], "workers": NO_WHOLE, "cpu": NO_FLAG}
+WAY = {
+    "precision": NO_WORD,
+    "accumulate": [*NO_WHOLE, 0],
+    "workers": [*NO_WHOLE, 10**6],
+    "cpu": NO_FLAG,
+}
 TRAIN = {
     **TOGETHER, **WAY, "folder": [3, b"x", "", "a\0b"], "keep": [*NO_WHOLE, 0],
     "every": ["4", 2.5, True, 0, -1],

@@ -146,6 +146,7 @@ def test_a_word_that_is_not_understood_ends_with_2(capsys):
         (("train", "digits", "--set", "spk_options.tua=2"), "tua"),
         (("train", "digits", "--set", "classes=3"), "classes is 3 and the data have 10: 0, 1"),
         (("train", "digits", "--accumulate", "3"), "accumulate); take --set batch=48"),
+        (("train", "digits", "--workers", "1000"), "1000 is not in the range 0<=x<=256"),
         (("train", "digits", "--precision", "fp16", "--cpu"), "take --precision bf16 or --prec"),
     ):
         status, out, err = typed(capsys, *words)

@@ -359,7 +359,7 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
         ({"data": images(5)}, r"batch is 8 and there are 5 images; .* replace\(recipe, batch=5\)"),
         ({"precision": "fp16"}, r'which a CPU does not compute in; take precision="bf16" or'),
         ({"accumulate": 1.5}, r"accumulate is 1.5, a float; give a whole number"),
-        ({"workers": -1}, r"workers is -1; give a whole number, 0 or more"),
+        ({"workers": -1}, r"workers is -1; give a whole number, from 0 to 256"),
         ({"every": "often"}, r"every is 'often', a str"),
         ({"keep": 0}, r"keep is 0; give a whole number"),
         ({"folder": 5}, r"folder is 5, a int; give a path"),
