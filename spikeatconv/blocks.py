@@ -68,7 +68,7 @@ class RL(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        self.channels = check_whole(channels, "channels", high=MOST["channels"])
+        channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(RL, options)
         check_choice(readout, "readout", READOUTS)
         if not check_bool(project, "project") and readout == "spike":
@@ -76,11 +76,10 @@ class RL(nn.Module):
                 'readout is "spike" with project=False, whose output is spikes already; '
                 'leave readout at "membrane" or set project=True'
             )
-        threshold = check_number(second_threshold, "second_threshold")
+        second_threshold = check_number(second_threshold, "second_threshold")
         self.first = LIF(**options)
-        self.second = LIF(**{**options, "v_threshold": threshold})
-        c = self.channels
-        self.project = conv_norm(2 * c, c) if project else nn.Identity()
+        self.second = LIF(**{**options, "v_threshold": second_threshold})
+        self.project = conv_norm(2 * channels, channels) if project else nn.Identity()
         self.closing = LIF(**options) if readout == "spike" else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -116,7 +115,7 @@ class MBPL(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        self.channels = check_whole(channels, "channels", high=MOST["channels"])
+        channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(MBPL, options)
         check_choice(readout, "readout", READOUTS)
         if not 0 <= (mlp_ratio := check_number(mlp_ratio, "mlp_ratio")) <= MOST["expansion"]:
@@ -127,7 +126,7 @@ class MBPL(nn.Module):
         branch_options = {k: v for k, v in options.items() if k != "v_threshold"}
         self.branches = LIFSum(thresholds, **branch_options)
         copies = 1 if check_bool(shared, "shared") else len(self.branches)
-        self.mixers = nn.ModuleList(mixer(self.channels, mlp_ratio) for _ in range(copies))
+        self.mixers = nn.ModuleList(mixer(channels, mlp_ratio) for _ in range(copies))
         self.once = shared and mlp_ratio == 0  # linear: M of the sum is the sum of M
         self.residual = check_bool(residual, "residual")
         last = closing_lif(options, closing)

@@ -78,9 +78,10 @@ def build(explorer: "SpikeBlockExplorer") -> "nn.Module":
     from spikeatconv import SPK_BLOCKS
 
     options = {
-        "rl": ("second_threshold", "readout"), "mbpl": ("thresholds", "readout"), "hsl": ("taus",),
-    }.get(explorer.block, ())  # fmt: skip
-    given = {name: getattr(explorer, name) for name in ("tau", "v_threshold", *options)}
+        "rl": ("tau", "second_threshold", "readout"), "mbpl": ("tau", "thresholds", "readout"),
+        "hsl": ("taus",),
+    }.get(explorer.block, ("tau",))  # fmt: skip
+    given = {name: getattr(explorer, name) for name in ("v_threshold", *options)}
     block = SPK_BLOCKS[explorer.block](2, **given).double().eval()
     state = block.state_dict()
     for name, value in weights(explorer).items():

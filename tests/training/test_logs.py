@@ -126,7 +126,7 @@ def test_without_tensorboard_the_training_goes_on_and_says_so(tmp_path, monkeypa
 
     monkeypatch.setattr(logs, "extra", missing)
     said = []
-    last = follow.follow(iter_of([row(1), row(2)]), tmp_path, {}, said.append)
+    last = follow.follow(iter_of([row(1), row(2)]), tmp_path, said.append)
     assert last["step"] == 2
     assert len(said) == 1
     assert "No TensorBoard log" in said[0]
@@ -157,6 +157,6 @@ def test_a_log_on_a_full_disk_ends_the_training_with_a_checkpoint_and_its_name(
 
     monkeypatch.setattr(follow, Full.__base__.__name__, Full)
     with pytest.raises(OSError, match=rf"{name} cannot be written: .*No space left.*--resume"):
-        follow.follow(metrics(), tmp_path, {}, print)
+        follow.follow(metrics(), tmp_path, print)
     assert closed
     assert [r["step"] for r in whole_rows(tmp_path / "log.csv")] in (["1", "2"], ["1", "2", "3"])
