@@ -136,7 +136,9 @@ def test_each_answer_of_the_quick_questions_is_explained(path):
 # --- run again
 
 MOST = 600  # MB that a kernel may hold at once: many of them share a server
-MORE = {  # MB; why
+MORE = {  # MB: a tenth above what was measured; why
+    "03_surrogate_gradients": 630,  # it trains on all digits
+    "07_spiking_convnext": 680,  # layers of Tiny's size, in float64 too
     "10_spikeatconv": 680,  # the whole of Tiny, and what torch loads to compute shapes
     "12_imagenet": 720,  # the whole recipe: AdamW, kornia and datasets take 280 by themselves
 }
