@@ -161,11 +161,12 @@ class NetworkWalk(ModelExplorer):
     def _fold_again(self, _change: Any) -> None:
         self.unfolded = None
 
-    @t.observe("answer")
-    def _stay_at_the_end(self, change: dict[str, Any]) -> None:
+    def _receive(self, answer: dict[str, Any] | None, problem: str) -> None:
         """Who saw the last step of one network sees the last step of the next."""
-        if change["old"] and change["new"] and self.time_step >= last_step(change["old"]):
-            self.time_step = last_step(change["new"])
+        at_the_end = self.time_step >= last_step(self.answer)
+        super()._receive(answer, problem)
+        if answer is not None and at_the_end:
+            self.time_step = last_step(answer)
 
     def boxes(self) -> list[str]:
         """The names of the boxes on show, in the order of the run."""
