@@ -1,14 +1,17 @@
 """What the widgets share whose picture needs a model that runs in Python."""
 
 import asyncio
+import sys
 import time
 from typing import Any, ClassVar
 
 import traitlets as t
+from tqdm import tqdm
 
 from spikeviz.widget import Explorer
 
 PERIOD = 0.25  # seconds between two words about the progress, at least
+PATIENCE = 2.0  # seconds before the first answer, while there is no page yet, shows a bar
 
 
 class ModelExplorer(Explorer):
@@ -36,9 +39,20 @@ class ModelExplorer(Explorer):
         self._newer = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next_word = 0.0
+        self._first = False
+        self._bar: tqdm | None = None
         super().__init__(**traits)
-        self.answer = self._compute(**self._asked())  # a widget is never shown without an answer
+        self.answer = self._first_answer()  # a widget is never shown without an answer
         self.observe(self._ask, list(self.asks))
+
+    def _first_answer(self) -> dict[str, Any]:
+        self._first = True
+        try:
+            return self._compute(**self._asked())
+        finally:
+            self._first = False
+            if self._bar is not None:
+                self._bar.close()
 
     def _compute(self, **asked: Any) -> dict[str, Any]:
         """The answer. Runs in a thread: it may read what never changes, but no trait."""
@@ -81,6 +95,13 @@ class ModelExplorer(Explorer):
     def _tell(self, done: float) -> None:
         """For `_compute`, in its thread: this share of the answer is done. Told a few times a
         second at most."""
+        if self._first:  # there is no page yet: under the cell
+            self._bar = self._bar or tqdm(
+                total=100, desc=type(self).__name__, delay=PATIENCE, mininterval=PERIOD,
+                leave=False, file=sys.stdout,
+                bar_format="{desc}: {percentage:.0f} % done, about {remaining} left",
+            )  # fmt: skip
+            self._bar.update(100 * done - self._bar.n)
         now = time.monotonic()
         if self._loop is not None and now >= self._next_word:
             self._next_word = now + PERIOD

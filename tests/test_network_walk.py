@@ -1,6 +1,7 @@
 """NetworkWalk without a browser: its numbers are those of record and energy_report, its models,
 its images, its tour, its answer."""
 
+import re
 import subprocess
 import sys
 
@@ -22,7 +23,7 @@ from spikeatconv import (
     save_weights,
     shipped,
 )
-from spikeviz import NetworkWalk, network_tour
+from spikeviz import NetworkWalk, model_explorer, network_tour
 from spikeviz.network_boxes import boxes
 from spikeviz.network_choices import Subject, fitted, load
 from spikeviz.network_code import code_of
@@ -476,3 +477,16 @@ def test_a_walk_tells_how_far_it_is():
     assert told[-1] == pytest.approx(1)
     step = dict(zip([box.id for box in subject.boxes], np.diff([0, *told]), strict=False))
     assert step["stages.0.0"] == pytest.approx(2 * step["stages.1.0"])
+
+
+def test_a_first_answer_that_takes_long_shows_how_far_it_is(monkeypatch, capsys):
+    """Under the cell, as there is no page yet; the line is gone in the end."""
+    monkeypatch.setattr(model_explorer, "PATIENCE", 0)
+    monkeypatch.setattr(model_explorer, "PERIOD", 0)
+    NetworkWalk("micro_untrained").close()
+    lines = capsys.readouterr().out.split("\r")
+    said = [re.match(r"NetworkWalk: (\d+) % done, about [\d:?]+ left", line) for line in lines]
+    shares = [int(found[1]) for found in said if found]
+    assert len(shares) > 10
+    assert shares == sorted(shares)
+    assert lines[-1].strip() == ""
