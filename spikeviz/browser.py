@@ -101,9 +101,10 @@ class Course:
         client.load_connection_file(str(max(files, key=lambda file: file.stat().st_mtime)))
         client.start_channels(hb=False)  # its thread may still start while the sockets close
         try:
-            reply = client.execute_interactive(
-                "", user_expressions={"value": code}, timeout=60, store_history=False
-            )
+            reply = client.execute(  # the reply alone: what is published, a new client may miss
+                "", user_expressions={"value": code}, store_history=False, allow_stdin=False,
+                reply=True, timeout=60,
+            )  # fmt: skip
         finally:
             client.stop_channels()
         value = reply["content"]["user_expressions"]["value"]
