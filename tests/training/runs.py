@@ -72,8 +72,9 @@ def lines(log):
 
 
 def kill_at_random(folder, log, chance):
-    """A life of 0 to 6 steps and a part of one more; where it was killed."""
-    before, wanted = lines(log), chance.randint(0, 6)
+    """A life of 0 to 5 steps and a part of one more, so that twenty lives do not reach the end;
+    where it was killed."""
+    before, wanted = lines(log), chance.randint(0, 5)
     process = child(folder, log)
     while lines(log) < before + wanted and not os.waitpid(process, os.WNOHANG)[0]:
         time.sleep(0.001)
