@@ -71,14 +71,14 @@ def lines(log):
     return log.read_bytes().count(b"\n") if log.exists() else 0
 
 
-def kill_at_random(folder, log, chance):
-    """A life of 0 to 5 steps and a part of one more, so that twenty lives do not reach the end;
-    where it was killed."""
+def kill_at_random(folder, log, chance, step):
+    """A life of 0 to 5 steps and a part of one or two more, of `step` seconds each, so that twenty
+    lives do not reach the end; where it was killed."""
     before, wanted = lines(log), chance.randint(0, 5)
     process = child(folder, log)
     while lines(log) < before + wanted and not os.waitpid(process, os.WNOHANG)[0]:
         time.sleep(0.001)
-    time.sleep(chance.uniform(0, 0.12))
+    time.sleep(chance.uniform(0, 1.5 * step))
     os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
     return {
@@ -94,9 +94,10 @@ def kills(folder):
     begin = time.perf_counter()
     _, status = os.waitpid(child(folder / "whole", folder / "whole.jsonl"), 0)
     seconds = time.perf_counter() - begin
-    chance = random.Random()
+    step, chance = seconds / lines(folder / "whole.jsonl"), random.Random()
     report = [
-        kill_at_random(folder / "killed", folder / "killed.jsonl", chance) for _ in range(KILLS)
+        kill_at_random(folder / "killed", folder / "killed.jsonl", chance, step)
+        for _ in range(KILLS)
     ]
     _, last = os.waitpid(child(folder / "killed", folder / "killed.jsonl"), 0)
     print(json.dumps({"kills": report, "seconds": seconds, "status": [status, last]}))
