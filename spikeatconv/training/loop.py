@@ -192,9 +192,13 @@ def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
     return outputs
 
 
-def check_model(model: Any) -> None:
+def check_network(model: Any) -> None:
     if not isinstance(model, nn.Module):
         raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
+
+
+def check_model(model: Any) -> None:
+    check_network(model)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("the network has no parameter to train; set requires_grad of some")
 
@@ -470,8 +474,7 @@ def evaluate(
     accelerator: of Hugging Face's accelerate, which knows device, precision and processes.
     stop: asked before each batch, whether to end at once; then there are no scores, {}.
     Raises TypeError or ValueError for what does not fit together."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
+    check_network(model)
     check_recipe(recipe)
     check_images(data, "data")
     if not hasattr(accelerator, "autocast"):

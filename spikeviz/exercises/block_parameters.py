@@ -4,7 +4,6 @@ The student's function is asked for several widths, and compared with the real b
 are a·C² + b·C + c of the width C; which of the three differs, and by how much, gives the hint.
 """
 
-import math
 from collections.abc import Callable
 from functools import cache
 
@@ -12,10 +11,12 @@ import numpy as np
 import torch
 
 from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge, stop
+from spikeviz.exercises.judge import explain_error, judge, number
 
 WIDTHS = (32, 64, 96, 160)  # the last one tells whether the three before say all
 CALL = {False: "block_parameters({})", True: "block_parameters({}, mbpl=True)"}
+WANTED = "Return one number: all parameters of the block together."
+PRINTED = "12,"  # how the notebook's next cell prints it
 NOT_YET = (
     "Nothing is wrong, it is just not finished: `block_parameters` still holds a `...` or returns "
     "nothing. Start with the spiking ConvNeXt: its three convolutions, and their BatchNorms."
@@ -93,7 +94,7 @@ def _check(block_parameters: Callable) -> Feedback:
         ]
         if unfinished(given):
             return Feedback("not yet", NOT_YET)
-        numbers = [number(value) for value in given]
+        numbers = [number(value, WANTED, PRINTED) for value in given]
         right = [counted(width, mbpl) for width in WIDTHS]
         extra.append([n - r for n, r in zip(numbers, right, strict=True)])
         wrong = [i for i, more in enumerate(extra[-1]) if abs(more) > 1e-6]
@@ -121,22 +122,6 @@ def counted(width: int, mbpl: bool) -> int:
     )
     with torch.device("meta"):
         return sum(p.numel() for p in Block(config, 0).parameters())
-
-
-def number(value: object) -> float:
-    try:
-        f"{value:12,}"  # the notebook's next cell prints it like this
-        if isinstance(value, bool):
-            raise TypeError
-        found = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        stop(
-            f"Your function returns a {type(value).__name__}. Return one number: all parameters of "
-            "the block together."
-        )
-    if not math.isfinite(found):
-        stop(f"Your function returns {found:g}, no finite number. What do you divide by?")
-    return found
 
 
 def hint(extra: list[float], mbpl: bool) -> str:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge, stop
+from spikeviz.exercises.judge import explain_error, judge, number
 
 TOLERANCE = 1e-6
 CASES = [  # flops, time_steps, e_mac, e_a: with and without a cap, other prices too
@@ -16,6 +16,7 @@ CASES = [  # flops, time_steps, e_mac, e_a: with and without a cap, other prices
     (1000, 4, 4.6, 0.9), (1, 16, 4.6, 0.9), (1000, 2, 3.0, 4.0), (1000, 5, 3.2, 0.1),
     (1000, 4, 1.0, 2.0), (1000, 2, 0.5, 4.0),
 ]  # fmt: skip
+WANTED = "Return the rate R itself, one number from 0 to 1."
 NOT_YET = (
     "Nothing is wrong, it is just not finished: `break_even_rate` still holds a `...` or returns "
     "nothing. Write down what the layer costs with spikes, and what it costs in the twin."
@@ -48,7 +49,7 @@ def _check(break_even_rate: Callable) -> Feedback:
             answers.append(break_even_rate(flops, steps, e_mac=e_mac, e_a=e_a))
     if unfinished(answers):
         return Feedback("not yet", NOT_YET)
-    numbers = [number(answer) for answer in answers]
+    numbers = [number(answer, WANTED) for answer in answers]
     for case, given in zip(CASES, numbers, strict=True):
         if not close(given, right(*case)):
             flops, steps, e_mac, e_a = case
@@ -170,21 +171,6 @@ MISTAKES: list[tuple[Callable[[int, float, float], float], str]] = [
 
 def close(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-
-
-def number(value: object) -> float:
-    try:
-        if isinstance(value, bool | str):
-            raise TypeError
-        found = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        stop(
-            f"Your function returns a {type(value).__name__}. Return the rate R itself, one number "
-            "from 0 to 1."
-        )
-    if not math.isfinite(found):
-        stop(f"Your function returns {found:g}, no finite number. What do you divide by?")
-    return found
 
 
 def explain(error: Exception) -> str:

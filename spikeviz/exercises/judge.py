@@ -1,5 +1,6 @@
 """The one way through a check: did the cell run, is the answer finished, is it right?"""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -25,6 +26,21 @@ class Stop(Exception):
 def stop(message: str) -> NoReturn:
     """The answer is not right, and this is said about it."""
     raise Stop("not right", message) from None
+
+
+def number(value: object, wanted: str, form: str = "") -> float:
+    """The one finite number that an answer returns. wanted: said where it is none; form: how the
+    notebook's next cell prints it."""
+    try:
+        format(value, form)
+        if isinstance(value, bool | str):
+            raise TypeError
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        stop(f"Your function returns a {type(value).__name__}. {wanted}")
+    if not math.isfinite(found):
+        stop(f"Your function returns {found:g}, no finite number. What do you divide by?")
+    return found
 
 
 def judge(
