@@ -37,14 +37,15 @@ def unbiased(norms: list[_BatchNorm]) -> Iterator[None]:
     and after is corrected. Norms that have seen enough leave the list."""
     norms[:] = [norm for norm in norms if young(norm)]
     for norm in norms:
+        known = share(norm)  # asked once: on a GPU each question waits for it
         for running in (norm.running_mean, norm.running_var):
-            running.mul_(share(norm))  # by 0 at first: what torch begins with is forgotten
+            running.mul_(known)  # by 0 at first: what torch begins with is forgotten
     try:
         yield
     finally:
         for norm in norms:
-            if share(norm):
+            if known := share(norm):
                 for running in (norm.running_mean, norm.running_var):
-                    running.div_(share(norm))
+                    running.div_(known)
             else:  # it had no batch yet
                 norm.reset_running_stats()
