@@ -9,7 +9,7 @@ One step with input X[t] (membrane resistance R = 1, τ counted in time steps):
 
 `lif_step` is that equation; `LIF` runs it over the leading time axis. Neither keeps
 anything between calls: the state goes in as `v0` and comes out as `final`. Where only the
-spikes are asked for, fast.py gives the same ones sooner.
+spikes are asked for, fast gives the same ones sooner.
 
 What is not a number never gets lost: where H is NaN or infinite, S is NaN, and so is all that
 this neuron gives from that step on.
@@ -125,7 +125,7 @@ class LIF(nn.Module):
     def forward(self, x: Tensor, v0: Tensor | None = None) -> Tensor:
         """x: `[T, ...]` → spikes `[T, ...]`. v0: state before the first step, `[...]`.
 
-        Without v0 it runs the fast way (fast.py), with the same spikes.
+        Without v0 it runs the fast way (`spikeatconv.fast`), with the same spikes.
         """
         check_time_axis(x)
         if v0 is not None or fast.way_for(x, self.neurons((self.v_threshold,))) == "plain":

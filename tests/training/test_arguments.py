@@ -1,6 +1,6 @@
 """What training's functions are given that they should not get: the value, and how to mend it.
 
-Recipe, Augmentation, network, InMemory, open_data and Checkpoints: tests/test_robustness.py.
+Recipe, Augmentation, network, InMemory, open_data and Checkpoints are in test_robustness.py.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Bad input everywhere: every public name, called with what it should not get, gives a right result
 or an error that names the value and how to mend it.
 
-    .venv/bin/python tests/test_robustness.py        writes docs/robustness.md, what was tried
+    .venv/bin/python tests/spikeatconv/test_robustness.py    writes docs/robustness.md
 
 A call is a function with good arguments, each of a kind; a kind lists what is put in its place.
 What is *refused* has to raise ValueError, TypeError or FileNotFoundError, in our own code and not
@@ -27,7 +27,7 @@ import spikeatconv as sc
 from spikeatconv import training as tr
 from spikeatconv.checks import short
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "robustness.md"
 PACKAGE = str(ROOT / "spikeatconv")
 NAN, INF = float("nan"), float("inf")
@@ -517,9 +517,9 @@ def page() -> str:
     lines = [
         "# Bad input", "",
         "What every public name answers to input that it should not get. Written by",
-        "`.venv/bin/python tests/test_robustness.py`; do not edit. The same table is the test:",
-        f"{refused} values are refused with an error that names the argument, shows the value and",
-        f"says what to do, raised in our own code; {taken} unusual ones work.", "",
+        "`.venv/bin/python tests/spikeatconv/test_robustness.py`; do not edit.",
+        f"The table is the test: {refused} values are refused with an error that names the argument,",
+        f"shows the value and says what to do, raised in our own code; {taken} unusual ones work.", "",
         "`nan` and `inf` in a tensor go through a layer and come out as `nan`; what reports a",
         "number or writes a file refuses them. `Name()` is a call of the layer or model.", "",
         "| call | argument | refused | works |", "|---|---|---|---|",
@@ -565,7 +565,7 @@ def special(value: Tensor | np.ndarray) -> str:
 
 
 def test_the_page_is_the_table():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python tests/test_robustness.py"
+    assert PAGE.read_text(encoding="utf-8") == page(), f"run python {__file__}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
  * same bit for bit, NaN and infinity too. Never compile it with -ffast-math; -ffp-contract=fast is
  * safe: a product that meets a sum on the way to a spike is by 1 / tau where that is exact, or by 0.
  * x, out, grad and gx are [T, N]. A block of W elements runs through all time steps before the next
- * one begins, so its membrane stays in the first cache. Compiled and called by fast.py.
+ * one begins, so its membrane stays in the first cache. Compiled and called by __init__.py.
  */
 #include <math.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 """The whole network: shapes, gradients, folding, learning, and the numbers it has always given.
 
-`python tests/test_model.py` writes tests/digests.json anew, after a change that is meant to
+`python tests/spikeatconv/test_model.py` writes digests.json anew, after a change that is meant to
 change the numbers.
 """
 
