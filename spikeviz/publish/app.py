@@ -6,14 +6,13 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from spikeviz.widget import STATIC
-
 
 def serve(path: Path, more: list[str]) -> None:
     """Runs voila on a notebook until Ctrl-C or SIGTERM, in this process, so that nothing of it
     stays behind. more: options of voila's own, such as --port=8866."""
-    templates = os.pathsep.join(filter(None, [str(STATIC / "publish"), os.getenv("JUPYTER_PATH")]))
-    os.environ["JUPYTER_PATH"] = templates
+    templates = str(Path(__file__).with_name("static"))
+    places = filter(None, [templates, os.getenv("JUPYTER_PATH")])
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(places)
     from traitlets.config import Config
     from voila.app import Voila
 

@@ -12,7 +12,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from spikeviz.publish.markdown import Links, Markdown, coloured, formula, keep_links, picture, plain
-from spikeviz.widget import CODE, STATIC, Explorer, _script_safe
+from spikeviz.widget import CODE, Explorer, _script_safe
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -197,5 +197,5 @@ def text(said: str) -> str:
 
 
 def asset(name: str) -> str:
-    """A file of static/publish/."""
-    return (STATIC / "publish" / name).read_text(encoding="utf-8")
+    """A file of publish/static/."""
+    return (Path(__file__).with_name("static") / name).read_text(encoding="utf-8")
