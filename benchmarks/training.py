@@ -98,7 +98,7 @@ def measure(case: Case) -> dict[str, Any]:
     import torch
     from torch.nn.functional import cross_entropy
 
-    from spikeatconv.training.estimate import macs_of
+    from spikeatconv.command.estimate import macs_of
     from spikeatconv.training.loop import adamw
     from spikeatconv.training.recipes import RECIPES
     from spikeatconv.training.recompute import recompute
@@ -141,9 +141,9 @@ def measure(case: Case) -> dict[str, Any]:
 
 
 def made(case: Case) -> Any:
+    from spikeatconv.command.settings import fitting
     from spikeatconv.model import preset
     from spikeatconv.training.recipes import network
-    from spikeatconv.training.settings import fitting
 
     changes = {"spk": case.spk, "time_steps": max(1, case.time_steps)}
     changes |= {"spiking": case.time_steps > 0, "in_channels": 3, "classes": 10}
@@ -156,7 +156,7 @@ def made(case: Case) -> Any:
 def kept(model: Any, case: Case, images: Any) -> int:
     import torch
 
-    from spikeatconv.training.estimate import Kept
+    from spikeatconv.command.estimate import Kept
     from spikeatconv.training.recompute import blocks
 
     own = {t.untyped_storage().data_ptr() for t in model.state_dict().values()}

@@ -24,8 +24,8 @@ from spikeatconv import (
 )  # fmt: skip
 from spikeatconv.data import checked
 from spikeatconv.images import image_in
+from spikeatconv.images.picture import Fit, digit_border
 from spikeatconv.model import nearest_sizes
-from spikeatconv.training.picture import Fit, digit_border
 from spikeviz.network_boxes import boxes
 from spikeviz.network_run import Progress
 

@@ -24,8 +24,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from spikeatconv.images.sources import open_data
 from spikeatconv.training import RECIPES, InMemory, Recipe, network, train
-from spikeatconv.training.sources import open_data
 
 CLASSES = range(0, 100, 10)  # every tenth of the 100, so that no group of similar ones rules
 EACH = 200  # training images of a class

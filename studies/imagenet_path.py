@@ -23,11 +23,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from spikeatconv.command.settings import new_model
+from spikeatconv.command.trained import load
+from spikeatconv.images.sources import open_data
 from spikeatconv.training import RECIPES, Augmentation, Images, Recipe, evaluate, train
 from spikeatconv.training.loop import make_accelerator
-from spikeatconv.training.settings import new_model
-from spikeatconv.training.sources import open_data
-from spikeatconv.training.trained import load
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))

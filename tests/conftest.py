@@ -29,13 +29,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Once a browser is open, Playwright's event loop runs in this thread for good: what needs
-    none, such as a widget's model, is then tested in another thread; not so training, whose
-    signals go to this one."""
+    none, such as a widget's model, is then tested in another thread; not so the library: the
+    signals of a training go to this one."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return None
-    if "browser" in pyfuncitem.fixturenames or "training" in pyfuncitem.path.parts:
+    library = pyfuncitem.path.is_relative_to(ROOT / "tests" / "spikeatconv")
+    if "browser" in pyfuncitem.fixturenames or library:
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     with ThreadPoolExecutor(1) as pool:

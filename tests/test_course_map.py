@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spikeatconv import SpikeAtConv, preset
-from spikeatconv.training.settings import read_settings
+from spikeatconv.command.settings import read_settings
 from spikeviz import CourseMap
 from spikeviz.course_map import command, course
 

@@ -349,8 +349,8 @@ def test_colours_and_sizes_fit_the_model():
 def test_the_walk_sees_what_predict_sees(tmp_path, micro, shape):
     from PIL import Image
 
-    from spikeatconv.training.trained import load as load_trained
-    from spikeatconv.training.trained import read_image
+    from spikeatconv.command.trained import load as load_trained
+    from spikeatconv.command.trained import read_image
 
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, shape, generator=generator, dtype=torch.uint8)

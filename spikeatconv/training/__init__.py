@@ -7,19 +7,18 @@
     for metrics in train(model, digits("train"), digits("test"), recipe, "runs/digits"):
         print(metrics)                           # the same line again goes on where it stopped
 
-`loop` is the loop, `recipes` what the paper fixes, `images` what a data set must offer, `sources`
-and `stream` where they come from, `augment` what happens to a training image, `checkpoint` and
-`interrupt` what is kept and when. Training needs the extra "train" (accelerate, datasets, kornia),
-which is imported where it is first used.
+`loop` is the loop, `recipes` what the paper fixes, `augment` what happens to a training image,
+`checkpoint` and `interrupt` what is kept and when; images come from `spikeatconv.images`. Training
+needs the extra "train" (accelerate, datasets, kornia), which is imported where it is first used.
 """
 
+from spikeatconv.images.base import Images, InMemory, digits
+from spikeatconv.images.sources import open_data
+from spikeatconv.images.stream import Stream, stream
 from spikeatconv.training.augment import Augment, mix
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.images import Images, InMemory, digits
 from spikeatconv.training.loop import adamw, evaluate, order_of, seed_of, train
 from spikeatconv.training.recipes import RECIPES, Augmentation, Recipe, network
-from spikeatconv.training.sources import open_data
-from spikeatconv.training.stream import Stream, stream
 
 __all__ = [
     "RECIPES", "Augment", "Augmentation", "Checkpoints", "Images", "InMemory", "Recipe", "Stream",

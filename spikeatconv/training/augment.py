@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spikeatconv.checks import check_number, check_tensor, check_whole, short
-from spikeatconv.training.extra import extra
+from spikeatconv.extra import extra
 from spikeatconv.training.recipes import Augmentation
 
 TOGETHER = 8  # images that share a sub-policy of AutoAugment; kornia draws one for each call

@@ -24,16 +24,16 @@ from torch.utils.data import DataLoader
 
 from spikeatconv import checks
 from spikeatconv.checks import check_bool, check_choice, check_whole, short
+from spikeatconv.extra import extra
+from spikeatconv.images.base import Images
+from spikeatconv.images.rows import few
+from spikeatconv.images.stream import Stream
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
-from spikeatconv.training.extra import extra
-from spikeatconv.training.images import Images
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.lock import alone_in
 from spikeatconv.training.norms import unbiased, young_norms
 from spikeatconv.training.recipes import Recipe
-from spikeatconv.training.rows import few
-from spikeatconv.training.stream import Stream
 from spikeatconv.weights import MODELS, config_of
 
 PRECISIONS = ("no", "bf16", "fp16")

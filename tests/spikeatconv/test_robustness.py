@@ -394,7 +394,7 @@ CALLS += [
 
 CONSTANTS = ("ATTENTIONS", "PARTITIONS", "PRESETS", "SPK_BLOCKS", "STIMULI")
 RESULTS = ("EnergyReport", "LIFTrace", "Recording", "Simulation")  # the library alone makes them
-NOT_CALLED = ("RECIPES", "Images", "Stream", "evaluate")  # evaluate: see tests/training
+NOT_CALLED = ("RECIPES", "Images", "Stream", "evaluate")  # evaluate: see test_arguments
 
 
 # --- the tests

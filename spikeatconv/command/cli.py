@@ -1,0 +1,499 @@
+"""The command line: train, evaluate, predict, energy, info, data.
+
+Each command reads its words, calls the library and prints plain text. `main` turns what goes wrong
+into one line and a status: 0 done, 1 an error, 2 not understood or declined, 130 and 143 stopped.
+"""
+
+import re
+import sys
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+try:
+    import click
+except ModuleNotFoundError:
+    from spikeatconv.extra import pip_install
+
+    raise SystemExit(
+        "spikeatconv's command line needs the package click, which is not installed; in the "
+        f"project's folder run: {pip_install('.[train]')}"
+    ) from None
+
+import torch
+
+from spikeatconv.checks import MOST
+from spikeatconv.command.estimate import macs_of
+from spikeatconv.command.follow import is_main
+from spikeatconv.command.predict import Prediction, Unread, files_of, predictions
+from spikeatconv.command.settings import NAMES, OPTION, fields_of, in_words
+from spikeatconv.command.start import Options, Refused, columns, command, start
+from spikeatconv.command.trained import (
+    SHIPPED,
+    Trained,
+    load,
+    network_of,
+    own_data,
+    spaced,
+    usual_size,
+)
+from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
+from spikeatconv.images import SUFFIXES
+from spikeatconv.images.picture import MOST_SIDE
+from spikeatconv.images.prepare import PREPARE, PREPARED
+from spikeatconv.model import SpikeAtConv
+from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.training import RECIPES, evaluate, open_data, stream
+from spikeatconv.training.augment import as_float
+from spikeatconv.training.checkpoint import flat
+from spikeatconv.training.loop import make_accelerator
+from spikeatconv.weights import config_of
+
+NOT_COUNTED = (
+    f"The paper's estimate: {E_MAC} pJ a multiplication and addition, {E_A} pJ an addition.\n"
+    "Not counted: reading and writing memory, the neurons' own updates, softmax, GELU, pooling."
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The whole program; returns its status. SIGTERM leaves it as SystemExit(143)."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = plainly
+            given = [word for word in words if word != "--debug"]
+            if "" in given:  # it would mean "as if it were not there", or the folder one is in
+                raise click.UsageError("one of the words is empty; is a shell variable not set?")
+            return cli.main(given, prog_name="spikeatconv", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        say(f"Error: {told_of(error)}", err=True)
+        if not isinstance(error, Refused):
+            say("The same command with --debug shows where it came from.", err=True)
+        return 2 if isinstance(error, Refused) else 1
+    finally:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+def say(text: str = "", err: bool = False) -> None:
+    """Print, in the main process alone, and nothing that steers a terminal."""
+    if is_main():
+        click.echo(re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text), err=err)
+
+
+def show(told: dict[str, Any]) -> None:
+    for line in columns(told):
+        say(line)
+
+
+def plainly(message: Warning | str, *_: Any, **__: Any) -> None:
+    say(f"Note: {in_its_words(str(message))}", err=True)
+
+
+IN_ITS_WORDS = (  # what the library tells a program, and what one types
+    (r'faults="skip"', "--faults skip"),
+    (r'precision="(\w+)"', r"--precision \1"),
+    (r"replace\(recipe, (\w+=[\w.]+)\)", r"--set \1"),
+    (r"use open_data( \(on the command line: no --stream\))?", "leave out --stream"),
+)
+
+
+def in_its_words(text: str) -> str:
+    for words, typed in IN_ITS_WORDS:
+        text = re.sub(words, typed, text)
+    return text
+
+
+def told_of(error: Exception) -> str:
+    """What went wrong. An error of the operating system names the file and nothing more."""
+    if isinstance(error, OSError) and error.filename is not None and error.errno:
+        mend = "change its permissions or those of the folders above it"
+        if not isinstance(error, PermissionError):
+            mend = "look after it, or give another one"
+        return f"{error.filename} cannot be used: {error.strerror}; {mend}"
+    return in_its_words(str(error)) or type(error).__name__
+
+
+def examples(*lines: str) -> str:
+    """The end of a help page; click leaves the lines as they are after \\b."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)]) + "\n"
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "spikeatconv train digits                  the digits that ship: minutes, no network",
+        "spikeatconv train cifar100 --data FOLDER --set epochs=20",
+        "spikeatconv predict digit.png             by the Micro that ships",
+        "spikeatconv train --help                  more about one command, with examples",
+    ),
+)
+@click.version_option(package_name="spikeatconv")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
+def cli() -> None:
+    """Train spiking networks on images, and ask them questions."""
+
+
+def option(*names: str, text: str, **settings: Any) -> Callable:
+    return click.option(*names, help=text, **settings)
+
+
+at_least_1 = {"type": click.IntRange(1), "metavar": "N"}
+model_option = option(
+    "--model", default="micro_digits", show_default=True, metavar="MODEL",
+    text="A run's folder (its best checkpoint), a .safetensors file, or one that ships: "
+    f"{', '.join(SHIPPED)}.",
+)  # fmt: skip
+data_option = option(
+    "--data", "where", metavar="PATH|NAME",
+    text="Its test images; else those of the data that the network was trained on.",
+)  # fmt: skip
+stream_option = option(
+    "--stream", "streamed", is_flag=True,
+    text="Read images as they arrive from the hub, or from parquet files; nothing is stored.",
+)  # fmt: skip
+faults_option = option(
+    "--faults", type=click.Choice(["stop", "skip"]), default="stop",
+    text="What to do about an image that cannot be read.",
+)  # fmt: skip
+workers_option = option(
+    "--workers", type=click.IntRange(0, MOST["workers"]), metavar="N", default=0,
+    text="Processes that read images ahead.",
+)  # fmt: skip
+cpu_option = option("--cpu", is_flag=True, text="Leave a GPU alone.")
+size_option = option(
+    "--image-size", type=click.IntRange(1, MOST_SIDE), metavar="N",
+    text="Pixels a side; else as in training.",
+)  # fmt: skip
+
+
+# --- train
+
+
+def keys() -> Iterator[str]:
+    """The keys of --set, group by group."""
+    groups = {f"{group}.": names for group, names in fields_of(SpikeAtConv).items()}
+    groups["model., of resnet18:"] = fields_of(SpikingResNet18)["model"]
+    yield "\b\nKeys of --set; the word before the dot may be left out:"
+    for group, names in groups.items():
+        text = f"{group} {' '.join(name for name in names if name != OPTION)}"
+        yield textwrap.fill(text, 90, initial_indent="  ", subsequent_indent="    ")
+    yield f"  model.{OPTION}.NAME, an option of the SPK block, such as tau"
+
+
+@cli.command(
+    "train",
+    short_help="Train a network.",
+    epilog=examples(
+        "spikeatconv train digits",
+        "spikeatconv train digits --set epochs=2 --set time_steps=2 --set spk=sl",
+        "spikeatconv train digits --resume                goes on where it was stopped",
+        "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
+        "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
+        "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
+        "torchrun --nproc_per_node 4 -m spikeatconv.cli train imagenet --data FOLDER --yes",
+    )
+    + "\n"
+    + "\n".join(keys())
+    + "\n\ndocs/training.md tells about data, memory, clusters and what is written.",
+)
+@click.argument("recipe", metavar="RECIPE", type=click.Choice(list(RECIPES)))
+@option("--model", metavar="MODEL", text=f"{', '.join(NAMES)}, or a trained network to go on from.")
+@option("--data", metavar="PATH|NAME", text="Else the recipe's own: `spikeatconv data`.")
+@stream_option
+@option("--set", "settings", multiple=True, metavar="KEY=VALUE", text="As often as you like.")
+@option("--folder", type=click.Path(path_type=Path), text="Else runs/RECIPE-MODEL.")
+@option("--resume", is_flag=True, text="Go on from the folder's last checkpoint, if any.")
+@option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", text="Mixed.")
+@option("--accumulate", **at_least_1, default=1, text="Parts in which a batch is computed.")
+@option("--recompute", "again", is_flag=True, text="Less memory for a third more time.")
+@workers_option
+@faults_option
+@option("--every", **at_least_1, text="Steps between checkpoints, beside each epoch's.")
+@option("--keep", **at_least_1, default=2, text="How many checkpoints, beside the best.")
+@cpu_option
+@option("--yes", is_flag=True, text="Start, whatever the estimate says.")
+@option("--estimate", "only", is_flag=True, text="Estimate and end.")
+def train_command(**words: Any) -> int:
+    """Train a network by a RECIPE: digits, cifar100 or imagenet.
+
+    The run is estimated first. If it takes more than an hour, or more memory or disk than there
+    is, it starts after a yes.
+    """
+    return start(Options(**words), say, click.confirm)
+
+
+# --- what a trained network can be asked
+
+
+@cli.command(
+    "evaluate",
+    short_help="Top 1, top 5 and loss on a data set.",
+    epilog=examples(
+        "spikeatconv evaluate",
+        "spikeatconv evaluate --model runs/cifar100-resnet18 --data FOLDER",
+    ),
+)
+@model_option
+@data_option
+@stream_option
+@size_option
+@option("--batch", **at_least_1, default=100, text="Images at once.")
+@workers_option
+@faults_option
+@cpu_option
+def evaluate_command(
+    model: str, where: str | None, streamed: bool, image_size: int | None, batch: int,
+    workers: int, faults: str, cpu: bool,
+) -> None:  # fmt: skip
+    """Top 1, top 5 and loss of a trained network on the test images of a data set.
+
+    Classes are matched by their names.
+    """
+    trained = load(model, image_size)
+    where, test = test_images(trained, where, faults, streamed)
+    accelerator = make_accelerator("no", 1, cpu)
+    network = accelerator.prepare(trained.model)
+    scores = evaluate(network, test, trained.recipe(batch), accelerator, workers)
+    words = {"test_accuracy": "top 1", "test_top5": "top 5", "test_loss": "loss"}
+    size = trained.fit.size
+    show({
+        "model": str(trained.path),
+        "data": f"{where}: {len(test):,} test images, {size} × {size}",
+        **{words[name]: f"{scores[name]:.4f}" for name in words if name in scores},
+    })  # fmt: skip
+    for fault in getattr(test, "faults", []):
+        say(f"Passed over: {fault}", err=True)
+
+
+def test_images(
+    trained: Trained, where: str | None, faults: str, streamed: bool
+) -> tuple[str, Any]:
+    """Where they are, and they themselves, as the network takes them."""
+    if where is None:
+        where, was_streamed = own_data(trained)
+        streamed = streamed or was_streamed
+    test = (stream if streamed else open_data)(
+        where, trained.fit.size, faults=faults, in_channels=trained.fit.channels
+    )[1]
+    matched = trained.match(test)
+    if matched:
+        plainly(matched)
+    return where, test
+
+
+@cli.command(
+    "predict",
+    short_help="What is in an image, and what it costs.",
+    epilog=examples(
+        "spikeatconv predict digit.png                  white on black, as the digits are",
+        "spikeatconv predict --model runs/imagenet-tiny cat.jpg dog.jpg",
+        "spikeatconv predict --model runs/imagenet-tiny FOLDER",
+    ),
+)
+@click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
+@model_option
+@size_option
+def predict_command(images: tuple[str, ...], model: str, image_size: int | None) -> int:
+    """What is in each IMAGE, of any size: five classes with their shares, and the energy.
+
+    Of a FOLDER all images, also further down. What cannot be read is passed over and listed at the
+    end, with status 1.
+    """
+    trained = load(model, image_size)
+    faults: list[str] = []
+    unread: list[Unread] = []
+    count = 0
+    for found in predictions(trained, files_of(images, faults)):
+        if isinstance(found, Unread):
+            unread.append(found)
+            continue
+        count += 1
+        for line in of_prediction(found):
+            say(line)
+    if count:
+        say(NOT_COUNTED)
+    elif not unread and not faults:
+        raise ValueError(f"no image in {', '.join(images)}; read are {' '.join(sorted(SUFFIXES))}")
+    if len(unread) == 1 and not faults:
+        raise unread[0].error
+    for problem in [*faults, *(told_of(image.error) for image in unread)]:
+        say(f"Error: {problem}", err=True)
+    return 1 if faults or unread else 0
+
+
+def of_prediction(found: Prediction) -> Iterator[str]:
+    yield found.path
+    for share, name in found.top:
+        yield f"  {share:7.1%}   {name}"
+    yield (
+        f"  energy    {found.snn_mj:.4g} mJ in {found.time_steps} time steps; "
+        f"the twin without spikes {found.ann_mj:.4g} mJ\n"
+    )
+
+
+@cli.command(
+    "energy",
+    short_help="Energy, layer by layer.",
+    epilog=examples(
+        "spikeatconv energy",
+        "spikeatconv energy --model runs/imagenet-tiny --data FOLDER --images 32",
+    ),
+)
+@model_option
+@data_option
+@option("--images", **at_least_1, default=64, show_default=True, text="On how many of them.")
+@size_option
+@faults_option
+def energy_command(
+    model: str, where: str | None, images: int, image_size: int | None, faults: str
+) -> None:
+    """The paper's estimate of energy, layer by layer, beside the twin without spikes."""
+    trained = load(model, image_size)
+    where, test = test_images(trained, where, faults, streamed=False)
+    some = spaced(len(test), images)
+    report = energy_report(trained.model, as_float(test.batch(some)[0]))
+    say(table(report.layers.rename(columns={"flops": "MACs", "snn_mj": "mJ", "ann_mj": "twin mJ"})))
+    say()
+    show({
+        "model": str(trained.path),
+        "rate": f"share of ones in a layer's input, measured on {len(some)} test images of {where}",
+        "energy": f"{report.snn_mj:.4g} mJ an image in {report.time_steps} time steps",
+        "twin": f"{report.ann_mj:.4g} mJ an image without spikes",
+    })  # fmt: skip
+    say(NOT_COUNTED)
+
+
+def table(frame: Any) -> str:
+    forms = {"MACs": "{:,}".format, "rate": "{:.4f}".format}
+    numbers = {name: forms.get(name, "{:.3g}".format) for name in frame.columns}
+    numbers = {n: f for n, f in numbers.items() if n in forms or n.endswith("mJ")}
+    return frame.to_string(index=False, formatters=numbers, na_rep="–")
+
+
+@cli.command(
+    "info",
+    short_help="Configuration, size and note of a network.",
+    epilog=examples(
+        "spikeatconv info tiny",
+        "spikeatconv info micro_digits",
+        "spikeatconv info runs/digits-micro --layers",
+    ),
+)
+@click.argument("model")
+@size_option
+@option("--layers", is_flag=True, text="The MACs of each layer, too.")
+def info_command(model: str, image_size: int | None, layers: bool) -> None:
+    """Configuration, parameters, MACs and note of MODEL: a name, or a trained network."""
+    if model in NAMES:
+        network, note = network_of(model), {}
+        side = image_size or usual_size(network)
+    else:
+        trained = load(model, image_size, new=NAMES)
+        network, note, side = trained.model, trained.note, trained.fit.size
+    config = config_of(network)
+    show({
+        "model": type(network).__name__,
+        "parameters": f"{sum(p.numel() for p in network.parameters()):,}",
+        "MACs": f"{macs_of(network, side):,} an image of {side} × {side} and time step",
+        **{name: in_words([value]) for name, value in config.items()},
+    })  # fmt: skip
+    if note:
+        say("\nThe note of its weights:")
+        show({f"  {name}": short(value) for name, value in flat(note).items()})
+    if layers:
+        counted = count_flops(network, (config["in_channels"], side, side))
+        say("\n" + table(counted.rename(columns={"flops": "MACs"})))
+
+
+def short(value: Any) -> str:
+    text = in_words(value) if isinstance(value, list) else str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+# --- data
+
+
+@cli.group(
+    "data",
+    short_help="Get data ready, look whether they are whole.",
+    epilog=examples(
+        "spikeatconv data prepare cifar100 ~/Downloads",
+        "spikeatconv data check digits",
+    ),
+)
+def data_group() -> None:
+    """What can be trained on: digits, which ship; a folder; a name on the Hugging Face hub.
+
+    \b
+    digits       5,000 handwritten digits; nothing to do
+    FOLDER       train/CLASS/*.jpg beside val/CLASS/*.jpg; train-*.npz beside test.npz and
+                 labels.json; or train*.parquet beside test*.parquet
+    OWNER/NAME   on the hub, such as uoft-cs/cifar100: fetched when it is asked for
+    """
+
+
+@data_group.command(
+    "prepare",
+    short_help="Arrange an archive that you downloaded.",
+    epilog=examples(
+        "spikeatconv data prepare cifar100 ~/Downloads/cifar-100-binary.tar.gz",
+        "spikeatconv data prepare imagenet ~/Downloads --to /big/disk/imagenet",
+    ),
+)
+@click.argument("name", metavar="NAME", type=click.Choice(list(PREPARE)))
+@click.argument("archives", metavar="ARCHIVES", type=click.Path(path_type=Path))
+@option("--to", type=click.Path(path_type=Path), text=f"The folder; else {PREPARED}/NAME.")
+def prepare_command(name: str, archives: Path, to: Path | None) -> None:
+    """Check and arrange what you downloaded, so that `spikeatconv train NAME` finds it.
+
+    \b
+    NAME       get it from                                     it holds
+    cifar100   https://www.cs.toronto.edu/~kriz/cifar.html     60,000 images of 32 × 32, 170 MB
+               (the binary version)
+    imagenet   https://image-net.org, after registration       1.3 million images, 150 GB
+               (ILSVRC 2012: training, validation, devkit)
+
+    ARCHIVES is the folder they are in. Interrupted, it goes on where it was. To read ImageNet's
+    devkit takes SciPy (.venv/bin/python -m pip install scipy). Without it, give a folder
+    val/CLASS/*.JPEG beside the training archive, in place of validation and devkit.
+    """
+    folder = to or Path(PREPARED) / name
+    found = PREPARE[name](archives, folder)
+    show({"folder": str(folder)} | {key: f"{count:,}" for key, count in found.items()})
+    say("Now: " + command("train", name, *(["--data", folder] if to else [])))
+
+
+@data_group.command(
+    "check",
+    short_help="Read every image once.",
+    epilog=examples("spikeatconv data check digits", "spikeatconv data check FOLDER"),
+)
+@click.argument("where", metavar="PATH|NAME")
+def check_command(where: str) -> int:
+    """Read every image once, and tell which cannot be read; status 1 if there are some."""
+    splits = open_data(where, 32, faults="skip")
+    show({"classes": f"{len(splits[0].classes)}: {short(list(splits[0].classes))}"})
+    problems = [fault for split in splits for fault in faults_of(split)]
+    show({"train": f"{len(splits[0]):,} images", "test": f"{len(splits[1]):,} images"})
+    for problem in problems:
+        say(f"Fault: {problem}")
+    return 1 if problems else 0
+
+
+def faults_of(images: Any) -> list[str]:
+    """After reading them all, where they are not in memory."""
+    return images.check() if hasattr(images, "check") else images.faults
+
+
+if __name__ == "__main__":
+    sys.exit(main())

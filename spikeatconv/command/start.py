@@ -1,0 +1,312 @@
+"""A training as the command line asks for it: made of words, estimated, agreed to, followed."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from spikeatconv.command.estimate import (
+    Estimate,
+    TooLarge,
+    best_device,
+    check_room_for_image,
+    duration,
+    estimate,
+    first,
+    size,
+)
+from spikeatconv.command.follow import ending, follow, is_main
+from spikeatconv.command.settings import (
+    NAMES,
+    changed,
+    continued,
+    in_words,
+    new_model,
+    read_settings,
+)
+from spikeatconv.command.trained import Trained, load
+from spikeatconv.images.base import Images
+from spikeatconv.images.prepare import prepared
+from spikeatconv.images.rows import few
+from spikeatconv.images.sources import full_name, open_data
+from spikeatconv.images.stream import Stream, stream
+from spikeatconv.model import PRESETS, SpikeAtConv
+from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.training.checkpoint import Checkpoints
+from spikeatconv.training.lock import InUse, check_free
+from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
+from spikeatconv.training.recipes import RECIPES, Recipe
+from spikeatconv.training.recompute import recompute
+from spikeatconv.weights import config_of
+
+Say = Callable[[str], Any]
+
+
+class Refused(ValueError):
+    """What was asked for cannot be done as it was asked; the program ends with status 2."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The words of `spikeatconv train`, see its help."""
+
+    recipe: str
+    model: str | None = None
+    data: str | None = None
+    streamed: bool = False
+    settings: tuple[str, ...] = ()
+    folder: Path | None = None
+    resume: bool = False
+    precision: str = "no"
+    accumulate: int = 1
+    again: bool = False
+    workers: int = 0
+    faults: str = "stop"
+    every: int | None = None
+    keep: int = 2
+    cpu: bool = False
+    yes: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """told: what was decided about the network, in words.  done: steps behind it."""
+
+    name: str
+    where: str
+    folder: Path
+    recipe: Recipe
+    data: Images | Stream
+    test: Images | Stream
+    model: nn.Module
+    told: dict[str, str]
+    done: int
+
+
+def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
+    """Trains, and returns the program's status. ask: a question to which somebody answers."""
+    plan = planned(options)
+    if is_main():
+        say("Measuring a few steps …")
+        found = estimated(plan, options)
+        for line in columns(about_plan(plan) | about_estimate(plan, found)):
+            say(line)
+        if not options.only and not agreed(found, options.yes, say, ask):
+            return 2
+    if options.only:
+        return 0
+    if options.again:
+        recompute(plan.model)
+    metrics = train(
+        plan.model, plan.data, plan.test, plan.recipe, plan.folder, every=options.every,
+        keep=options.keep, precision=options.precision, accumulate=options.accumulate,
+        workers=options.workers, cpu=options.cpu,
+    )  # fmt: skip
+    row = follow(metrics, plan.folder, say, about_run(plan, options))
+    for fault in [*getattr(plan.data, "faults", []), *getattr(plan.test, "faults", [])]:
+        say(f"Passed over: {fault}")
+    say(ending(row, plan.folder))
+    say("Now: " + command("evaluate", "--model", plan.folder, "--data", plan.where))
+    return 0
+
+
+# --- what was asked for
+
+
+def planned(options: Options) -> Plan:
+    name = options.model or RECIPES[options.recipe].networks[0]
+    folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
+    understood(check_precision, options.precision, "cpu" if options.cpu else best_device())
+    before = None if name in NAMES else load(name, new=NAMES)
+    settings = understood(read_settings, options.settings, kind_of(name, before))
+    recipe = understood(changed, RECIPES[options.recipe], settings)
+    done = steps_done(folder, options.resume)
+    where = options.data or prepared(options.recipe)
+    channels = settings["model"].get("in_channels") or channels_of(before, where)
+    understood(check_room_for_image, channels, recipe.image_size)
+    data, test = (stream if options.streamed else open_data)(
+        where, recipe.image_size, faults=options.faults, in_channels=channels,
+        crop=recipe.augmentation.crop > 0,
+    )  # fmt: skip
+    check_batch(recipe, data)
+    understood(steps_of_an_epoch, data, recipe, count("WORLD_SIZE") * options.accumulate)
+    model, told = made(name, before, recipe, data, settings["model"])
+    return Plan(name, where, folder, recipe, data, test, model, told, done)
+
+
+def steps_done(folder: Path, resume: bool) -> int:
+    """Of the training in the folder, 0 without one. Raises Refused if it is not to be resumed, or
+    is not done."""
+    if is_main():
+        understood(check_free, folder)
+    last = understood(Checkpoints(folder).to_go_on_from)
+    if last and not resume:
+        raise Refused(
+            f"{folder} holds a training, up to {last.name}; add --resume to go on with it, or give "
+            "another --folder"
+        )
+    return int(last.name.removeprefix("step-")) if last else 0
+
+
+def understood(read: Callable, *arguments: Any) -> Any:
+    """What it gives; what it refuses was asked wrongly."""
+    try:
+        return read(*arguments)
+    except (InUse, TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+def kind_of(name: str, before: Trained | None) -> type:
+    if before is not None:
+        return type(before.model)
+    return SpikingResNet18 if name == "resnet18" else SpikeAtConv
+
+
+def channels_of(before: Trained | None, where: str) -> int:
+    if before is not None:
+        return config_of(before.model)["in_channels"]
+    return 1 if where == "digits" else 3
+
+
+def check_batch(recipe: Recipe, data: Images | Stream) -> None:
+    if len(data) < recipe.batch:
+        raise Refused(
+            f"batch is {recipe.batch} and there are {len(data)} images to train on; give a "
+            f"smaller one, for example --set batch={max(1, len(data) // 10)}"
+        )
+
+
+def made(
+    name: str, before: Trained | None, recipe: Recipe, data: Images | Stream, settings: dict
+) -> tuple[nn.Module, dict[str, str]]:
+    """The network, and what was decided about it, in words."""
+    classes = len(data.classes)
+    if settings.get("classes", classes) < classes:
+        raise Refused(
+            f"classes is {settings['classes']} and the data have {classes}: {few(data.classes)}; "
+            "leave out --set classes, which comes from the data, or give at least as many"
+        )
+    told = {}
+    if before is not None:
+        known = before.names if before.named else None
+        model, head = understood(continued, before.model, recipe, data.classes, settings, known)
+        told = {"last layer": head} if head else {}
+        usual, whose = config_of(before.model).get("partition_size"), "file"
+    else:
+        channels = first(data, 1)[0].shape[1]
+        model = understood(new_model, name, recipe, classes, channels, settings)
+        usual, whose = PRESETS[name].partition_size if name in PRESETS else None, "preset"
+    size = config_of(model).get("partition_size")
+    if usual and size != usual:
+        told["partition"] = f"{in_words([size])} in place of the {whose}'s {in_words([usual])}"
+    return model, told
+
+
+# --- what it will take
+
+
+def estimated(plan: Plan, options: Options) -> Estimate:
+    try:
+        return estimate_of(plan, options)
+    except TooLarge as error:
+        raise Refused(str(error)) from None
+
+
+def estimate_of(plan: Plan, options: Options) -> Estimate:
+    return estimate(
+        plan.model, plan.data, plan.test, plan.recipe, plan.folder, keep=options.keep,
+        precision=options.precision, accumulate=options.accumulate, again=options.again,
+        cpu=options.cpu, workers=options.workers, processes=count("WORLD_SIZE"),
+        here=count("LOCAL_WORLD_SIZE"), done=plan.done,
+    )  # fmt: skip
+
+
+def count(variable: str) -> int:
+    """How many processes, as torchrun tells."""
+    return int(os.environ.get(variable, "1"))
+
+
+def agreed(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) -> bool:
+    """Whether the training may start; asks, where somebody can answer."""
+    problems = found.problems()
+    for problem in problems:
+        say(f"Careful: {problem}.")
+    if not problems or yes:
+        return True
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return ask("Start it?")
+    say("Not started; --yes starts it all the same.")
+    return False
+
+
+# --- in words
+
+
+def about_plan(plan: Plan) -> dict[str, str]:
+    recipe, data, config = plan.recipe, plan.data, config_of(plan.model)
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+    shape = " × ".join(map(str, first(plan.test, 1)[0].shape[1:]))
+    spikes = f"{config['spk']}, T = {config['time_steps']}" if config["spiking"] else "no spikes"
+    told = {
+        "training": f"{plan.folder.name}: {epochs} in batches of {recipe.batch}, "
+        f"{len(data) // recipe.batch * recipe.epochs:,} steps",
+        "data": f"{plan.where}: {len(data):,} images to train on, {len(plan.test):,} to test on, "
+        f"{len(data.classes)} classes, {shape}",
+        "model": f"{plan.name}: {spikes}",
+    }
+    if isinstance(data, Stream):
+        told["data"] += ", streamed"
+    return told | plan.told
+
+
+def about_estimate(plan: Plan, found: Estimate) -> dict[str, str]:
+    since = f" from step {plan.done} on" if plan.done else ""
+    return {
+        "size": f"{found.parameters:,} parameters, {found.macs / 1e6:,.1f} million MACs an image "
+        "and time step",
+        "memory": f"about {size(found.memory)} more, {size(found.memory_free)} free",
+        "disk": f"{size(found.disk)} for up to {found.checkpoints} checkpoints in {plan.folder}, "
+        f"{size(found.disk_free)} free",
+        "time": f"about {duration(found.epoch)} an epoch, {duration(found.seconds)} in all{since}, "
+        f"by steps of {found.timed} images",
+    }
+
+
+def about_run(plan: Plan, options: Options) -> dict:
+    return {
+        "command": ["spikeatconv", *sys.argv[1:]],
+        "options": asdict(options),
+        "data": full_name(plan.where),
+        "recipe": asdict(plan.recipe),
+        "config": config_of(plan.model),
+        "processes": count("WORLD_SIZE"),
+    }
+
+
+def command(*words: Any) -> str:
+    """As one types it, with quotes where a shell needs them."""
+    line = [program(), *map(str, words)]
+    return shlex.join(line) if os.name == "posix" else subprocess.list2cmdline(line)
+
+
+def program() -> str:
+    """`spikeatconv` where a shell finds it by that name, else where it lies beside this Python."""
+    beside = shutil.which("spikeatconv", path=str(Path(sys.executable).parent))
+    if shutil.which("spikeatconv") or beside is None:
+        return "spikeatconv"
+    path, here = Path(beside), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def columns(told: dict[str, str]) -> list[str]:
+    """Lines of names and values in two columns."""
+    width = max(map(len, told), default=0)
+    return [f"{name:{width}}   {text}" for name, text in told.items()]

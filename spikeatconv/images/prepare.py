@@ -1,0 +1,331 @@
+"""Archives that somebody downloaded, arranged for `open_data`: checked, and nothing half-written.
+
+    cifar100("cifar-100-binary.tar.gz", "data/cifar100")     npz, seconds
+    imagenet("downloads", "data/imagenet")                   an image folder, 150 GB more
+
+CIFAR-100 comes from https://www.cs.toronto.edu/~kriz/cifar.html, the *binary* version (the Python
+version is a pickle, and a pickle can run code). ImageNet comes from https://image-net.org, after
+registration. What is under its final name is whole: each class is written as a draft and renamed.
+So whoever was interrupted calls again, and it goes on where it was.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from spikeatconv.extra import pip_install
+from spikeatconv.images.folders import Found, folders_in
+from spikeatconv.images.rows import few
+
+PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
+DRAFT = ".draft"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the archives hold: {archive: its MD5}, and how many classes and images."""
+
+    sums: dict[str, str]
+    classes: int
+    train: int
+    test: int
+
+
+CIFAR100 = Expected(
+    {"cifar-100-binary.tar.gz": "03b5dce01913d631647c71ecec9e9cb8"}, 100, 50_000, 10_000
+)
+TRAIN, VAL = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
+DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"
+IMAGENET = Expected(
+    {
+        TRAIN: "1d675b47d978889d74fa0da5fadfb00e",
+        VAL: "29b22e2961454d5413ddabcf34fc5622",
+        DEVKIT: "fa75699e90414af021442c21a62c3abf",
+    },
+    1000, 1_281_167, 50_000,
+)  # fmt: skip
+
+
+# --- CIFAR-100
+
+
+def cifar100(
+    archive: str | Path, folder: str | Path, expected: Expected = CIFAR100
+) -> dict[str, int]:
+    """cifar-100-binary.tar.gz, or the folder that it is in → train-0.npz, test.npz, labels.json.
+
+    Returns {"classes", "train", "test"}: how many. Raises FileNotFoundError that says where to get
+    the archive, and ValueError for one that is not what was published.
+    """
+    (name,) = expected.sums
+    archive, folder = Path(archive), Path(folder)
+    archive = archive / name if archive.is_dir() else archive
+    check_there(archive, "https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-100 binary version)")
+    check_sum(archive, expected.sums[name])
+    with opened(archive) as tar:
+        names = content(tar, "cifar-100-binary/fine_label_names.txt").decode().split()
+        train = records(content(tar, "cifar-100-binary/train.bin"))
+        test = records(content(tar, "cifar-100-binary/test.bin"))
+    found = {"classes": len(names), "train": len(train[1]), "test": len(test[1])}
+    check_counts(found, expected, archive)
+    folder.mkdir(parents=True, exist_ok=True)
+    written(folder / "train-0.npz", saved(*train))
+    written(folder / "test.npz", saved(*test))
+    written(folder / "labels.json", json.dumps({"fine_label_names": names}).encode())
+    return found
+
+
+def records(content: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """images `[N, 3, 32, 32]`, fine labels `[N]`: a record is coarse label, fine label, pixels."""
+    if len(content) % 3074:
+        raise ValueError(f"{len(content)} bytes are no whole records of 3074; download it again")
+    rows = np.frombuffer(content, np.uint8).reshape(-1, 3074)
+    return rows[:, 2:].reshape(-1, 3, 32, 32), rows[:, 1]
+
+
+def saved(images: np.ndarray, labels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, images=images, labels=labels)
+    return file.getvalue()
+
+
+# --- ImageNet
+
+
+def imagenet(
+    archives: str | Path, folder: str | Path, expected: Expected = IMAGENET
+) -> dict[str, int]:
+    """The archives in a folder → train/WNID/*.JPEG, val/WNID/*.JPEG, words.txt.
+
+    archives: holds ILSVRC2012_img_train.tar, and ILSVRC2012_img_val.tar beside
+        ILSVRC2012_devkit_t12.tar.gz (reading it needs SciPy), or in their place a folder val/ that
+        is sorted already.
+    Returns {"classes", "train", "test"}: how many. Raises FileNotFoundError for what is missing,
+    ValueError for an archive that is cut off or is not what was published, and for other counts.
+    """
+    archives, folder = Path(archives), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / DRAFT, ignore_errors=True)  # what an interrupted call left
+    if not (folder / "val").exists():
+        validation(archives, folder, expected)
+    if not complete(folder / "train", expected):
+        train_archive(archives / TRAIN, folder / "train", expected)
+    shutil.rmtree(folder / DRAFT, ignore_errors=True)
+    known, tested = folders_in(folder / "train"), folders_in(folder / "val")
+    found = {
+        "classes": len(known),
+        "train": images_in(folder / "train"),
+        "test": images_in(folder / "val"),
+    }
+    check_counts(found, expected, folder)
+    if known != tested:
+        raise ValueError(
+            f"{folder}: train/ and val/ have other classes; only one of them has "
+            f"{few(sorted(set(known) ^ set(tested)))}"
+        )
+    return found
+
+
+def train_archive(archive: Path, folder: Path, expected: Expected) -> None:
+    """The archive holds an archive for each class; a class that is there was written whole."""
+    check_there(archive, "https://image-net.org (ILSVRC 2012, training images, 138 GB)")
+    check_sum(archive, expected.sums.get(archive.name), folder.parent)
+    with opened(archive) as outer:
+        for member in tqdm(outer, total=expected.classes, desc="classes", unit=""):
+            if not member.name.endswith(".tar"):
+                continue
+            target = folder / own_name(member.name.removesuffix(".tar"))
+            if target.exists():
+                continue
+            draft = empty(folder.parent / DRAFT / target.name)
+            with tarfile.open(fileobj=part(outer, member)) as inner:
+                for image in inner:
+                    copy(inner, image, draft)
+            moved(draft, target)
+
+
+def validation(archives: Path, folder: Path, expected: Expected) -> None:
+    """val/ and words.txt, from a folder that is sorted or from the archive and the devkit."""
+    draft = empty(folder / DRAFT / "val")
+    if (archives / "val").is_dir():
+        shutil.copytree(archives / "val", draft, dirs_exist_ok=True)
+        if (archives / "words.txt").exists():
+            written(folder / "words.txt", (archives / "words.txt").read_bytes())
+    else:
+        for name in (VAL, DEVKIT):
+            check_there(archives / name, "https://image-net.org (ILSVRC 2012)")
+            check_sum(archives / name, expected.sums.get(name), folder)
+        words, truth = devkit(archives / DEVKIT)
+        written(folder / "words.txt", "".join(f"{w}\t{words[w]}\n" for w in sorted(words)).encode())
+        sorted_by(truth, archives / VAL, draft)
+    moved(draft, folder / "val")
+
+
+def sorted_by(truth: list[str], archive: Path, folder: Path) -> None:
+    """Each image into its class: ILSVRC2012_val_00000001.JPEG has the first line of the truth."""
+    with opened(archive) as tar:
+        for member in tqdm(tar, total=len(truth), desc="validation", unit=""):
+            found = re.search(r"ILSVRC2012_val_(\d{8})\.JPEG$", member.name)
+            if found and 1 <= int(found[1]) <= len(truth):
+                target = folder / own_name(truth[int(found[1]) - 1])
+                target.mkdir(exist_ok=True)
+                copy(tar, member, target)
+
+
+def devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
+    """{wnid: words}, and the wnid of each validation image in order."""
+    try:
+        from scipy.io import loadmat
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            f"{archive} holds a MATLAB file, which SciPy reads: {pip_install('scipy')}. Or "
+            f"put a folder val/CLASS/*.JPEG, sorted already, into {archive.parent}: then neither "
+            "the devkit nor the validation archive is read",
+            name="scipy",
+        ) from None
+    with opened(archive) as tar:
+        synsets = loadmat(io.BytesIO(content(tar, "data/meta.mat")), squeeze_me=True)["synsets"]
+        lines = content(tar, "data/ILSVRC2012_validation_ground_truth.txt").decode().split()
+    wnids = {int(s["ILSVRC2012_ID"]): str(s["WNID"]) for s in synsets}
+    leaves = [s for s in synsets if int(s["num_children"]) == 0]
+    return {str(s["WNID"]): str(s["words"]) for s in leaves}, [wnids[int(n)] for n in lines]
+
+
+def complete(folder: Path, expected: Expected) -> bool:
+    return folder.is_dir() and len(folders_in(folder)) == expected.classes
+
+
+def images_in(folder: Path) -> int:
+    return sum(map(len, Found(folder).below(folders_in(folder))))
+
+
+# --- archives
+
+
+@contextmanager
+def opened(archive: Path) -> Iterator[tarfile.TarFile]:
+    """Raises ValueError for an archive that is cut off."""
+    try:
+        with tarfile.open(archive) as tar:
+            yield tar
+    except (tarfile.TarError, EOFError) as error:
+        raise ValueError(f"{archive} cannot be read: {error}. Download it again") from None
+
+
+def part(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    file = tar.extractfile(member)
+    if file is None:
+        raise tarfile.ReadError(f"{member.name} is no file")
+    return file
+
+
+def content(tar: tarfile.TarFile, ending: str) -> bytes:
+    """Of the file whose path ends so."""
+    for member in tar:
+        if member.name.endswith(ending):
+            return part(tar, member).read()
+    raise tarfile.ReadError(f"it holds no {ending}")
+
+
+def copy(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """A file into the folder, under its own name, whatever folders stand before it."""
+    if member.isfile():
+        data = part(tar, member).read()
+        if len(data) != member.size:
+            raise tarfile.ReadError(f"{member.name} has {len(data)} of {member.size} bytes")
+        (folder / own_name(member.name)).write_bytes(data)
+
+
+def own_name(path: str) -> str:
+    """What stands behind the last slash. Raises tarfile.ReadError for a name that would lead out of
+    the folder that it is meant for."""
+    name = re.split(r"[\\/]", path)[-1]
+    if name.strip(" .") != name or not name:
+        raise tarfile.ReadError(f"{path!r} in it is no name of a file or class")
+    return name
+
+
+def check_there(archive: Path, source: str) -> None:
+    if not archive.is_file():
+        raise FileNotFoundError(f"{archive} is missing; download it from {source}")
+
+
+def check_sum(archive: Path, right: str | None, folder: Path | None = None) -> None:
+    """Raise ValueError unless that is the file's MD5. None: unknown. folder: remembers, in
+    .checked, what was right, by size and time: 138 GB take a quarter of an hour."""
+    status = archive.stat()
+    line = f"{right} {status.st_size} {status.st_mtime_ns} {archive.name}"
+    memory = None if folder is None else folder / ".checked"
+    known = memory.read_text(encoding="utf-8").splitlines() if memory and memory.exists() else []
+    if right is None or line in known:
+        return
+    found = md5(archive)
+    if found != right:
+        raise ValueError(
+            f"{archive} has the MD5 {found}; expected {right}: it is damaged or another file. "
+            "Download it again"
+        )
+    if memory:
+        written(memory, "\n".join([*known, line]).encode())
+
+
+def md5(archive: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with (
+        archive.open("rb") as file,
+        tqdm(total=archive.stat().st_size, desc=f"MD5 of {archive.name}", unit="B",
+             unit_scale=True) as bar,
+    ):  # fmt: skip
+        while block := file.read(BLOCK):
+            digest.update(block)
+            bar.update(len(block))
+    return digest.hexdigest()
+
+
+def check_counts(found: dict[str, int], expected: Expected, place: Path) -> None:
+    right = {"classes": expected.classes, "train": expected.train, "test": expected.test}
+    if found != right:
+        raise ValueError(
+            f"{place} holds {found}; expected {right}. Remove the folders of the classes that are "
+            "not whole and call again, or download the archives again"
+        )
+
+
+def empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def moved(draft: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(draft, target)
+
+
+def written(path: Path, data: bytes) -> None:
+    """The whole file or none."""
+    draft = path.with_name(f"{path.name}{DRAFT}")
+    draft.write_bytes(data)
+    os.replace(draft, path)
+
+
+def prepared(name: str) -> str:
+    """Where the data of the recipe of that name are: what was prepared, else the name itself."""
+    folder = Path(PREPARED) / name
+    return str(folder) if folder.is_dir() else name
+
+
+PREPARE: dict[str, Callable[..., dict[str, int]]] = {"cifar100": cifar100, "imagenet": imagenet}

@@ -1,0 +1,226 @@
+"""Where images come from: what ships, folders, npz, parquet, names on the Hugging Face hub.
+
+    train_images, test_images = open_data("data/imagenet", 224, crop=True, faults="skip")
+
+`Source` holds the images as the loop reads them. Each kind of place has its reader (`arrays`,
+`folders`, `tables`), which gives the rows of both splits and the classes; an image is decoded when
+the loop asks for it, so ImageNet opens in seconds. Nothing is fetched unless a name on the hub is
+given.
+
+    digits                        the 5,000 digits that ship
+    FOLDER                        train/CLASS/*.jpg and val/CLASS/*.jpg (or test/, png, webp, …),
+                                  with words.txt ("n01443537<tab>goldfish") if there is one
+    FOLDER                        train-*.npz and test.npz, with images [N, C, H, W] uint8 and
+                                  labels [N], beside labels.json, a list of the classes' names
+    FOLDER or FILE                train*.parquet and test*.parquet (or validation*), also one folder
+                                  down, as the hub keeps them
+    OWNER/NAME                    on the hub, for example uoft-cs/cifar100
+"""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spikeatconv.checks import check_choice, check_path, check_whole
+from spikeatconv.images.arrays import Arrays, digit_rows, npz
+from spikeatconv.images.base import Images
+from spikeatconv.images.folders import image_folder
+from spikeatconv.images.picture import MOST_SIDE, Fit, digit_border, fits
+from spikeatconv.images.rows import GET, Rows, Splits, few, listed
+from spikeatconv.images.tables import hub, is_hub_name, parquet, parquet_files
+
+FAULTS = ("stop", "skip")
+PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up too
+
+
+def open_data(
+    where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
+    crop: bool = False,
+) -> tuple[Images, Images]:  # fmt: skip
+    """The images for training and those for the test; both have `.faults`, a list of words.
+
+    where: as above.  image_size: pixels a side.  in_channels: 3, or 1 for grey.
+    crop: whether the recipe cuts out boxes at random (`recipe.augmentation.crop > 0`); training
+        images then keep a margin (see `picture`).
+    faults: of an image that cannot be read and a label without a class. "stop" raises ValueError
+        that says where it is. "skip" goes on and lists it in `.faults`: a wrong label leaves before
+        the start; an image that cannot be read is found when it is its turn (or by `check`), and
+        the next one that can be read stands in for it, each time, so batches stay whole and
+        a run can be resumed. In a test the stand-in counts twice.
+    Raises FileNotFoundError that says how to get the data, and ValueError for what does not fit,
+    such as a class of the test that the training lacks.
+    """
+    size = check_whole(image_size, "image_size", 1, MOST_SIDE)
+    check_choice(faults, "faults", FAULTS)
+    border = digit_border(size) if str(where) == "digits" else 0
+    train_fit, test_fit = fits(size, in_channels, crop, border)
+    rows, classes = opened(where)
+    train, test = (
+        Source(split, classes, fit, faults, test_fit)
+        for split, fit in zip(rows, (train_fit, test_fit), strict=True)
+    )
+    tell_gaps(train, where)
+    return train, test
+
+
+def opened(where: str | Path) -> Splits:
+    """The rows for training and test, and the classes."""
+    path = check_path(where, "where").expanduser()
+    if str(where) == "digits":
+        return digit_rows(), tuple("0123456789")
+    if path.suffix == ".parquet" and path.is_file():
+        return parquet(path.parent)
+    if path.is_dir():
+        return folder_reader(path)(path)
+    if is_hub_name(str(where)):
+        return hub(str(where))
+    raise FileNotFoundError(
+        f'{where} is no folder; give "digits", a folder or a name on the hub (OWNER/NAME). {GET}'
+    )
+
+
+def full_name(where: str | Path) -> str:
+    """What stands for the same place wherever one is."""
+    path = Path(where).expanduser()
+    return str(path.resolve()) if str(where) != "digits" and path.exists() else str(where)
+
+
+def folder_reader(path: Path) -> Any:
+    names = listed(path)
+    if list(path.glob("train*.npz")):
+        return npz
+    if parquet_files(path):
+        return parquet
+    if (path / "train").is_dir():
+        return image_folder
+    raise FileNotFoundError(
+        f"{path} holds {few(names)}; expected train/ beside val/ "
+        f"or test/, train-*.npz beside test.npz, or train*.parquet beside test*.parquet. {GET}"
+    )
+
+
+# --- the images as the loop reads them
+
+
+class Source:
+    """Images that are decoded when they are asked for; see `Images`, whose protocol it follows.
+
+    fit: what each becomes.  prepared: what an image becomes that the network is asked about later.
+    faults: what was left out or stood in for, in words; empty where nothing was, or not yet.
+    """
+
+    def __init__(
+        self, rows: Rows, classes: Sequence[str], fit: Fit, policy: str, prepared: Fit
+    ) -> None:
+        self.rows, self.fit, self.policy, self.prepared = rows, fit, policy, prepared
+        self.classes: Sequence[str] = tuple(classes)
+        self.kept, self.wrong = usable(rows, classes, policy)
+        self.labels = torch.from_numpy(rows.labels[self.kept])
+        # Shared: what a worker process cannot read, this process knows too.
+        self.unreadable = torch.zeros(len(self.kept), dtype=torch.bool).share_memory_()
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+        if isinstance(self.rows, Arrays) and self.fit.takes(self.rows.images):
+            images = self.fit.bordered(self.rows.images[self.kept[indices]])
+            return images, self.labels[indices]
+        images, labels = zip(*map(self._readable, indices), strict=True)
+        return torch.stack(images), torch.stack(labels)
+
+    def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
+        """From now on label i is numbers[i], of those classes."""
+        self.classes, self.labels = tuple(classes), torch.tensor(numbers)[self.labels]
+
+    def check(self) -> list[str]:
+        """Reads every image once, which takes as long as an epoch; the faults."""
+        for index in range(len(self)):
+            self._tried(index)
+        return self.faults
+
+    @property
+    def faults(self) -> list[str]:
+        bad = self.unreadable.nonzero()[:, 0].tolist()
+        return self.wrong + [problem(self.rows, self.kept[i], self.fit) for i in bad]
+
+    def _readable(self, index: int) -> tuple[Tensor, Tensor]:
+        """The image of that number, or the next that can be read."""
+        for i in range(index, index + min(PATIENCE, len(self))):
+            image = self._tried(i % len(self))
+            if image is not None:
+                return image, self.labels[i % len(self)]
+        raise ValueError(
+            f"none of {min(PATIENCE, len(self))} images in a row can be read, the first: "
+            f"{problem(self.rows, self.kept[index], self.fit)}. Is the disk still there?"
+        )
+
+    def _tried(self, index: int) -> Tensor | None:
+        if self.unreadable[index]:
+            return None
+        try:
+            return self.fit(self.rows.image(self.kept[index]))
+        except Exception as error:  # whatever one image does
+            if self.policy == "stop":
+                raise ValueError(unreadable(self.rows.name(self.kept[index]), error)) from None
+            self.unreadable[index] = True
+            return None
+
+
+def tell_gaps(train: "Source", where: str | Path) -> None:
+    """A warning about what can be trained on, and will not be learned."""
+    classes = train.classes
+    if len(classes) == 1:
+        warnings.warn(
+            f"{where} has the class {classes[0]} alone; to learn, a network needs two or more",
+            stacklevel=3,
+        )
+    empty = sorted(set(range(len(classes))) - set(train.labels.tolist()))
+    if empty:
+        warnings.warn(
+            f"{where} has no training image of {len(empty)} of its {len(classes)} classes: "
+            f"{few([classes[i] for i in empty])}. Labels count from 0",
+            stacklevel=3,
+        )
+
+
+def usable(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarray, list[str]]:
+    """The numbers of the rows whose label has a class, and all other faults in words."""
+    wrong = (rows.labels < 0) | (rows.labels >= len(classes))
+    words = [
+        f"{rows.name(row)} has the label {rows.labels[row]}; expected 0 to {len(classes) - 1}"
+        for row in np.flatnonzero(wrong)
+    ]
+    if rows.faults and policy == "stop":
+        raise ValueError(
+            f'{few(rows.faults)}. Mend that, or go on without what lies there: faults="skip"'
+        )
+    if words and policy == "stop":
+        raise ValueError(
+            f"{len(words)} of {len(wrong)} images have a label without a class: {words[0]}. Mend "
+            'the labels or the list of classes, or go on without these images: faults="skip"'
+        )
+    if wrong.all():
+        raise ValueError(f"no image is left of {len(wrong)}" + "".join(f"; {w}" for w in words[:1]))
+    return np.flatnonzero(~wrong), [*rows.faults, *words]
+
+
+def problem(rows: Rows, row: int, fit: Fit) -> str:
+    """What is wrong with an image, in words."""
+    try:
+        fit(rows.image(row))
+    except Exception as error:
+        return f"{rows.name(row)}: {error}"
+    return f"{rows.name(row)}: could not be read, and now can be"
+
+
+def unreadable(name: str, error: Exception) -> str:
+    return (
+        f"{name} cannot be read: {error}. Copy it again from where it came from, or remove it, or "
+        'go on without such images: faults="skip"'
+    )

@@ -1,0 +1,219 @@
+"""CIFAR-100 and ImageNet from their archives, tiny ones that the tests make."""
+
+import hashlib
+import io
+import itertools
+import sys
+import tarfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spikeatconv.images import prepare
+from spikeatconv.images.prepare import CIFAR100, DEVKIT, IMAGENET, TRAIN, VAL, cifar100, imagenet
+from spikeatconv.images.sources import open_data
+
+WNIDS = ("n02119789", "n01440764", "n01443537")  # in the devkit's order, which is not the names'
+WORDS = ("kit fox, Vulpes macrotis", "tench, Tinca tinca", "goldfish, Carassius auratus")
+TRUTH = (3, 1, 2, 1, 3)
+TINY = replace(IMAGENET, sums={}, classes=3, train=12, test=5)
+
+
+def tar_of(files):
+    """{path: content} as the bytes of an archive."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+def jpeg(brightness):
+    file = io.BytesIO()
+    Image.new("RGB", (20, 16), (brightness,) * 3).save(file, "JPEG")
+    return file.getvalue()
+
+
+def devkit():
+    scipy = pytest.importorskip("scipy.io")
+    fields = [("ILSVRC2012_ID", "i4"), ("WNID", "O"), ("words", "O"), ("num_children", "i4")]
+    rows = [(i + 1, *names, 0) for i, names in enumerate(zip(WNIDS, WORDS, strict=True))]
+    synsets = np.array([*rows, (4, "n00001740", "entity", 3)], dtype=fields)
+    meta = io.BytesIO()
+    scipy.savemat(meta, {"synsets": synsets})
+    truth = "\n".join(map(str, TRUTH)).encode()
+    where = "ILSVRC2012_devkit_t12/data"
+    return tar_of({
+        f"{where}/meta.mat": meta.getvalue(),
+        f"{where}/ILSVRC2012_validation_ground_truth.txt": truth,
+    })  # fmt: skip
+
+
+@pytest.fixture
+def archives(tmp_path):
+    """Three classes of four training images, five for validation: brightness tells the class."""
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    classes = {
+        f"{wnid}.tar": tar_of({f"{wnid}_{i}.JPEG": jpeg(50 * n) for i in range(4)})
+        for n, wnid in enumerate(WNIDS, 1)
+    }
+    (folder / TRAIN).write_bytes(tar_of(classes))
+    images = {f"ILSVRC2012_val_{i:08}.JPEG": jpeg(50 * n) for i, n in enumerate(TRUTH, 1)}
+    (folder / VAL).write_bytes(tar_of(dict(reversed(images.items()))))  # their order is no help
+    (folder / DEVKIT).write_bytes(devkit())
+    return folder
+
+
+def files(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_imagenet_becomes_an_image_folder_that_opens(archives, tmp_path):
+    assert imagenet(archives, tmp_path / "made", TINY) == {"classes": 3, "train": 12, "test": 5}
+    data, test = open_data(tmp_path / "made", 16)
+    assert data.classes == (WORDS[1], WORDS[2], WORDS[0])
+    for split in (data, test):
+        images, labels = split.batch(list(range(len(split))))
+        brightness = {0: 100, 1: 150, 2: 50}  # tench is the devkit's second, so 2 · 50
+        assert images[:, 0, 8, 8].tolist() == [brightness[i] for i in labels.tolist()]
+    assert test.batch([0, 1, 2, 3, 4])[1].tolist() == [0, 1, 1, 2, 2]
+
+
+def test_imagenet_takes_a_validation_that_is_sorted(archives, tmp_path):
+    imagenet(archives, tmp_path / "made", TINY)
+    for name in (VAL, DEVKIT):
+        (archives / name).unlink()
+    (tmp_path / "made/val").rename(archives / "val")
+    imagenet(archives, tmp_path / "again", TINY)
+    made, again = files(tmp_path / "again" / "val"), files(archives / "val")
+    assert made == again
+    assert len(made) == 5
+
+
+def test_without_scipy_it_says_what_else_can_be_given(archives, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    with pytest.raises(ModuleNotFoundError, match=r"install scipy\. Or put a folder val/CLASS"):
+        imagenet(archives, tmp_path / "made", TINY)
+    assert not (tmp_path / "made/val").exists()
+
+
+def test_imagenet_goes_on_wherever_it_was_killed(archives, tmp_path, monkeypatch):
+    imagenet(archives, tmp_path / "whole", TINY)
+    right = files(tmp_path / "whole")
+    copy, killed = prepare.copy, 0
+    for wanted in itertools.count():  # killed after no file, one file, two files, …
+        steps = iter(range(wanted))
+
+        def copy_a_few(*arguments, steps=steps):
+            if next(steps, None) is None:
+                raise KeyboardInterrupt
+            copy(*arguments)
+
+        monkeypatch.setattr(prepare, "copy", copy_a_few)
+        try:
+            imagenet(archives, tmp_path / f"made{wanted}", TINY)
+        except KeyboardInterrupt:
+            killed += 1
+        else:
+            break
+        left = files(tmp_path / f"made{wanted}")
+        assert all(right[name] == left[name] for name in left if not name.startswith(".draft"))
+        monkeypatch.setattr(prepare, "copy", copy)
+        imagenet(archives, tmp_path / f"made{wanted}", TINY)
+        assert files(tmp_path / f"made{wanted}") == right
+    assert killed == 17
+
+
+def test_a_second_call_writes_nothing(archives, tmp_path):
+    imagenet(archives, tmp_path / "made", TINY)
+    for name in (TRAIN, VAL, DEVKIT):
+        (archives / name).unlink()
+    before = files(tmp_path / "made")
+    assert imagenet(archives, tmp_path / "made", TINY)["train"] == 12
+    assert files(tmp_path / "made") == before
+
+
+@pytest.mark.parametrize("name", [TRAIN, VAL])
+def test_a_missing_or_cut_off_archive_is_named_and_leaves_no_half_class(archives, tmp_path, name):
+    data = (archives / name).read_bytes()
+    (archives / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match=f"{name} cannot be read: .* Download it again"):
+        imagenet(archives, tmp_path / "made", TINY)
+    whole = [p for p in (tmp_path / "made").glob("train/*") if len(list(p.iterdir())) == 4]
+    assert whole == list((tmp_path / "made").glob("train/*"))
+    (archives / name).unlink()
+    with pytest.raises(FileNotFoundError, match=f"{name} is missing; download it from https"):
+        imagenet(archives, tmp_path / "made", TINY)
+
+
+@pytest.mark.parametrize("name", ["...tar", "..tar", ".tar", "a/...tar", "b\\...tar"])
+def test_a_class_whose_name_leads_elsewhere_removes_nothing(archives, tmp_path, name):
+    (archives / TRAIN).write_bytes(tar_of({name: tar_of({"a.JPEG": jpeg(9)})}))
+    before = files(archives)
+    with pytest.raises(ValueError, match="is no name of a file or class"):
+        imagenet(archives, tmp_path / "made", TINY)
+    assert len(files(tmp_path / "made")) == 6  # val and words.txt, which were ready before
+    assert files(archives) == before
+
+
+def test_an_image_or_a_truth_whose_name_leads_elsewhere_writes_nothing(
+    archives, tmp_path, monkeypatch
+):
+    inner = tar_of({"a/..": jpeg(9)})
+    (archives / TRAIN).write_bytes(tar_of({"n1.tar": inner}))
+    with pytest.raises(ValueError, match=r"'a/\.\.' in it is no name"):
+        imagenet(archives, tmp_path / "made", TINY)
+    monkeypatch.setattr(prepare, "devkit", lambda archive: ({}, ["../../.."] * 5))
+    with pytest.raises(ValueError, match=r"'\.\./\.\./\.\.' in it is no name"):
+        imagenet(archives, tmp_path / "again", TINY)
+
+
+def test_wrong_sums_and_wrong_counts_stop(archives, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match=r"has the MD5 .*; expected 29b22e29"):
+        imagenet(archives, tmp_path / "made", IMAGENET)
+    with pytest.raises(ValueError, match=r"'train': 12, .*; expected .*'train': 13"):
+        imagenet(archives, tmp_path / "made", replace(TINY, train=13))
+
+
+def test_a_sum_that_was_right_is_not_taken_again(archives, tmp_path, monkeypatch):
+    sums = {TRAIN: hashlib.md5((archives / TRAIN).read_bytes()).hexdigest()}
+    imagenet(archives, tmp_path / "made", replace(TINY, sums=sums))
+    next((tmp_path / "made/train").iterdir()).rename(tmp_path / "lost")
+    monkeypatch.setattr(prepare, "md5", lambda archive: pytest.fail("taken again"))
+    assert imagenet(archives, tmp_path / "made", replace(TINY, sums=sums))["train"] == 12
+
+
+def test_cifar100_from_the_binary_archive(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 3072), dtype=np.uint8)
+    labels = np.array([2, 0, 1, 2, 1, 0, 2], np.uint8)
+    rows = np.concatenate([np.full((7, 1), 9, np.uint8), labels[:, None], pixels], 1)
+    archive = tmp_path / "cifar-100-binary.tar.gz"
+    archive.write_bytes(tar_of({
+        "cifar-100-binary/coarse_label_names.txt": b"all\n",
+        "cifar-100-binary/fine_label_names.txt": b"apple\nbaby\nbear\n",
+        "cifar-100-binary/train.bin": rows[:5].tobytes(),
+        "cifar-100-binary/test.bin": rows[5:].tobytes(),
+    }))  # fmt: skip
+    with pytest.raises(ValueError, match="expected 03b5dce0"):
+        cifar100(archive, tmp_path / "made")
+    sums = {archive.name: hashlib.md5(archive.read_bytes()).hexdigest()}
+    tiny = replace(CIFAR100, sums=sums, classes=3, train=5, test=2)
+    assert cifar100(tmp_path, tmp_path / "made", tiny) == {"classes": 3, "train": 5, "test": 2}
+    data, test = open_data(tmp_path / "made", 32)
+    assert data.classes == ("apple", "baby", "bear")
+    assert np.array_equal(data.batch([3])[0].numpy().reshape(-1), pixels[3])
+    assert test.batch([0, 1])[1].tolist() == [0, 2]
+    assert not list((tmp_path / "made").glob("*.draft"))
+    with pytest.raises(ValueError, match=r"expected .*'test': 3"):
+        cifar100(archive, tmp_path / "other", replace(tiny, test=3))
+    with pytest.raises(FileNotFoundError, match="binary version"):
+        cifar100(tmp_path / "made", tmp_path / "other")
