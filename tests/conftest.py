@@ -26,6 +26,12 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+def pytest_itemcollected(item):
+    """`-m "not browser"` leaves out the tests that open one."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        item.add_marker("browser")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Once a browser is open, Playwright's event loop runs in this thread for good: what needs
@@ -149,3 +155,46 @@ def course_site(shared, cache, outcome):
             outcome(*sorted(NOTEBOOKS.glob("*.ipynb")))
             save_site(shared / "site", cache=cache)
     return shared / "site"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium. In CI it must be there; elsewhere its lack is a skip."""
+    from spikeviz.browser import NoBrowserError, chromium
+
+    session = chromium()
+    try:
+        browser = session.__enter__()
+    except NoBrowserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    yield browser
+    session.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def lab(browser, tmp_path_factory):
+    """A running JupyterLab on a copy of the course."""
+    from spikeviz.browser import course
+
+    with course(tmp_path_factory.mktemp("course")) as running:
+        yield running
+
+
+@pytest.fixture
+def new_page(browser):
+    """Open pages that must not raise errors: new_page(width=..., color_scheme=..., ...)."""
+    contexts, errors = [], []
+
+    def open_page(width=1400, height=1000, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
