@@ -2,7 +2,6 @@
 
 import ast
 import runpy
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -12,7 +11,7 @@ from spikeviz.publish.teacher import CHECKOUT, marked, write_course
 
 EXERCISES = CHECKOUT / "tests" / "exercises"
 STEM = "01_one_neuron"
-REHEARSE = runpy.run_path(str(Path(__file__).with_name("rehearse.py")))
+REHEARSE = runpy.run_path(str(CHECKOUT / "tests" / "rehearse.py"))
 
 
 def read(path):
