@@ -25,7 +25,7 @@ from spikeviz.publish.site import save_site
 from spikeviz.publish.teacher import write_course
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-EXERCISES = Path(__file__).with_name("exercises")
+EXERCISES = Path(__file__).parent / "spikeviz/exercises/answers"
 GRADED = "12_imagenet"
 
 

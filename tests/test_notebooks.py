@@ -203,7 +203,7 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 
 
 def exercises(path):
-    folder = ROOT / "tests" / "exercises" / path.stem
+    folder = ROOT / "tests/spikeviz/exercises/answers" / path.stem
     return sorted(f for f in folder.iterdir() if f.is_dir())
 
 

@@ -5,10 +5,10 @@
     nbgrader generate_assignment 01_one_neuron               for the students, without solutions
     nbgrader autograde 01_one_neuron                         what they handed in (submitted/)
 
-Made from notebooks/ and from the solutions in tests/exercises/, so there is one text of each. An
-exercise's cell holds the solution between markers, which nbgrader cuts out for the release; the
-cell with its check is locked, and passes only if the check does. The open question at the end is
-graded by hand. Folded solutions are left out.
+Made from notebooks/ and from the tested solutions, so there is one text of each. An exercise's cell
+holds the solution between markers, which nbgrader cuts out for the release; the cell with its check
+is locked, and passes only if the check does. The open question at the end is graded by hand. Folded
+solutions are left out.
 """
 
 import ast
@@ -48,7 +48,7 @@ def write_course(folder: Path) -> Path:
     draft = folder.with_name(folder.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
     for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb")):
-        solutions = CHECKOUT / "tests" / "exercises" / path.stem
+        solutions = CHECKOUT / "tests/spikeviz/exercises/answers" / path.stem
         if solutions.is_dir():
             place = draft / "source" / path.stem
             place.mkdir(parents=True)

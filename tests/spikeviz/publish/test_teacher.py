@@ -9,7 +9,7 @@ import pytest
 from spikeviz.publish.__main__ import main
 from spikeviz.publish.teacher import CHECKOUT, marked, write_course
 
-EXERCISES = CHECKOUT / "tests" / "exercises"
+EXERCISES = CHECKOUT / "tests/spikeviz/exercises/answers"
 STEM = "01_one_neuron"
 REHEARSE = runpy.run_path(str(CHECKOUT / "tests" / "rehearse.py"))
 

@@ -1,5 +1,5 @@
 """A check knows whether the cell with the student's answer ran: never is the function of before
-judged in its place. The same runs in each notebook's own kernel in test_exercises.py."""
+judged in its place. The same runs in each notebook's own kernel in test_answers.py."""
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
 """Exercises: right answers pass in every style, and each mistake gets a hint that is true.
 
-tests/exercises/<notebook>/<exercise>/ holds what a student would write into the exercise's cell:
+answers/<notebook>/<exercise>/ holds what a student would write into the exercise's cell:
 the solution and the typical mistakes, wrong_*.py, whose first line, `# hint: ...`, is a part of
 the hint that they must get, and nobody else may. right.py holds right answers in other styles,
 slips.py wrong ones of no known kind, each a public function or class. A slip whose docstring
@@ -20,10 +20,8 @@ from nbclient.exceptions import CellExecutionError
 from spikeviz import exercises
 from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward, fair_comparison
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-FOLDERS = sorted(
-    path for path in Path(__file__).with_name("exercises").glob("*/*") if path.is_dir()
-)
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+FOLDERS = sorted(f for f in Path(__file__).with_name("answers").glob("*/*") if f.is_dir())
 STEMS = sorted({folder.parent.name for folder in FOLDERS})
 WRONG = [file for folder in FOLDERS for file in sorted(folder.glob("wrong_*.py"))]
 
