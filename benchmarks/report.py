@@ -9,6 +9,8 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 
+from spikeatconv.files import write_whole
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -29,9 +31,7 @@ def write(name: str, results: dict, packages: tuple[str, ...], folder: Path = RE
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    draft = path.with_suffix(".part")
-    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, json.dumps(content, indent=2) + "\n")
     return path
 
 

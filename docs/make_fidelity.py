@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from spikeatconv import SpikeAtConv, mnist5k, preset
 from spikeatconv.data import shipped
 from spikeatconv.energy import count_flops, energy_report
+from spikeatconv.files import write_whole
 from spikeatconv.weights import load_weights
 from spikeviz import AblationExplorer
 
@@ -315,9 +316,7 @@ attention's output are spikes in each row.
 
 def main() -> None:
     target = ROOT / "docs" / "fidelity.md"
-    draft = target.with_suffix(".part")
-    draft.write_text(page(), encoding="utf-8")
-    draft.replace(target)
+    write_whole(target, page())
     print(f"wrote {target}", file=sys.stderr)
 
 

@@ -11,7 +11,6 @@ folded, and sha256 of all of these and the tensors.
 import hashlib
 import json
 import os
-import uuid
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 
 from spikeatconv.checks import FLOATS, check_choice, check_finite, check_path, kind, short
 from spikeatconv.conv import fold, is_folded
+from spikeatconv.files import write_whole
 from spikeatconv.model import Block, SpikeAtConv, SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.surrogate import Atan, Sigmoid
@@ -59,8 +59,6 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
             "whose file can be loaded without running code"
         )
     path = check_path(path, "path")
-    if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
-        raise ValueError(f"{path} is a folder, a pipe or a device; give the name of a file")
     if not isinstance(note, dict | None):
         raise TypeError(f"note is a {type(note).__name__}; give a dict, such as {{'seed': 0}}")
     metadata = {
@@ -77,7 +75,7 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
             tensor, f"the model's {name}", "train it again, or load weights that are whole"
         )
     metadata["sha256"] = _digest(metadata, tensors)
-    _write(path, _sorted(save(tensors, metadata)))
+    write_whole(path, _sorted(save(tensors, metadata)))
 
 
 def load_weights(path: str | Path, config: SpikeAtConvConfig | dict | None = None) -> nn.Module:
@@ -381,18 +379,3 @@ def _sorted(content: bytes) -> bytes:
     header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8
     return len(header).to_bytes(8, "little") + header + content[end:]
-
-
-def _write(path: Path, content: bytes) -> None:
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent}: there is no such folder; make it first")
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # whole on the disk before it takes the old one's name
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
