@@ -23,7 +23,7 @@ globalThis.spikevizLive = (() => {
       set(key, value) {
         if (!ArrayBuffer.isView(value) && JSON.stringify(state[key]) === JSON.stringify(value)) return;
         state[key] = value;
-        for (const handler of [...(handlers.get(`change:${key}`) ?? [])]) handler();
+        for (const handler of handlers.get(`change:${key}`) ?? []) handler();
       },
       on: (event, handler) => handlers.set(event, [...(handlers.get(event) ?? []), handler]),
       off: (event, handler) => handlers.set(event, (handlers.get(event) ?? []).filter((other) => other !== handler)),

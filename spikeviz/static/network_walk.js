@@ -1,7 +1,7 @@
 // NetworkWalk: an image on its way through the network, box by box. Python runs the model; its
 // answer holds every time step, so scrubbing, opening and paging are answered here.
 
-import { h, listen, syncing, mount, clamp, show, choice, player, offline, lasting } from "./widget.js";
+import { h, syncing, mount, clamp, show, choice, player, offline, lasting } from "./widget.js";
 import { mapsOf, stepOf, drawThumb } from "./network_maps.js";
 import { boxPanel, groupOf, kindOf, mj, percent, write } from "./network_panel.js";
 import { imagePicker } from "./network_image.js";

@@ -2,7 +2,7 @@
 // cost, and how far information gets. Everything is computed here; Python holds the parameters.
 
 import { PARTITION_NAMES, HEAD_WIDTH, sizesFor, partitionOf, reach, countOf, firstSeen, costsOf } from "./partition.js";
-import { h, listen, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, player, lasting } from "./widget.js";
+import { h, listen, syncing, mount, clamp, numberControl, choice, checkbox, drag, player, lasting } from "./widget.js";
 import { surface, scale, axes, line } from "./draw.js";
 import { pack, square, averageColours, fade, pixelMap, border, frame } from "./pixels.js";
 

@@ -2,7 +2,7 @@
 // everything drawn is computed here. One routine draws every block from its list of boxes.
 
 import { STIMULI } from "./neuron.js";
-import { KERNELS, PROJECTIONS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, distinct } from "./spike_blocks.js";
+import { KERNELS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, distinct } from "./spike_blocks.js";
 import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./spike_block_words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./spike_block_pictures.js";
 import { h, syncing, mount, clamp, show, numberControl, choice, drag, player, lasting } from "./widget.js";

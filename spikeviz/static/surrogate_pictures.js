@@ -2,7 +2,7 @@
 // shows, and returns the scales that a hand on the picture needs.
 
 import { SURROGATES, V_THRESHOLD } from "./surrogate.js";
-import { surface, scale, ticks, axes, line } from "./draw.js";
+import { scale, ticks, axes, line } from "./draw.js";
 import { clamp, show } from "./widget.js";
 
 const sides = (width, right = 14) => [46, width - right];
@@ -173,7 +173,7 @@ export function drawSlopes({ ctx, width, height }, colour, { p, sweep, reached }
 }
 
 /** The loss over the weight: the staircase, the hill of the surrogate, the walk and the slope here. */
-export function drawLoss({ ctx, width, height }, colour, { p, weights, losses, hill, walk, here }) {
+export function drawLoss({ ctx, width, height }, colour, { weights, losses, hill, walk, here }) {
   const x = scale([weights[0], weights.at(-1)], sides(width));
   const y = scale([0, Math.max(1, ...losses) * 1.25], [height - 38, 24]);
   axes(ctx, x, y, { colour, xTitle: "weight w", yTitle: "loss = (spikes − target)²", yTicks: ticks(y, 4) });
