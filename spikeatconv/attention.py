@@ -11,6 +11,8 @@ softmax row sums to 1, so A·V of binary V lies in [0, 1], and a neuron with τ 
 that is fed at most 1 never fires.
 """
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from spikeatconv.blocks import check_feature_map, check_spk, spk_block
@@ -35,7 +37,7 @@ class Attend(nn.Module):
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """q, k, v: `[T, B, C, H, W]` → A(Q, K)·V of the same shape."""
         check_tokens(self.heads, q=q, k=k, v=v)
-        out = self.weights(q, k) @ self._tokens(v)  # [T·B, groups, heads, tokens, d]
+        out = self.weights(q, k) @ self.tokens(v)  # [T·B, groups, heads, tokens, d]
         merge = PARTITIONS[self.partition][1]
         out = merge(out.transpose(2, 3).flatten(3), self.size, (q.shape[-2], q.shape[-1]))
         return out.unflatten(0, q.shape[:2])
@@ -44,15 +46,14 @@ class Attend(nn.Module):
         """The attention map A(Q, K), `[T·B, groups, heads, tokens, tokens]`."""
         check_tokens(self.heads, q=q, k=k)
         scale = (q.shape[2] // self.heads) ** -0.5
-        scores = self._tokens(q) @ self._tokens(k).transpose(-2, -1) * scale
+        scores = self.tokens(q) @ self.tokens(k).transpose(-2, -1) * scale
         return scores.softmax(-1) if self.softmax else scores
 
-    def _tokens(self, x: Tensor) -> Tensor:
+    def tokens(self, x: Tensor) -> Tensor:
         """`[T, B, C, H, W]` → `[T·B, groups, heads, tokens, d]`, d = C / heads."""
         partition = PARTITIONS[self.partition][0]
-        tokens = partition(x.flatten(0, 1), self.size)
-        d = x.shape[2] // self.heads
-        return tokens.unflatten(3, (self.heads, d)).transpose(2, 3)
+        groups = partition(x.flatten(0, 1), self.size)
+        return groups.unflatten(3, (self.heads, x.shape[2] // self.heads)).transpose(2, 3)
 
     def extra_repr(self) -> str:
         return (
@@ -61,8 +62,8 @@ class Attend(nn.Module):
         )
 
 
-class SISA(nn.Module):
-    """Spike-in self-attention: three learned projections, each followed by an SPK block.
+class SpikeAttention(nn.Module):
+    """What SISA and BDSA share: all but where Q, K and V come from.
 
     channels: C. heads: must divide C. partition, size, softmax: see `Attend`.
     spk: name of the SPK block, `options` are its options. spiking=False: GELU for each of them.
@@ -90,43 +91,40 @@ class SISA(nn.Module):
         def spikes() -> nn.Module:
             return spk_block(spk, channels, spiking, binary=True, **options)
 
-        self.q = nn.Sequential(conv_norm(channels, channels, norm=norm), spikes())
-        self.k = nn.Sequential(conv_norm(channels, channels, norm=norm), spikes())
-        self.v = nn.Sequential(conv_norm(channels, channels, norm=norm), spikes())
+        self.make_inputs(spikes, norm)
         self.attend = Attend(heads, partition, size, softmax)
         self.out = nn.Sequential(norm_only(channels, norm), spikes())
+
+    def make_inputs(self, spikes: Callable[[], nn.Module], norm: str) -> None:
+        """Make what gives Q, K and V; each call of `spikes` is an SPK block."""
+        raise NotImplementedError
+
+
+class SISA(SpikeAttention):
+    """Spike-in self-attention: three learned projections, each followed by an SPK block.
+
+    Arguments, shapes and errors as `SpikeAttention`.
+    """
+
+    def make_inputs(self, spikes: Callable[[], nn.Module], norm: str) -> None:
+        c = self.channels
+        self.q = nn.Sequential(conv_norm(c, c, norm=norm), spikes())
+        self.k = nn.Sequential(conv_norm(c, c, norm=norm), spikes())
+        self.v = nn.Sequential(conv_norm(c, c, norm=norm), spikes())
 
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map(x, self.channels, self)
         return self.out(self.attend(self.q(x), self.k(x), self.v(x)))
 
 
-class BDSA(nn.Module):
+class BDSA(SpikeAttention):
     """Binary direct self-attention: the input's spikes are Q, K and V at once; no projections.
 
-    Arguments, shapes and errors as `SISA`.
+    Arguments, shapes and errors as `SpikeAttention`.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        heads: int,
-        partition: str = "grid",
-        size: int = 7,
-        softmax: bool = True,
-        spk: str = "mbpl",
-        spiking: bool = True,
-        norm: str = "batch",
-        **options,
-    ) -> None:
-        super().__init__()
-        self.channels, heads = check_heads(channels, heads)
-        check_spk(spk, options)
-        self.s = spk_block(spk, channels, spiking, binary=True, **options)
-        self.attend = Attend(heads, partition, size, softmax)
-        self.out = nn.Sequential(
-            norm_only(channels, norm), spk_block(spk, channels, spiking, binary=True, **options)
-        )
+    def make_inputs(self, spikes: Callable[[], nn.Module], norm: str) -> None:
+        self.s = spikes()
 
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map(x, self.channels, self)

@@ -265,7 +265,7 @@ def count_batch(model: nn.Module, images: Tensor) -> dict[str, Count]:
 
     def attend(name: str, layer: Attend, args: tuple, out: Tensor) -> None:
         q, k, v = args
-        tokens = layer._tokens(q)  # [T·B, groups, heads, tokens, d]
+        tokens = layer.tokens(q)  # [T·B, groups, heads, tokens, d]
         macs = tokens.numel() * tokens.shape[-2]
         see(name, "attention QK").add(macs, len(tokens), q, k)
         see(name, "attention AV").add(macs, len(tokens), v)

@@ -147,12 +147,12 @@ def trace(layer: Layer, head: int, time_step: int, group: int) -> AttentionTrace
 
     def maps(softmax: bool) -> tuple["np.ndarray", "np.ndarray"]:
         attend = Attend(layer.attend.heads, layer.attend.partition, layer.attend.size, softmax)
-        merged = attend._tokens(attend(q, k, v))
+        merged = attend.tokens(attend(q, k, v))
         return attend.weights(q, k)[where].numpy(), merged[where].numpy()
 
     names = ("q", "k", "v", "out")
     spikes = {
-        name: layer.attend._tokens(x)[where].numpy()
+        name: layer.attend.tokens(x)[where].numpy()
         for name, x in zip(names, (q, k, v, out), strict=True)
     }
     (plain, plain_v), (softmax, softmax_v) = maps(False), maps(True)
