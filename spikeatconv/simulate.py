@@ -2,7 +2,7 @@
 
 It adds to `lif_step` what a network does not use: a time step Δt and a refractory time in
 ms, a membrane resistance R, and ready-made input currents. float64 throughout, and the
-same arithmetic in the same order as `spikeviz/static/neuron.js`, so that picture and
+same arithmetic in the same order as `spikeviz/base/neuron.js`, so that picture and
 Python agree to the bit.
 """
 

@@ -1,20 +1,20 @@
 """Widgets for JupyterLab that put the ideas of spiking neural networks into the reader's hands."""
 
-from spikeviz.ablation_explorer import AblationExplorer
-from spikeviz.attention_explorer import AttentionExplorer
-from spikeviz.course_map import CourseMap
-from spikeviz.energy_explorer import EnergyExplorer
+from spikeviz.ablation.explorer import AblationExplorer
+from spikeviz.attention.explorer import AttentionExplorer
+from spikeviz.blocks.explorer import SpikeBlockExplorer
+from spikeviz.course_map.explorer import CourseMap
+from spikeviz.energy.explorer import EnergyExplorer
 from spikeviz.figure import show
 from spikeviz.gallery import gallery
-from spikeviz.lif_explorer import LIFExplorer
-from spikeviz.mbpl_explorer import MBPLExplorer
-from spikeviz.network_walk import NetworkWalk
-from spikeviz.partition_explorer import PartitionExplorer
+from spikeviz.lif.explorer import LIFExplorer
+from spikeviz.mbpl.explorer import MBPLExplorer
+from spikeviz.monitor.explorer import TrainingMonitor
+from spikeviz.network.explorer import NetworkWalk
+from spikeviz.partition.explorer import PartitionExplorer
+from spikeviz.raster.explorer import SpikeRaster
 from spikeviz.results import results
-from spikeviz.spike_block_explorer import SpikeBlockExplorer
-from spikeviz.spike_raster import SpikeRaster
-from spikeviz.surrogate_explorer import SurrogateExplorer
-from spikeviz.training_monitor import TrainingMonitor
+from spikeviz.surrogate.explorer import SurrogateExplorer
 
 __all__ = [
     "AblationExplorer",

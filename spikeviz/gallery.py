@@ -6,7 +6,7 @@ from pathlib import Path
 
 import ipywidgets
 
-from spikeviz.widget import STATIC, Explorer
+from spikeviz.base.widget import Explorer
 
 ORDER = (  # of the course
     "CourseMap", "LIFExplorer", "SurrogateExplorer", "SpikeBlockExplorer", "MBPLExplorer",
@@ -58,6 +58,6 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
         rows.append(f'<li><a href="{name}.html">{name}</a><p>{text}</p></li>')
-    page = (STATIC / "gallery.html").read_text(encoding="utf-8")
+    page = Path(__file__).with_name("gallery.html").read_text(encoding="utf-8")
     (folder / "index.html").write_text(page.replace("{{ROWS}}", "\n".join(rows)), encoding="utf-8")
     return folder

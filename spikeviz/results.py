@@ -1,5 +1,6 @@
 """The results files of the studies and benchmarks, each with its command, machine and date."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -8,6 +9,8 @@ FOLDERS = (
     PACKAGE.parent / "studies" / "results",
     PACKAGE.parent / "benchmarks" / "results",
 )
+
+VERDICTS = ("agree", "disagree", "undecided", "not measured")
 
 
 def results(name: str) -> Path:
@@ -18,3 +21,12 @@ def results(name: str) -> Path:
             return folder / f"{name}.json"
     there = sorted({file.stem for folder in FOLDERS for file in folder.glob("*.json")})
     raise FileNotFoundError(f"there are no results {name!r}; choose one of {', '.join(there)}")
+
+
+def verdict(differences: Sequence[float]) -> str:
+    """What differences, better minus worse by the paper, say: one of `VERDICTS`."""
+    if not differences:
+        return "not measured"
+    if all(d > 0 for d in differences):
+        return "agree"
+    return "disagree" if all(d < 0 for d in differences) else "undecided"

@@ -11,8 +11,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from spikeviz.base.widget import CODE, Explorer, _script_safe
 from spikeviz.publish.markdown import Links, Markdown, coloured, formula, keep_links, picture, plain
-from spikeviz.widget import CODE, Explorer, _script_safe
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -15,8 +15,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from spikeviz.base.widget import _write
 from spikeviz.browser import CHECKOUT
-from spikeviz.widget import _write
 
 NOTEBOOKS = CHECKOUT / "notebooks"
 CACHE = CHECKOUT / "build" / "executed"

@@ -8,11 +8,12 @@ from urllib.parse import quote, unquote
 
 from nbformat import NotebookNode
 
+from spikeviz.base.front_end import PACKAGE
+from spikeviz.base.widget import _write
 from spikeviz.browser import CHECKOUT
 from spikeviz.publish.cells import Document, asset, code_script, library_script
 from spikeviz.publish.markdown import Links, Markdown, plain
 from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, executed_all
-from spikeviz.widget import STATIC, _write
 
 NAME = "SpikeAtConv: learn spiking neural networks by touching them"
 READ_ONLY = (
@@ -118,7 +119,7 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     ]
     chapters = [chapter_of(*pair) for pair in zip(outcomes, documents, strict=True)]
     files = {"site.css": asset("prose.css") + asset("site.css"), "site.js": asset("site.js")}
-    files["live.js"] = (STATIC / "live.js").read_text(encoding="utf-8")
+    files["live.js"] = (PACKAGE / "base" / "live.js").read_text(encoding="utf-8")
     for document in documents:
         files |= {f"{kind}.js": code_script(kind, c) for kind, c in document.kinds.items()}
         files |= {name: library_script(packed) for name, packed in document.libraries.items()}

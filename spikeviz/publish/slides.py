@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spikeviz.base.front_end import PACKAGE
+from spikeviz.base.widget import _write
 from spikeviz.publish.cells import Cell, Document, asset, code_script, library_script
 from spikeviz.publish.running import CACHE, executed
-from spikeviz.widget import STATIC, _write
 
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
 LETTERS = 90  # in a line of it
@@ -48,7 +49,7 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
     sections = by_metadata(document) if any(c.slide for c in document.cells) else by_words(document)
     libraries = map(library_script, document.libraries.values())
     kinds = (code_script(kind, code) for kind, code in document.kinds.items())
-    live = (STATIC / "live.js").read_text(encoding="utf-8")
+    live = (PACKAGE / "base" / "live.js").read_text(encoding="utf-8")
     parts = {
         "TITLE": html.escape(document.title),
         "STYLE": asset("reveal.css") + asset("prose.css") + asset("slides.css"),

@@ -1,0 +1,190 @@
+"""AblationExplorer: the results of a study, each with its command, its seeds and its spread."""
+
+import functools
+import gzip
+import importlib.util
+import json
+import os
+import statistics
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets as t
+
+from spikeviz.base.front_end import read_data
+from spikeviz.base.widget import Explorer, path_of
+from spikeviz.results import results, verdict
+
+if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
+    from matplotlib.figure import Figure
+
+HOW = ("command", "commit", "date", "machine", "scale", "measure", "file")
+
+
+class AblationExplorer(Explorer):
+    """Shows what a study found, choice by choice: plots, a table, the spread, the paper beside it.
+
+    AblationExplorer("results.json", …) shows results files as studies/ablation.py writes them:
+    "results" holds "scale", "measure" and "points", each with "axis" (what was varied), "value",
+    "options", "network" and "runs", [{"seed", "accuracy", "seconds", …}]. Without one it shows
+    the study that comes with the widget: the paper's choices on the shipped digits. The paper's
+    own figures (Tables 1 to 3) are drawn apart, on an axis of their own, and named the paper's.
+
+    axis: what is varied on show, one of `axes`.  selected: the number of a point in `points`, or
+    None.  show_paper: the paper's figures beside ours.  points: what is on show, one dict each.
+    studies: how each results file came about.  orderings(): what the paper says is better, and
+    what ours says to that.
+    """
+
+    _folder = "ablation"
+
+    points = t.List(read_only=True).tag(sync=True, large=True)
+    studies = t.List(read_only=True).tag(sync=True)
+    paper = t.Dict(read_only=True).tag(sync=True)
+    verdicts = t.List(read_only=True).tag(sync=True)
+    axis = t.Unicode().tag(sync=True)
+    selected = t.Int(None, allow_none=True).tag(sync=True)
+    show_paper = t.Bool(True).tag(sync=True)
+
+    def __init__(self, *files: str | os.PathLike[str], **traits: Any) -> None:
+        points: list[dict] = []
+        studies = []
+        for number, file in enumerate(files or [results("ablation")]):
+            found, how = read(Path(path_of(file, "file")))
+            points += [{**point, "study": number} for point in found]
+            studies.append(how)
+        self.set_trait("points", points)
+        self.set_trait("studies", studies)
+        self.set_trait("paper", read_data("ablation"))
+        self.set_trait("verdicts", self.orderings())
+        super().__init__(**traits)
+        self.on_msg(self._send_plotly)
+
+    @property
+    def axes(self) -> list[str]:
+        """What was varied, in the order of the files."""
+        return list(dict.fromkeys(point["axis"] for point in self.points))
+
+    @t.default("axis")
+    def _first_axis(self) -> str:
+        return self.axes[0]
+
+    @t.validate("axis")
+    def _known_axis(self, proposal: dict[str, Any]) -> str:
+        if proposal["value"] not in self.axes:
+            raise t.TraitError(f"axis is {proposal['value']!r}; choose one of {self.axes}")
+        return proposal["value"]
+
+    @t.validate("selected")
+    def _known_point(self, proposal: dict[str, Any]) -> int | None:
+        value, last = proposal["value"], len(self.points) - 1
+        if value is not None and not 0 <= value <= last:
+            raise t.TraitError(f"selected is {value}; give a point from 0 to {last}, or None")
+        return value
+
+    def orderings(self) -> list[dict[str, Any]]:
+        """What the paper says is better, with a verdict of ours: "agree" or "disagree" if every
+        seed that both have says so, else "undecided"; "not measured". "differences": by seed."""
+        found = []
+        for order in self.paper["orderings"]:
+            better, worse = (
+                self._accuracies(order["axis"], order[side]) for side in ("better", "worse")
+            )
+            differences = [better[seed] - worse[seed] for seed in better if seed in worse]
+            found.append({**order, "differences": differences, "verdict": verdict(differences)})
+        return found
+
+    def _accuracies(self, axis: str, value: Any) -> dict[int, float]:
+        """By seed, of the first point at that place."""
+        for point in self.points:
+            if (point["axis"], point["value"]) == (axis, value):
+                return {run["seed"]: run["accuracy"] for run in point["runs"]}
+        return {}
+
+    def to_matplotlib(self) -> "Figure":
+        """A figure for a paper: every axis, the mean of the seeds, each seed, ± one sd."""
+        import matplotlib.pyplot as plt
+
+        axes = self.axes
+        rows = -(-len(axes) // 3)
+        figure, places = plt.subplots(
+            rows, 3, figsize=(9, 2.6 * rows), sharey=True, squeeze=False, layout="constrained"
+        )
+        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        for axis, place in zip(axes, places.flat, strict=False):
+            points = [point for point in self.points if point["axis"] == axis]
+            labels = [str(point["value"]) for point in points]
+            means = [100 * point["accuracy_mean"] for point in points]
+            spread = [100 * (point["accuracy_sd"] or 0) for point in points]
+            place.errorbar(labels, means, spread, fmt="o", color="#0072B2", capsize=3)
+            for label, point in zip(labels, points, strict=True):
+                scores = [100 * run["accuracy"] for run in point["runs"]]
+                place.plot([label] * len(scores), scores, ".", color="#0072B2", alpha=0.4)
+            place.set(title=axis, ylabel="accuracy in %")
+            place.tick_params(axis="x", labelsize="x-small")
+        for place in places.flat[len(axes) :]:
+            place.set_visible(False)
+        return figure
+
+    def _send_plotly(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """The page asks for plotly once, however many widgets it shows."""
+        if content == "plotly":
+            self.send("plotly", [packed_plotly()])
+
+    @classmethod
+    def _library(cls) -> tuple[str, bytes]:
+        return "plotly.js", packed_plotly()
+
+
+@functools.cache
+def packed_plotly() -> bytes:
+    """The plotly.js of the plotly package, packed; found without importing the package."""
+    spec = importlib.util.find_spec("plotly")
+    if spec is None or spec.origin is None:
+        install = f"{sys.executable} -m pip install plotly"
+        raise ModuleNotFoundError(f"the package plotly is missing; run `{install}`")
+    script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    return gzip.compress(script.read_bytes(), mtime=0)
+
+
+def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The points of a results file, and how it came about. Raises FileNotFoundError, and
+    ValueError that says what is missing where."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = content["results"]
+        how = {**content, **found, "file": path.name}
+        points = [point_of(point) for point in found["points"]]
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path}: there is no such file; give a results file of a study"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise ValueError(
+            f"{path} is no results file of a study: {type(error).__name__} {error}; it needs "
+            '"results" with "points", each with "axis", "value" and "runs" ("seed", "accuracy" '
+            "from 0 to 1)"
+        ) from None
+    if not points:
+        raise ValueError(f"{path} holds no points; run the study to its first results")
+    return points, {name: how[name] for name in HOW if name in how}
+
+
+def point_of(point: dict[str, Any]) -> dict[str, Any]:
+    """A point of a results file, checked, with the mean and the spread of its runs."""
+    runs = [
+        {"seed": run["seed"], "accuracy": float(run["accuracy"]), "seconds": run.get("seconds")}
+        for run in point["runs"]
+    ]
+    scores = [run["accuracy"] for run in runs]
+    if not all(0 <= score <= 1 for score in scores):
+        raise ValueError(f"accuracies are {scores} at {point['axis']} {point['value']}")
+    return {
+        "axis": str(point["axis"]), "value": point["value"], "runs": runs,
+        "network": point.get("network", ""), "options": point.get("options", {}),
+        "accuracy_mean": statistics.mean(scores),
+        "accuracy_sd": statistics.stdev(scores) if len(scores) > 1 else None,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Spiking attention, SISA and BDSA."""

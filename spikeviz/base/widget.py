@@ -1,0 +1,297 @@
+"""What every widget shares: its front end as one module, one live copy a cell, one HTML file.
+
+A widget is a folder: a Python class with synced traits, plain ES modules, a style sheet, data. The
+modules compute and draw; Python holds the parameters and tells the truth about them.
+"""
+
+import base64
+import difflib
+import html
+import inspect
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+from weakref import WeakSet
+
+import anywidget
+import traitlets as t
+from IPython.core.getipython import get_ipython
+
+from spikeviz.base.front_end import PACKAGE, front_end
+
+CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
+
+
+def shipped(name: str) -> Path:
+    """Where a file of data/ lies, in an installed wheel or a checkout; found without importing
+    spikeatconv, which would import torch. FileNotFoundError if it is missing."""
+    root = PACKAGE.parent
+    places = [root / "spikeatconv" / "_data" / name, root / "data" / name]
+    for place in places:
+        if place.is_file():
+            return place
+    raise FileNotFoundError(
+        f"{places[-1]} is missing; restore it with `git checkout -- data/{name}`, or reinstall "
+        "spikeatconv if you installed a wheel"
+    )
+
+
+class _Ranged:
+    """A number between two others. Outside, and for NaN, a TraitError names the range."""
+
+    def __init__(self, default: float | None, low: float, high: float, step: float, **options: Any):
+        super().__init__(default, **options)  # type: ignore[call-arg] # the trait type's
+        self.range = (low, high, step)
+        self.tag(sync=True)  # type: ignore[attr-defined]
+
+    def validate(self, owner: Any, value: Any) -> Any:
+        value = super().validate(owner, value)  # type: ignore[misc]
+        low, high, _ = self.range
+        if value is not None and not low <= value <= high:
+            name = self.name  # type: ignore[attr-defined]
+            raise t.TraitError(f"{name} is {value}; give a value from {low} to {high}")
+        return value
+
+
+class Number(_Ranged, t.Float):
+    """Number(default, lowest, highest, step of the slider): a synced float in a range."""
+
+
+class Whole(_Ranged, t.Int):
+    """Whole(default, lowest, highest, step of the slider): a synced integer in a range."""
+
+
+PLAIN = (t.Int, t.Float, t.Bool, t.Enum, t.Unicode, t.List, t.Tuple)  # hold plain Python only
+
+
+def _plain(trait: t.TraitType, value: Any) -> Any:
+    """A value for such a trait as plain Python; TraitError for a bool as number, and for 1 as
+    True."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if value is None and trait.allow_none:
+        return None
+    if isinstance(trait, t.Unicode) and not isinstance(value, str):
+        raise _refused(trait, value)
+    numbers = isinstance(trait, (t.Int, t.Float))
+    within = value if isinstance(value, (list, tuple)) else [value] if numbers else []
+    if any(isinstance(one, bool) for one in within):
+        raise _refused(trait, value)
+    if isinstance(trait, t.Bool) and not isinstance(value, bool):
+        raise _refused(trait, value)
+    if numbers and isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise _refused(trait, value)
+    return value
+
+
+def _refused(trait: Any, value: Any) -> t.TraitError:
+    """That a value is of another kind than a trait's, in words."""
+    expected = {t.Bool: "True or False", t.Unicode: "a text", t.Dict: "a dict"}.get(type(trait))
+    if isinstance(trait, _Ranged):
+        low, high, _ = trait.range
+        expected = f"{trait.info()} from {low} to {high}"  # type: ignore[attr-defined]
+    elif isinstance(trait, t.Enum):
+        expected = f"one of {list(trait.values or ())}"
+    found = f"{trait.name} is {short(value)}, a {type(value).__name__}"
+    return t.TraitError(f"{found}; give {expected or trait.info()}")
+
+
+def path_of(value: Any, name: str) -> str:
+    """A path as text; TypeError for what is none."""
+    if not isinstance(value, (str, os.PathLike)):
+        found = f"{name} is {short(value)}, a {type(value).__name__}"
+        raise TypeError(f"{found}; give the path of a file")
+    return os.fspath(value)
+
+
+def short(value: Any) -> str:
+    """`repr`, but a large value does not fill the screen."""
+    if getattr(value, "shape", ()):
+        return f"an array of shape {list(value.shape)}"
+    if isinstance(value, (list, tuple, bytes)) and len(value) > 30:
+        return f"{value[:3]!r}… ({len(value):,} values)"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """'did you mean "tau"? ' for a misspelt name, or nothing if none is near."""
+    near = difflib.get_close_matches(str(name).lower(), sorted(known), 1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+class Explorer(anywidget.AnyWidget):
+    """Base of the widgets. Running a cell again closes the widgets its last run made.
+
+    A subclass names its folder in spikeviz/: `_folder`. A trait that holds much is tagged `large`:
+    JupyterLab keeps the model of a closed widget as long as the kernel lives, its page lets go.
+
+    needs_python: whether its picture stands still in a page without Python.
+    """
+
+    needs_python: ClassVar[bool] = False
+
+    _folder: ClassVar[str]
+    _esm = (PACKAGE / "base" / "load.js").read_text(encoding="utf-8")
+    _code = t.Unicode().tag(sync=True, large=True)
+    _sheet = t.Unicode().tag(sync=True)
+    _large = t.List().tag(sync=True)
+    limits = t.Dict(read_only=True).tag(sync=True)
+
+    _made: dict[str, tuple[str, "WeakSet[Explorer]"]] = {}  # noqa: RUF012 - shared on purpose
+
+    def __init__(self, **traits: Any) -> None:
+        for name in traits:
+            self._check_known(name)
+        super().__init__(**traits)
+        self._replace_last_run()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a trait. NumPy's numbers and arrays are as good as Python's, True is no number, and
+        a name that the widget does not have, or a value of another kind, is a TraitError."""
+        if not name.startswith("_"):
+            self._check_known(name)
+            trait = getattr(type(self), name, None)
+            if isinstance(trait, PLAIN):
+                value = _plain(trait, value)
+        try:
+            super().__setattr__(name, value)
+        except t.TraitError as error:
+            if not str(error).startswith("The "):  # it is one of our own words
+                raise
+            raise _refused(trait, value) from None
+
+    @classmethod
+    def _check_known(cls, name: str) -> None:
+        if name.startswith("_") or hasattr(cls, name):
+            return
+        taken = inspect.signature(cls.__init__).parameters.values()
+        known = {one.name for one in taken if one.kind is one.POSITIONAL_OR_KEYWORD} - {"self"}
+        known |= {key for key, trait in cls._own_traits().items() if not trait.read_only}
+        raise t.TraitError(
+            f"{cls.__name__} has no {name!r}; {did_you_mean(name, known)}it has {sorted(known)}"
+        )
+
+    @classmethod
+    def _own_traits(cls) -> dict[str, t.TraitType]:
+        """The public synced traits that widgets of this package declare."""
+        inherited = anywidget.AnyWidget.class_trait_names()
+        own = cls.class_traits(sync=True).items()
+        return {n: trait for n, trait in own if n[0] != "_" and n not in inherited}
+
+    @classmethod
+    def ranges(cls) -> dict[str, tuple[float, float, float]]:
+        """(lowest, highest, step of the slider) of each ranged trait; also the trait `limits`."""
+        traits = cls.class_traits(sync=True).items()
+        return {name: trait.range for name, trait in traits if isinstance(trait, _Ranged)}
+
+    @t.default("_code")
+    def _own_code(self) -> str:
+        return front_end(self._folder)[0]
+
+    @t.default("_sheet")
+    def _own_sheet(self) -> str:
+        return front_end(self._folder)[1]
+
+    @t.default("_large")
+    def _large_traits(self) -> list[str]:
+        return sorted(self.traits(large=True))
+
+    @t.default("limits")
+    def _all_ranges(self) -> dict[str, tuple[float, float, float]]:
+        return self.ranges()
+
+    def close(self) -> None:
+        """Close the widget and its layout, which ipywidgets would keep."""
+        if self.layout is not None:
+            self.layout.close()
+        super().close()
+
+    def _replace_last_run(self) -> None:
+        """Close what an earlier run of this cell made: a widget nobody closes lives for ever."""
+        parent: dict = getattr(get_ipython(), "get_parent", dict)()  # only a kernel has one
+        cell = parent.get("metadata", {}).get("cellId")
+        if cell is None:
+            return
+        run = parent["header"]["msg_id"]
+        last_run, widgets = self._made.get(cell, (run, WeakSet()))
+        if last_run != run:
+            for widget in list(widgets):
+                widget.close()
+            widgets = WeakSet()
+        widgets.add(self)
+        self._made[cell] = (run, widgets)
+
+    @classmethod
+    def _library(cls) -> tuple[str, bytes] | None:
+        """A large library that the front end needs: the name of its file, its packed text."""
+        return None
+
+    def save_html(self, path: str | os.PathLike[str], library: str = "inside") -> Path:
+        """Write the widget as it stands to one HTML file that works offline, without a kernel.
+
+        library: where a large one (plotly, for AblationExplorer) goes: "inside" the page, or
+        "beside" it, in a file that the pages of a folder share.
+        The file is complete or not there at all. Returns its path.
+        Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder,
+        ValueError for a pipe or a device and for another word for library.
+        """
+        path = Path(path)
+        if library not in ("inside", "beside"):
+            raise ValueError(f'library is {library!r}; choose "inside" or "beside"')
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder; name a file in it, such as lif.html")
+        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+            raise ValueError(f"{path} is a pipe or a device; give the name of a file")
+        page = (PACKAGE / "base" / "page.html").read_text(encoding="utf-8")
+        parts = {
+            "TITLE": html.escape(type(self).__name__),
+            "STATE": _script_safe(json.dumps(self._public_state(), default=_as_text)),
+            "CODE": _script_safe(json.dumps({name: getattr(self, name) for name in CODE})),
+            "LIVE": (PACKAGE / "base" / "live.js").read_text(encoding="utf-8"),
+            "LIBRARY": self._library_script(path.parent, library),
+        }
+        _write(path, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page))
+        return path
+
+    def _library_script(self, folder: Path, place: str) -> str:
+        found = self._library()
+        if found is None:
+            return ""
+        name, packed = found
+        script = f'globalThis.spikevizLibrary = "{base64.b64encode(packed).decode()}";'
+        if place == "inside":
+            return f"<script>{script}</script>"
+        _write(folder / name, script)
+        return f'<script src="{name}"></script>'
+
+    def _public_state(self) -> dict[str, Any]:
+        """The synced traits that this widget's own class declares."""
+        return self.get_state(sorted(self._own_traits()))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, complete or not at all."""
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _as_text(value: Any) -> dict[str, str]:
+    """Bytes as JSON; page.html reads them back."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{type(value).__name__} cannot be saved in a page: sync numbers or bytes")
+    return {"$bytes": base64.b64encode(value).decode()}
+
+
+def _script_safe(text: str) -> str:
+    """JSON that may stand inside a script element."""
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,240 @@
+// The five SPK blocks, box by box: the same arithmetic as spikeatconv/blocks.py in eval mode. A block
+// is a list of boxes, each with the boxes it takes from and the column and row where it is drawn.
+// A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array; `still` says that all
+// steps are alike, `binary` that it holds only 0 and 1. Nothing here knows about the screen.
+
+import { stimulus } from "../base/neuron.js";
+
+export const KERNELS = ["identity", "blur", "centre-surround", "vertical edges", "horizontal edges"];
+export const PROJECTIONS = { sum: [1, 1], difference: [-1, 1], "LIF₂ alone": [1, 0], "LIF₁ alone": [0, 1] }; // weights of LIF₂(h), of h
+
+/** What each block depends on, beside the input. */
+export const SETTINGS = {
+  sl: ["tau", "v_threshold"],
+  rl: ["tau", "v_threshold", "second_threshold", "projection", "readout"],
+  mbpl: ["tau", "thresholds", "mixer", "readout", "v_threshold"],
+  hsl: ["taus", "v_threshold"],
+  dcl: ["tau", "v_threshold", "fine", "wide"],
+};
+
+/** A named kernel, size × size numbers: what it weighs positively sums to 1. */
+export function kernel(name, size) {
+  const reach = size >> 1;
+  const weight = {
+    identity: (y, x) => (y || x ? 0 : 1),
+    blur: () => 1 / size ** 2,
+    "centre-surround": (y, x) => (y || x ? -1 / (size ** 2 - 1) : 1),
+    "vertical edges": (y, x) => Math.sign(x) / (size * reach),
+    "horizontal edges": (y) => Math.sign(y) / (size * reach),
+  }[name];
+  return Float64Array.from({ length: size ** 2 }, (_, i) => weight(Math.floor(i / size) - reach, (i % size) - reach));
+}
+
+const like = ({ steps, side, still }, data, channels) => ({ steps, side, still, data, channels, binary: false });
+
+/** One LIF for each place and channel: spikes, and membranes H before the reset. */
+function lif(x, tau, v_threshold) {
+  const size = x.data.length / x.steps;
+  const v = new Float64Array(size);
+  const membrane = new Float64Array(x.data.length);
+  const spikes = new Uint8Array(x.data.length);
+  for (let t = 0, i = 0; t < x.steps; t++)
+    for (let j = 0; j < size; j++, i++) {
+      const h = v[j] + (x.data[i] - v[j]) / tau;
+      const fires = h >= v_threshold;
+      membrane[i] = h;
+      spikes[i] = fires ? 1 : 0;
+      v[j] = fires ? 0 : h;
+    }
+  return { ...like(x, spikes, x.channels), membrane, still: false, binary: true };
+}
+
+// Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. What comes
+// in is handed out, place by place, so that places without a spike cost nothing.
+function convolve(x, weights, size) {
+  const { side, channels } = x;
+  const reach = size >> 1;
+  const data = new Float64Array((x.data.length / channels) * weights.length);
+  const steps = x.still ? 1 : x.steps;
+  weights.forEach((from, o) => from.forEach((w, c) => {
+    for (let t = 0; w && t < steps; t++) {
+      const into = (t * weights.length + o) * side * side;
+      const source = (t * channels + c) * side * side;
+      for (let y = 0, i = source; y < side; y++)
+        for (let x0 = 0; x0 < side; x0++, i++) {
+          const value = x.data[i];
+          if (value === 0) continue;
+          const [first, last] = [Math.max(0, y - reach), Math.min(side - 1, y + reach)];
+          const [left, right] = [Math.max(0, x0 - reach), Math.min(side - 1, x0 + reach)];
+          for (let v = first; v <= last; v++) {
+            const row = (y - v + reach) * size + x0 + reach;
+            for (let u = left; u <= right; u++) data[into + v * side + u] += w[row - u] * value;
+          }
+        }
+    }
+  }));
+  return repeated(like(x, data, weights.length));
+}
+
+/** What is the same at every step was computed for the first one only. */
+function repeated(value) {
+  const size = value.data.length / value.steps;
+  for (let t = 1; value.still && t < value.steps; t++) value.data.copyWithin(t * size, 0, size);
+  return value;
+}
+
+const NEW = { weight: [1, 1], bias: [0, 0], mean: [0, 0], variance: [1, 1] }; // BatchNorm before training
+
+/** BatchNorm in eval mode. */
+function norm(x, { weight, bias, mean, variance } = NEW) {
+  const area = x.side ** 2;
+  const factor = weight.map((w, c) => w / Math.sqrt(variance[c] + 1e-5));
+  const data = new Float64Array(x.data.length);
+  for (let i = 0, c = 0; i < data.length; c = (c + 1) % x.channels) {
+    const shift = bias[c] - mean[c] * factor[c];
+    for (const end = i + area; i < end; i++) data[i] = x.data[i] * factor[c] + shift;
+  }
+  return like(x, data, x.channels);
+}
+
+function concat(a, b) {
+  const [na, nb] = [a, b].map((value) => value.data.length / value.steps);
+  const data = new Float64Array(a.data.length + b.data.length);
+  for (let t = 0; t < a.steps; t++) {
+    data.set(a.data.subarray(t * na, (t + 1) * na), t * (na + nb));
+    data.set(b.data.subarray(t * nb, (t + 1) * nb), t * (na + nb) + na);
+  }
+  return { ...like(a, data, a.channels + b.channels), binary: a.binary && b.binary };
+}
+
+function add(...parts) {
+  const data = new Float64Array(parts[0].data.length);
+  for (const part of parts) for (let i = 0; i < data.length; i++) data[i] += part.data[i];
+  return { ...like(parts[0], data, parts[0].channels), still: false };
+}
+
+function half(x, which) {
+  const n = x.data.length / x.steps / 2;
+  const data = new Float64Array(n * x.steps);
+  for (let t = 0; t < x.steps; t++) data.set(x.data.subarray((2 * t + which) * n, (2 * t + which + 1) * n), t * n);
+  return like(x, data, x.channels / 2);
+}
+
+/** Both channels weigh half, so a kernel sees their mean. */
+const onMean = (name, size) => [[kernel(name, size), kernel(name, size)].map((k) => k.map((w) => w / 2))];
+const onEach = (kernels) => kernels.map((k, o) => kernels.map((_, c) => (c === o ? k : null)));
+const pointwise = (weights) => [0, 1].map((o) => weights.flatMap((w) => [0, 1].map((c) => (c === o ? [w] : null))));
+
+const spiking = (name, title, from, at, tau, v_threshold) => ({ name, title, from: [from], at, kind: "lif", tau, v_threshold, run: (x) => lif(x, tau, v_threshold) });
+const closing = (p, from, at) => (p.readout === "spike" ? [spiking("closing", "LIF", from, at, p.tau, p.v_threshold)] : []);
+
+/** The boxes of a block with the parameters p, in the order of the arithmetic. */
+export const BLOCKS = {
+  sl: (p) => [spiking("lif", "LIF", "x", [1, 0], p.tau, p.v_threshold)],
+  rl: (p) => [
+    spiking("first", "LIF₁", "x", [1, 1], p.tau, p.v_threshold),
+    spiking("second", "LIF₂", "first", [2, 0], p.tau, p.second_threshold),
+    { name: "concat", title: "Concat", from: ["second", "first"], at: [3, 1], kind: "concat", run: concat },
+    { name: "project", title: "1×1 conv", from: ["concat"], at: [4, 1], kind: "project", weights: PROJECTIONS[p.projection], run: (x) => norm(convolve(x, pointwise(PROJECTIONS[p.projection]), 1)) },
+    ...closing(p, "project", [5, 1]),
+  ],
+  mbpl(p) {
+    const rows = p.thresholds.length;
+    const middle = (rows - 1) / 2;
+    const branches = p.thresholds.map((v_threshold, i) => spiking(`branches.${i}`, `LIF ${Number(v_threshold.toFixed(2))}`, "x", [1, i], p.tau, v_threshold));
+    const learned = p.mixer === "learned" ? p.learned : undefined; // its BatchNorm too
+    const kernels = learned?.kernels ?? [0, 1].map(() => kernel(p.mixer, 7));
+    return [
+      ...branches,
+      { name: "branches", title: "Σ", from: branches.map(({ name }) => name), at: [2, middle], kind: "sum", run: add },
+      { name: "mixers.0", title: "M 7×7", from: ["branches"], at: [3, middle], kind: "mixer", kernels, run: (x) => norm(convolve(x, onEach(kernels), 7), learned) },
+      ...(p.readout === "spike" ? [{ name: "residual", title: "x + M", from: ["x", "mixers.0"], at: [4, middle], kind: "residual", run: add, around: rows }] : []),
+      ...closing(p, "residual", [5, middle]),
+    ];
+  },
+  hsl: (p) => [0, 1].flatMap((i) => [
+    { name: `x${i + 1}`, title: i ? "x₂" : "x₁", from: ["x"], at: [1, i], kind: "half", run: (x) => half(x, i) },
+    spiking(`lifs.${i}`, `LIF τ ${Number(p.taus[i].toFixed(2))}`, `x${i + 1}`, [2, i], p.taus[i], p.v_threshold),
+  ]).concat({ name: "concat", title: "Concat", from: ["lifs.0", "lifs.1"], at: [3, 0.5], kind: "concat", run: concat }),
+  dcl: (p) => [["fine", 3], ["wide", 5]].flatMap(([name, size], i) => [
+    { name: `${name}.0`, title: `${size}×${size} conv`, from: ["x"], at: [1, i], kind: name, kernels: [kernel(p[name], size)], run: (x) => norm(convolve(x, onMean(p[name], size), size)) },
+    spiking(`${name}.1`, "LIF", `${name}.0`, [2, i], p.tau, p.v_threshold),
+  ]).concat({ name: "concat", title: "Concat", from: ["fine.1", "wide.1"], at: [3, 0.5], kind: "concat", run: concat }),
+};
+
+/** All boxes of a diagram, the input first. */
+export function boxesOf(block, p) {
+  const boxes = BLOCKS[block](p);
+  return [{ name: "x", title: "x", from: [], at: [0, boxes.at(-1).at[1]], kind: "x" }, ...boxes];
+}
+
+/** The input x with two channels: a patch at every step (16×16), or a signal (1×1). */
+export function input(p) {
+  const side = p.mode === "image" ? 16 : 1;
+  const one = { steps: p.time_steps, channels: 1, side, still: p.mode === "image" };
+  const shape = {
+    image: () => Float64Array.from({ length: p.time_steps * side ** 2 }, (_, i) => p.amplitude * (p.pixels[i % side ** 2] / 255)),
+    drive: () => Float64Array.from({ length: p.time_steps }, (_, t) => p.amplitude * (p.drive[t] ?? 0)),
+    signal: () => stimulus({ ...p, duration: p.time_steps, dt: 1, seed: 0 }),
+  };
+  one.data = shape[p.mode === "signal" && p.drive.length ? "drive" : p.mode]();
+  const other = {
+    same: () => one,
+    inverted: () => like(one, one.data.map((value) => p.amplitude - value), 1),
+    smoothed: () => (p.mode === "image" ? convolve(one, [[kernel("blur", 3)]], 3) : like(one, one.data.map((_, t) => [0, 1, 2].reduce((sum, k) => sum + (t >= k ? one.data[t - k] / 3 : 0), 0)), 1)),
+  }[p.second]();
+  return concat(one, other);
+}
+
+/** What every box of `block` passes on, {name: value}, x first and the output last. */
+export function run(block, p, x) {
+  const values = { x };
+  for (const box of BLOCKS[block](p)) values[box.name] = box.run(...box.from.map((name) => values[name]));
+  return values;
+}
+
+const known = new WeakMap();
+
+/** {rate: share of values that are not 0, low, high} of a value. */
+export function numbers(value) {
+  if (!known.has(value)) {
+    let [filled, low, high] = [0, Infinity, -Infinity];
+    const n = value.still ? value.data.length / value.steps : value.data.length;
+    for (let i = 0; i < n; i++) {
+      const v = value.data[i];
+      if (v !== 0) filled++;
+      if (v < low) low = v;
+      if (v > high) high = v;
+    }
+    known.set(value, { rate: filled / n, low, high });
+  }
+  return known.get(value);
+}
+
+/** How many numbers a value holds that differ by 1e-9 or more. */
+export function distinct(value) {
+  const found = numbers(value);
+  if (value.binary) return found.rate > 0 && found.rate < 1 ? 2 : 1;
+  found.distinct ??= differing(value.still ? value.data.subarray(0, value.data.length / value.steps) : value.data);
+  return found.distinct;
+}
+
+let table = new Float64Array(0); // kept: a new one in every move would soon be garbage
+
+/** new Set(rounded numbers).size without a Set of 8,192 numbers in every move: a table with free slots. */
+function differing(data) {
+  const size = 2 ** Math.ceil(Math.log2(2 * data.length));
+  if (table.length < size) table = new Float64Array(size);
+  const slots = table.subarray(0, size).fill(NaN);
+  let count = 0;
+  for (const v of data) {
+    const rounded = Math.round(v * 1e9);
+    const hash = Math.abs(rounded * 0.6180339887498949) % 1;
+    let i = Math.floor(hash * size);
+    while (slots[i] !== rounded && slots[i] === slots[i]) i = (i + 1) % size; // NaN is a free slot
+    if (slots[i] === rounded) continue;
+    slots[i] = rounded;
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,57 @@
+"""CourseMap: the way through the course, and the one command that it leads to."""
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets as t
+
+from spikeviz.base.front_end import read_data
+from spikeviz.base.widget import Explorer, Whole
+
+if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
+    from matplotlib.figure import Figure
+
+
+def course() -> dict[str, Any]:
+    """The notebooks in the order of reading, and the command: what data.json says."""
+    return read_data("course_map")
+
+
+def command(upto: int = 12) -> str:
+    """The command as far as the notebooks 01 to `upto` explain it; all of it with 12."""
+    plan = course()
+    earned = sorted(
+        (n["line"] for n in plan["notebooks"][: upto + 1] if n["line"]),
+        key=lambda line: not line.startswith("--model"),  # before what it is set to
+    )
+    return " \\\n    ".join([*plan["start"], *earned, *plan["end"]])
+
+
+class CourseMap(Explorer):
+    """The course, from one neuron to ImageNet, and the command that it explains line by line.
+
+    notebook: the one on show, 0 to 12.
+    """
+
+    _folder = "course_map"
+
+    plan = t.Dict(read_only=True).tag(sync=True)
+    notebook = Whole(0, 0, 12, 1)
+
+    @t.default("plan")
+    def _plan(self) -> dict[str, Any]:
+        return course()
+
+    def to_matplotlib(self) -> "Figure":
+        """The notebooks and their time, for a handout."""
+        import matplotlib.pyplot as plt
+
+        notebooks = self.plan["notebooks"]
+        names = [f"{i:02d} {n['title']}" for i, n in enumerate(notebooks)]
+        colours = ["#D55E00" if i == self.notebook else "#0072B2" for i in range(len(names))]
+        figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        bars = axis.barh(names, [n["minutes"] for n in notebooks], color=colours)
+        axis.bar_label(bars, [n["afterwards"] for n in notebooks], padding=4, fontsize=7)
+        axis.invert_yaxis()
+        axis.set(xlabel="minutes", xlim=(0, 190))
+        return figure

@@ -1,0 +1,1 @@
+"""What a network would cost on neuromorphic hardware."""

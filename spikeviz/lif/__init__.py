@@ -1,0 +1,1 @@
+"""One neuron: its input, membrane, spikes."""

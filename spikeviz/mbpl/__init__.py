@@ -1,0 +1,1 @@
+"""Several thresholds over one membrane."""

@@ -1,0 +1,259 @@
+"""MBPLExplorer: several thresholds over one input, and what their sum still tells of it."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import traitlets as t
+
+from spikeviz.base.front_end import read_data
+from spikeviz.base.widget import Explorer, Number, Whole
+from spikeviz.lif.explorer import STIMULI
+
+if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
+    from matplotlib.figure import Figure
+
+    from spikeatconv import MBPL
+
+THRESHOLDS = (0.5, 1.0, 1.5, 2.0)  # open choice R5: the paper gives only their number
+LOWEST, HIGHEST, MOST = 0.05, 4.0, 8
+SPACING = 0.5  # of a threshold that is added
+SHADES, LONGEST = 256, 64
+IMAGE = "image"
+COLOURS = (  # of the branches, in a figure
+    "#0072B2", "#D55E00", "#00805E", "#B3558A", "#7A6400", "#3F8FCF", "#A33B00", "#5B5B5B",
+)  # fmt: skip
+RECORDED = read_data("mbpl")["results"]
+IMAGES, SIZE = tuple(RECORDED["digits"]), RECORDED["size"]
+MIXERS = ("identity", "mean", *RECORDED["mixers"])
+
+
+class MBPLTrace(NamedTuple):
+    """What MBPLExplorer shows, computed by spikeatconv in float64.
+
+    input: x, `[T]`.  membranes: H before the reset, `[n, T]`.  spikes: S, `[n, T]`.
+    total: Σᵢ Sᵢ, 0 to n, `[T]`.  levels: how many of its n + 1 values occur.
+    information (bits) and error (unit of the input): of the present n and T; see MBPLExplorer.
+    by_branches: (information, error) for n = 1 … 8, `[8, 2]`.  by_steps: for T = 1 … 64, `[64, 2]`.
+    picture: x of every pixel, `[28, 28]`.  sums: Σᵢ Sᵢ of every pixel; mixed: M of it, the output
+    of the block; reconstructions: x as read from the sum of the steps so far; each `[T, 28, 28]`.
+    These four are None unless stimulus is "image".
+    """
+
+    input: np.ndarray
+    membranes: np.ndarray
+    spikes: np.ndarray
+    total: np.ndarray
+    levels: int
+    information: float
+    error: float
+    by_branches: np.ndarray
+    by_steps: np.ndarray
+    picture: np.ndarray | None = None
+    sums: np.ndarray | None = None
+    mixed: np.ndarray | None = None
+    reconstructions: np.ndarray | None = None
+
+
+class MBPLExplorer(Explorer):
+    """Several thresholds over one input: n membranes and rasters, their sum, and what it tells.
+
+    Drag the thresholds, add some, count the levels that are used. The block is
+    `spikeatconv.MBPL` (paper, "SPK blocks"): MBPL(x) = Σᵢ M(LIF(x; V_th,i)).
+
+    thresholds: V_th,i, 1 to 8 of them, each 0.05 to 4. The default (0.5, 1, 1.5, 2) is an open
+    choice (R5); the paper gives only their number.  tau, time_steps (T), period: in time steps.
+    stimulus: of `spikeatconv.STIMULI`, or "image": the pixels of `image`, one of `IMAGES`, drive
+    a neuron each, with amplitude · grey level / 255 at every step; `row`, `column`: whose membranes
+    are on show.  amplitude: of the input.  seed: of the noise.  cursor: the time step on show.
+    mixer: M, one of `MIXERS`: "identity", "mean" (of 7×7), or a kernel that the shipped Micro
+    learned ("learned 21": channel 21 of its stem, recorded by studies/recorded/mbpl.py).
+    guess: the reader's answer to whether an 8th threshold adds anything, "", "yes" or "no".
+
+    Information and error are those of y = Σₜ Σᵢ Sᵢ[t], the sum of all spikes over T steps, about
+    a constant input x. x is one of the 256 values amplitude · g / 255, g = 0 … 255, all equally
+    likely; with an image, as likely as among its pixels. Information: I(X; Y) = H(Y) − H(Y | X) in
+    bits, which is H(Y) = −Σ p(y) log₂ p(y), since x decides y; never above H(X), 8 bits if all x
+    are equally likely. Error: √E[(x − a·y − b)²] with the a, b that make it least.
+    For more branches than there are, a threshold is added 0.5 above the highest, or, above 4, in
+    the middle of the widest gap; for fewer, the first ones count.
+    """
+
+    _folder = "mbpl"
+
+    thresholds = t.List(t.Float(), default_value=list(THRESHOLDS)).tag(sync=True)
+    tau = Number(2.0, 1.0, 20.0, 0.1)
+    time_steps = Whole(20, 1, LONGEST, 1)
+    stimulus = t.Enum((*STIMULI, IMAGE), "sine").tag(sync=True)
+    amplitude = Number(4.0, 0.0, 8.0, 0.05)
+    period = Number(20.0, 2.0, 64.0, 1.0)
+    seed = Whole(0, 0, 999, 1)
+    image = t.Enum(IMAGES, IMAGES[0]).tag(sync=True)
+    row = Whole(6, 0, SIZE - 1, 1)
+    column = Whole(16, 0, SIZE - 1, 1)
+    mixer = t.Enum(MIXERS, MIXERS[-1]).tag(sync=True)
+    cursor = t.Int(6, min=0).tag(sync=True)
+    guess = t.Enum(("", "yes", "no"), "").tag(sync=True)
+    recorded = t.Dict(RECORDED, read_only=True).tag(sync=True, large=True)
+
+    @t.validate("thresholds")
+    def _possible(self, proposal: dict[str, Any]) -> list[float]:
+        values = proposal["value"]
+        if not 1 <= len(values) <= MOST:
+            raise t.TraitError(f"thresholds has {len(values)} values; give 1 to {MOST} of them")
+        for place, value in enumerate(values):
+            if not LOWEST <= value <= HIGHEST:
+                raise t.TraitError(
+                    f"thresholds[{place}] is {value}; give a value from {LOWEST} to {HIGHEST}"
+                )
+        return values
+
+    def block(self) -> "MBPL":
+        """The block on show, one channel, float64, in eval mode: `[T, B, 1, H, W]` → same."""
+        import torch
+
+        from spikeatconv import MBPL
+
+        block = MBPL(1, self.thresholds, tau=self.tau).double().eval()
+        conv, norm = block.mixers[0]
+        kernel, shift = _mixer(self.mixer)
+        norm.eps = 0.0  # its mean and variance are in the kernel
+        with torch.no_grad():
+            conv.weight[0, 0] = torch.from_numpy(kernel)
+            norm.bias[:] = shift
+        return block
+
+    def trace(self) -> MBPLTrace:
+        """The numbers on show, computed by `spikeatconv`: see `MBPLTrace`."""
+        import torch
+
+        from spikeatconv import stimulus
+
+        shades, block = _shades(self.image), self.block()
+        picture = self.amplitude * shades / (SHADES - 1)
+        if self.stimulus == IMAGE:
+            x = np.full(self.time_steps, picture[self.row, self.column])
+        else:
+            x = stimulus(
+                self.stimulus, self.amplitude,
+                duration=self.time_steps, dt=1.0, period=self.period, seed=self.seed,
+            )  # fmt: skip
+        runs = [lif.run(torch.from_numpy(x)) for lif in block.branches]
+        total = block.branches(torch.from_numpy(x)).numpy()
+        tables = self._tables()
+        weights = np.bincount(shades.ravel(), minlength=SHADES) / shades.size
+        if self.stimulus != IMAGE:
+            weights = np.full(SHADES, 1 / SHADES)
+        counts = tables[:, : self.time_steps].sum(1).cumsum(0)  # [8, shades]
+        over_time = tables[: len(self.thresholds)].sum(0).cumsum(0)  # [64, shades]
+        by_branches = np.array([self._judge(y, weights)[:2] for y in counts])
+        lines = [self._judge(y, weights) for y in over_time]
+        by_steps = np.array([line[:2] for line in lines])
+        found = MBPLTrace(
+            input=x,
+            membranes=np.stack([run.membrane.numpy() for run in runs]),
+            spikes=np.stack([run.spikes.numpy() for run in runs]),
+            total=total,
+            levels=len(set(total.tolist())),
+            information=by_steps[self.time_steps - 1, 0],
+            error=by_steps[self.time_steps - 1, 1],
+            by_branches=by_branches,
+            by_steps=by_steps,
+        )
+        if self.stimulus != IMAGE:
+            return found
+        pixels = torch.from_numpy(picture).expand(self.time_steps, 1, 1, SIZE, SIZE)
+        with torch.no_grad():
+            sums, mixed = block.branches(pixels)[:, 0, 0].numpy(), block(pixels)[:, 0, 0].numpy()
+        read = [a * y + b for y, (_, _, a, b) in zip(sums.cumsum(0), lines, strict=False)]
+        return found._replace(
+            picture=picture, sums=sums, mixed=mixed, reconstructions=np.stack(read)
+        )
+
+    def _tables(self) -> np.ndarray:
+        """Spikes of 8 branches for each constant input, `[8, 64, shades]`."""
+        import torch
+
+        from spikeatconv import LIF
+
+        inputs = torch.from_numpy(self.amplitude * np.arange(SHADES) / (SHADES - 1))
+        x = inputs.expand(LONGEST, SHADES)
+        branches = [LIF(self.tau, threshold) for threshold in ladder(self.thresholds)]
+        return np.stack([lif(x).numpy() for lif in branches])
+
+    def _judge(self, y: np.ndarray, weights: np.ndarray) -> tuple[float, float, float, float]:
+        """(information, error, a, b) of the sums y of all shades, whose shares are `weights`."""
+        x = self.amplitude * np.arange(SHADES) / (SHADES - 1)
+        shares = np.bincount(y.astype(int), weights)
+        shares = shares[shares > 0]
+        information = float(0.0 - (shares * np.log2(shares)).sum())
+        mean_x, mean_y = weights @ x, weights @ y
+        spread = weights @ (y - mean_y) ** 2
+        a = weights @ ((x - mean_x) * (y - mean_y)) / spread if spread > 1e-12 else 0.0
+        error = np.sqrt(weights @ (x - mean_x - a * (y - mean_y)) ** 2)
+        return information, float(error), float(a), float(mean_x - a * mean_y)
+
+    def to_matplotlib(self) -> "Figure":
+        """A figure for a paper: input, sum, membranes with thresholds and spikes, the curves."""
+        import matplotlib.pyplot as plt
+
+        run, n = self.trace(), len(self.thresholds)
+        figure = plt.figure(figsize=(9, 2.6 + 0.6 * n), layout="constrained")
+        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
+        top, middle, *strips = left.subplots(n + 2, 1, sharex=True)
+        steps = np.arange(self.time_steps) + 1
+        top.step(steps, run.input, where="mid", color="#00805E")
+        top.set_ylabel("x")
+        middle.bar(steps, run.total, width=1.0, color="#0072B2")
+        middle.set(ylabel="sum", ylim=(0, n))
+        for i, axis in enumerate(strips):
+            axis.plot(steps, run.membranes[i], color=COLOURS[i])
+            axis.axhline(self.thresholds[i], color=COLOURS[i], linestyle="--", linewidth=1)
+            fired = steps[run.spikes[i] == 1]
+            axis.plot(fired, np.zeros(len(fired)), "|", color="black")
+            axis.set_ylabel(f"H{i + 1}")
+        strips[-1].set_xlabel("time step")
+        curves = {"branches n": (run.by_branches, n), "time steps T": (run.by_steps, len(steps))}
+        grid = right.subplots(2, 2, sharex="col", sharey="row")
+        for axes, (title, (values, now)) in zip(grid.T, curves.items(), strict=True):
+            for column, axis in enumerate(axes):
+                axis.plot(np.arange(len(values)) + 1, values[:, column], color="#0072B2")
+                axis.plot(now, values[now - 1, column], "o", color="#D55E00")
+            axes[1].set_xlabel(title)
+        for axis, title in zip(grid[:, 0], ("information in bits", "error"), strict=True):
+            axis.set_ylabel(title)
+        return figure
+
+
+def ladder(thresholds: list[float], n: int = MOST) -> list[float]:
+    """The first n of the thresholds, and as many more as are missing: see MBPLExplorer."""
+    found = list(thresholds)
+    while len(found) < n:
+        above = _cents(max(found) + SPACING)
+        if above > HIGHEST:
+            ends = np.sort([0.0, *found])
+            gaps = np.diff(ends)
+            at = int(np.flatnonzero(gaps > gaps.max() - 1e-9)[0])
+            above = _cents((ends[at] + ends[at + 1]) / 2)
+        found.append(above)
+    return found[:n]
+
+
+def _cents(value: float) -> float:
+    return float(np.floor(value * 100 + 0.5) / 100)
+
+
+def _shades(image: str) -> np.ndarray:
+    """The grey levels of a recorded digit, `[28, 28]`, 0 to 255."""
+    return np.frombuffer(bytes.fromhex(RECORDED["digits"][image]), np.uint8).reshape(SIZE, SIZE)
+
+
+def _mixer(name: str) -> tuple[np.ndarray, float]:
+    """M as a kernel `[7, 7]` and a shift."""
+    if name in RECORDED["mixers"]:
+        learned = RECORDED["mixers"][name]
+        return np.array(learned["kernel"]).reshape(7, 7), learned["shift"]
+    kernel = np.full((7, 7), 1 / 49) if name == "mean" else np.zeros((7, 7))
+    if name == "identity":
+        kernel[3, 3] = 1
+    return kernel, 0.0

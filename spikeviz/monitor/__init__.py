@@ -1,0 +1,1 @@
+"""Trainings, while they run and afterwards."""

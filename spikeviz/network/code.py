@@ -1,0 +1,55 @@
+"""NetworkWalk's code lines: where the installed `spikeatconv` makes and runs each box."""
+
+import inspect
+import textwrap
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import spikeatconv
+from spikeatconv import SPK_BLOCKS
+from spikeatconv.attention import ATTENTIONS
+from spikeatconv.model import Block, SpikeAtConv
+from spikeviz.network.boxes import Box
+
+PACKAGE = Path(spikeatconv.__file__).parent.parent
+MADE = {  # where a box is made: the function, and how the line begins
+    "stem": (SpikeAtConv.__init__, "self.stem ="),
+    "stem_to_stream": (SpikeAtConv._after_stem, "second ="),
+    "entry": (SpikeAtConv.__init__, "entry ="),
+    "conv": (Block.__init__, "self.conv ="),
+    "attention": (Block.__init__, "self.attention ="),
+    "feed_forward": (Block.__init__, "self.feed_forward ="),
+    "head": (SpikeAtConv.forward, "return self.head"),
+}
+
+
+def code_of(box: Box) -> list[dict[str, Any]]:
+    """Where the box is made, then how its attention and its SPK blocks run: see `lines`."""
+    last = box.id.rsplit(".", 1)[-1]
+    found = [lines(*MADE["entry" if last == "0" else last])]
+    for known in (ATTENTIONS, SPK_BLOCKS):
+        kinds = {type(part) for part in box.module.modules()} & set(known.values())
+        found += [lines(kind.forward, "def ") for kind in kinds]
+    return found
+
+
+@cache
+def lines(function: Any, mark: str) -> dict[str, Any]:
+    """file, name, text and first line number of the function; and from, to: the line numbers of
+    the statement that begins with `mark`."""
+    source, first = inspect.getsourcelines(function)
+    begin = next((i for i, line in enumerate(source) if line.strip().startswith(mark)), 0)
+    end = begin
+    while unbalanced("".join(source[begin : end + 1])) and end + 1 < len(source):
+        end += 1
+    path = Path(inspect.getsourcefile(function) or "")
+    return {
+        "file": path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name,
+        "name": function.__qualname__, "text": textwrap.dedent("".join(source)).rstrip(),
+        "first": first, "from": first + begin, "to": first + end,
+    }  # fmt: skip
+
+
+def unbalanced(text: str) -> bool:
+    return sum(map(text.count, "([{")) > sum(map(text.count, ")]}"))

@@ -1,0 +1,1 @@
+"""Grid and window partition."""

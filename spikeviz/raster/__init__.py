@@ -1,0 +1,1 @@
+"""Spikes of a network, as a raster."""

@@ -1,0 +1,52 @@
+"""Record real spikes for SpikeRaster: layers of the shipped Micro on test digits.
+
+python studies/recorded/raster.py                writes spikeviz/raster/data.json
+"""
+
+import base64
+import gzip
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from spikeatconv import load_weights, mnist5k, record
+from spikeatconv.data import shipped
+from spikeviz.raster.explorer import packed
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import report  # noqa: E402
+
+DIGITS = 24  # the first of the test digits; each class is among them
+LAYERS = {
+    "stem_to_stream.0.branches.0": "first spikes, threshold 0.5",
+    "stem_to_stream.0.branches.3": "first spikes, threshold 2",
+    "stages.0.1.attention.1.q.1.closing": "stage 1, queries",
+    "stages.0.1.attention.1.out.1.branches.0": "stage 1, attention's output, threshold 0.5",
+    "stages.1.1.conv.4.branches.0": "stage 2, widest layer, threshold 0.5",
+    "stages.1.1.attention.1.k.1.closing": "stage 2, keys",
+    "stages.2.0.0.branches.0": "into stage 3, threshold 0.5",
+    "stages.2.1.attention.1.out.1.closing": "stage 3, attention's output",
+}
+
+
+def recording() -> dict:
+    """The spikes of LAYERS as packed bits, compressed, as text."""
+    model = load_weights(shipped("micro_digits.safetensors")).eval()
+    images, labels = mnist5k("test")
+    with torch.no_grad(), record(model, ("spikes",)) as seen:
+        model(F.pad(images[:DIGITS], [2] * 4))
+    spikes = seen.spikes
+    layers, bits = packed({name: spikes[name] for name in LAYERS})
+    for layer in layers:
+        layer["text"] = LAYERS[layer["name"]]
+    text = base64.b64encode(gzip.compress(bits, mtime=0)).decode()
+    digits = [f"a {label}" for label in labels[:DIGITS].tolist()]
+    return {"samples": digits, "layers": layers, "bits": text}
+
+
+if __name__ == "__main__":
+    path = report.write("data", recording(), ("torch",), ROOT / "spikeviz" / "raster")
+    print(path, path.stat().st_size)

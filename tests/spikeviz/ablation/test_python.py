@@ -1,0 +1,165 @@
+"""AblationExplorer: what a results file may hold, its numbers, what ours says to the paper's."""
+
+import gzip
+import json
+import re
+import statistics
+
+import pytest
+import traitlets
+
+from spikeviz import AblationExplorer
+from spikeviz import results as results_file
+from spikeviz.ablation.explorer import packed_plotly
+from spikeviz.results import verdict
+
+
+def point(axis, value, *accuracies, **more):
+    runs = [{"seed": i, "accuracy": a, "seconds": 2.0} for i, a in enumerate(accuracies)]
+    return {"axis": axis, "value": value, "runs": runs, **more}
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Write a results file: results(point, …, **the rest of its head)."""
+
+    def write(*points, name="study.json", **head):
+        content = {"command": "python study.py", **head, "results": {"points": list(points)}}
+        path = tmp_path / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def explorer():
+    explorer = AblationExplorer()
+    yield explorer
+    explorer.close()
+
+
+def test_the_spread_is_that_of_the_seeds(results):
+    explorer = AblationExplorer(results(point("T", 1, 0.5, 0.6, 0.8), point("T", 2, 0.7)))
+    first, second = explorer.points
+    assert first["accuracy_mean"] == pytest.approx(1.9 / 3)
+    assert first["accuracy_sd"] == pytest.approx(statistics.stdev([0.5, 0.6, 0.8]))
+    assert second["accuracy_sd"] is None  # of one seed nobody knows the spread
+    assert explorer.axes == ["T"]
+    explorer.close()
+
+
+def test_several_files_stand_side_by_side(results):
+    paths = [
+        results(point("T", 1, 0.5), name="a.json", commit="abc1234"),
+        results(point("τ", 2.0, 0.6), name="b.json"),
+    ]
+    explorer = AblationExplorer(*paths)
+    assert explorer.axes == ["T", "τ"]
+    assert [p["study"] for p in explorer.points] == [0, 1]
+    assert explorer.studies[0] == {
+        "command": "python study.py", "commit": "abc1234", "file": "a.json",
+    }  # fmt: skip
+    explorer.close()
+
+
+@pytest.mark.parametrize(
+    ("differences", "says"),
+    [
+        ([0.1, 0.01, 0.2], "agree"),
+        ([-0.1, -0.01], "disagree"),
+        ([0.1, -0.01, 0.2], "undecided"),
+        ([0.1, 0.0], "undecided"),
+        ([], "not measured"),
+    ],
+)
+def test_a_verdict_needs_every_seed(differences, says):
+    assert verdict(differences) == says
+
+
+def test_an_ordering_compares_seed_by_seed(results):
+    better, worse = point("surrogate", "atan", 0.5, 0.7), point("surrogate", "sigmoid", 0.4, 0.5)
+    explorer = AblationExplorer(results(better, worse))
+    (order,) = [o for o in explorer.orderings() if o["axis"] == "surrogate"]
+    assert order["differences"] == pytest.approx([0.1, 0.2])
+    assert order["verdict"] == "agree"
+    assert {o["verdict"] for o in explorer.orderings() if o["axis"] != "surrogate"} == {
+        "not measured"
+    }
+    explorer.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "is no results file of a study: TypeError"),
+        ('{"results": {}}', "is no results file of a study: KeyError 'points'"),
+        ('{"results": {"points": []}}', "holds no points; run the study"),
+        ('{"results": {"points": [{"axis": "T"}]}}', 'each with "axis", "value" and "runs"'),
+        (
+            '{"results": {"points": [{"axis": "T", "value": 1, "runs": [{"seed": 0, '
+            '"accuracy": 70}]}]}}',
+            r"accuracies are \[70.0\] at T 1",
+        ),
+        ('{"results": {"points": [{"axis": "T", "value": 1, "runs": []}]}}', "no results file"),
+    ],
+)
+def test_what_is_no_results_file_is_refused(tmp_path, text, message):
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        AblationExplorer(tmp_path / "x.json")
+
+
+def test_traits_name_what_can_be_chosen(explorer):
+    with pytest.raises(traitlets.TraitError, match=r"axis is 'speed'; choose one of \['time"):
+        explorer.axis = "speed"
+    last = len(explorer.points) - 1
+    with pytest.raises(traitlets.TraitError, match=rf"selected is -1; .* from 0 to {last}"):
+        explorer.selected = -1
+    explorer.selected = last
+    explorer.selected = None
+
+
+def test_the_papers_figures_are_those_of_the_paper(explorer):
+    paper = {(p["axis"], p["value"]): p["accuracy"] for p in explorer.paper["points"]}
+    assert paper == {  # reading of Tables 1 and 2
+        ("time steps", 1): 0.660, ("time steps", 4): 0.709, ("time steps", 8): 0.704,
+        ("surrogate", "sigmoid"): 0.660, ("surrogate", "atan"): 0.671,
+        ("branches of MBPL", 4): 0.744, ("branches of MBPL", 8): 0.590,
+    }  # fmt: skip
+    assert explorer.paper["source"].startswith("Liao")
+
+
+def test_the_study_that_comes_with_it_is_a_results_file_with_three_seeds(explorer):
+    content = json.loads(results_file("ablation").read_text(encoding="utf-8"))
+    assert re.match(r"python studies/ablation\.py", content["command"])
+    assert explorer.studies[0]["commit"] == content["commit"]
+    assert len(explorer.points) == len(content["results"]["points"]) > 20
+    for shown, written in zip(explorer.points, content["results"]["points"], strict=True):
+        assert [run["seed"] for run in shown["runs"]] == [0, 1, 2]
+        assert shown["accuracy_mean"] == pytest.approx(written["accuracy_mean"])
+        assert shown["accuracy_sd"] == pytest.approx(written["accuracy_sd"])
+
+
+def test_plotly_is_that_of_its_package_and_is_asked_for(explorer):
+    from importlib import metadata
+
+    text = gzip.decompress(packed_plotly()).decode()
+    assert "plotly.js v" in text[:100]
+    assert metadata.version("plotly")
+    sent = []
+    explorer.send = lambda content, buffers: sent.append((content, buffers))
+    explorer._send_plotly(explorer, "other", [])
+    explorer._send_plotly(explorer, "plotly", [])
+    assert sent == [("plotly", [packed_plotly()])]
+
+
+def test_a_saved_page_holds_plotly_or_stands_beside_it(explorer, tmp_path):
+    alone = explorer.save_html(tmp_path / "alone.html")
+    assert 1_500_000 < alone.stat().st_size < 2_500_000
+    shared = explorer.save_html(tmp_path / "shared.html", library="beside")
+    assert shared.stat().st_size < 200_000
+    assert {p.name for p in tmp_path.iterdir()} == {"alone.html", "shared.html", "plotly.js"}
+    with pytest.raises(ValueError, match=r"library is 'cdn'; choose"):
+        explorer.save_html(tmp_path / "x.html", library="cdn")

@@ -1,0 +1,307 @@
+"""AttentionExplorer from its saved page: Attend's numbers, the hand, the keys, the question."""
+
+import random
+import re
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from spikeatconv import SpikeAtConv, preset
+from spikeviz import AttentionExplorer
+from spikeviz.browser import Course
+
+PLACE = ("layer", "head", "time_step", "group", "token", "key")
+# Sets traits of the page's model; resolves with the numbers of the drawing that shows them.
+DRAWN = """(change) => new Promise((resolve) => {
+    const model = document.getElementById("view").model;
+    const { image, ...place } = change;
+    const done = ({ detail: { at, image: drawn, columns } }) => {
+        if (drawn !== image || !Object.entries(place).every(([k, v]) => at[k] === v)) return;
+        document.removeEventListener("spikeviz:drawn", done);
+        resolve(columns.map((column) => Object.fromEntries(
+            Object.entries(column).map(([k, v]) => [k, ArrayBuffer.isView(v) ? [...v] : v]))));
+    };
+    document.addEventListener("spikeviz:drawn", done);
+    for (const [key, value] of Object.entries(change)) model.set(key, value);
+    model.set("token", 1 - place.token); // so that something is new whatever stood there
+    model.set("token", place.token);
+})"""
+GET = "(name) => document.getElementById('view').model.get(name)"
+
+
+@pytest.fixture
+def saved(new_page, tmp_path):
+    """Open a saved explorer, offline: saved(explorer, width=...)."""
+
+    def open_saved(explorer=None, **options):
+        explorer = explorer or AttentionExplorer()
+        path = explorer.save_html(tmp_path / "attention.html")
+        page = new_page(offline=True, **options)
+        page.goto(path.as_uri())
+        page.locator(".sv-summary").filter(has_text="Token").wait_for()
+        return page
+
+    return open_saved
+
+
+def text_of(element):
+    """Its text, with plain spaces."""
+    return element.inner_text().replace("\u00a0", " ")
+
+
+def place(page):
+    return {name: page.evaluate(GET, name) for name in PLACE}
+
+
+def assert_same(shown, traces):
+    assert [column["key"] for column in shown] == list(traces)
+    for column, trace in zip(shown, traces.values(), strict=True):
+        shape = trace.q.shape
+        for name in ("q", "k", "v", "out"):
+            assert column[name] == getattr(trace, name).ravel().astype(int).tolist(), name
+        pairs = {
+            "plain": "plain",
+            "softmax": "softmax",
+            "plainV": "plain_v",
+            "softmaxV": "softmax_v",
+        }
+        for mine, theirs in pairs.items():
+            expected = getattr(trace, theirs).ravel()
+            np.testing.assert_allclose(column[mine], expected, rtol=0, atol=1e-9)
+        assert (column["tokens"], column["d"]) == shape
+
+
+def random_place(explorer, rng):
+    explorer.layer = rng.randrange(len(explorer._shapes))
+    for name in PLACE[1:]:
+        setattr(explorer, name, rng.randint(0, explorer._highest(name)))
+    return {name: getattr(explorer, name) for name in PLACE}
+
+
+def test_the_numbers_are_attends_over_random_settings(saved):
+    rng = random.Random(0)
+    images = [item["image"] for item in AttentionExplorer().strip["items"]]
+    page = saved()
+    common = 0
+    for image in images:
+        explorer = AttentionExplorer(image=image)
+        for _ in range(4):
+            settings = random_place(explorer, rng)
+            shown = page.evaluate(DRAWN, {"image": image, **settings})
+            assert_same(shown, explorer.trace())
+            common += sum(sum(column["shared"]) > 0 for column in shown)
+        explorer.close()
+    assert common > 40  # the draw is not one of silence
+
+
+@pytest.mark.parametrize("partition", ["grid", "window", "full"])
+def test_the_numbers_of_a_model_of_ones_own(saved, partition):
+    torch.manual_seed(0)
+    sizes = {"widths": (16, 16), "depths": (1, 1), "partition_size": (4, 2), "head_width": 8}
+    model = SpikeAtConv(
+        preset("micro", **sizes, spk="sl", time_steps=3, partition=partition, softmax=False)
+    )
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        nn.init.constant_(norm.weight, 2.0)
+        norm.momentum = 1.0
+    with torch.no_grad():
+        model.train()(torch.rand(20, 3, 32, 48))  # so that there are spikes
+    explorer = AttentionExplorer(model=model, images=torch.rand(2, 3, 32, 48))
+    page = saved(explorer)
+    rng = random.Random(1)
+    seen = 0
+    for _ in range(10):
+        settings = random_place(explorer, rng)
+        shown = page.evaluate(DRAWN, {"image": 0, **settings})
+        assert_same(shown, explorer.trace())
+        seen += sum(shown[0]["q"])
+    assert seen > 10
+    caption = page.locator(".sv-column .sv-caption").last
+    caption.filter(has_text="uses the plain product; the softmax here comes").wait_for()
+    page.get_by_label("Map A in A·V").select_option("softmax")
+    page.get_by_text("4 A·V with the softmax, for comparison only").wait_for()
+    explorer.close()
+
+
+def test_pointing_at_the_image_shows_a_token_and_a_click_keeps_it(saved):
+    page = saved()
+    image = page.locator(".sv-image")
+    side = image.bounding_box()["width"]
+    # Row 2, column 7 of the 8×8 map: group (0, 1) of the 2×2, token (1, 3) of the 4×4.
+    at = {"x": side * 7.5 / 8, "y": side * 2.5 / 8}
+    before = place(page)
+    summary = page.locator(".sv-summary")
+    image.hover(position=at)
+    summary.filter(has_text="Token 7 of group 1,").wait_for()
+    assert place(page) == before
+    page.mouse.move(2, 2)
+    summary.filter(has_text="Token 6 of group 2,").wait_for()
+    image.click(position=at)
+    page.mouse.move(2, 2)
+    summary.filter(has_text="Token 7 of group 1,").wait_for()
+    assert place(page) == {**before, "group": 1, "token": 7}
+
+
+def test_a_cell_of_a_map_chooses_both_tokens(saved):
+    explorer = AttentionExplorer()
+    page = saved(explorer)
+    maps = page.locator(".sv-maps").nth(1)  # BDSA's
+    side = (min((maps.bounding_box()["width"] - 46) / 2, 400 / 2 - 24)) / 16
+    maps.click(position={"x": 26 + 3.5 * side, "y": 20 + 12.5 * side})
+    page.mouse.move(2, 2)
+    page.locator(".sv-summary", has_text="Token 12").wait_for()
+    assert (place(page)["token"], place(page)["key"]) == (12, 3)
+    explorer.token, explorer.key = 12, 3
+    for column, trace in zip(
+        page.locator(".sv-column").all(), explorer.trace().values(), strict=True
+    ):
+        common = int((trace.q[12] * trace.k[3]).sum())
+        lines = [line.split("\n")[-1] for line in column.locator(".sv-line").all_inner_texts()]
+        assert lines[0].startswith(f"{common} spike")
+        assert lines[1] == f"{common} / √32 = {round(trace.plain[12, 3], 3):g}"
+        assert float(lines[2].split("= ")[1]) == pytest.approx(trace.softmax[12, 3], abs=6e-5)
+        power, total = (float(part) for part in lines[2].split(" = ")[0].split(" / "))
+        assert power == pytest.approx(np.exp(trace.plain[12, 3]), abs=6e-3)
+        assert total == pytest.approx(np.exp(trace.plain[12]).sum(), abs=6e-3)
+
+
+def test_a_row_of_spikes_chooses_a_token_and_a_key(saved):
+    page = saved()
+    spikes = page.locator(".sv-spikes").first
+    box = spikes.bounding_box()
+    row = (box["height"] - 22) / 16
+    spikes.click(position={"x": box["width"] * 0.2, "y": 20 + 1.5 * row})
+    spikes.click(position={"x": box["width"] * 0.5, "y": 20 + 14.5 * row})
+    page.locator(".sv-summary", has_text="Token 1 ").wait_for()
+    assert (place(page)["token"], place(page)["key"]) == (1, 14)
+    merged = page.locator(".sv-merged").last
+    merged.click(position={"x": box["width"] * 0.8, "y": 20 + 4.5 * row})
+    page.locator(".sv-summary", has_text="Token 4 ").wait_for()
+
+
+def test_the_keys_move_token_group_and_key(saved):
+    page = saved(AttentionExplorer(token=0, key=0, time_step=1))
+    summary = page.locator(".sv-summary")
+    page.locator(".sv-image").focus()
+    for key, says in [("ArrowRight", "Token 1 of group 0"), ("ArrowDown", "Token 5 of group 0"),
+                      ("PageDown", "Token 5 of group 1"), ("ArrowUp", "Token 1 of group 1"),
+                      ("ArrowUp", "Token 1 of group 1"), ("PageUp", "Token 1 of group 0"),
+                      ("ArrowLeft", "Token 0 of group 0")]:  # fmt: skip
+        page.keyboard.press(key)
+        summary.filter(has_text=says).wait_for()
+    page.locator(".sv-maps").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    summary.filter(has_text="Token 1 of").wait_for()
+    assert (place(page)["token"], place(page)["key"]) == (1, 2)
+
+
+def test_the_summary_tells_what_the_token_looks_at(saved):
+    explorer = AttentionExplorer()
+    text = text_of(saved(explorer).locator(".sv-summary"))
+    for name, trace in explorer.trace().items():
+        row = trace.softmax[explorer.token]
+        most = int(row.argmax())
+        who = "itself" if most == explorer.token else f"token {most}"
+        common = int((trace.q[explorer.token] * trace.k[most]).sum())
+        said = (
+            f"{name.upper()}: looks most at {who}: {round(100 * row[most], 1):g} %, {common} spikes"
+        )
+        assert said in text
+
+
+def test_a_token_without_spikes_looks_at_all_alike(saved):
+    explorer = AttentionExplorer(image=2, time_step=0)
+    (silent,) = np.flatnonzero(explorer.trace()["sisa"].plain.sum(1) == 0)[:1]
+    explorer.token = int(silent)
+    page = saved(explorer)
+    summary = text_of(page.locator(".sv-summary"))
+    assert "SISA: no spike in common with any, softmax gives all 6.3 %." in summary
+    caption = text_of(page.locator(".sv-column .sv-caption").first)
+    assert "6.3 % to 6.3 %; the plain product is 0 for 16." in caption
+
+
+def test_the_question_comes_before_the_answer(saved):
+    explorer = AttentionExplorer()
+    page = saved(explorer)
+    reply = page.locator(".sv-ask p")
+    assert reply.inner_text() == ""
+    page.get_by_role("button", name="both maps").click()
+    reply.filter(has_text="Not quite.").wait_for()
+    page.get_by_role("button", name="only the plain product").click()
+    reply.filter(has_text="Right.").wait_for()
+    numbers = [float(n) for n in re.findall(r"\d\.\d+|(?<=difference )\d", reply.inner_text())]
+    bdsa, sisa = explorer.trace()["bdsa"], explorer.trace()["sisa"]
+    away = [abs(a - a.T).max() for a in (bdsa.plain, bdsa.softmax, sisa.plain, sisa.softmax)]
+    assert numbers == pytest.approx(away, abs=6e-4)
+    page.get_by_label("Models", exact=True).select_option("sisa")
+    page.locator(".sv-column").last.wait_for(state="hidden")
+    assert "BDSA" not in page.locator(".sv-summary").inner_text()
+
+
+def test_a_layer_has_its_own_heads_groups_and_tokens(saved):
+    page = saved()
+    page.get_by_label("Layer", exact=True).select_option("2")
+    page.locator(".sv-summary", has_text="Token 3 of group 0,").wait_for()  # 4 tokens: the last
+    enabled = "(e) => [...e.options].filter((o) => !o.disabled).length"
+    assert page.get_by_label("Head", exact=True).evaluate(enabled) == 4
+    assert page.get_by_label("Group", exact=True).evaluate(enabled) == 1
+    page.get_by_label("Head", exact=True).select_option("3")
+    page.get_by_label("Layer", exact=True).select_option("1")
+    page.wait_for_function(f"({GET})('head') === 1")
+    assert page.get_by_label("Head", exact=True).evaluate(enabled) == 2
+
+
+def test_play_walks_through_the_time_steps(saved):
+    page = saved(AttentionExplorer(time_step=0))
+    page.get_by_role("button", name="Play").click()
+    page.locator(".sv-clock", has_text="step 1 (2 in all)").wait_for()
+    page.get_by_role("button", name="Play").wait_for()
+    assert place(page)["time_step"] == 1
+
+
+def test_a_saved_page_has_the_strip_and_says_that_others_need_python(saved):
+    page = saved()
+    page.get_by_text("Other images need Python").wait_for()
+    assert page.get_by_label("Image", exact=True).is_disabled()
+    page.get_by_role("button", name="Digit 3, image 7").click()
+    page.locator(".sv-title", has_text="SISA (network says 3)").wait_for()
+    assert (
+        page.get_by_role("button", name="Digit 3, image 7").get_attribute("aria-pressed") == "true"
+    )
+
+
+def test_a_saved_page_without_the_strips_answers_offers_one_image(saved, monkeypatch):
+    monkeypatch.setattr("spikeviz.attention.explorer.MOST_BYTES", 0)
+    page = saved(AttentionExplorer(image=2))
+    assert page.get_by_role("button", name="Digit 0, image 2").is_enabled()
+    assert page.get_by_role("button", name="Digit 3, image 7").is_disabled()
+
+
+def test_in_a_notebook_another_image_is_asked_of_the_models(new_page, lab: Course):
+    cell = "from spikeviz import AttentionExplorer\nw = AttentionExplorer()\nw"
+    kernel = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)], metadata=kernel)
+    nbformat.write(notebook, lab.folder / "notebooks/attention.ipynb")
+    page = new_page()
+    lab.open(page, "attention")
+    lab.run_all(page)
+    field = page.get_by_label("Image, exact value")
+    field.fill("9")  # a two
+    field.press("Enter")
+    page.locator(".sv-title", has_text="BDSA (network says 2)").wait_for()
+    page.get_by_text("The models run").wait_for(state="hidden")
+    page.get_by_label("Layer", exact=True).select_option("2")
+    page.locator(".sv-summary", has_text="Token 3 of group 0,").wait_for()
+    expected = (9, 2, 3, "", 9)
+    for _ in range(50):  # until the front end's last message is there
+        seen = tuple(lab.python("(w.image, w.layer, w.token, w.problem, w.answer['image'])"))
+        if seen == expected:
+            break
+        page.wait_for_timeout(50)
+    assert seen == expected

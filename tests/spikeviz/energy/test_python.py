@@ -1,0 +1,214 @@
+"""EnergyExplorer in Python: measured tables unchanged, what-ifs by hand, the paper's formula."""
+
+import math
+import re
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+import traitlets
+from pandas.testing import assert_frame_equal
+
+from spikeatconv import SpikeAtConv, energy, energy_report, load_weights, mnist5k, preset
+from spikeatconv.data import shipped
+from spikeviz import EnergyExplorer
+from spikeviz.base.front_end import PACKAGE
+from spikeviz.browser import CHECKOUT
+from spikeviz.energy import explorer as module
+
+
+@pytest.fixture
+def made():
+    """made(...): an explorer that is closed at the end."""
+    explorers = []
+
+    def make(*arguments, **traits):
+        explorers.append(EnergyExplorer(*arguments, **traits))
+        return explorers[-1]
+
+    yield make
+    for explorer in explorers:
+        explorer.close()
+
+
+def table(*rows):
+    columns = ["layer", "kind", "flops", "input", "rate", "passes", "ann_mj"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+BY_HAND = table(  # a still image, T = 2; the mixer is inside an SPK block
+    ("stem", "conv", 1000, "image", math.nan, 1, 4600e-9),
+    ("mixer", "conv", 100, "spike sum", 0.5, 2, 0.0),
+    ("body", "conv", 400, "binary", 0.1, 2, 1840e-9),
+    ("head", "linear", 10, "real", math.nan, 2, 46e-9),
+)
+
+
+def joules(explorer):
+    """snn_mj of each layer in units of 1e-9 mJ: pJ."""
+    return (explorer.trace().snn_mj * 1e9).round(9).tolist()
+
+
+# ---------------------------------------------------------------- the measured tables
+
+
+def test_the_shipped_table_of_micro_is_that_of_energy_report(made):
+    images = F.pad(mnist5k("test")[0], [2] * 4)
+    report = energy_report(load_weights(shipped("micro_digits.safetensors")), images)
+    explorer = made("Micro, MBPL, trained")
+    assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
+    shown = explorer._shown
+    assert (shown["time_steps"], shown["data"]) == (2, "1,000 test digits of mnist5k")
+    assert (shown["snn_mj"], shown["ann_mj"]) == pytest.approx((report.snn_mj, report.ann_mj))
+
+
+def test_every_shipped_total_is_the_sum_of_its_table(made):
+    explorer = made()
+    for shown in explorer.reports:
+        explorer.report = shown["name"]
+        found = explorer.trace()[["snn_mj", "ann_mj"]].sum()
+        assert found.tolist() == pytest.approx([shown["snn_mj"], shown["ann_mj"]], rel=1e-12)
+    untrained = [shown for shown in explorer.reports if "accuracy" not in shown]
+    assert all(
+        "untrained" in shown["name"] and "random weights" in shown["note"] for shown in untrained
+    )
+    assert len(untrained) == 2
+
+
+@pytest.mark.parametrize("images", [(3, 1, 32, 32), (3, 2, 1, 32, 32)])
+def test_a_report_of_your_own_stays_as_it_is(made, images):
+    torch.manual_seed(0)
+    model = SpikeAtConv(preset("micro", spk="sl", in_channels=1, time_steps=3)).eval()
+    report = energy_report(model, torch.rand(images))
+    for explorer in (made(report), made(report.layers), made({"mine": report})):
+        assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
+        explorer.time_steps = 3
+        assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
+    assert made(report, data="noise")._shown["data"] == "noise"
+    assert made(report)._shown["time_steps"] == 3
+
+
+def test_the_constants_and_the_list_are_the_librarys():
+    assert (module.E_MAC, module.E_A) == (energy.E_MAC, energy.E_A)
+    source = (PACKAGE / "energy" / "explorer.js").read_text(encoding="utf-8")
+    listed = re.search(r'NOT_COUNTED = "(.*)"', source)[1]
+    documented = " ".join(re.search(r"Not counted: (.*?)\.", energy.__doc__, re.DOTALL)[1].split())
+    assert listed == documented
+    measured = re.search(r"MEASURED = \{ e_mac: ([\d.]+), e_a: ([\d.]+)", source)
+    assert tuple(map(float, measured.groups())) == (energy.E_MAC, energy.E_A)
+
+
+def test_table_4_is_the_papers():
+    source = (PACKAGE / "energy" / "draw.js").read_text(encoding="utf-8")
+    rows = re.findall(r'name: "(\w+)", energy: ([\d.]+), accuracy: ([\d.]+)', source)
+    fidelity = (CHECKOUT / "docs" / "fidelity.md").read_text(encoding="utf-8")
+    assert [name for name, _, _ in rows] == ["Tiny", "Base", "Large"]
+    for name, joules, accuracy in rows:
+        assert f"| {name.lower()} | {accuracy} % | {joules} mJ |" in fidelity
+
+
+# ---------------------------------------------------------------- what if, by hand
+
+
+def test_as_measured(made):
+    assert joules(made(BY_HAND)) == [4600, 2 * 100 * 0.9 * 0.5, 2 * 400 * 0.9 * 0.1, 2 * 10 * 4.6]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"e_mac": 2.0}, [2000, 90, 72, 40]),
+        ({"e_a": 1.8}, [4600, 180, 144, 92]),
+        ({"time_steps": 1}, [4600, 45, 36, 46]),
+        ({"time_steps": 8}, [4600, 360, 288, 368]),  # the still image is computed once
+        ({"rate_factor": 2.0}, [4600, 180, 144, 92]),
+        ({"one_rate": 0.2}, [4600, 36, 144, 92]),
+        ({"one_rate": 0.2, "rate_factor": 5.0}, [4600, 36, 144, 92]),
+        ({"rates": {"body": 0.3, "stem": 0.1}}, [4600, 90, 216, 92]),
+        ({"rates": {"body": 0.3}, "rate_factor": 0.0}, [4600, 0, 216, 92]),
+        ({"rates": {"head": 0.5}}, [4600, 90, 72, 9]),  # as if it were fed with spikes
+        ({"membranes": "add"}, [4600, 90, 72, 2 * 10 * 0.9 * 0.18]),  # R: 180 / 1000
+        ({"membranes": "add", "one_rate": 0.5}, [4600, 90, 360, 9]),
+    ],
+)
+def test_each_setting(made, change, expected):
+    assert joules(made(BY_HAND, **change)) == pytest.approx(expected)
+
+
+def test_the_twin_has_no_mixer_and_knows_no_time(made):
+    explorer = made(BY_HAND, time_steps=8, e_mac=2.0)
+    assert (explorer.trace().ann_mj * 1e9).tolist() == pytest.approx([2000, 0, 800, 20])
+
+
+def test_the_mean_rate_costs_what_the_measured_rates_cost(made):
+    explorer = made()
+    before = explorer.trace().snn_mj.sum()
+    explorer.one_rate = module.mean_rate(explorer._shown["rows"])
+    assert explorer.trace().snn_mj.sum() == pytest.approx(before, rel=1e-12)
+
+
+def test_with_one_rate_and_cheap_membranes_it_is_the_papers_formula(made):
+    """E = E_MAC · FLOPs(first convolution) + E_A · T · R · Σ FLOPs(the rest)."""
+    rate, steps = 0.13, 5
+    explorer = made(membranes="add", one_rate=rate, time_steps=steps)
+    for shown in explorer.reports:
+        explorer.report = shown["name"]
+        flops = [row[2] for row in shown["rows"]]
+        expected = 4.6 * flops[0] + 0.9 * steps * rate * sum(flops[1:])
+        assert explorer.trace().snn_mj.sum() == pytest.approx(expected * 1e-9, rel=1e-12)
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("report", "error", "message"),
+    [
+        (5, TypeError, r"your network is a int; pass energy_report\(model, images\)"),
+        ({"a": "b"}, TypeError, "a is a str; pass energy_report"),
+        ({}, ValueError, "no report to show"),
+        (BY_HAND[:0], ValueError, "the table has 0 layers; 1 to 2000 can be shown"),
+        (BY_HAND.drop(columns=["rate", "input"]), ValueError, r"no column \['input', 'rate'\]"),
+        ("Micro", traitlets.TraitError, r"report is 'Micro'; choose one of \['Micro, MBPL, tr"),
+    ],
+)
+def test_what_is_no_report_is_refused_with_a_way_out(report, error, message):
+    with pytest.raises(error, match=message):
+        EnergyExplorer(report)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 65, math.nan, "much", None, True])
+def test_a_rate_out_of_its_range_names_the_range(made, rate):
+    explorer = made(BY_HAND, rates={"body": 0.5})
+    with pytest.raises(
+        traitlets.TraitError, match=r"rates\['body'\] is .*; give a value from 0 to"
+    ):
+        explorer.rates = {"body": rate}
+    assert explorer.rates == {"body": 0.5}
+
+
+# ---------------------------------------------------------------- figure, imports
+
+
+def test_the_figure_shows_the_table(made):
+    explorer = made(BY_HAND, time_steps=4)
+    bars, plane = explorer.to_matplotlib().axes
+    heights = [bar.get_height() for bar in bars.patches]
+    rows = explorer.trace()
+    assert heights == [*rows.snn_mj, *rows.ann_mj]
+    line, points = plane.lines
+    assert (line.get_xdata() * line.get_ydata()).tolist() == pytest.approx([4.6 / 0.9] * 61)
+    assert list(zip(*points.get_data(), strict=True)) == [(4, 0.5), (4, 0.1)]
+
+
+def test_making_one_takes_no_torch_and_the_table_neither():
+    look = (
+        "import sys, spikeviz; spikeviz.EnergyExplorer(); "
+        "print(*sorted({'torch', 'matplotlib', 'pandas', 'spikeatconv'} & set(sys.modules))); "
+        "spikeviz.EnergyExplorer().trace(); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "False"]
