@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbconvert.filters import strip_ansi
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 from spikeviz.base.widget import CODE, Explorer, _script_safe
-from spikeviz.publish.markdown import Links, Markdown, coloured, formula, keep_links, picture, plain
+from spikeviz.publish.markdown import Links, Markdown, coloured, keep_links, picture, plain
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
-COLOUR = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 CAPTION = re.compile(r"\s*\*(Picture[^*]*)\*")  # of a picture, in the cell after it
 NEEDS_PYTHON = (
     "This page holds what its model answered. For another image, drawing or model it needs Python: "
@@ -64,7 +65,7 @@ class Document:
     @property
     def title(self) -> str:
         titles = (re.search(r"^# +(.+)$", cell.source, re.MULTILINE) for cell in self.cells)
-        return next((plain(Markdown()(title[1])) for title in titles if title), "")
+        return next((plain(Markdown().page(title[1])) for title in titles if title), "")
 
     def states(self) -> str:
         return _script_safe(json.dumps(self._shown, sort_keys=True))
@@ -74,8 +75,9 @@ class Document:
         if cell.cell_type == "code":
             page = coloured(cell.source, "python") if cell.source.strip() else ""
             caption = CAPTION.match(after.source) if after else None
-            words = plain(self._words(caption[1])) if caption else "Drawn by the code above"
-            outputs = "\n".join(self._output(o, words) for o in joined(cell.outputs))
+            words = plain(self._words.page(caption[1])) if caption else "Drawn by the code above"
+            CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)
+            outputs = "\n".join(self._output(output, words) for output in cell.outputs)
         slide = cell.metadata.get("slideshow", {}).get("slide_type", "")
         return Cell(cell.cell_type, cell.get("id", ""), cell.source, page, outputs, slide)
 
@@ -97,9 +99,9 @@ class Document:
         if "text/html" in data and "<script" not in data["text/html"]:
             return f'<div class="scroll html">{data["text/html"]}</div>'
         if "text/markdown" in data:
-            return self._words(data["text/markdown"])
+            return self._words.page(data["text/markdown"])
         if "text/latex" in data:
-            return f"<p>{formula(data['text/latex'].strip('$ '), display=True)}</p>"
+            return f"<p>{self._words.block_math(data['text/latex'].strip('$ '))}</p>"
         return text(data.get("text/plain", ""))
 
     def _widget(self, model: str, otherwise: str) -> str:
@@ -176,21 +178,9 @@ def library_script(packed: bytes) -> str:
     return f'globalThis.spikevizLibrary = "{b64encode(packed).decode()}";\n'
 
 
-def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Outputs with neighbouring pieces of one stream put together."""
-    whole: list[NotebookNode] = []
-    for output in outputs:
-        last = whole[-1] if whole else {}
-        if output.output_type == "stream" and last.get("name") == output.name:
-            whole[-1] = NotebookNode({**last, "text": last["text"] + output.text})
-        else:
-            whole.append(output)
-    return whole
-
-
 def text(said: str) -> str:
     """What a program printed: without its colours, a line that it wrote again only once."""
-    said = COLOUR.sub("", said)
+    said = strip_ansi(said)
     lines = [line.rstrip("\r").split("\r")[-1].rstrip() for line in said.split("\n")]
     said = "\n".join(lines).strip("\n")
     return f'<pre class="scroll output">{html.escape(said, quote=False)}</pre>' if said else ""

@@ -1,17 +1,18 @@
 """A notebook's Markdown as HTML, the way JupyterLab shows it: tables, raw HTML, formulas.
 
-Formulas become MathML, which today's browsers draw by themselves.
+nbconvert reads it; here formulas become MathML, which today's browsers draw by themselves.
 """
 
 import base64
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import mistune
 from latex2mathml.converter import convert
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -19,17 +20,10 @@ from pygments.util import ClassNotFound
 
 Links = Callable[[str], str | None]
 
-# Code comes first: a dollar in it is none of a formula's.
-PARTS = re.compile(
-    r"(?P<fence>^ *(?P<ticks>```+|~~~+).*?^ *(?P=ticks) *$)"
-    r"|(?P<code>(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`))"
-    r"|(?P<end>^</details>)"
-    r"|\$\$(?P<display>.+?)\$\$"
-    r"|(?<![\\$])\$(?!\s)(?P<inline>(?:\\.|[^$\\\n]|\n(?!\s*\n))+?)(?<!\s)\$(?!\d)",
-    re.DOTALL | re.MULTILINE,
-)
-PLACE = re.compile("\ue000(\\d+)\ue001")
-STEP = re.compile(r"<p><strong>(Predict|Observe|Explain)\b")
+# A price is no formula: no space follows the first dollar, no digit the last.
+FORMULA = r"(?<![\\$])\$(?!\s)(?P<math_inline_tex>(?:\\.|[^$\\\n]|\n(?!\s*\n))+?)(?<!\s)\$(?!\d)"
+BAR = "\ue000"  # one in a formula, which would end a table's cell
+STEP = re.compile(r"<strong>(Predict|Observe|Explain)\b")
 
 
 def keep_links(target: str) -> str | None:
@@ -37,7 +31,11 @@ def keep_links(target: str) -> str | None:
     return target
 
 
-class Markdown:
+class Inline(MathInlineParser):
+    SPECIFICATION = MathInlineParser.SPECIFICATION | {"inline_math_tex": FORMULA}
+
+
+class Markdown(IPythonRenderer):
     """Turns one notebook's cells into HTML; no heading gets an id that an earlier one has.
 
     links: what becomes of a link's target.  folder: where its pictures lie.
@@ -45,50 +43,36 @@ class Markdown:
     """
 
     def __init__(self, links: Links = keep_links, folder: Path | None = None) -> None:
-        self.headings: list[tuple[int, str, str]] = []
-        self._formulas: list[str] = []
-        renderer = _Renderer(self, links, folder)
-        self._convert = mistune.create_markdown(
-            renderer=renderer, plugins=["table", "strikethrough"]
-        )
-
-    def __call__(self, source: str) -> str:
-        self._formulas = []
-        page = str(self._convert(PARTS.sub(self._take_formula, source)))
-        page = STEP.sub(lambda word: f'<p class="{word[1].lower()}"><strong>{word[1]}', page)
-        return self.put_formulas(page)
-
-    def _take_formula(self, part: re.Match) -> str:
-        """Markdown must not see a formula: _ and | and \\ mean other things to it."""
-        if part["fence"] or part["code"]:
-            return part[0]
-        if part["end"]:
-            return "\n" + part[0]  # else it would fall into a list that ends just before it
-        self._formulas.append(formula(part["display"] or part["inline"], bool(part["display"])))
-        return f"\ue000{len(self._formulas) - 1}\ue001"
-
-    def put_formulas(self, page: str) -> str:
-        return PLACE.sub(lambda place: self._formulas[int(place[1])], page)
-
-    def new_id(self, text: str) -> str:
-        """An id for a heading, JupyterLab's; with a number where another one has the same."""
-        name = "-".join(PLACE.sub("", text).split()) or "part"
-        taken = {taken for _, taken, _ in self.headings}
-        return next(word for word in _numbered(name) if word not in taken)
-
-
-class _Renderer(mistune.HTMLRenderer):
-    def __init__(self, markdown: Markdown, links: Links, folder: Path | None) -> None:
         super().__init__(escape=False)
-        self._markdown, self._links, self._folder = markdown, links, folder
+        self.headings: list[tuple[int, str, str]] = []
+        self._links, self._folder = links, folder
+        self._parser = MarkdownWithMath(self, inline=Inline(hard_wrap=False))
+
+    def page(self, source: str) -> str:
+        """Some Markdown as HTML."""
+        # Else the end of an answer would fall into a list that ends just before it.
+        source = re.sub(r"^(?=</details>)", "\n", source, flags=re.MULTILINE)
+        source = re.sub(r"^\|.*", hide_bars, source, flags=re.MULTILINE)
+        return self._parser.render(source).replace(BAR, "|")
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
-        name = self._markdown.new_id(plain(text))
-        self._markdown.headings.append((level, name, self._markdown.put_formulas(text)))
+        """With JupyterLab's id; with a number where another one has the same."""
+        name = "-".join(plain(re.sub("<math.*?</math>", "", text)).split()) or "part"
+        taken = {taken for _, taken, _ in self.headings}
+        names = (f"{name}-{number}" if number > 1 else name for number in count(1))
+        name = next(one for one in names if one not in taken)
+        self.headings.append((level, name, text))
         return f'<h{level} id="{html.escape(name)}">{text}</h{level}>\n'
+
+    def paragraph(self, text: str) -> str:
+        step = STEP.match(text)
+        return f'<p class="{step[1].lower()}">{text}</p>\n' if step else super().paragraph(text)
 
     def block_code(self, code: str, info: str | None = None) -> str:
         return coloured(code, (info or "").split(" ")[0])
+
+    def block_html(self, page: str) -> str:
+        return re.sub(FORMULA, lambda found: self.inline_math(found[1]), page)
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         target = self._links(url)
@@ -103,11 +87,16 @@ class _Renderer(mistune.HTMLRenderer):
         text = text.replace("<th></th>", "<td></td>")  # no column's head
         return f'<div class="scroll"><table>\n{text}</table></div>\n'
 
+    def inline_math(self, body: str) -> str:
+        return convert(body.strip().replace(BAR, "|"), display="inline")
 
-def formula(latex: str, display: bool) -> str:
-    """LaTeX as MathML; a long one on a line of its own scrolls."""
-    page = convert(latex.strip(), display="block" if display else "inline")
-    return f'<span class="display scroll">{page}</span>' if display else page
+    def block_math(self, body: str) -> str:
+        """On a line of its own; a long one scrolls."""
+        return f'<span class="display scroll">{convert(body.strip(), display="block")}</span>'
+
+
+def hide_bars(row: re.Match) -> str:
+    return re.sub(FORMULA, lambda found: found[0].replace("|", BAR), row[0])
 
 
 def coloured(code: str, language: str) -> str:
@@ -130,11 +119,3 @@ def picture(data: bytes | str, kind: str, alt: str) -> str:
 def plain(page: str) -> str:
     """The words of some HTML."""
     return html.unescape(re.sub(r"<[^>]+>", "", page)).strip()
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 1
-    while True:
-        number += 1
-        yield f"{name}-{number}"

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import hashlib
-import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import metadata
@@ -13,6 +12,7 @@ from time import monotonic
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from spikeviz.base.widget import _write
@@ -23,7 +23,6 @@ CACHE = CHECKOUT / "build" / "executed"
 AT_ONCE = 2  # notebooks that run beside each other: torch takes all cores for each
 SECONDS = 600  # for one cell, and for a kernel to start on a busy machine
 USED = ("spikeatconv", "spikeviz", "data", "studies/results")  # what an outcome depends on
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 class NotebookFailedError(RuntimeError):
@@ -86,7 +85,7 @@ def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> Notebo
         with ThreadPoolExecutor(1) as pool:  # in this thread a loop may run already
             return pool.submit(execute).result()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise NotebookFailedError(f"{notebook.name}: {COLOUR.sub('', str(error))}") from error
+        raise NotebookFailedError(f"{notebook.name}: {strip_ansi(str(error))}") from error
 
 
 def executed_all(

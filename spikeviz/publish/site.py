@@ -79,7 +79,7 @@ class Site:
         while waiting := [file for file in self.texts if file not in pages]:
             for file in waiting:
                 markdown = Markdown(self.links(file.parent), file.parent)
-                body = f'<div class="prose">{markdown(file.read_text(encoding="utf-8"))}</div>'
+                body = f'<div class="prose">{markdown.page(file.read_text(encoding="utf-8"))}</div>'
                 title = plain(markdown.headings[0][2]) if markdown.headings else file.stem
                 title = html.escape(title)
                 pages[file] = Chapter(self.texts[file], title, body, contents_of(markdown))
@@ -140,7 +140,7 @@ def chapter_of(path: Path, document: Document) -> Chapter:
     parts = []
     for cell in document.cells:
         if cell.kind == "markdown":
-            style, page = "prose", document.markdown(cell.source)
+            style, page = "prose", document.markdown.page(cell.source)
         else:
             style, page = "cell", cell.page + cell.outputs
         parts.append(f'<div class="{style}" id="cell-{cell.name}">\n{page}</div>')
@@ -174,7 +174,8 @@ def map_of(chapters: list[Chapter], documents: list[Document]) -> str:
         time, goals = TIME.search(source), GOALS.search(source)
         rows.append(
             f'<li><h2><a href="{chapter.file}">{chapter.title}</a></h2>'
-            f"<p>{time[1].strip() if time else ''}</p>{Markdown()(goals[1]) if goals else ''}</li>"
+            f"<p>{time[1].strip() if time else ''}</p>"
+            f"{Markdown().page(goals[1]) if goals else ''}</li>"
         )
     about = ABOUT.format(but=but(documents))
     return f'<h1>{NAME}</h1>\n{about}\n<ul class="map">{"".join(rows)}</ul>'

@@ -79,7 +79,7 @@ def by_metadata(document: Document) -> list[list[Step]]:
             sections.append([Step()])
         elif cell.slide == "subslide":
             sections[-1].append(Step(sections[-1][-1].title))
-        page = outcome(cell)[0] if cell.kind == "code" else document.markdown(cell.source)
+        page = outcome(cell)[0] if cell.kind == "code" else document.markdown.page(cell.source)
         if ANSWER.match(cell.source) or cell.slide == "fragment":
             page = f'<div class="fragment">{page}</div>'
         sections[-1][-1].add(page)
@@ -112,7 +112,7 @@ def by_words(document: Document) -> list[list[Step]]:
             step.add(page, lines)
             step.ran = True
         for block in blocks(cell.source) if cell.kind == "markdown" else ():
-            page, lines = document.markdown(block), height(block)
+            page, lines = document.markdown.page(block), height(block)
             if HEADING.match(block):
                 turn(re.sub(r"^<h.*?>|</h.>$", "", page.strip()))
                 lines = 0  # alone on a slide it says nothing yet

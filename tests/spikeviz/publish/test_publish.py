@@ -18,7 +18,7 @@ from spikeviz import LIFExplorer, SpikeRaster
 from spikeviz.publish import running
 from spikeviz.publish.__main__ import main
 from spikeviz.publish.cells import Document, text
-from spikeviz.publish.markdown import Markdown, formula
+from spikeviz.publish.markdown import Markdown
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError, executed
 from spikeviz.publish.site import save_site
 from spikeviz.publish.slides import blocks, save_slides
@@ -81,7 +81,7 @@ def fetches(page):
 
 
 def test_folded_answers_tables_and_code():
-    page = Markdown()(
+    page = Markdown().page(
         "Press <kbd>Shift</kbd>.\n\n"
         "<details><summary>A. *Yes* | no</summary>\n\n"
         "1. one\n2. **two**\n\n```python\nx = 1  # <b>\n```\n</details>\n"
@@ -101,18 +101,18 @@ def test_folded_answers_tables_and_code():
 
 def test_a_dollar_in_code_or_before_a_price_is_no_formula():
     source = "`$a$` costs \\$5, and $ 5 is less than 6$.\n\n```\n$b$\n```\n\n~~~\n$c$\n~~~\n"
-    page = Markdown()(source)
+    page = Markdown().page(source)
     assert "<math" not in page
     for part in ("<code>$a$</code>", "costs $5, and $ 5 is", "$b$", "$c$"):
         assert part in page
 
 
 def test_formulas_are_mathml():
-    assert formula(r"V_\text{th}", display=False) == (
+    assert Markdown().inline_math(r"V_\text{th}") == (
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow>'
         "<msub><mi>V</mi><mtext>th</mtext></msub></mrow></math>"
     )
-    page = Markdown()("Then $a_1*b_2*c$ and\n\n$$\nx^2\n$$\n")
+    page = Markdown().page("Then $a_1*b_2*c$ and\n\n$$\nx^2\n$$\n")
     assert "<em>" not in page
     assert 'display="block"' in page
     assert "$" not in page
@@ -120,7 +120,9 @@ def test_formulas_are_mathml():
 
 def test_headings_have_jupyterlabs_ids_and_no_id_comes_twice():
     markdown = Markdown()
-    page = markdown("# Title\n\n## 1. One $x$ more\n") + markdown("## Title\n\n## Title\n")
+    page = "".join(
+        map(markdown.page, ("# Title\n\n## 1. One $x$ more\n", "## Title\n\n## Title\n"))
+    )
     assert re.findall(r'id="([^"]+)"', page) == ["Title", "1.-One-more", "Title-2", "Title-3"]
     assert [level for level, _, _ in markdown.headings] == [1, 2, 2, 2]
 
@@ -128,7 +130,7 @@ def test_headings_have_jupyterlabs_ids_and_no_id_comes_twice():
 def test_links_go_where_they_are_told_and_pictures_come_along(tmp_path):
     (tmp_path / "a.png").write_bytes(b"picture")
     markdown = Markdown({"b.ipynb": "b.html"}.get, tmp_path)
-    page = markdown('[b](b.ipynb) [c](c.ipynb) ![what "it" shows](a.png)')
+    page = markdown.page('[b](b.ipynb) [c](c.ipynb) ![what "it" shows](a.png)')
     assert '<a href="b.html">b</a> c ' in page
     assert f'base64,{base64.b64encode(b"picture").decode()}"' in page
     assert 'alt="what &quot;it&quot; shows"' in page
@@ -138,7 +140,7 @@ def test_links_go_where_they_are_told_and_pictures_come_along(tmp_path):
 def test_every_formula_of_the_course_is_drawn(path):
     cells = nbformat.read(path, as_version=4).cells
     markdown = Markdown()
-    page = "".join(markdown(cell.source) for cell in cells if cell.cell_type == "markdown")
+    page = "".join(markdown.page(cell.source) for cell in cells if cell.cell_type == "markdown")
     for found in re.findall(r"<math.*?</math>", page, re.DOTALL):
         words = "".join(xml.fromstring(found).itertext())
         unknown = re.findall(r"[\\$&]|mathbf|frac\b", words)
