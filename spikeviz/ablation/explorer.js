@@ -1,7 +1,7 @@
 // AblationExplorer: two linked plots (plotly) and a table of a study's points. Plotly comes from
 // Python once a page: it is too large for a widget's own code.
 
-import { h, mount, syncing, show, choice, checkbox, lasting } from "../base/widget.js";
+import { h, put, mount, syncing, show, choice, checkbox, lasting } from "../base/widget.js";
 
 const TRAITS = ["axis", "selected", "show_paper"];
 const MARKS = { agree: "✓", disagree: "✗", undecided: "?", "not measured": "–" };
@@ -199,7 +199,7 @@ function render({ model, el, signal }) {
     cost.title.textContent = `All points: accuracy against computing time (strong: ${now.axis})`;
     const best = shown.reduce((a, b) => (b.accuracy_mean > a.accuracy_mean ? b : a));
     const text = `${now.axis}: best is ${named(best.value)} with ${percent(best.accuracy_mean)}${spreadOf(best)} % over ${best.runs.length} ${best.runs.length === 1 ? "seed" : "seeds"}.`;
-    if (summary.textContent !== text) summary.textContent = text;
+    put(summary, text);
     values.place.setAttribute("aria-label", text);
     cost.place.setAttribute("aria-label", "Accuracy against seconds of one core for a run; the same numbers stand in the table");
     rows.forEach((element, number) => {

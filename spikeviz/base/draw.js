@@ -75,6 +75,18 @@ export function line(ctx, points, dash = []) {
   ctx.setLineDash([]);
 }
 
+/** Words whose left end and middle, or what `align` and `baseline` say, are at (x, y). */
+export function label(ctx, words, x, y, colour, align = "left", baseline = "middle") {
+  Object.assign(ctx, { fillStyle: colour, textAlign: align, textBaseline: baseline });
+  ctx.fillText(words, x, y);
+}
+
+/** The edge of a box [x, y, width, height]. */
+export function outline(ctx, box, colour, lineWidth = 2) {
+  Object.assign(ctx, { strokeStyle: colour, lineWidth });
+  ctx.strokeRect(...box);
+}
+
 const CIVIDIS = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
 
 /** A colour between 0 (dark) and 1 (light) that colour-blind readers order alike. */

@@ -83,6 +83,9 @@ export function keepKeys(root) {
   });
 }
 
+/** Write a text where another one stands: a screen reader tells only what is new. */
+export const put = (element, text) => element.textContent !== text && (element.textContent = text);
+
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** 3 significant decimals, no trailing noise, a true minus sign. */

@@ -2,7 +2,7 @@
 
 import { breakEven, total, verdict } from "./energy.js";
 import { h, clamp, show } from "../base/widget.js";
-import { scale, ticks, axes, line } from "../base/draw.js";
+import { scale, ticks, axes, line, label, outline } from "../base/draw.js";
 
 const PAD = { left: 56, right: 16 };
 const UNITS = [[1, "mJ"], [1e3, "µJ"], [1e6, "nJ"]];
@@ -146,9 +146,9 @@ export function drawPlane(s, { ctx, width, height }, colour) {
   ctx.fillStyle = colour.fg;
   ctx.textBaseline = "bottom";
   ctx.textAlign = "left";
-  const label = `T · R = E_MAC / E_A = ${show(even, 2)}`;
-  const labelAt = width - PAD.right - ctx.measureText(label).width - 4;
-  ctx.fillText(label, labelAt, Math.max(edge(x.invert(labelAt)) - 8, 36));
+  const words = `T · R = E_MAC / E_A = ${show(even, 2)}`;
+  const labelAt = width - PAD.right - ctx.measureText(words).width - 4;
+  ctx.fillText(words, labelAt, Math.max(edge(x.invert(labelAt)) - 8, 36));
   ctx.fillText("spikes win", x(left) + 6, height - 46);
   const biggest = Math.max(...s.priced.map((row) => row.flops));
   const inks = { wins: colour.green, loses: colour.red, alone: colour.purple };
@@ -168,9 +168,7 @@ export function drawPlane(s, { ctx, width, height }, colour) {
     ctx.globalAlpha = 1;
     ctx.stroke();
     if (row.layer !== s.looked) continue;
-    ctx.strokeStyle = colour.fg;
-    ctx.lineWidth = 2;
-    ctx.strokeRect(px - size - 3, py - size - 3, 2 * size + 6, 2 * size + 6);
+    outline(ctx, [px - size - 3, py - size - 3, 2 * size + 6, 2 * size + 6], colour.fg);
   }
 }
 
@@ -196,10 +194,7 @@ function dots(ctx, points, width, colour) {
     const side = x + 9 + ctx.measureText(name).width > width ? "right" : "left";
     const at = Math.max(y, free[side]);
     free = { ...free, [side]: at + 15 };
-    ctx.fillStyle = colour.fg;
-    ctx.textBaseline = "middle";
-    ctx.textAlign = side;
-    ctx.fillText(name, x + (side === "right" ? -9 : 9), at);
+    label(ctx, name, x + (side === "right" ? -9 : 9), at, colour.fg, side);
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { price, total, meanRate, breakEven, verdict, stages } from "./energy.js";
 import { energyText, pays, drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./draw.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, lasting } from "../base/widget.js";
+import { h, put, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "membranes"];
@@ -157,7 +157,6 @@ function render({ model, el, signal }) {
   }
 
   // ---- words
-  const put = (element, text) => element.textContent !== text && (element.textContent = text);
   const times = (ratio) => (ratio >= 1 ? `${show(ratio, 2)} times what` : `${show(100 * ratio, 1)}\u00a0% of what`);
 
   function writeText(s) {

@@ -1,7 +1,7 @@
 // TrainingMonitor: the runs that Python sends, drawn; a button that asks the loop to end.
 
 import { RATE, unpackRun, smooth, nearest, lastKnown, extent, duration } from "./runs.js";
-import { h, mount, syncing, listen, clamp, show, numberControl, choice, checkbox, offline, lasting } from "../base/widget.js";
+import { h, put, mount, syncing, listen, clamp, show, numberControl, choice, checkbox, offline, lasting } from "../base/widget.js";
 import { surface, scale, axes, line, cividis, picture, keeper } from "../base/draw.js";
 
 const SETTINGS = ["axis", "smoothing", "log_loss", "hidden"];
@@ -219,7 +219,7 @@ function render({ model, el, signal }) {
     if (progress.steps) bar.value = clamp((progress.step ?? 0) / progress.steps, 0, 1);
     else bar.removeAttribute("value");
     const text = busy || progress.run ? told(progress, asked && busy ? "stopping" : mode) : ended(state.runs);
-    if (summary.textContent !== text) summary.textContent = text;
+    put(summary, text);
     problem.textContent = [progress.bad && `Look: ${progress.bad}.`, model.get("problem")].filter(Boolean).join(" ");
     about.textContent = model.get("about");
     axis.update(p.axis);

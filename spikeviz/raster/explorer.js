@@ -3,7 +3,7 @@
 
 import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, binEdges, rateHistogram } from "./spikes.js";
 import { memo, plotSize, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./draw.js";
-import { h, syncing, mount, clamp, show, choice, drag, lasting } from "../base/widget.js";
+import { h, put, syncing, mount, clamp, show, choice, drag, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight"];
@@ -188,8 +188,6 @@ function render({ model, el, signal }) {
     const found = `${many(rows[1] - rows[0], "neuron")}, ${when}: ${many(spikes, "spike")} of ${grouped(cells)} possible (${show(spikes / cells)})`;
     return [found, `${rows[1] - rows[0] > 1 ? "The first is " : ""}${name}: ${own}`];
   }
-
-  const put = (element, text) => element.textContent !== text && (element.textContent = text);
 
   function writeText(s, neuron) {
     const which = s.sample !== null ? `S${sampleName(s.sample).slice(1)}, ` : s.samples > 1 ? `All ${s.samples} samples, ` : "";
