@@ -87,6 +87,28 @@ export function outline(ctx, box, colour, lineWidth = 2) {
   ctx.strokeRect(...box);
 }
 
+/** A line in a colour of its own. */
+export function stroke(ctx, colour, points, width = 1, dash = []) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  line(ctx, points, dash);
+}
+
+export function dot(ctx, px, py, radius, colour) {
+  ctx.fillStyle = colour;
+  ctx.beginPath();
+  ctx.arc(px, py, radius, 0, 7);
+  ctx.fill();
+}
+
+/** The two ends of a line over the whole range of a scale: level, or upright. */
+export const across = ({ range: [left, right] }, py) => [[left, py], [right, py]];
+export const upright = (px, { range: [bottom, top] }) => [[px, bottom], [px, top]];
+
+/** The corners of values that each hold from their step to the next. */
+export const stairs = (values, x, y) =>
+  Array.from(values, (value, t) => [[x(t), y(value)], [x(t + 1), y(value)]]).flat();
+
 const CIVIDIS = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
 
 /** A colour between 0 (dark) and 1 (light) that colour-blind readers order alike. */
