@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load wh
     from matplotlib.figure import Figure
 
     from spikeatconv import Simulation
-    from spikeviz.exercises.feedback import Feedback
+    from spikeviz.exercises import Feedback
 
 STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
 INPUT = ("stimulus", "amplitude", "period", "seed", "duration", "dt")
@@ -134,7 +134,7 @@ class LIFExplorer(ModelExplorer):
         """Whether tau (ms) and v_threshold are those of the mystery neuron, within 5 %; too high or
         too low, if not. None: the value of the neuron on show. The status is "passed" if both
         are right."""
-        from spikeviz.exercises.feedback import Feedback
+        from spikeviz.exercises import Feedback
 
         truth = hidden(self._present_mystery())
         tau = self.tau if tau is None else float(tau)
