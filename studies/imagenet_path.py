@@ -15,7 +15,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from torch import Tensor
 from spikeatconv.command.settings import new_model
 from spikeatconv.command.trained import load
 from spikeatconv.images.sources import open_data
-from spikeatconv.training import RECIPES, Augmentation, Images, Recipe, evaluate, train
+from spikeatconv.training import RECIPES, Augmentation, Images, Recipe, Run, evaluate, train
 from spikeatconv.training.loop import make_accelerator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +41,7 @@ SMOOTH = 20  # steps over which the plot takes the mean of the training loss
 
 
 @dataclass(frozen=True)
-class Run:
+class Size:
     """side: pixels.  each: training images of a class.  every: steps between checkpoints."""
 
     side: int
@@ -53,12 +53,12 @@ class Run:
 
 
 RUNS = {
-    "224": Run(side=224, time_steps=1, each=100, epochs=1, batch=8, every=10),
-    "64": Run(side=64, time_steps=1, each=200, epochs=2, batch=8, every=25),
+    "224": Size(side=224, time_steps=1, each=100, epochs=1, batch=8, every=10),
+    "64": Size(side=64, time_steps=1, each=200, epochs=2, batch=8, every=25),
 }
 
 
-def recipe_of(run: Run) -> Recipe:
+def recipe_of(run: Size) -> Recipe:
     """`imagenet`, but for the batch, the epochs and an augmentation that leaves labels and colours
     alone: AutoAugment, Random Erasing, Mixup, CutMix and smoothing are there for 200 epochs, and
     hold the training loss up in a few."""
@@ -70,14 +70,14 @@ def recipe_of(run: Run) -> Recipe:
     )  # fmt: skip
 
 
-class Part:
+class Part(Images):
     """The first `each` images of each class."""
 
     def __init__(self, images: Images, each: int) -> None:
         labels = torch.as_tensor(images.labels)
         rows = [(labels == c).nonzero()[:each, 0] for c in range(len(images.classes))]
         self.images, self.rows = images, torch.cat(rows).tolist()
-        self.classes: Sequence[str] = images.classes
+        self.classes = images.classes
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -86,7 +86,7 @@ class Part:
         return self.images.batch([self.rows[i] for i in indices])
 
 
-def trained(name: str, run: Run, path: str) -> list[dict]:
+def trained(name: str, run: Size, path: str) -> list[dict]:
     """The metrics of every step, with the CPU seconds since the start; resumes what was begun."""
     data, test = open_data(path, run.side, crop=True)
     recipe = recipe_of(run)
@@ -117,12 +117,12 @@ def with_seconds(loop: Iterator[dict], rows: list[dict]) -> Iterator[dict]:
         yield metrics | {"seconds": before + time.process_time() - begin}
 
 
-def tested(name: str, run: Run, path: str) -> dict[str, float]:
+def tested(name: str, run: Size, path: str) -> dict[str, float]:
     """As `spikeatconv evaluate --model FOLDER --data FOLDER` does: all test images."""
     found = load(str(RUNS_FOLDER / name))
     _, test = open_data(path, found.fit.size)
     found.match(test)
-    accelerator = make_accelerator("no", 1, True)
+    accelerator = make_accelerator(Run(cpu=True))
     scores = evaluate(accelerator.prepare(found.model), test, found.recipe(50), accelerator)
     return {**scores, "test_images": len(test)}
 

@@ -49,6 +49,7 @@ from spikeatconv.training import RECIPES, evaluate, open_data, stream
 from spikeatconv.training.augment import as_float
 from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.loop import make_accelerator
+from spikeatconv.training.run import Run
 from spikeatconv.weights import config_of
 
 NOT_COUNTED = (
@@ -261,7 +262,7 @@ def evaluate_command(
     """
     trained = load(model, image_size)
     where, test = test_images(trained, where, faults, streamed)
-    accelerator = make_accelerator("no", 1, cpu)
+    accelerator = make_accelerator(Run(cpu=cpu))
     network = accelerator.prepare(trained.model)
     scores = evaluate(network, test, trained.recipe(batch), accelerator, workers)
     words = {"test_accuracy": "top 1", "test_top5": "top 5", "test_loss": "loss"}
@@ -271,7 +272,7 @@ def evaluate_command(
         "data": f"{where}: {len(test):,} test images, {size} × {size}",
         **{words[name]: f"{scores[name]:.4f}" for name in words if name in scores},
     })  # fmt: skip
-    for fault in getattr(test, "faults", []):
+    for fault in test.faults:
         say(f"Passed over: {fault}", err=True)
 
 
@@ -483,16 +484,11 @@ def check_command(where: str) -> int:
     """Read every image once, and tell which cannot be read; status 1 if there are some."""
     splits = open_data(where, 32, faults="skip")
     show({"classes": f"{len(splits[0].classes)}: {short(list(splits[0].classes))}"})
-    problems = [fault for split in splits for fault in faults_of(split)]
+    problems = [fault for split in splits for fault in split.check()]
     show({"train": f"{len(splits[0]):,} images", "test": f"{len(splits[1]):,} images"})
     for problem in problems:
         say(f"Fault: {problem}")
     return 1 if problems else 0
-
-
-def faults_of(images: Any) -> list[str]:
-    """After reading them all, where they are not in memory."""
-    return images.check() if hasattr(images, "check") else images.faults
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ from torch.nn.functional import cross_entropy
 
 from spikeatconv.energy import count_flops
 from spikeatconv.extra import extra
-from spikeatconv.images.base import Images
-from spikeatconv.images.stream import Stream
+from spikeatconv.images.base import Images, first
 from spikeatconv.training.augment import Augment, as_float
-from spikeatconv.training.loop import adamw, check_options, check_together
+from spikeatconv.training.loop import adamw, check_together
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import blocks, recompute
+from spikeatconv.training.run import USUAL, Run
 from spikeatconv.weights import config_of
 
 LONG = 3600.0  # seconds after which a run asks before it starts
@@ -89,9 +89,8 @@ class Estimate:
 
 
 def estimate(
-    model: nn.Module, data: Images | Stream, test: Images | Stream, recipe: Recipe, folder: Path,
-    *, keep: int = 2, precision: str = "no", accumulate: int = 1, again: bool = False,
-    cpu: bool = False, workers: int = 0, processes: int = 1, here: int = 1, done: int = 0,
+    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: Path, run: Run = USUAL,
+    *, again: bool = False, processes: int = 1, here: int = 1, done: int = 0,
 ) -> Estimate:  # fmt: skip
     """Measured on copies: the model stays as it is.
 
@@ -99,17 +98,17 @@ def estimate(
     done: steps that a resumed training has behind it.
     Raises TooLarge where not even two images at one time step fit.
     """
-    check_options(precision, accumulate, None, workers, cpu)
     check_together(model, data, test, recipe)
-    device = torch.device("cpu" if cpu else best_device())
+    device = torch.device("cpu" if run.cpu else best_device())
     free = free_memory(device)
     check_room_for_weights(model)
     check_room_for_image(config_of(model)["in_channels"], recipe.image_size)
-    part = max(1, recipe.batch // processes // accumulate)
+    part = max(1, recipe.batch // processes // run.accumulate)
     few = min(FEW, part)
+    ahead = run.workers > 0 or getattr(data, "buffer", None) is not None
 
     def stepper(steps: int) -> Stepper:
-        return Stepper(model, recipe, len(data.classes), device, precision, steps)
+        return Stepper(model, recipe, len(data.classes), device, run.precision, steps)
 
     def measured(steps: int) -> Measured:
         there = stepper(steps)
@@ -118,7 +117,7 @@ def estimate(
         if again:
             recompute(there.model)
         room = int(free * few / max(1, 2 * SPREAD * kept))
-        each, timed = there.seconds(data, part, few, room, workers > 0)
+        each, timed = there.seconds(data, part, few, room, ahead)
         return Measured(kept, each, there.test_seconds(test, few), timed)
 
     least = stepper(1).kept(*first(data, few), again, free // 2)
@@ -137,7 +136,7 @@ def estimate(
         memory=memory,
         memory_free=free,
         checkpoint=state + 2 * learned + average,
-        checkpoints=keep + 2,
+        checkpoints=run.keep + 2,
         disk_free=shutil.disk_usage(nearest(folder)).free,
         epoch=epoch,
         seconds=epoch * (recipe.epochs - done / max(1, steps)),
@@ -207,7 +206,7 @@ class Stepper:
         return watch.bytes()
 
     def seconds(
-        self, data: Images | Stream, part: int, few: int, room: int, ahead: bool
+        self, data: Images, part: int, few: int, room: int, ahead: bool
     ) -> tuple[float, int]:
         """Of an image in a step, and the images of that step: as many as half of the free memory
         and about AIM seconds take. ahead: they have been read."""
@@ -216,7 +215,6 @@ class Stepper:
         if many <= few:
             return once / few, few
         there = first(data, many)
-        ahead = ahead or isinstance(data, Stream)
         took = [
             self._timed(lambda: self.step(*(there if ahead else first(data, many))))
             for _ in range(STEPS + 1)
@@ -224,7 +222,7 @@ class Stepper:
         return min(took[1:]) / many, many
 
     @torch.no_grad()
-    def test_seconds(self, test: Images | Stream, few: int) -> float:
+    def test_seconds(self, test: Images, few: int) -> float:
         """Of an image that is tested."""
         self.model.eval()
         images = as_float(first(test, few)[0]).to(self.device)
@@ -237,13 +235,6 @@ class Stepper:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter() - begin
-
-
-def first(data: Images | Stream, count: int) -> tuple[Tensor, Tensor]:
-    """The first images; where there are fewer, they come again."""
-    if isinstance(data, Stream):
-        return data.first(count)
-    return data.batch([index % len(data) for index in range(count)])
 
 
 class Kept:

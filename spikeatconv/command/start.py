@@ -19,7 +19,6 @@ from spikeatconv.command.estimate import (
     check_room_for_image,
     duration,
     estimate,
-    first,
     size,
 )
 from spikeatconv.command.follow import ending, follow, is_main
@@ -32,11 +31,11 @@ from spikeatconv.command.settings import (
     read_settings,
 )
 from spikeatconv.command.trained import Trained, load
-from spikeatconv.images.base import Images
+from spikeatconv.images.base import Images, first
 from spikeatconv.images.prepare import prepared
 from spikeatconv.images.rows import few
 from spikeatconv.images.sources import full_name, open_data
-from spikeatconv.images.stream import Stream, stream
+from spikeatconv.images.stream import stream
 from spikeatconv.model import PRESETS, SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training.checkpoint import Checkpoints
@@ -44,6 +43,7 @@ from spikeatconv.training.lock import InUse, check_free
 from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
 from spikeatconv.training.recipes import RECIPES, Recipe
 from spikeatconv.training.recompute import recompute
+from spikeatconv.training.run import Run
 from spikeatconv.weights import config_of
 
 Say = Callable[[str], Any]
@@ -53,8 +53,8 @@ class Refused(ValueError):
     """What was asked for cannot be done as it was asked; the program ends with status 2."""
 
 
-@dataclass(frozen=True)
-class Options:
+@dataclass(frozen=True, kw_only=True)
+class Options(Run):
     """The words of `spikeatconv train`, see its help."""
 
     recipe: str
@@ -64,14 +64,8 @@ class Options:
     settings: tuple[str, ...] = ()
     folder: Path | None = None
     resume: bool = False
-    precision: str = "no"
-    accumulate: int = 1
     again: bool = False
-    workers: int = 0
     faults: str = "stop"
-    every: int | None = None
-    keep: int = 2
-    cpu: bool = False
     yes: bool = False
     only: bool = False
 
@@ -84,8 +78,8 @@ class Plan:
     where: str
     folder: Path
     recipe: Recipe
-    data: Images | Stream
-    test: Images | Stream
+    data: Images
+    test: Images
     model: nn.Module
     told: dict[str, str]
     done: int
@@ -105,13 +99,9 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
         return 0
     if options.again:
         recompute(plan.model)
-    metrics = train(
-        plan.model, plan.data, plan.test, plan.recipe, plan.folder, every=options.every,
-        keep=options.keep, precision=options.precision, accumulate=options.accumulate,
-        workers=options.workers, cpu=options.cpu,
-    )  # fmt: skip
+    metrics = train(plan.model, plan.data, plan.test, plan.recipe, plan.folder, options)
     row = follow(metrics, plan.folder, say, about_run(plan, options))
-    for fault in [*getattr(plan.data, "faults", []), *getattr(plan.test, "faults", [])]:
+    for fault in [*plan.data.faults, *plan.test.faults]:
         say(f"Passed over: {fault}")
     say(ending(row, plan.folder))
     say("Now: " + command("evaluate", "--model", plan.folder, "--data", plan.where))
@@ -176,7 +166,7 @@ def channels_of(before: Trained | None, where: str) -> int:
     return 1 if where == "digits" else 3
 
 
-def check_batch(recipe: Recipe, data: Images | Stream) -> None:
+def check_batch(recipe: Recipe, data: Images) -> None:
     if len(data) < recipe.batch:
         raise Refused(
             f"batch is {recipe.batch} and there are {len(data)} images to train on; give a "
@@ -185,7 +175,7 @@ def check_batch(recipe: Recipe, data: Images | Stream) -> None:
 
 
 def made(
-    name: str, before: Trained | None, recipe: Recipe, data: Images | Stream, settings: dict
+    name: str, before: Trained | None, recipe: Recipe, data: Images, settings: dict
 ) -> tuple[nn.Module, dict[str, str]]:
     """The network, and what was decided about it, in words."""
     classes = len(data.classes)
@@ -215,18 +205,13 @@ def made(
 
 def estimated(plan: Plan, options: Options) -> Estimate:
     try:
-        return estimate_of(plan, options)
+        return estimate(
+            plan.model, plan.data, plan.test, plan.recipe, plan.folder, options,
+            again=options.again, processes=count("WORLD_SIZE"), here=count("LOCAL_WORLD_SIZE"),
+            done=plan.done,
+        )  # fmt: skip
     except TooLarge as error:
         raise Refused(str(error)) from None
-
-
-def estimate_of(plan: Plan, options: Options) -> Estimate:
-    return estimate(
-        plan.model, plan.data, plan.test, plan.recipe, plan.folder, keep=options.keep,
-        precision=options.precision, accumulate=options.accumulate, again=options.again,
-        cpu=options.cpu, workers=options.workers, processes=count("WORLD_SIZE"),
-        here=count("LOCAL_WORLD_SIZE"), done=plan.done,
-    )  # fmt: skip
 
 
 def count(variable: str) -> int:
@@ -262,7 +247,7 @@ def about_plan(plan: Plan) -> dict[str, str]:
         f"{len(data.classes)} classes, {shape}",
         "model": f"{plan.name}: {spikes}",
     }
-    if isinstance(data, Stream):
+    if data.buffer:
         told["data"] += ", streamed"
     return told | plan.told
 

@@ -1,11 +1,13 @@
 """What the loop needs from a data set, and the one for images in memory."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from spikeatconv.checks import short
 from spikeatconv.data import mnist5k
@@ -14,8 +16,11 @@ from spikeatconv.images.picture import Fit, digit_border
 MOST_CLASSES = 100_000
 
 
-class Images(Protocol):
-    """Labelled images, read by their numbers.
+class Images:
+    """Labelled images, given out batch by batch: the one thing that training and test read.
+
+    A data set of one's own says three things, of which `batches` makes the rest; what has no
+    numbers, as a stream, gives `batches` in place of `batch`.
 
     classes: their names; label i is classes[i].
     len(images): how many.
@@ -24,16 +29,88 @@ class Images(Protocol):
         that a run can be resumed. It is called in worker processes where there are any.
     prepared: not needed. A `picture.Fit`, which says in the note of the weights how an image has to
         be prepared for the network that is trained on these.
+    faults: what was left out or stood in for, in words.
+    buffer: images out of which a stream draws the next one.
     """
 
     classes: Sequence[str]
+    prepared: Fit | None = None
+    buffer: int | None = None
 
-    def __len__(self) -> int: ...
+    @property
+    def faults(self) -> list[str]:
+        return []
 
-    def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]: ...
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} does not say how many images it has")
+
+    def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+        raise NotImplementedError(f"{type(self).__name__} gives no images by their numbers")
+
+    def batches(
+        self, size: int, seeds: Iterable[int] | None = None, *, parts: int = 1, process: int = 0,
+        processes: int = 1, skip: int = 0, workers: int = 0,
+    ) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
+        """What that process reads: `size` images at once.
+
+        seeds: of the order, one an epoch. An epoch has as many whole steps as there are images for;
+            in each, every process takes so many `parts`.  None: all images once, in their order,
+            and the last batch may be smaller.
+        skip: batches that a stopped run has had.  workers: that read ahead.
+        """
+        numbers = numbers_of(len(self), size, seeds, parts, process, processes, skip)
+        return iter(DataLoader(
+            AtOnce(self), batch_sampler=numbers, num_workers=workers, collate_fn=as_it_is,
+            pin_memory=torch.cuda.is_available(),
+        ))  # fmt: skip
 
 
-class InMemory:
+def batches_of(images: Any) -> Callable[..., Iterator[tuple[Tensor, Tensor]]]:
+    """Its `batches`, also of what is no `Images` and has classes, len and batch alone."""
+    return getattr(images, "batches", partial(Images.batches, images))
+
+
+def first(images: Any, count: int) -> tuple[Tensor, Tensor]:
+    """The first images, to look at."""
+    return next(batches_of(images)(count))
+
+
+def numbers_of(
+    count: int, size: int, seeds: Iterable[int] | None, parts: int, process: int, processes: int,
+    skip: int,
+) -> Iterator[list[int]]:  # fmt: skip
+    """The numbers of the images of each batch that the process reads."""
+    if seeds is None:
+        mine = range(process, count, processes)
+        yield from (list(mine[i : i + size]) for i in range(skip * size, len(mine), size))
+        return
+    step = size * parts * processes
+    for seed in seeds:
+        order = permutation(seed, count)[: count // step * step].view(-1, processes, parts, size)
+        for batch in order[:, process].reshape(-1, size)[skip:]:
+            yield batch.tolist()
+        skip = 0
+
+
+def permutation(seed: int, count: int) -> Tensor:
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+
+
+class AtOnce:
+    """Images as a DataLoader takes them: a batch at once, not image by image."""
+
+    def __init__(self, images: Images) -> None:
+        self.images = images
+
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+        return self.images.batch(indices)
+
+
+def as_it_is(batch: Any) -> Any:
+    return batch
+
+
+class InMemory(Images):
     """Images that fit in memory, as tensors or arrays.
 
     images: `[N, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1.  labels: `[N]`, whole numbers.

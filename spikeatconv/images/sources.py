@@ -41,7 +41,7 @@ PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up to
 def open_data(
     where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
     crop: bool = False,
-) -> tuple[Images, Images]:  # fmt: skip
+) -> tuple["Source", "Source"]:  # fmt: skip
     """The images for training and those for the test; both have `.faults`, a list of words.
 
     where: as above.  image_size: pixels a side.  in_channels: 3, or 1 for grey.
@@ -107,8 +107,8 @@ def folder_reader(path: Path) -> Any:
 # --- the images as the loop reads them
 
 
-class Source:
-    """Images that are decoded when they are asked for; see `Images`, whose protocol it follows.
+class Source(Images):
+    """Images that are decoded when they are asked for.
 
     fit: what each becomes.  prepared: what an image becomes that the network is asked about later.
     faults: what was left out or stood in for, in words; empty where nothing was, or not yet.

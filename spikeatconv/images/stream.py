@@ -13,7 +13,7 @@ epoch, since only the same reading fills the buffer the same way, but does not d
 goes on with the same bits. So for long epochs a stop costs the reading of what came before it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from torch import Tensor
 
 from spikeatconv.checks import check_choice, check_path, check_whole
 from spikeatconv.extra import extra
+from spikeatconv.images.base import Images
 from spikeatconv.images.picture import MOST_SIDE, Fit, decoded, fits
 from spikeatconv.images.sources import FAULTS, unreadable
 from spikeatconv.images.tables import (
@@ -92,11 +93,10 @@ def streamed(where: str | Path) -> tuple[Any, dict[str, int]]:
     return extra("datasets").load_dataset("parquet", data_files=files, streaming=True), counts
 
 
-class Stream:
-    """Labelled images that come one after the other.
+class Stream(Images):
+    """Images that come one after the other.
 
-    classes: their names.  len(stream): how many.  faults: what could not be used so far, in words.
-    prepared: what an image becomes that the network is asked about later.
+    faults: what could not be used so far, in words.
     """
 
     def __init__(
@@ -117,32 +117,30 @@ class Stream:
         return self.count
 
     def batches(
-        self, size: int, seed: int | None = None, *, process: int = 0, processes: int = 1,
-        skip: int = 0, workers: int = 0,
+        self, size: int, seeds: Iterable[int] | None = None, *, parts: int = 1, process: int = 0,
+        processes: int = 1, skip: int = 0, workers: int = 0,
     ) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
-        """What that process reads: images `[size, C, side, side]` uint8, labels `[size]`.
-
-        seed: of the order, in which a process whose part is used up begins it again, without end.
-            None: the order of the files, once, and the last batch may be smaller.
-        skip: batches that a stopped run has had.  workers: threads that decode one batch ahead.
-        """
+        """As `Images` has it. A process whose part is used up begins it again; without seeds it
+        ends there. skip: these are read, and not decoded.  workers: threads."""
         rows = extra("datasets.distributed").split_dataset_by_node(self.rows, process, processes)
-        if seed is None:
-            ordered = iter(rows)
-        else:
-            ordered = endless(rows.shuffle(seed=seed, buffer_size=self.buffer))
-        ordered = islice(ordered, skip * size, None)
-        groups = iter(lambda: list(islice(ordered, size)), [])
+        each = self.count // (size * parts * processes) * parts * size  # rows of an epoch
+
+        def ordered(skip: int) -> Iterator[dict]:
+            if seeds is None:
+                yield from islice(rows, skip, None)
+            for seed in seeds or ():
+                mixed = endless(rows.shuffle(seed=seed, buffer_size=self.buffer))
+                yield from islice(mixed, skip, each)
+                skip = 0
+
+        mine = ordered(skip * size)
+        groups = iter(lambda: list(islice(mine, size)), [])
         with ThreadPoolExecutor(max(1, workers)) as pool:
             yield from map(self._together, one_ahead(pool, self._usable, groups, workers > 0))
 
     def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
         """From now on label i is numbers[i], of those classes."""
         self.classes, self.numbers = tuple(classes), [numbers[i] for i in self.numbers]
-
-    def first(self, count: int) -> tuple[Tensor, Tensor]:
-        """The first images of the files, to look at."""
-        return next(self.batches(count))
 
     def _together(self, pairs: list[tuple[Tensor, int] | None]) -> tuple[Tensor, Tensor]:
         good = [i for i, pair in enumerate(pairs) if pair is not None]

@@ -19,9 +19,10 @@ from spikeatconv.training.augment import Augment, mix
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.loop import adamw, evaluate, order_of, seed_of, train
 from spikeatconv.training.recipes import RECIPES, Augmentation, Recipe, network
+from spikeatconv.training.run import Run
 
 __all__ = [
-    "RECIPES", "Augment", "Augmentation", "Checkpoints", "Images", "InMemory", "Recipe", "Stream",
-    "adamw", "digits", "evaluate", "mix", "network", "open_data", "order_of", "seed_of", "stream",
-    "train",
+    "RECIPES", "Augment", "Augmentation", "Checkpoints", "Images", "InMemory", "Recipe", "Run",
+    "Stream", "adamw", "digits", "evaluate", "mix", "network", "open_data", "order_of", "seed_of",
+    "stream", "train",
 ]  # fmt: skip

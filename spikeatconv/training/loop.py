@@ -13,6 +13,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,33 +21,29 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
 
-from spikeatconv import checks
-from spikeatconv.checks import check_bool, check_choice, check_whole, short
+from spikeatconv.checks import MOST, check_finite, check_whole, short
 from spikeatconv.extra import extra
-from spikeatconv.images.base import Images
+from spikeatconv.images.base import Images, batches_of, permutation
 from spikeatconv.images.rows import few
-from spikeatconv.images.stream import Stream
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.lock import alone_in
 from spikeatconv.training.norms import unbiased, young_norms
 from spikeatconv.training.recipes import Recipe
+from spikeatconv.training.run import USUAL, Run, run_of
 from spikeatconv.weights import MODELS, config_of
 
-PRECISIONS = ("no", "bf16", "fp16")
-
+Part = tuple[Tensor, Tensor]  # of a batch: images and labels
 BROKEN = (
     "its weights or the images hold NaN or infinity: take an earlier checkpoint, or mend the images"
 )
 
 
 def train(
-    model: nn.Module, data: Images | Stream, test: Images | Stream, recipe: Recipe,
-    folder: str | Path | None = None, *, every: int | None = None, keep: int = 2,
-    precision: str = "no", accumulate: int = 1, workers: int = 0, cpu: bool = False,
+    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: str | Path | None = None,
+    run: Run = USUAL, **words: Any,
 ) -> Iterator[dict]:  # fmt: skip
     """Trains the model, and yields after each step {"step", "steps", "epoch", "loss",
     "learning_rate", "gradient_norm", "images"}, after the last one of an epoch also {"test_loss",
@@ -56,10 +53,8 @@ def train(
     folder: of the checkpoints. Where it holds some, the training goes on from the last one as if it
         had never stopped: on a CPU bit for bit, with as many processes and parts as before. The
         last metrics before a kill may come again, the same; none is left out.
-    every: steps between checkpoints, beside those after each epoch.  keep: the last few, and the
-        best by test accuracy.
-    precision: "no", "bf16" or "fp16".  accumulate: parts in which a process takes its share of a
-        batch, for less memory.  workers: processes that read data ahead.  cpu: leave a GPU alone.
+    run: how it is computed and kept; or its fields by their names: every, keep, precision,
+        accumulate, workers, cpu (see `Run`).
 
     Whoever stops asking for metrics (a break, Stop, `close()`), SIGTERM and Ctrl-C end the training
     between two steps, with a checkpoint of the last. A test that a signal cuts short is the first
@@ -70,76 +65,36 @@ def train(
     before it changes a parameter, where the loss or the gradient is no number. An image that cannot
     be read stops it between two steps, with a checkpoint.
     """
-    check_options(precision, accumulate, every, workers, cpu)
-    classes = check_together(model, data, test, recipe)
-    accelerator = make_accelerator(precision, accumulate, cpu)
-    each = steps_of_an_epoch(data, recipe, accelerator.num_processes * accumulate)
-    augment = Augment(recipe.augmentation, recipe.image_size, classes)
-    average = average_of(model, recipe.ema, accelerator.device)
-    net, optimizer = accelerator.prepare(model, adamw(model, recipe))
-    way = {
-        "precision": precision, "accumulate": accumulate, "processes": accelerator.num_processes,
-    }  # fmt: skip
-    training = Training(
-        model, optimizer, average, accelerator.scaler, about(model, data, recipe), way
-    )
-    checkpoints = Checkpoints(folder, keep)
-    smoothing = recipe.augmentation.label_smoothing
+    run = run_of(run, words, "train")
+    checkpoints = Checkpoints(folder, run.keep)
+    steps = Steps(model, data, test, recipe, run, checkpoints)
+    accelerator, each = steps.accelerator, steps.each
     with alone_in(checkpoints.folder if accelerator.is_main_process else None):
-        start = step = checkpoints.restore(training)
+        step = checkpoints.restore(steps.training)
         metrics = checkpoints.metrics(step)
-        norms = young_norms(model)
 
         def save() -> None:
             if accelerator.is_main_process:
-                checkpoints.save(training, step, metrics)
+                checkpoints.save(steps.training, step, metrics)
             accelerator.wait_for_everyone()
-
-        def tested() -> dict[str, float]:
-            return evaluate(
-                training.tested, test, recipe, accelerator, workers, lambda: interrupts.asked
-            )
 
         try:
             with Interrupts(train) as interrupts:
                 if step and step % each == 0 and "test_loss" not in metrics:  # it was cut short
-                    metrics |= tested()
+                    metrics |= steps.tested(interrupts)
                     yield dict(metrics)
                     save()
                     if "test_loss" not in metrics:
                         interrupts.leave()
-                batches = batches_from(start, data, recipe, accelerator, accumulate, workers)
-                batches = saved_if_unread(batches, accelerator, save)
-                for step, parts in enumerate(batches, start + 1):
-                    torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
-                    rate = set_rate(optimizer, recipe.rate_at((step - 0.5) / each))
-                    net.train()
-                    optimizer.zero_grad()
-                    losses = []
-                    for images, labels in parts:
-                        with accelerator.accumulate(net), unbiased(norms):
-                            images, targets = augment(*on(accelerator.device, images, labels))
-                            logits = check_logits(net(images), classes)
-                            loss = cross_entropy(logits, targets, label_smoothing=smoothing)
-                            accelerator.backward(loss)
-                            losses.append(loss.detach())
-                    norm = accelerator.clip_grad_norm_(model.parameters(), recipe.clip or math.inf)
-                    mean_loss, stop = agreed(accelerator, losses, interrupts.asked)
-                    check_finite(mean_loss, norm, step, rate, accelerator.scaler, checkpoints)
-                    optimizer.step()
-                    if average:
-                        average.update_parameters(model)
-                    metrics = {
-                        "step": step, "steps": each * recipe.epochs, "epoch": step / each,
-                        "loss": mean_loss, "learning_rate": rate, "gradient_norm": norm.item(),
-                        "images": step * recipe.batch,
-                    }  # fmt: skip
+                for parts in saved_if_unread(steps.batches_from(step), accelerator, save):
+                    step, metrics = step + 1, steps.take(step + 1, parts)
+                    stop = one_of_all(accelerator, interrupts.asked > 0)
                     if step % each == 0:
                         save()  # whatever happens in the test, the epoch is kept
-                        metrics |= tested()
+                        metrics |= steps.tested(interrupts)
                         stop = stop or "test_loss" not in metrics
                     yield dict(metrics)
-                    if stop or step % each == 0 or step % (every or each) == 0:
+                    if stop or step % each == 0 or step % (run.every or each) == 0:
                         save()
                     if stop:
                         interrupts.leave()
@@ -147,22 +102,94 @@ def train(
             save()
             raise
         finally:
-            accelerator.unwrap_model(net, keep_fp32_wrapper=False)
-            if average:
-                model.load_state_dict(average.module.state_dict())
+            steps.end()
+
+
+class Steps:
+    """What the steps of a training need, `take`, which is one of them, and the test."""
+
+    def __init__(
+        self, model: nn.Module, data: Images, test: Images, recipe: Recipe, run: Run,
+        checkpoints: Checkpoints,
+    ) -> None:  # fmt: skip
+        self.classes = check_together(model, data, test, recipe)
+        self.data, self.test, self.recipe, self.run = data, test, recipe, run
+        self.checkpoints = checkpoints
+        self.accelerator = make_accelerator(run)
+        processes = self.accelerator.num_processes
+        self.each = steps_of_an_epoch(data, recipe, processes * run.accumulate)
+        self.augment = Augment(recipe.augmentation, recipe.image_size, self.classes)
+        average = average_of(model, recipe.ema, self.accelerator.device)
+        self.net, optimizer = self.accelerator.prepare(model, adamw(model, recipe))
+        way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes}
+        self.training = Training(
+            model, optimizer, average, self.accelerator.scaler, about(model, data, recipe), way
+        )
+
+    def take(self, step: int, parts: list[Part]) -> dict[str, float]:
+        """One step of the optimizer, by the parts of a batch; its metrics."""
+        recipe, training, accelerator = self.recipe, self.training, self.accelerator
+        torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
+        rate = recipe.rate_at((step - 0.5) / self.each)
+        for group in training.optimizer.param_groups:
+            group["lr"] = rate
+        self.net.train()
+        training.optimizer.zero_grad()
+        losses = [self.backward(images, labels) for images, labels in parts]
+        norm = accelerator.clip_grad_norm_(training.model.parameters(), recipe.clip or math.inf)
+        loss = accelerator.reduce(torch.stack(losses).mean(), "mean").item()
+        check_step(loss, norm, step, rate, training.scaler, self.checkpoints)
+        training.optimizer.step()
+        if training.average:
+            training.average.update_parameters(training.model)
+        return {
+            "step": step, "steps": self.each * recipe.epochs, "epoch": step / self.each,
+            "loss": loss, "learning_rate": rate, "gradient_norm": norm.item(),
+            "images": step * recipe.batch,
+        }  # fmt: skip
+
+    def backward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Adds the gradients of a part; its loss."""
+        smoothing = self.recipe.augmentation.label_smoothing
+        with self.accelerator.accumulate(self.net), unbiased(self.norms):
+            images, targets = self.augment(*on(self.accelerator.device, images, labels))
+            logits = check_logits(self.net(images), self.classes)
+            loss = cross_entropy(logits, targets, label_smoothing=smoothing)
+            self.accelerator.backward(loss)
+        return loss.detach()
+
+    @cached_property
+    def norms(self) -> list:
+        return young_norms(self.training.model)  # asked for at the first step: after the restore
+
+    def tested(self, interrupts: Interrupts) -> dict[str, float]:
+        return evaluate(
+            self.training.tested, self.test, self.recipe, self.accelerator, self.run.workers,
+            lambda: interrupts.asked,
+        )  # fmt: skip
+
+    def batches_from(self, step: int) -> Iterator[list[Part]]:
+        """What this process reads in each step after `step`: its share of the batch, in parts."""
+        processes, parts = self.accelerator.num_processes, self.run.accumulate
+        begin, done = divmod(step, self.each)
+        seeds = [seed_of(self.recipe.seed, "order", e) for e in range(begin, self.recipe.epochs)]
+        found = batches_of(self.data)(
+            self.recipe.batch // processes // parts, seeds, parts=parts, processes=processes,
+            process=self.accelerator.process_index, skip=done * parts, workers=self.run.workers,
+        )  # fmt: skip
+        while batch := list(itertools.islice(found, parts)):
+            for _, labels in batch:
+                check_labels(labels, len(self.data.classes))
+            yield batch
+
+    def end(self) -> None:
+        """Leaves the model as it was tested."""
+        self.accelerator.unwrap_model(self.net, keep_fp32_wrapper=False)
+        if self.training.average:
+            self.training.model.load_state_dict(self.training.tested.state_dict())
 
 
 # --- before the first step
-
-
-def check_options(
-    precision: str, accumulate: int, every: int | None, workers: int = 0, cpu: bool = False
-) -> None:
-    check_choice(precision, "precision", PRECISIONS)
-    check_whole(accumulate, "accumulate")
-    check_whole(1 if every is None else every, "every")
-    check_whole(workers, "workers", 0, checks.MOST["workers"])
-    check_bool(cpu, "cpu")
 
 
 def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
@@ -211,7 +238,7 @@ def check_recipe(recipe: Any) -> None:
 def check_images(images: Any, name: str) -> None:
     if isinstance(images, type) or not (
         hasattr(images, "classes") and hasattr(images, "__len__")
-        and (hasattr(images, "batch") or isinstance(images, Stream))
+        and (hasattr(images, "batch") or hasattr(images, "batches"))
     ):  # fmt: skip
         raise TypeError(
             f'{name} is {short(images)}; give images, such as digits("train"), '
@@ -237,16 +264,16 @@ def check_logits(logits: Tensor, classes: int) -> Tensor:
     return logits
 
 
-def make_accelerator(precision: str, accumulate: int, cpu: bool) -> Any:
+def make_accelerator(run: Run) -> Any:
     """Hugging Face's Accelerator: devices, precision, several processes. Raises ValueError for
     float16 on a CPU, which would compute in float32 untold."""
     accelerate = extra("accelerate")
     alone = not torch.distributed.is_initialized()  # then what an earlier training set is dropped
     accelerate.state.AcceleratorState._reset_state(reset_partial_state=alone)
     accelerator = accelerate.Accelerator(
-        cpu=cpu, mixed_precision=precision, gradient_accumulation_steps=accumulate
+        cpu=run.cpu, mixed_precision=run.precision, gradient_accumulation_steps=run.accumulate
     )
-    check_precision(precision, accelerator.device.type)
+    check_precision(run.precision, accelerator.device.type)
     return accelerator
 
 
@@ -258,7 +285,7 @@ def check_precision(precision: str, device: str) -> None:
         )
 
 
-def steps_of_an_epoch(data: Images | Stream, recipe: Recipe, parts: int) -> int:
+def steps_of_an_epoch(data: Images, recipe: Recipe, parts: int) -> int:
     """Whole batches in the data; the images that are left over differ from epoch to epoch.
     parts: of a batch, over all processes."""
     if recipe.batch % parts:
@@ -293,11 +320,11 @@ def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate)
 
 
-def about(model: nn.Module, data: Images | Stream, recipe: Recipe) -> dict:
+def about(model: nn.Module, data: Images, recipe: Recipe) -> dict:
     """What must be the same when a training goes on, as JSON gives it back. It becomes the note of
     the weights, too."""
-    order = {"buffer": data.buffer} if isinstance(data, Stream) else {}
-    prepared = getattr(data, "prepared", None)
+    buffer, prepared = getattr(data, "buffer", None), getattr(data, "prepared", None)
+    order = {"buffer": buffer} if buffer else {}
     described = {
         "recipe": asdict(recipe),
         "data": {"images": len(data), "classes": list(data.classes), **order},
@@ -308,24 +335,6 @@ def about(model: nn.Module, data: Images | Stream, recipe: Recipe) -> dict:
 
 
 # --- a step
-
-
-def batches_from(
-    step: int, data: Images | Stream, recipe: Recipe, accelerator: Any, accumulate: int,
-    workers: int,
-) -> Iterator[list[tuple[Tensor, Tensor]]]:  # fmt: skip
-    """What this process reads in each step after `step`: its share of the batch, in parts."""
-    place = accelerator.process_index, accelerator.num_processes, accumulate
-    if isinstance(data, Stream):
-        parts = parts_from(step, data, recipe, *place, workers)
-    else:
-        parts = iter(loader(data, indices_from(step, len(data), recipe, *place), workers))
-    while step < len(data) // recipe.batch * recipe.epochs:
-        batch = list(itertools.islice(parts, accumulate))
-        for _, labels in batch:
-            check_labels(labels, len(data.classes))
-        yield batch
-        step += 1
 
 
 def check_labels(labels: Tensor, classes: int) -> None:
@@ -363,41 +372,11 @@ def one_of_all(accelerator: Any, here: bool) -> bool:
     return bool(accelerator.reduce(torch.tensor(float(here), device=accelerator.device)) > 0)
 
 
-def parts_from(
-    step: int, data: Stream, recipe: Recipe, process: int, processes: int, accumulate: int,
-    workers: int,
-) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
-    """The parts of each step after `step`, of a stream."""
-    each = len(data) // recipe.batch
-    begin, done = divmod(step, each)
-    for epoch in range(begin, recipe.epochs):
-        skip = done * accumulate if epoch == begin else 0
-        parts = data.batches(
-            recipe.batch // processes // accumulate, seed_of(recipe.seed, "order", epoch),
-            process=process, processes=processes, skip=skip, workers=workers,
-        )  # fmt: skip
-        yield from itertools.islice(parts, each * accumulate - skip)
-
-
-def indices_from(
-    step: int, images: int, recipe: Recipe, process: int, processes: int, accumulate: int
-) -> Iterator[list[int]]:
-    """The numbers of the images of each part of each step after `step`."""
-    each = images // recipe.batch
-    begin, done = divmod(step, each)
-    for epoch in range(begin, recipe.epochs):
-        batches = order_of(recipe.seed, epoch, images).split(recipe.batch)[:each]
-        for batch in batches[done if epoch == begin else 0 :]:
-            for part in batch.chunk(processes)[process].chunk(accumulate):
-                yield part.tolist()
-
-
 def order_of(seed: int, epoch: int, images: int) -> Tensor:
     """The order of an epoch, counted from 0: a permutation that (seed, epoch) decides."""
     seed, epoch = check_whole(seed, "seed", 0), check_whole(epoch, "epoch", 0)
     images = check_whole(images, "images", 0, 2**31)
-    generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
-    return torch.randperm(images, generator=generator)
+    return permutation(seed_of(seed, "order", epoch), images)
 
 
 def seed_of(*numbers: int | str) -> int:
@@ -406,46 +385,11 @@ def seed_of(*numbers: int | str) -> int:
     return int.from_bytes(hashlib.blake2b(repr(numbers).encode(), digest_size=7).digest(), "big")
 
 
-class Batches:
-    """Images as a DataLoader takes them: a batch at once, not image by image."""
-
-    def __init__(self, data: Images) -> None:
-        self.data = data
-
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
-        return self.data.batch(indices)
-
-
-def as_it_is(batch: Any) -> Any:
-    return batch
-
-
-def loader(data: Images, indices: Any, workers: int) -> DataLoader:
-    """Reads the batches of those indices, ahead if there are workers."""
-    return DataLoader(
-        Batches(data), batch_sampler=indices, num_workers=workers, collate_fn=as_it_is,
-        pin_memory=torch.cuda.is_available(),
-    )  # fmt: skip
-
-
 def on(device: Any, *tensors: Tensor) -> list[Tensor]:
     return [tensor.to(device, non_blocking=True) for tensor in tensors]
 
 
-def set_rate(optimizer: Any, rate: float) -> float:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    return rate
-
-
-def agreed(accelerator: Any, losses: list[Tensor], asked: int) -> tuple[float, bool]:
-    """Over all processes: the mean loss, and whether one of them was asked to stop."""
-    loss = torch.stack(losses).mean()
-    mean, stop = accelerator.reduce(torch.stack([loss, loss.new_tensor(asked)]), "mean").tolist()
-    return mean, stop > 0
-
-
-def check_finite(
+def check_step(
     loss: float, norm: Tensor, step: int, rate: float, scaler: Any, checkpoints: Checkpoints
 ) -> None:
     """Raise FloatingPointError unless loss and gradient are numbers. (float16's scaler passes over
@@ -467,7 +411,7 @@ def check_finite(
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, data: Images | Stream, recipe: Recipe, accelerator: Any, workers: int = 0,
+    model: nn.Module, data: Images, recipe: Recipe, accelerator: Any, workers: int = 0,
     stop: Callable[[], Any] = bool,
 ) -> dict[str, float]:  # fmt: skip
     """Loss and accuracy over all images, in eval mode; each process takes a share of them.
@@ -481,40 +425,34 @@ def evaluate(
         raise TypeError(
             f"accelerator is {short(accelerator)}; give accelerate.Accelerator(cpu=True)"
         )
-    check_whole(workers, "workers", 0, checks.MOST["workers"])
+    check_whole(workers, "workers", 0, MOST["workers"])
     model.eval()
     extra("accelerate.utils").broadcast(list(model.buffers()))  # BatchNorm's, as they are saved
-    size = max(1, recipe.batch // accelerator.num_processes)
+    processes, classes = accelerator.num_processes, len(data.classes)
     sums = torch.zeros(5, device=accelerator.device)  # loss, right, right among five, images, stops
-    for images, labels in test_batches(data, size, accelerator, workers):
+    for images, labels in batches_of(data)(
+        max(1, recipe.batch // processes), process=accelerator.process_index, processes=processes,
+        workers=workers,
+    ):  # fmt: skip
         if stop():
             sums[4] = 1
             break
         check_size(images, recipe.image_size)
-        check_labels(labels, len(data.classes))
+        check_labels(labels, classes)
         images, labels = on(accelerator.device, images, labels)
         with accelerator.autocast():
-            logits = check_logits(model(as_float(images)).float(), len(data.classes))
-        checks.check_finite(logits, "the network's answer to a batch of the test", BROKEN)
-        right = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
-        loss = cross_entropy(logits, labels, reduction="sum")
-        sums[:4] += torch.stack(
-            [loss, right[:, 0].sum(), right.sum(), loss.new_tensor(len(labels))]
-        )
+            logits = check_logits(model(as_float(images)).float(), classes)
+        check_finite(logits, "the network's answer to a batch of the test", BROKEN)
+        sums[:4] += sums_of(logits, labels)
     *found, images, stops = accelerator.reduce(sums, "sum").tolist()
     if stops:
         return {}
-    loss, first, five = (value / images for value in found)
-    scores = {"test_loss": loss, "test_accuracy": first}
-    return scores if len(data.classes) <= 5 else {**scores, "test_top5": five}
+    names = ("test_loss", "test_accuracy", "test_top5")[: 3 if classes > 5 else 2]
+    return {name: value / images for name, value in zip(names, found, strict=False)}
 
 
-def test_batches(
-    data: Images | Stream, size: int, accelerator: Any, workers: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """This process's share of the test images."""
-    process, processes = accelerator.process_index, accelerator.num_processes
-    if isinstance(data, Stream):
-        return data.batches(size, process=process, processes=processes, workers=workers)
-    mine = list(range(process, len(data), processes))
-    return iter(loader(data, [mine[i : i + size] for i in range(0, len(mine), size)], workers))
+def sums_of(logits: Tensor, labels: Tensor) -> Tensor:
+    """Of a batch: the losses, how many are right, how many are right among five, and its size."""
+    right = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
+    loss = cross_entropy(logits, labels, reduction="sum")
+    return torch.stack([loss, right[:, 0].sum(), right.sum(), loss.new_tensor(len(labels))])

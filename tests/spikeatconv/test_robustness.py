@@ -213,6 +213,11 @@ CONFIG = {
     "norm": word("batch"), "shortcut": word("membrane"),
 }  # fmt: skip
 
+RUN = {
+    "every": whole(LEFT_OUT, most=False, optional=True), "keep": whole(2, most=False),
+    "precision": word("no"), "accumulate": whole(1, most=False),
+    "workers": whole(0, low=0, most=False), "cpu": flag(False),
+}  # fmt: skip
 CALLS = [
     constructor(sc.LIF, neuron()),
     Call("LIF()", sc.LIF(), {
@@ -384,9 +389,9 @@ CALLS += [
         "model": MODELS, "data": Kind(DIGITS, [None, 3, "digits", PIXELS, tr.InMemory]),
         "test": Kind(DIGITS, [None, 3, "digits", PIXELS, tr.InMemory]),
         "recipe": Kind(tr.RECIPES["digits"], [None, 3, "digits", {}, tr.Recipe]),
-        "every": whole(LEFT_OUT, most=False, optional=True), "keep": whole(2, most=False),
-        "accumulate": whole(1, most=False), "workers": whole(0, low=0, most=False),
-        "precision": word("no"), "cpu": flag(True), "folder": Kind(None, [3, b"x", "a\0b"])})),
+        "folder": Kind(None, [3, b"x", "a\0b"]),
+        "run": Kind(tr.Run(), [None, 3, "no", {}, tr.Run]), **RUN, "cpu": flag(True)})),
+    Call("Run", lambda **k: vars(tr.Run(**k)), RUN),
     Call("Checkpoints", lambda **k: vars(tr.Checkpoints(**k)), {
         "folder": Kind(None, [3, b"x", "a\0b"]),
                                          "keep": whole(2, most=False)}),

@@ -14,10 +14,11 @@ from torch.utils._pytree import tree_leaves
 
 from spikeatconv.command import estimate as module
 from spikeatconv.command.estimate import Kept, duration, estimate, size
-from spikeatconv.training import Augmentation, train
+from spikeatconv.training import Augmentation, Run, train
 from spikeatconv.training.recompute import recompute
 
 RUNS = runpy.run_path(str(Path(__file__).parents[1] / "training" / "runs.py"))
+CPU = Run(cpu=True)
 small, images, RECIPE = RUNS["small"], RUNS["images"], RUNS["RECIPE"]
 
 
@@ -52,16 +53,14 @@ def test_what_is_computed_again_counts_its_largest_part():
     assert found == 4 * 6 * (3 + 5) + 4 * 6 * (5 + 7 + 7)
 
 
-def of(model, recipe=RECIPE, **options):
-    return estimate(
-        model, images(100), images(30, 16), recipe, Path("nowhere"), cpu=True, **options
-    )
+def of(model, recipe=RECIPE, run=CPU, **options):
+    return estimate(model, images(100), images(30, 16), recipe, Path("nowhere"), run, **options)
 
 
 def test_an_estimate():
     model = small()
     before = copy.deepcopy(model.state_dict())
-    found = of(model, keep=3)
+    found = of(model, run=replace(CPU, keep=3))
     parameters = sum(p.numel() for p in model.parameters())
     state = sum(t.numel() * t.element_size() for t in model.state_dict().values())
     assert found.parameters == parameters
@@ -77,7 +76,7 @@ def test_an_estimate():
 def test_memory_follows_what_saves_it():
     recipe = replace(RECIPE, batch=64)
     model = small()
-    whole, halves, again = of(model, recipe), of(model, recipe, accumulate=2), of(
+    whole, halves, again = of(model, recipe), of(model, recipe, replace(CPU, accumulate=2)), of(
         model, recipe, again=True
     )  # fmt: skip
     fixed = of(model, replace(recipe, batch=1)).tensors
@@ -114,7 +113,7 @@ def test_a_training_holds_as_many_tensors_as_estimated(again):
     """Each tensor's birth and death in two steps."""
     recipe = replace(RECIPE, epochs=1, warmup_epochs=0, batch=64, augmentation=Augmentation())
     model, data = small(widths=(16, 32), depths=(1, 1)), images(128, 16)
-    found = estimate(model, data, images(8, 16), recipe, Path("nowhere"), cpu=True, again=again)
+    found = estimate(model, data, images(8, 16), recipe, Path("nowhere"), CPU, again=again)
     if again:
         recompute(model)
     with Live() as live:

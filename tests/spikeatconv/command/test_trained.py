@@ -16,7 +16,16 @@ from spikeatconv.command.predict import Prediction, predictions
 from spikeatconv.command.trained import load, own_data, read_image
 from spikeatconv.energy import of_each
 from spikeatconv.images.picture import Fit, fits
-from spikeatconv.training import InMemory, Recipe, digits, evaluate, network, open_data, train
+from spikeatconv.training import (
+    InMemory,
+    Recipe,
+    Run,
+    digits,
+    evaluate,
+    network,
+    open_data,
+    train,
+)
 from spikeatconv.training.loop import make_accelerator
 
 SIZE_OF_TEXT = {"recipe": {"image_size": "x"}}
@@ -126,7 +135,7 @@ def test_the_note_tells_how_images_were_prepared_and_is_obeyed(tmp_path, crop):
     assert trained.fit == Fit(16, 1, 224 / 256 if crop else 1.0)
     again = open_data(place, 16, in_channels=1)[1]
     trained.match(again)
-    scores = evaluate(trained.model, again, trained.recipe(9), make_accelerator("no", 1, True))
+    scores = evaluate(trained.model, again, trained.recipe(9), make_accelerator(Run(cpu=True)))
     assert scores["test_loss"] == pytest.approx(last["test_loss"], abs=1e-6)
 
 
@@ -296,7 +305,7 @@ def test_a_score_of_no_numbers_is_refused(value, where):
     data = InMemory(images, torch.arange(6) % 3)
     recipe = replace(load("micro_digits").recipe(3), image_size=16)
     with pytest.raises(ValueError, match=r"answer to a batch of the test holds .* not finite"):
-        evaluate(model, data, recipe, make_accelerator("no", 1, True))
+        evaluate(model, data, recipe, make_accelerator(Run(cpu=True)))
 
 
 def test_predict_refuses_an_answer_of_no_numbers(tmp_path, monkeypatch):

@@ -131,7 +131,7 @@ def in_a_table(path, folder):
         made.to_parquet(folder / f"{split}.parquet")
     assert all(data.check() for data in open_data(folder, 8, faults="skip"))
     with pytest.raises(ValueError, match="cannot identify"):
-        stream(folder, 8)[0].first(1)
+        next(stream(folder, 8)[0].batches(1))
 
 
 def by_predict(path, folder):

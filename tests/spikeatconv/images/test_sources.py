@@ -16,7 +16,6 @@ from PIL import Image
 from spikeatconv.images.picture import Fit, fits, plain
 from spikeatconv.images.sources import open_data
 from spikeatconv.training import InMemory, Recipe, digits, network, train
-from spikeatconv.training.loop import loader
 
 COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 
@@ -290,8 +289,8 @@ def test_check_reads_all_before_the_training_does(folder):
 def test_what_a_worker_could_not_read_is_known_here(folder, workers):
     damaged(folder)
     data, _ = open_data(folder, 16, faults="skip")
-    batches = list(loader(data, [[4, 5], [10, 11]], workers))
-    assert [labels.tolist() for _, labels in batches] == [[1, 1], [2, 0]]
+    batches = list(data.batches(2, workers=workers))
+    assert [batches[i][1].tolist() for i in (2, 5)] == [[1, 1], [2, 0]]
     assert len(data.faults) == 2
 
 

@@ -15,8 +15,9 @@ import pytest
 import torch
 from PIL import Image
 
-from spikeatconv.training import Augmentation, Checkpoints, InMemory, stream, train
-from spikeatconv.training.loop import evaluate, make_accelerator, parts_from
+from spikeatconv.images.base import first
+from spikeatconv.training import Augmentation, Checkpoints, InMemory, Run, stream, train
+from spikeatconv.training.loop import evaluate, make_accelerator
 from spikeviz.training_log import Log
 
 RUNS = runpy.run_path(str(Path(__file__).parents[1] / "training" / "runs.py"))
@@ -70,7 +71,8 @@ def read(data, count=None, size=4, seed=0, **options):
     """The numbers of the images of so many batches: of an epoch in one process, if left out."""
     batches = []
     count = 24 // size if count is None else count
-    for images, labels in itertools.islice(data.batches(size, seed, **options), count):
+    seeds = None if seed is None else [seed]
+    for images, labels in itertools.islice(data.batches(size, seeds, **options), count):
         numbers = images[:, 0, 0, 0].tolist()
         assert images.shape[1:] == (1, 8, 8)
         assert labels.tolist() == [n % 2 for n in numbers]
@@ -107,11 +109,14 @@ def test_a_stopped_run_skips_what_it_had(folder):
 
 def test_a_part_that_is_used_up_begins_again_and_a_test_ends(folder):
     data = opened(folder)
+    data.count = 50  # of which other processes would have the larger part
     whole = read(data, 10, 5)
     assert sorted(flat(whole)[:24]) == sorted(flat(whole)[24:48]) == list(range(24))
     assert [len(b) for b in read(data, 9, 5, seed=None)] == [5, 5, 5, 5, 4]
+    few = stream(folder, 8, in_channels=1)[1]
+    few.count = 30  # it has 7
     with pytest.raises(ValueError, match="fewer images than processes"):
-        read(stream(folder, 8, in_channels=1)[1], 1, process=29, processes=30)
+        read(few, 1, 1, process=29, processes=30)
 
 
 @pytest.mark.parametrize("workers", [0, 3])
@@ -177,7 +182,7 @@ def test_a_name_on_the_hub_must_tell_how_many_images_it_has(folder, monkeypatch)
 
 
 def test_training_images_keep_a_margin_where_the_recipe_crops(folder):
-    images, _ = opened(folder, crop=True).first(4)
+    images, _ = first(opened(folder, crop=True), 4)
     assert images.shape == (4, 1, 9, 9)  # 8 · 256/224, the margin of a crop
     assert images.dtype == torch.uint8
 
@@ -217,8 +222,8 @@ def test_a_stream_and_its_table_are_two_trainings(folder, tmp_path):
 
 def test_the_test_counts_each_image_once(folder):
     data, test = stream(folder, 8, in_channels=1)
-    images, labels = test.first(7)
-    model, accelerator = small(), make_accelerator("no", 1, True)
+    images, labels = first(test, 7)
+    model, accelerator = small(), make_accelerator(Run(cpu=True))
     streamed = evaluate(model, test, replace(RECIPE, batch=3), accelerator)
     assert streamed == pytest.approx(
         evaluate(model, InMemory(images, labels), RECIPE, accelerator), abs=1e-6
@@ -228,9 +233,11 @@ def test_the_test_counts_each_image_once(folder):
 
 def test_two_processes_share_each_epoch(folder):
     data = opened(folder)
-    recipe = replace(RECIPE, batch=8)
     shares = [
-        [images[:, 0, 0, 0].tolist() for images, _ in parts_from(0, data, recipe, i, 2, 1, 0)]
+        [
+            pixels[:, 0, 0, 0].tolist()
+            for pixels, _ in data.batches(4, [5, 6], process=i, processes=2)
+        ]
         for i in range(2)
     ]
     for epoch in range(2):

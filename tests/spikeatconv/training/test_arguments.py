@@ -17,6 +17,7 @@ from spikeatconv.command.estimate import estimate
 from spikeatconv.training import (
     Augment,
     Augmentation,
+    Run,
     adamw,
     digits,
     evaluate,
@@ -41,15 +42,10 @@ NO_NUMBER = ["1", True, math.nan, math.inf, None, [1.0], -1, torch.ones(2)]
 NO_WORD = ["xyz", "", 3, None, ["no"]]
 NO_FLAG = ["no", 1, None]
 TOGETHER = {"model": NO_MODEL, "data": NO_IMAGES, "test": NO_IMAGES, "recipe": NO_RECIPE}
-WAY = {
-    "precision": NO_WORD,
-    "accumulate": [*NO_WHOLE, 0],
-    "workers": [*NO_WHOLE, 10**6],
-    "cpu": NO_FLAG,
-}
 TRAIN = {
-    **TOGETHER, **WAY, "folder": [3, b"x", "", "a\0b"], "keep": [*NO_WHOLE, 0],
-    "every": ["4", 2.5, True, 0, -1],
+    **TOGETHER, "precision": NO_WORD, "accumulate": [*NO_WHOLE, 0], "workers": [*NO_WHOLE, 10**6],
+    "cpu": NO_FLAG, "folder": [3, b"x", "", "a\0b"], "keep": [*NO_WHOLE, 0],
+    "every": ["4", 2.5, True, 0, -1], "run": [None, 3, {}, Run],
 }  # fmt: skip
 BATCH = {
     "images": [None, 3, "x", PIXELS.numpy(), PIXELS[0], PIXELS[:0], PIXELS[:2]],
@@ -68,8 +64,8 @@ def augmented(images, labels):
 CALLS = [
     (first_of_train, {"model": MODEL, "data": DATA, "test": TEST, "recipe": RECIPE, "cpu": True},
      TRAIN),
-    (estimate, {"model": MODEL, "data": DATA, "test": TEST, "recipe": RECIPE, "cpu": True,
-                "folder": Path("nowhere")}, {**TOGETHER, **WAY}),
+    (estimate, {"model": MODEL, "data": DATA, "test": TEST, "recipe": RECIPE,
+                "folder": Path("nowhere"), "run": Run(cpu=True)}, TOGETHER),
     (evaluate, {"model": MODEL, "data": TEST, "recipe": RECIPE, "accelerator": ACCELERATOR},
      {"model": NO_MODEL, "data": NO_IMAGES, "recipe": NO_RECIPE, "accelerator": [None, 3, "cpu"],
       "workers": NO_WHOLE}),

@@ -158,6 +158,16 @@ def test_parts_of_a_batch_give_the_gradients_of_the_whole():
         assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0], other, strict=True))
 
 
+def test_a_data_set_of_ones_own_has_classes_a_length_and_a_batch_alone():
+    class Own:
+        classes, batch = TEST.classes, staticmethod(images(44, 16).batch)
+
+        def __len__(self):
+            return 44
+
+    assert trained(small(), PLAIN, Own()) == trained(small(), PLAIN, images(44, 16))
+
+
 def test_workers_read_the_same():
     assert trained(small(), PLAIN, images(44, 16), workers=1) == trained(
         small(), PLAIN, images(44, 16)
@@ -362,6 +372,7 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
         ({"workers": -1}, r"workers is -1; give a whole number, from 0 to 256"),
         ({"every": "often"}, r"every is 'often', a str"),
         ({"keep": 0}, r"keep is 0; give a whole number"),
+        ({"precison": "no"}, r"train does not know 'precison'; did you mean 'precision'\? choose"),
         ({"folder": 5}, r"folder is 5, a int; give a path"),
         ({"data": None, "test": 5}, r"test is 5; give images, such as digits"),
         ({"data": torch.rand(8, 3, 16, 16)}, r"data is a tensor of shape .*; give images"),
