@@ -3,6 +3,7 @@ and one thread, as small tensors gain nothing from more and test processes share
 
 import asyncio
 import contextlib
+import functools
 import os
 import runpy
 import tomllib
@@ -74,15 +75,16 @@ def rehearsal():
     return Path(folder) if folder else None
 
 
-@pytest.fixture(scope="session")
-def absent_modules():
-    """The modules that `course.py lab` does not install: other packages' than those that the extra
-    "course" of pyproject.toml asks for, and those that these ask for."""
+@functools.cache
+def find_absent_modules(*extras_wanted):
+    """The modules of other packages than those that pyproject.toml asks for, with these extras, and
+    those that these ask for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     found = {"spikeatconv", "pip", "setuptools"}  # what a new environment holds
     seen = set()
-    waiting = [*map(Requirement, project["dependencies"]), Requirement("spikeatconv[course]")]
+    waiting = list(map(Requirement, project["dependencies"]))
+    waiting += [Requirement(f"spikeatconv[{extra}]") for extra in extras_wanted]
     while waiting:
         requirement = waiting.pop()
         name, wanted = canonicalize_name(requirement.name), {"", *requirement.extras}
@@ -106,15 +108,18 @@ def absent_modules():
 
 
 @pytest.fixture(scope="session")
-def as_in_lab(absent_modules):
-    """`with as_in_lab():` programs and kernels started there find only what `lab` installs."""
+def installed():
+    """`with installed("course"):` programs and kernels started there find only what `course.py lab`
+    installs; with no extra, what the packages themselves ask for. Gives the modules that are not
+    found."""
 
     @contextlib.contextmanager
-    def limited():
+    def limited(*extras):
+        absent = find_absent_modules(*extras)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("ABSENT_MODULES", " ".join(absent_modules))
-            patch.setenv("PYTHONPATH", str(ROOT / "tests" / "only_course"), prepend=os.pathsep)
-            yield
+            patch.setenv("ABSENT_MODULES", " ".join(absent))
+            patch.setenv("PYTHONPATH", str(ROOT / "tests" / "limited"), prepend=os.pathsep)
+            yield absent
 
     return limited
 
@@ -126,7 +131,7 @@ def cache(shared, rehearsal):
 
 
 @pytest.fixture(scope="session")
-def outcome(shared, cache, as_in_lab):
+def outcome(shared, cache, installed):
     """outcome(path, ...): these notebooks of the course, each run from top to bottom in this test
     run, then as `Again` says, with nothing but what `course.py lab` installs; the last one's."""
     from spikeviz.publish.running import executed
@@ -138,7 +143,7 @@ def outcome(shared, cache, as_in_lab):
             return executed(path, cache, again)
 
     def run(*paths):
-        with as_in_lab(), ThreadPoolExecutor(2) as pool:
+        with installed("course"), ThreadPoolExecutor(2) as pool:
             return list(pool.map(once, paths))[-1]
 
     return run

@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 MEBIBYTE = 2**20
 
@@ -197,6 +198,30 @@ def test_the_packages_import_in_a_clean_interpreter(tmp_path):
     look = "import sys, spikeviz; assert 'torch' not in sys.modules, 'spikeviz imports torch'"
     assert_passes("-I", "-c", look, cwd=tmp_path)
     assert_passes("-I", "-c", "import spikeatconv", cwd=tmp_path)
+
+
+IMPORT_ALL = """
+import pkgutil, spikeatconv, spikeviz
+for package in (spikeatconv, spikeviz):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        try:
+            __import__(module.name)
+        except SystemExit as asked:
+            assert "needs the package click" in str(asked)
+            print(module.name)
+"""
+
+
+def test_what_a_wheel_carries_imports_with_what_it_asks_for(tmp_path, installed):
+    """The extra "train" is asked for by the command line alone, in words."""
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    for package in wheel["packages"]:
+        shutil.copytree(ROOT / package, tmp_path / package)
+    for path in (tmp_path / name for name in wheel["exclude"]):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with installed():
+        asking = assert_passes("-c", IMPORT_ALL, cwd=tmp_path).split()
+    assert asking == ["spikeatconv.cli", "spikeatconv.command.cli"]
 
 
 def readme_code() -> list[str]:

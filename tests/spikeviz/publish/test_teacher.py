@@ -136,10 +136,10 @@ def test_nbgrader_releases_and_grades_it(edition):
     assert float(grades["ada"]["max_score"]) == 15.0
 
 
-def test_what_lab_installs_grades_notebook_12(tmp_path, rehearsal, as_in_lab):
+def test_what_lab_installs_grades_notebook_12(tmp_path, rehearsal, installed):
     if rehearsal:
         ada = REHEARSE["exported"](rehearsal / "teacher")["ada"]
     else:
-        with as_in_lab():
+        with installed("course"):
             ada = REHEARSE["solved_and_graded"](tmp_path / "teacher")["ada"]
     assert (float(ada["score"]), float(ada["max_score"])) == (10.0, 15.0)
