@@ -1,7 +1,9 @@
 // AblationExplorer: two linked plots (plotly) and a table of a study's points. Plotly comes from
 // Python once a page: it is too large for a widget's own code.
 
-import { h, put, mount, syncing, show, choice, checkbox, lasting } from "../base/widget.js";
+import { h, put, show } from "../base/page.js";
+import { choice, checkbox } from "../base/controls.js";
+import { mount, syncing, lasting } from "../base/widget.js";
 
 const TRAITS = ["axis", "selected", "show_paper"];
 const MARKS = { agree: "✓", disagree: "✗", undecided: "?", "not measured": "–" };

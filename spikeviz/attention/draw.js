@@ -1,6 +1,6 @@
 // One model's column of AttentionExplorer: its spikes, a pair of rows, both maps, A·V and the output.
 
-import { h, show } from "../base/widget.js";
+import { h, show } from "../base/page.js";
 import { surface, cividis, picture, keeper } from "../base/draw.js";
 
 export const QUERY = "#ff8a3d"; // on pictures, which are dark in both themes

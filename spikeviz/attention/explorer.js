@@ -2,7 +2,9 @@
 // sends all its spikes; layers, heads, steps, groups and tokens are chosen and computed here.
 
 import { asymmetry, attend, columnsOf } from "./attention.js";
-import { h, clamp, show, syncing, mount, offline, numberControl, choice, player, lasting } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { numberControl, choice, player } from "../base/controls.js";
+import { syncing, mount, offline, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 import { KEY, MAPS, QUERY, cellOf, column, frame, imageBox, imageOf, largest, percent, put, spikes, tokenAt } from "./draw.js";
 

@@ -1,6 +1,6 @@
 // What every widget draws with: a canvas in CSS pixels, scales, axes, lines, colour maps.
 
-import { clamp, h, show } from "./widget.js";
+import { clamp, h, show } from "./page.js";
 
 /** Match a canvas to its box on the screen; returns a context in CSS pixels, cleared. */
 export function surface(canvas) {

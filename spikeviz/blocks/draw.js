@@ -2,7 +2,7 @@
 // same routine for every block. No state but a cache of pictures.
 
 import { numbers } from "./blocks.js";
-import { h } from "../base/widget.js";
+import { h } from "../base/page.js";
 import { scale, axes, line, picture } from "../base/draw.js";
 
 const NARROW = 560; // below this width a diagram runs from top to bottom

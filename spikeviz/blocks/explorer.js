@@ -5,7 +5,9 @@ import { STIMULI } from "../base/neuron.js";
 import { KERNELS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, distinct } from "./blocks.js";
 import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./draw.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, drag, player, lasting } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { numberControl, choice, drag, player } from "../base/controls.js";
+import { syncing, mount, lasting } from "../base/widget.js";
 import { surface, scale, axes, line } from "../base/draw.js";
 
 const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitude", "second", "time_steps"];

@@ -1,6 +1,6 @@
 // What SpikeBlockExplorer says: formulas, the lines of spikeatconv, what is learned, questions.
 
-import { show } from "../base/widget.js";
+import { show } from "../base/page.js";
 
 export const NAMES = { sl: "SL, single LIF", rl: "RL, residual LIF", mbpl: "MBPL, multi-branch parallel LIF", hsl: "HSL, half-split LIF", dcl: "DCL, dual-convolution LIF" };
 export const FORMULAS = {

@@ -1,7 +1,8 @@
 // CourseMap: the notebooks as stations of a way, what the chosen one is for, and the command with
 // the lines that are explained by then.
 
-import { h, syncing, mount, clamp, lasting } from "../base/widget.js";
+import { h, clamp } from "../base/page.js";
+import { syncing, mount, lasting } from "../base/widget.js";
 
 function initialize(props) {
   syncing(props, ["notebook"]);

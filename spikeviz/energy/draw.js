@@ -1,7 +1,7 @@
 // How EnergyExplorer draws: totals, bars by layer, the plane of T and R, energy against accuracy.
 
 import { breakEven, total, verdict } from "./energy.js";
-import { h, clamp, show } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
 import { scale, ticks, axes, line, label, outline } from "../base/draw.js";
 
 const PAD = { left: 56, right: 16 };

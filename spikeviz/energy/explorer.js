@@ -3,7 +3,9 @@
 
 import { price, total, meanRate, breakEven, verdict, stages } from "./energy.js";
 import { energyText, pays, drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./draw.js";
-import { h, put, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, lasting } from "../base/widget.js";
+import { h, put, clamp, show } from "../base/page.js";
+import { numberControl, choice, checkbox, drag } from "../base/controls.js";
+import { syncing, mount, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "membranes"];

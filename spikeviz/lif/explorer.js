@@ -2,7 +2,10 @@
 // everything drawn is computed here, so a move is answered within a frame.
 
 import { STIMULI, steps, stimulus, simulate, rateOf } from "../base/neuron.js";
-import { h, syncer, listen, syncing, mount, clamp, show, numberControl, drag, dragLine, player, lasting } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { numberControl, drag, player } from "../base/controls.js";
+import { dragLine } from "../base/dragline.js";
+import { syncer, listen, syncing, mount, lasting } from "../base/widget.js";
 import { surface, keeper } from "../base/draw.js";
 import { packed, unpacked, paintRange, brush, inputPanel } from "./input.js";
 import { hidden, mysteryPanel } from "./mystery.js";

@@ -1,7 +1,8 @@
 // The drawn input of LIFExplorer: values of I that a hand paints on the plot, or that stand in a
 // text, one a time step. They live in the trait `current`, as float64.
 
-import { h, clamp, drag, show } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { drag } from "../base/controls.js";
 import { scale } from "../base/draw.js";
 
 const MOST_VALUES = 4000;

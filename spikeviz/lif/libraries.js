@@ -1,7 +1,9 @@
 // What libraries compute for the neuron of LIFExplorer: Python runs them, this lays their answer
 // beside the page's own numbers, in words.
 
-import { h, show, checkbox, offline } from "../base/widget.js";
+import { h, show } from "../base/page.js";
+import { checkbox } from "../base/controls.js";
+import { offline } from "../base/widget.js";
 import { unpacked } from "./input.js";
 
 export const LIBRARIES = { spikeatconv: "○", norse: "×" };

@@ -1,7 +1,7 @@
 // The neighbours of the neuron of LIFExplorer: spike counts over τ and V_th, and its f–I curve.
 
 import { countMap, fiCurve, rateOf } from "../base/neuron.js";
-import { h, clamp, show } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
 import { surface, scale, ticks, axes, line, cividis, picture } from "../base/draw.js";
 
 const [COLUMNS, ROWS] = [28, 20];

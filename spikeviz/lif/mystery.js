@@ -2,7 +2,7 @@
 // arithmetic as spikeviz/lif_mystery.py, so that page and Python hide the same neuron.
 
 import { mulberry } from "../base/neuron.js";
-import { h, show } from "../base/widget.js";
+import { h, show } from "../base/page.js";
 
 const TOLERANCE = 0.05; // of the true value
 const PLAIN = { v_rest: 0, v_reset: 0, t_ref: 0, resistance: 1 };

@@ -1,6 +1,6 @@
 // The pinned neurons of LIFExplorer: up to four beside the reader's own, under the same input.
 
-import { h, show } from "../base/widget.js";
+import { h, show } from "../base/page.js";
 
 export const NEURON = ["tau", "v_threshold", "v_rest", "v_reset", "t_ref", "resistance"];
 export const MOST_PINS = 4;

@@ -3,7 +3,10 @@
 
 import { STIMULI } from "../base/neuron.js";
 import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, branch, shadeSpikes, shadeInputs, judge, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, drag, dragLine, player, lasting } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { numberControl, choice, drag, player } from "../base/controls.js";
+import { dragLine } from "../base/dragline.js";
+import { syncing, mount, lasting } from "../base/widget.js";
 import { surface, scale, ticks, axes, line, cividis } from "../base/draw.js";
 
 const TRAITS = ["thresholds", "tau", "time_steps", "stimulus", "amplitude", "period", "seed", "image", "row", "column", "mixer", "cursor", "guess"];

@@ -1,7 +1,9 @@
 // TrainingMonitor: the runs that Python sends, drawn; a button that asks the loop to end.
 
 import { RATE, unpackRun, smooth, nearest, lastKnown, extent, duration } from "./runs.js";
-import { h, put, mount, syncing, listen, clamp, show, numberControl, choice, checkbox, offline, lasting } from "../base/widget.js";
+import { h, put, clamp, show } from "../base/page.js";
+import { numberControl, choice, checkbox } from "../base/controls.js";
+import { mount, syncing, listen, offline, lasting } from "../base/widget.js";
 import { surface, scale, axes, line, cividis, picture, keeper } from "../base/draw.js";
 
 const SETTINGS = ["axis", "smoothing", "log_loss", "hidden"];

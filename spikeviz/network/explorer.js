@@ -1,7 +1,9 @@
 // NetworkWalk: an image on its way through the network, box by box. Python runs the model; its
 // answer holds every time step, so scrubbing, opening and paging are answered here.
 
-import { h, syncing, mount, clamp, show, choice, player, offline, lasting } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { choice, player } from "../base/controls.js";
+import { syncing, mount, offline, lasting } from "../base/widget.js";
 import { mapsOf, stepOf, drawThumb } from "./maps.js";
 import { boxPanel, groupOf, kindOf, mj, percent, write } from "./panel.js";
 import { imagePicker } from "./image.js";

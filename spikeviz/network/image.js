@@ -1,6 +1,8 @@
 // The reader's image: a test digit by number, the photo, a file, or drawn. It goes to Python as bytes.
 
-import { h, clamp, drag, numberControl, offline } from "../base/widget.js";
+import { h, clamp } from "../base/page.js";
+import { drag, numberControl } from "../base/controls.js";
+import { offline } from "../base/widget.js";
 
 const PAD = 28; // pixels on a side
 

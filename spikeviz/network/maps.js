@@ -1,6 +1,6 @@
 // Feature maps as Python packs them (network_answer.py): unpacked once, drawn pixel by pixel.
 
-import { h } from "../base/widget.js";
+import { h } from "../base/page.js";
 import { cividis } from "../base/draw.js";
 
 const COLUMNS = 8;

@@ -1,6 +1,8 @@
 // The opened box of NetworkWalk: its feature maps, its numbers, the code that makes and runs it.
 
-import { h, clamp, show, choice, offline } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { choice } from "../base/controls.js";
+import { offline } from "../base/widget.js";
 import { mapsOf, stepOf, drawGrid, gridCanvas } from "./maps.js";
 
 const VIEWS = [["spikes", "spikes that fire"], ["membrane", "membrane H, before the reset"], ["output", "output, what leaves the box"]];

@@ -1,7 +1,7 @@
 // The guided tour: steps are data, {on, out, complete}. The box in question is framed, nothing is
 // blocked; a step is complete when its condition holds for the traits.
 
-import { h } from "../base/widget.js";
+import { h } from "../base/page.js";
 
 /** place(name) is the element that a step is about, or null; set(changes) writes traits. Returns {start, card, update}. */
 export function guidedTour({ model, set, place, reveal }) {

@@ -2,7 +2,9 @@
 // cost, and how far information gets. Everything is computed here; Python holds the parameters.
 
 import { PARTITION_NAMES, HEAD_WIDTH, sizesFor, partitionOf, reach, countOf, firstSeen, costsOf } from "./partition.js";
-import { h, listen, syncing, mount, clamp, numberControl, choice, checkbox, drag, player, lasting } from "../base/widget.js";
+import { h, clamp } from "../base/page.js";
+import { numberControl, choice, checkbox, drag, player } from "../base/controls.js";
+import { listen, syncing, mount, lasting } from "../base/widget.js";
 import { surface, scale, axes, line } from "../base/draw.js";
 import { pack, square, averageColours, fade, pixelMap, border, frame } from "./pixels.js";
 

@@ -1,7 +1,7 @@
 // Pictures as maps of pixels: their average colours, drawn with hard edges, with what is lit outlined.
 // A colour is one number, as a canvas holds it.
 
-import { h } from "../base/widget.js";
+import { h } from "../base/page.js";
 
 const KEPT = 224; // a picture is kept no wider
 

@@ -2,7 +2,7 @@
 // the colours; it leaves its scales in s.scales for the hands.
 
 import { spikesIn, binEdges, binned } from "./spikes.js";
-import { h, clamp, show } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
 import { scale, ticks, axes, line, cividis } from "../base/draw.js";
 
 // Room around the raster in its canvas: numbers at the left, the title, below it one neuron's spikes

@@ -3,7 +3,9 @@
 
 import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, binEdges, rateHistogram } from "./spikes.js";
 import { memo, plotSize, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./draw.js";
-import { h, put, syncing, mount, clamp, show, choice, drag, lasting } from "../base/widget.js";
+import { h, put, clamp, show } from "../base/page.js";
+import { choice, drag } from "../base/controls.js";
+import { syncing, mount, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight"];

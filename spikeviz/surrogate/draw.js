@@ -3,7 +3,7 @@
 
 import { SURROGATES, V_THRESHOLD } from "./surrogate.js";
 import { scale, ticks, axes, line } from "../base/draw.js";
-import { clamp, show } from "../base/widget.js";
+import { clamp, show } from "../base/page.js";
 
 const sides = (width, right = 14) => [46, width - right];
 const between = ([low, high], n) => Array.from({ length: n + 1 }, (_, i) => low + (i / n) * (high - low));

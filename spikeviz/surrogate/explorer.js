@@ -3,7 +3,9 @@
 
 import { SURROGATES, drive, tryWeight, hill, descend, survival, useful } from "./surrogate.js";
 import { few, drawStep, drawSurvival, drawLayer, drawSlopes, drawLoss, drawNeuron } from "./draw.js";
-import { h, syncing, mount, clamp, show, numberControl, choice, checkbox, drag, player, lasting } from "../base/widget.js";
+import { h, clamp, show } from "../base/page.js";
+import { numberControl, choice, checkbox, drag, player } from "../base/controls.js";
+import { syncing, mount, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const SHAPE = ["surrogate", "alpha", "dead_below"];

@@ -1,0 +1,99 @@
+// What a reader moves: numbers, choices, what a pointer drags, the play button.
+
+import { h, show } from "./page.js";
+
+/**
+ * A labelled range with a number field beside it. `limit(value)` gives the nearest value allowed
+ * now; what lies outside is moved there and marked. set(value) hears every move.
+ */
+export function numberControl({ label, unit = "", range: [min, max, step], limit, set }) {
+  const range = h("input", { type: "range", min, max, step, "aria-label": label });
+  const number = h("input", { type: "number", min, max, step: "any", "aria-label": `${label}, exact value` });
+  const note = h("span", { class: "sv-note", role: "status" });
+  const enter = (text) => {
+    const asked = Number(text);
+    if (text.trim() === "" || !Number.isFinite(asked)) return;
+    const value = limit(asked);
+    note.textContent = Math.abs(value - asked) > 1e-9 ? `limited to ${show(value)}` : "";
+    set(value);
+    update(value);
+  };
+  range.addEventListener("input", () => enter(range.value));
+  number.addEventListener("change", () => enter(number.value));
+  const element = h("div", { class: "sv-control" }, h("span", { class: "sv-label", "aria-hidden": "true" }, label), range, number, h("span", { class: "sv-unit" }, unit), note);
+  const update = (value) => {
+    range.value = value;
+    const text = String(Number(value.toFixed(4)));
+    if (number.value !== text) number.value = text;
+    range.setAttribute("aria-valuetext", `${show(value)} ${unit}`.trim());
+  };
+  return { element, update };
+}
+
+/** Follow a pointer that went down on `element` until it is released. */
+export function drag(element, move, end = () => {}) {
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    element.setPointerCapture(event.pointerId);
+    move(event, true);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (element.hasPointerCapture(event.pointerId)) move(event, false);
+  });
+  element.addEventListener("lostpointercapture", end);
+}
+
+/** A labelled choice among `options`: texts, or [value, text]. set(value) hears every change. */
+export function choice({ label, options, set }) {
+  const list = h("select", { "aria-label": label, onchange: () => set(list.value) },
+    ...options.map((option) => [option].flat()).map(([value, text = value]) => h("option", { value }, text)));
+  const element = h("label", { class: "sv-control" }, h("span", { class: "sv-label" }, label), list);
+  return { element, update: (value) => (list.value = value) };
+}
+
+/** A labelled checkbox. set(true or false) hears every change. */
+export function checkbox({ label, set }) {
+  const box = h("input", { type: "checkbox", onchange: () => set(box.checked) });
+  const element = h("label", { class: "sv-control sv-check" }, box, label);
+  return { element, update: (value) => (box.checked = value) };
+}
+
+/**
+ * A play button, a scrubber and a clock for the places 0 … last(). at() is the present place,
+ * go(place) moves there, rate() is in places a second; with `smooth` places may be fractions.
+ * Play goes in slow jumps where motion is unwelcome. Put `elements` into the page, call update()
+ * in every drawing.
+ */
+export function player({ last, at, go, rate, text = (place) => `step ${place}`, label = "Time step", smooth = false, signal }) {
+  let stop = null;
+  const button = h("button", { type: "button", class: "sv-play", onclick: () => (stop ? stop() : start()) }, "▶ Play");
+  const scrub = h("input", { type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label, oninput: () => go(Number(scrub.value)) });
+  const clock = h("output", { class: "sv-clock" });
+  function start() {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let place = at() >= last() ? 0 : at();
+    let before = performance.now();
+    let frame = requestAnimationFrame(tick);
+    function tick(now) {
+      place += (Math.max(0, now - before) / 1000) * (calm ? Math.min(4, rate()) : rate());
+      before = now;
+      go(Math.min(smooth && !calm ? place : Math.floor(place), last()));
+      if (place < last()) frame = requestAnimationFrame(tick);
+      else stop();
+    }
+    button.textContent = "❚❚ Pause";
+    stop = () => {
+      cancelAnimationFrame(frame);
+      button.textContent = "▶ Play";
+      stop = null;
+    };
+  }
+  const update = () => {
+    scrub.max = last();
+    scrub.value = at();
+    clock.textContent = text(at());
+    scrub.setAttribute("aria-valuetext", clock.textContent);
+  };
+  signal.addEventListener("abort", () => stop?.());
+  return { elements: [button, scrub, clock], update, stop: () => stop?.() };
+}

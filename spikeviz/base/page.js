@@ -1,0 +1,21 @@
+// Elements, numbers and words in a page.
+
+/** h("div", {class: "a", onclick: f}, "text", child): an element with attributes and children. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value != null) element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Write a text where another one stands: a screen reader tells only what is new. */
+export const put = (element, text) => element.textContent !== text && (element.textContent = text);
+
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/** 3 significant decimals, no trailing noise, a true minus sign. */
+export const show = (value, digits = 3) => String(Number(value.toFixed(digits))).replace("-", "−");
