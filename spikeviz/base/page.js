@@ -19,3 +19,10 @@ export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** 3 significant decimals, no trailing noise, a true minus sign. */
 export const show = (value, digits = 3) => String(Number(value.toFixed(digits))).replace("-", "−");
+
+/** 1,234; and with its word: "1 spike", "1,234 spikes". */
+export const grouped = (count) => count.toLocaleString("en");
+export const counted = (count, what) => `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
+
+export const button = (text, press, attributes = {}) =>
+  h("button", { type: "button", onclick: press, ...attributes }, text);
