@@ -1,6 +1,6 @@
 // One model's column of AttentionExplorer: its spikes, a pair of rows, both maps, A·V and the output.
 
-import { h, show } from "../base/page.js";
+import { h, show, percent } from "../base/page.js";
 import { surface, cividis, picture, keeper } from "../base/draw.js";
 
 export const QUERY = "#ff8a3d"; // on pictures, which are dark in both themes
@@ -84,7 +84,6 @@ export function largest(values) {
   return { most, at: [...values.keys()].filter((n) => values[n] === most) };
 }
 
-export const percent = (share) => `${show(100 * share, 1)}\u00a0%`;
 export const spikes = (count) => `${count} spike${count === 1 ? "" : "s"}`;
 export const put = (element, text) => {
   if (element.textContent !== text) element.textContent = text;

@@ -2,11 +2,11 @@
 // sends all its spikes; layers, heads, steps, groups and tokens are chosen and computed here.
 
 import { asymmetry, attend, columnsOf } from "./attention.js";
-import { h, clamp, show } from "../base/page.js";
+import { h, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, player } from "../base/controls.js";
 import { syncing, mount, offline, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
-import { KEY, MAPS, QUERY, cellOf, column, frame, imageBox, imageOf, largest, percent, put, spikes, tokenAt } from "./draw.js";
+import { KEY, MAPS, QUERY, cellOf, column, frame, imageBox, imageOf, largest, put, spikes, tokenAt } from "./draw.js";
 
 const PLACE = ["layer", "head", "time_step", "group", "token", "key"];
 const CHOICES = ["image", ...PLACE, "softmax", "attention"];

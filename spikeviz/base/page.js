@@ -26,3 +26,9 @@ export const counted = (count, what) => `${grouped(count)} ${what}${count === 1 
 
 export const button = (text, press, attributes = {}) =>
   h("button", { type: "button", onclick: press, ...attributes }, text);
+
+/** A share of 1 in percent; what is little but not nothing says so. */
+export const percent = (share, digits = 1) => {
+  const least = 10 ** -digits;
+  return `${share > 0 && 100 * share < least ? `under ${least}` : show(100 * share, digits)}\u00a0%`;
+};

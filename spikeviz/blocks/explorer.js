@@ -5,7 +5,7 @@ import { STIMULI } from "../base/neuron.js";
 import { KERNELS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, distinct } from "./blocks.js";
 import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./draw.js";
-import { h, clamp, show } from "../base/page.js";
+import { h, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, drag, player } from "../base/controls.js";
 import { syncing, mount, lasting } from "../base/widget.js";
 import { surface, scale, axes, line } from "../base/draw.js";
@@ -17,7 +17,6 @@ const STEPS_A_SECOND = 2.5; // of play
 
 const grouped = new Intl.NumberFormat("en");
 const counted = (n, what) => `${grouped.format(n)} ${what}${n === 1 ? "" : "s"}`;
-const percent = (share) => (share > 0 && share < 0.001 ? "under 0.1 %" : `${show(100 * share, 1)} %`);
 
 const initialize = (props) => syncing(props, TRAITS);
 

@@ -3,7 +3,7 @@
 
 import { price, total, meanRate, breakEven, verdict, stages } from "./energy.js";
 import { energyText, pays, drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./draw.js";
-import { h, put, clamp, show } from "../base/page.js";
+import { h, percent, put, clamp, show } from "../base/page.js";
 import { numberControl, choice, checkbox, drag } from "../base/controls.js";
 import { syncing, mount, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
@@ -159,14 +159,14 @@ function render({ model, el, signal }) {
   }
 
   // ---- words
-  const times = (ratio) => (ratio >= 1 ? `${show(ratio, 2)} times what` : `${show(100 * ratio, 1)}\u00a0% of what`);
+  const times = (ratio) => (ratio >= 1 ? `${show(ratio, 2)} times what` : `${percent(ratio)} of what`);
 
   function writeText(s) {
     const { report, settings: now } = s;
     const twins = s.priced.filter((row) => row.twin);
     const wins = twins.filter((row) => verdict(row) === "wins").length;
     put(summary, `SNN ${energyText(s.snn)}, its twin ${energyText(s.ann)}: the SNN needs ${s.ann > 0 ? times(s.snn / s.ann) : "more than"} its twin needs; it wins in ${wins} of ${twins.length} layers.`);
-    const right = report.accuracy ? `, which it gets ${show(100 * report.accuracy, 1)}\u00a0% right` : "";
+    const right = report.accuracy ? `, which it gets ${percent(report.accuracy)} right` : "";
     const data = report.data || "a data set that was not named: EnergyExplorer(report, data=…)";
     put(source, `${report.name}${report.note ? `: ${report.note}` : ""}. R was measured on ${data}${right}, at T = ${report.time_steps}.`);
     source.classList.toggle("sv-warn", report.name.includes("untrained"));
@@ -179,7 +179,7 @@ function render({ model, el, signal }) {
     totals.setAttribute("aria-label", summary.textContent);
     plane.setAttribute("aria-label", `Plane of T and R: left and right choose a layer, up and down change its R, Delete takes it back. ${planeText.textContent}`);
     paper.setAttribute("aria-label", "The paper's Table 4: SpikeAtConv Tiny 3.8 mJ 76.58 %, Base 14.2 mJ 80.53 %, Large 32.0 mJ 81.23 %, RMP-SNN-VGG-16 64.9 mJ, Dspike-VGG-16 80.3 mJ, Meta-SpikeFormer 79.1 %, SpikFormer 74.8 %");
-    ours.setAttribute("aria-label", `Ours: ${ourPoints(s).map((point) => `${point.name} ${energyText(point.energy)}, ${show(100 * point.accuracy, 1)} %`).join("; ")}`);
+    ours.setAttribute("aria-label", `Ours: ${ourPoints(s).map((point) => `${point.name} ${energyText(point.energy)}, ${percent(point.accuracy)}`).join("; ")}`);
     network.update(report.name);
     membranes.update(now.membranes);
     oneRate.update(now.one_rate !== null);

@@ -1,7 +1,7 @@
 // TrainingMonitor: the runs that Python sends, drawn; a button that asks the loop to end.
 
 import { RATE, unpackRun, smooth, nearest, lastKnown, extent, duration } from "./runs.js";
-import { h, put, clamp, show } from "../base/page.js";
+import { h, put, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, checkbox } from "../base/controls.js";
 import { mount, syncing, listen, offline, lasting } from "../base/widget.js";
 import { surface, scale, axes, line, cividis, picture, keeper } from "../base/draw.js";
@@ -260,7 +260,6 @@ function render({ model, el, signal }) {
       const value = columns[name] && lastKnown(columns[name], i);
       return value == null ? null : `${label} ${write(value)}`;
     };
-    const percent = (value) => `${show(100 * value, 1)} %`;
     const smoothed = columns.loss && lastKnown(smooth(columns.step, columns.loss, p.smoothing), i);
     const parts = [
       known("step", (value) => show(value, 0), "step"),
@@ -302,7 +301,7 @@ function ended(runs) {
   if (!runs.length) return "No run on show.";
   const last = (values, write) => (values && lastKnown(values, values.length - 1) !== null ? write(lastKnown(values, values.length - 1)) : null);
   return runs.map(({ name, columns }) => {
-    const parts = [last(columns.step, (step) => `${show(step, 0)} steps`), last(columns.loss, (loss) => `loss ${show(loss)}`), last(columns.test_accuracy, (share) => `${show(100 * share, 1)} % on test`)];
+    const parts = [last(columns.step, (step) => `${show(step, 0)} steps`), last(columns.loss, (loss) => `loss ${show(loss)}`), last(columns.test_accuracy, (share) => `${percent(share)} on test`)];
     return `${name}: ${parts.filter(Boolean).join(", ")}.`;
   }).join(" ");
 }

@@ -1,11 +1,11 @@
 // NetworkWalk: an image on its way through the network, box by box. Python runs the model; its
 // answer holds every time step, so scrubbing, opening and paging are answered here.
 
-import { h, clamp, show } from "../base/page.js";
+import { h, clamp, show, percent } from "../base/page.js";
 import { choice, player } from "../base/controls.js";
 import { syncing, mount, offline, lasting } from "../base/widget.js";
 import { mapsOf, stepOf, drawThumb } from "./maps.js";
-import { boxPanel, groupOf, kindOf, mj, percent, write } from "./panel.js";
+import { boxPanel, groupOf, kindOf, mj, write } from "./panel.js";
 import { imagePicker } from "./image.js";
 import { guidedTour } from "./tour.js";
 
@@ -298,7 +298,7 @@ function render({ model, el, signal }) {
     const share = model.get("progress");
     const seconds = (performance.now() - began) / 1000;
     if (share < 0.05 || seconds < 1) return "● running in Python …"; // too early to say
-    return `● running in Python: ${show(100 * share, 0)} % done, about ${Math.ceil((seconds * (1 - share)) / share)} s left`;
+    return `● running in Python: ${percent(share, 0)} done, about ${Math.ceil((seconds * (1 - share)) / share)} s left`;
   }
 
   function writeChoices() {

@@ -1,6 +1,6 @@
 // The opened box of NetworkWalk: its feature maps, its numbers, the code that makes and runs it.
 
-import { h, clamp, show } from "../base/page.js";
+import { h, clamp, show, percent } from "../base/page.js";
 import { choice } from "../base/controls.js";
 import { offline } from "../base/widget.js";
 import { mapsOf, stepOf, drawGrid, gridCanvas } from "./maps.js";
@@ -21,7 +21,6 @@ const WHAT = {
 export const write = (element, text) => element.textContent !== text && (element.textContent = text);
 /** A number of mJ, of any size, with that many digits that count. */
 export const mj = (value, digits = 3) => String(Number(value.toPrecision(digits))).includes("e") || value < 1e-5 ? value.toFixed(7).replace(/\.?0+$/, "") || "0" : String(Number(value.toPrecision(digits)));
-export const percent = (rate, digits = 1) => `${show(100 * rate, digits)} %`;
 export const groupOf = (box) => (box.stage >= 0 ? `stages.${box.stage}` : box.box === "head" ? "head" : "extraction");
 export const kindOf = (box) => (box.box.endsWith(".0") ? "entry" : box.box.split(".").at(-1));
 

@@ -2,7 +2,7 @@
 // cost, and how far information gets. Everything is computed here; Python holds the parameters.
 
 import { PARTITION_NAMES, HEAD_WIDTH, sizesFor, partitionOf, reach, countOf, firstSeen, costsOf } from "./partition.js";
-import { h, clamp } from "../base/page.js";
+import { h, clamp, percent } from "../base/page.js";
 import { numberControl, choice, checkbox, drag, player } from "../base/controls.js";
 import { listen, syncing, mount, lasting } from "../base/widget.js";
 import { surface, scale, axes, line } from "../base/draw.js";
@@ -91,7 +91,6 @@ function short(value, unit) {
   const power = value >= 1e9 ? 3 : value >= 1e6 ? 2 : value >= 1e3 ? 1 : 0;
   return `${Number((value / 1000 ** power).toPrecision(3))} ${["", "k", "M", "G"][power]}${unit}`;
 }
-const percent = (share) => (share > 0 && share < 0.01 ? "< 1\u00a0%" : `${Math.floor(share * 100)}\u00a0%`);
 const write = (element, text) => element.textContent !== text && (element.textContent = text);
 
 /** The same in the library, and the way back: [name, call, shapes]. */
@@ -344,7 +343,8 @@ function render({ model, el, signal }) {
     }
     for (const { name: one, caption, canvas, element } of travels) {
       const count = countOf(reached[one].at(-1));
-      write(caption, `${one}: ${counted(count)} of ${counted(side * side)}, ${percent(count / side ** 2)}`);
+      const share = count / side ** 2; // rounded down: all is only what is all
+      write(caption, `${one}: ${counted(count)} of ${counted(side * side)}, ${percent(share < 0.01 ? share : Math.floor(100 * share) / 100, 0)}`);
       canvas.setAttribute("aria-label", `Pixels reached after ${layers} layers, ${caption.textContent}`);
       element.classList.toggle("sv-chosen", one === name);
     }

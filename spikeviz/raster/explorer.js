@@ -3,7 +3,7 @@
 
 import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, binEdges, rateHistogram } from "./spikes.js";
 import { memo, plotSize, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./draw.js";
-import { h, put, clamp, show } from "../base/page.js";
+import { h, put, clamp, show, percent } from "../base/page.js";
 import { choice, drag } from "../base/controls.js";
 import { syncing, mount, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
@@ -13,7 +13,6 @@ const ORDER_TEXTS = [["index", "index: channel, y, x"], ["rate", "rate, busiest 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], PageUp: [0, -10], PageDown: [0, 10] };
 
 const many = (n, word) => `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
-const percent = (share) => `${show(100 * share, 1)}\u00a0%`;
 
 /** Whole numbers [first, last + 1] of an interval of `length` from `start` on, inside 0 … end. */
 function inside(start, length, end) {

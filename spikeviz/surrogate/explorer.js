@@ -3,7 +3,7 @@
 
 import { SURROGATES, drive, tryWeight, hill, descend, survival, useful } from "./surrogate.js";
 import { few, drawStep, drawSurvival, drawLayer, drawSlopes, drawLoss, drawNeuron } from "./draw.js";
-import { h, clamp, show } from "../base/page.js";
+import { h, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, checkbox, drag, player } from "../base/controls.js";
 import { syncing, mount, lasting } from "../base/widget.js";
 import { surface } from "../base/draw.js";
@@ -323,18 +323,17 @@ function fill(element, rows) {
   }));
 }
 
-const percent = (share) => (share > 0 && share < 0.001 ? "less than 0.1 %" : `${show(100 * share, share < 0.1 ? 1 : 0)} %`);
 const spikes = (count) => `${count} spike${count === 1 ? "" : "s"}`;
 const ORIGIN = (layer) => (layer.startsWith("Micro: ") ? ", drawn from the trained Micro's on 100 test digits" : "");
 
 const SAYS = {
   step({ p, forward, derivative, survival: { leak, reset } }) {
     const share = Math.abs(leak * reset) ** p.time_steps;
-    const left = share > 1 ? `it has grown ${few(share)} times` : share ? `${percent(share)} of that is left` : "nothing is left";
+    const left = share > 1 ? `it has grown ${few(share)} times` : share ? `${percent(share, share < 0.1 ? 1 : 0)} of that is left` : "nothing is left";
     return `u = ${show(p.at)}: ${forward ? "a spike" : "no spike"}, Θ = ${forward}. The gradient is multiplied by ${few(derivative)}; ${p.time_steps} steps further back, ${left}.`;
   },
   layer({ p, reached, layer: { u } }) {
-    return `α = ${show(p.alpha)}: ${percent(reached.share)} of ${u.length.toLocaleString("en")} neurons stand outside the dead zone. The mean slope is ${few(reached.mean)}.`;
+    return `α = ${show(p.alpha)}: ${percent(reached.share, reached.share < 0.1 ? 1 : 0)} of ${u.length.toLocaleString("en")} neurons stand outside the dead zone. The mean slope is ${few(reached.mean)}.`;
   },
   loss({ p, run, here, place }) {
     const got = `w = ${show(here.weight)}: ${spikes(run.count)}, ${p.target} wanted, loss ${show(run.loss)}.`;

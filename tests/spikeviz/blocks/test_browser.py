@@ -103,12 +103,12 @@ def test_every_box_passes_on_what_the_real_block_does(opened, block):
 def described(value: np.ndarray) -> tuple[str, int]:
     """Share of values that are not 0, as the page writes it, and how many differ."""
     share = 100 * np.count_nonzero(value) / value.size
-    return f"{float(f'{share:.1f}'):g} %", len(np.unique(value.round(9)))
+    return f"{float(f'{share:.1f}'):g}\u00a0%", len(np.unique(value.round(9)))
 
 
 def rate_of(page, box: str) -> float:
     label = page.locator(f".sv-box[aria-label^='{box}:']").get_attribute("aria-label")
-    return float(re.search(r"([\d.]+) %", label)[1])
+    return float(re.search(r"([\d.]+)\u00a0%", label)[1])
 
 
 @pytest.mark.parametrize("block", PLACES)
@@ -201,7 +201,7 @@ def test_the_answer_to_each_question_is_true(opened, block):
     if block == "sl":
         page.locator(".sv-summary", has_text=": 0 % spikes").wait_for()
     elif block == "rl":
-        page.locator(".sv-box[aria-label='LIF₂: 0 % spikes']").wait_for()
+        page.locator(".sv-box[aria-label='LIF₂: 0\u00a0% spikes']").wait_for()
         assert rate_of(page, "LIF₁") > 0
     elif block == "mbpl":
         page.locator(".sv-look", has_text="5 different values").wait_for()  # 4 branches

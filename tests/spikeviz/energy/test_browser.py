@@ -275,6 +275,6 @@ def test_the_papers_numbers_and_ours_are_named(opened):
     assert paper.startswith("The paper's Table 4")
     assert "Tiny 3.8 mJ 76.58 %" in paper
     ours = page.locator(".sv-ours").get_attribute("aria-label")
-    assert re.search(r"Ours: MBPL 70.6 µJ, 98.1 %; .*SL 1.32 µJ, 97.4 %", ours)
+    assert re.search(r"Ours: MBPL 70.6 µJ, 98.1\u00a0%; .*SL 1.32 µJ, 97.4\u00a0%", ours)
     page = opened(EnergyExplorer(BY_HAND))  # its accuracy is not known
     assert page.locator(".sv-ours").count() == 0
