@@ -3,7 +3,7 @@
 
 import { h, put, show } from "../base/page.js";
 import { choice, checkbox } from "../base/controls.js";
-import { mount, syncing, lasting } from "../base/widget.js";
+import { mount, syncing, lasting, setter } from "../base/widget.js";
 
 const TRAITS = ["axis", "selected", "show_paper"];
 const MARKS = { agree: "✓", disagree: "✗", undecided: "?", "not measured": "–" };
@@ -61,14 +61,14 @@ function render({ model, el, signal }) {
   const [points, studies, paper, verdicts] = ["points", "studies", "paper", "verdicts"].map((name) => model.get(name));
   const numbered = points.map((point, number) => ({ ...point, number }));
   const axesThere = [...new Set(points.map((point) => point.axis))];
-  const set = (name, value) => model.set(name, value);
+  const set = setter(model);
   let Plotly = null;
   let drawn = ""; // what the plots show
   let hover = null; // the point under the pointer
 
   // ---- the parts, built once
-  const axis = choice({ label: "What is varied", options: axesThere, set: (value) => set("axis", value) });
-  const withPaper = checkbox({ label: "the paper's figures beside ours", set: (value) => set("show_paper", value) });
+  const axis = choice({ label: "What is varied", options: axesThere, set: (value) => set({ axis: value }) });
+  const withPaper = checkbox({ label: "the paper's figures beside ours", set: (value) => set({ show_paper: value }) });
   const summary = h("p", { class: "sv-summary", role: "status" });
   const waiting = h("p", { class: "sv-caption" }, "The plots are on their way …");
   const plot = (title) => {
@@ -95,7 +95,7 @@ function render({ model, el, signal }) {
     h("p", { class: "sv-caption" }, `The paper's figures: ${paper.source}. Ours: ${studies.map((study) => study.scale).filter(Boolean).join("; ")}. The two are different tasks: compare the order, not the height.`));
 
   function row(point) {
-    const pick = () => set("selected", model.get("selected") === point.number ? null : point.number);
+    const pick = () => set({ selected: model.get("selected") === point.number ? null : point.number });
     const made = h("tr", { onpointermove: () => point_at(point.number), onpointerleave: () => point_at(null) },
       h("td", {}, point.axis),
       h("td", {}, h("button", { type: "button", onclick: pick, "aria-label": `Select ${point.axis} ${named(point.value)}` }, named(point.value))),
@@ -182,7 +182,7 @@ function render({ model, el, signal }) {
     const first = !part.place.data;
     Plotly.react(part.place, traces, { ...layout, width: part.box.clientWidth }, options).then(() => paint()); // the ring, now that the axes have their room
     if (!first) return;
-    part.place.on("plotly_click", ({ points: [hit] }) => hit.customdata !== undefined && set("selected", hit.customdata));
+    part.place.on("plotly_click", ({ points: [hit] }) => hit.customdata !== undefined && set({ selected: hit.customdata }));
   }
 
   /** A ring around a point, [place or category along x, y]: moved by itself, so that plotly need not draw anew. */

@@ -47,6 +47,11 @@ export function syncer(model, signal) {
   };
 }
 
+/** set({name: value}) for the traits of a model; `syncing` sends them. */
+export const setter = (model) => (changes) => {
+  for (const [name, value] of Object.entries(changes)) model.set(name, value);
+};
+
 /**
  * Call `change` when the page's theme or the system's colour scheme changes: a frame later, since
  * JupyterLab announces a theme while the page has no layout.

@@ -7,7 +7,7 @@ import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./draw.js";
 import { h, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, drag, player } from "../base/controls.js";
-import { syncing, mount, lasting } from "../base/widget.js";
+import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface, scale, axes, line } from "../base/draw.js";
 
 const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitude", "second", "time_steps"];
@@ -27,9 +27,7 @@ function render({ model, el, signal }) {
   let movedAt = 0; // when the player last moved
   const limits = model.get("limits");
   const { digits, learned } = model.get("recorded");
-  const set = (changes) => {
-    for (const [key, value] of Object.entries(changes)) model.set(key, value);
-  };
+  const set = setter(model);
   const lastStep = () => model.get("time_steps") - 1;
   const cursor = () => clamp(model.get("cursor"), 0, lastStep());
 

@@ -5,7 +5,7 @@ import { price, total, meanRate, breakEven, verdict, stages } from "./energy.js"
 import { energyText, pays, drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./draw.js";
 import { h, percent, put, clamp, show } from "../base/page.js";
 import { numberControl, choice, checkbox, drag } from "../base/controls.js";
-import { syncing, mount, lasting } from "../base/widget.js";
+import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "membranes"];
@@ -31,7 +31,7 @@ function render({ model, el, signal }) {
   const drawnWith = new Map(); // what each canvas shows
   let hovered = null; // a group of bars or a row under the pointer or the keys
   let points = []; // on the plane
-  const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
+  const set = setter(model);
 
   // ---- the parts, built once
   const network = choice({ label: "Network", options: reports.map(({ name }) => name), set: (report) => set({ report, rates: {}, layer: "" }) });

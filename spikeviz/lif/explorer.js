@@ -5,7 +5,7 @@ import { STIMULI, steps, stimulus, simulate, rateOf } from "../base/neuron.js";
 import { h, clamp, show } from "../base/page.js";
 import { numberControl, drag, player } from "../base/controls.js";
 import { dragLine } from "../base/dragline.js";
-import { syncer, listen, syncing, mount, lasting } from "../base/widget.js";
+import { syncer, listen, syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface, keeper } from "../base/draw.js";
 import { packed, unpacked, paintRange, brush, inputPanel } from "./input.js";
 import { hidden, mysteryPanel } from "./mystery.js";
@@ -83,9 +83,7 @@ function render({ model, el, signal }) {
   let frozen = {}; // domains that must not move while a hand is on their plot
   let colour = {};
   const keptTraces = keeper();
-  const set = (changes) => {
-    for (const [key, value] of Object.entries(changes)) model.set(key, value);
-  };
+  const set = setter(model);
   const get = () => shown;
   const change = () => {
     fresh = true;

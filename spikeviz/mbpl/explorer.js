@@ -6,7 +6,7 @@ import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, branch, shadeSpikes
 import { h, clamp, show } from "../base/page.js";
 import { numberControl, choice, drag, player } from "../base/controls.js";
 import { dragLine } from "../base/dragline.js";
-import { syncing, mount, lasting } from "../base/widget.js";
+import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface, scale, ticks, axes, line, cividis } from "../base/draw.js";
 
 const TRAITS = ["thresholds", "tau", "time_steps", "stimulus", "amplitude", "period", "seed", "image", "row", "column", "mixer", "cursor", "guess"];
@@ -60,7 +60,7 @@ function render({ model, el, signal }) {
   let changed = -Infinity; // when that was
   let best = { told: -1 }; // the thresholds that told most, with n, T, τ and the input as they are
   let written = {}; // the values that the controls show
-  const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
+  const set = setter(model);
   const setThreshold = (i, value) => set({ thresholds: model.get("thresholds").map((old, j) => (j === i ? value : old)) });
   const setCount = (n) => set({ thresholds: ladder(model.get("thresholds"), clamp(n, 1, MOST)) });
   const each = (make) => Array.from({ length: MOST }, (_, i) => make(i));

@@ -3,7 +3,7 @@
 import { RATE, unpackRun, smooth, nearest, lastKnown, extent, duration } from "./runs.js";
 import { h, put, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, checkbox } from "../base/controls.js";
-import { mount, syncing, listen, offline, lasting } from "../base/widget.js";
+import { mount, syncing, listen, offline, lasting, setter } from "../base/widget.js";
 import { surface, scale, axes, line, cividis, picture, keeper } from "../base/draw.js";
 
 const SETTINGS = ["axis", "smoothing", "log_loss", "hidden"];
@@ -36,22 +36,22 @@ function render({ model, el, signal }) {
   let layer = null; // and in which row of the rates
   let shown = {}; // the x scale of each plot
   let version = 0; // changes with all that the plots show
-  const set = (name, value) => model.set(name, value);
+  const set = setter(model);
   const runsNow = unpacking(model);
   const changed = () => version++;
   listen(model, [...SETTINGS, ...SENT], changed, signal);
 
   // ---- the parts, built once
-  const stop = h("button", { type: "button", class: "sv-stop", onclick: () => set("stop_asked", true) }, "■ Stop");
+  const stop = h("button", { type: "button", class: "sv-stop", onclick: () => set({ stop_asked: true }) }, "■ Stop");
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
   const summary = h("p", { class: "sv-summary", role: "status" });
   const problem = h("p", { class: "sv-note" });
   const about = h("p", { class: "sv-caption" });
   const legend = h("div", { class: "sv-keys" });
-  const axis = choice({ label: "Along", options: AXES, set: (value) => set("axis", value) });
+  const axis = choice({ label: "Along", options: AXES, set: (value) => set({ axis: value }) });
   const [low, high, step] = model.get("limits").smoothing;
-  const smoothing = numberControl({ label: "Smoothing in steps", range: [low, high, step], limit: (value) => clamp(value, low, high), set: (value) => set("smoothing", value) });
-  const log = checkbox({ label: "logarithmic loss", set: (value) => set("log_loss", value) });
+  const smoothing = numberControl({ label: "Smoothing in steps", range: [low, high, step], limit: (value) => clamp(value, low, high), set: (value) => set({ smoothing: value }) });
+  const log = checkbox({ label: "logarithmic loss", set: (value) => set({ log_loss: value }) });
   const plots = PLOTS.map((plot) => ({ ...plot, canvas: canvas(plot.title), kept: keeper(), box: null }));
   const rates = { canvas: canvas("firing rate, layer by layer"), kept: keeper(), title: h("p", { class: "sv-title" }) };
   const reading = h("div", { class: "sv-update sv-readings", "aria-live": "off" });
@@ -245,7 +245,7 @@ function render({ model, el, signal }) {
     const focused = [...legend.querySelectorAll("input")].indexOf(legend.getRootNode().activeElement);
     legend.replaceChildren(...all.map((run, index) => {
       const mark = h("span", { class: "sv-run", style: `border-top: 3px ${index % 4 ? "dashed" : "solid"} ${ink({ index }, colour)}` });
-      const toggle = () => set("hidden", p.hidden.includes(run.name) ? p.hidden.filter((name) => name !== run.name) : [...p.hidden, run.name]);
+      const toggle = () => set({ hidden: p.hidden.includes(run.name) ? p.hidden.filter((name) => name !== run.name) : [...p.hidden, run.name] });
       return h("label", {}, h("input", { type: "checkbox", checked: !p.hidden.includes(run.name), onchange: toggle }), mark, run.name);
     }));
     if (focused >= 0) legend.querySelectorAll("input")[focused]?.focus();

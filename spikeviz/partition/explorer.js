@@ -4,7 +4,7 @@
 import { PARTITION_NAMES, HEAD_WIDTH, sizesFor, partitionOf, reach, countOf, firstSeen, costsOf } from "./partition.js";
 import { h, clamp, percent } from "../base/page.js";
 import { numberControl, choice, checkbox, drag, player } from "../base/controls.js";
-import { listen, syncing, mount, lasting } from "../base/widget.js";
+import { listen, syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface, scale, axes, line } from "../base/draw.js";
 import { pack, square, averageColours, fade, pixelMap, border, frame } from "./pixels.js";
 
@@ -122,7 +122,7 @@ const WHY = {
 const PAPER = " This pair is the paper's block.";
 
 function render({ model, el, signal }) {
-  const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
+  const set = setter(model);
   const first = { image: model.get("image"), credit: model.get("credit") };
   let photo = null; // the decoded picture, ImageData
   const cache = {};

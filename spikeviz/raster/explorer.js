@@ -5,7 +5,7 @@ import { unpack, spikeCounts, sumBy, neuronOrder, runningSums, spikesIn, binEdge
 import { memo, plotSize, cellAt, lookedAt, drawRaster, drawOverview, drawBars, drawHistogram, mapOf, drawMap, grouped } from "./draw.js";
 import { h, put, clamp, show, percent } from "../base/page.js";
 import { choice, drag } from "../base/controls.js";
-import { syncing, mount, lasting } from "../base/widget.js";
+import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight"];
@@ -42,7 +42,7 @@ function render({ model, el, signal }) {
   let box = null; // [x0, y0, x1, y1] while a box is dragged
   let told = null; // what the pointer is over outside the raster: (state) → text
   let [channelAt, binAt] = [0, 0]; // where the keys are in the bars and in the histogram
-  const set = (changes) => Object.entries(changes).forEach(([key, value]) => model.set(key, value));
+  const set = setter(model);
 
   // ---- the parts, built once
   const layerChoice = choice({

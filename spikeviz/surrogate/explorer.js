@@ -5,7 +5,7 @@ import { SURROGATES, drive, tryWeight, hill, descend, survival, useful } from ".
 import { few, drawStep, drawSurvival, drawLayer, drawSlopes, drawLoss, drawNeuron } from "./draw.js";
 import { h, clamp, show, percent } from "../base/page.js";
 import { numberControl, choice, checkbox, drag, player } from "../base/controls.js";
-import { syncing, mount, lasting } from "../base/widget.js";
+import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 
 const SHAPE = ["surrogate", "alpha", "dead_below"];
@@ -109,9 +109,7 @@ function render({ model, el, signal }) {
   let shown = null; // what the last drawing showed
   const scales = {}; // of the pictures that a hand moves on
   const written = {}; // what the controls show
-  const set = (changes) => {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-  };
+  const set = setter(model);
   const begin = (weight) => {
     walk.stop();
     set({ weight, descent_step: 0 });
