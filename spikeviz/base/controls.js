@@ -1,12 +1,14 @@
 // What a reader moves: numbers, choices, what a pointer drags, the play button.
 
-import { h, show } from "./page.js";
+import { clamp, h, show } from "./page.js";
 
 /**
  * A labelled range with a number field beside it. `limit(value)` gives the nearest value allowed
- * now; what lies outside is moved there and marked. set(value) hears every move.
+ * now, by default one in the range, and a whole one if it must be; what lies outside is moved there
+ * and marked. set(value) hears every move.
  */
-export function numberControl({ label, unit = "", range: [min, max, step], limit, set }) {
+export function numberControl({ label, unit = "", range: [min, max, step], whole, limit, set }) {
+  limit ??= (value) => clamp(whole ? Math.round(value) : value, min, max);
   const range = h("input", { type: "range", min, max, step, "aria-label": label });
   const number = h("input", { type: "number", min, max, step: "any", "aria-label": `${label}, exact value` });
   const note = h("span", { class: "sv-note", role: "status" });
@@ -28,6 +30,17 @@ export function numberControl({ label, unit = "", range: [min, max, step], limit
     range.setAttribute("aria-valuetext", `${show(value)} ${unit}`.trim());
   };
   return { element, update };
+}
+
+/** A function that shows {name: value} in the controls of these names, each value when it is new. */
+export function shower(controls) {
+  const shown = {};
+  return (values) => {
+    for (const [name, control] of Object.entries(controls)) {
+      const value = values[name];
+      if (value !== null && value !== shown[name]) control.update((shown[name] = value));
+    }
+  };
 }
 
 /** Follow a pointer that went down on `element` until it is released. */
