@@ -52,6 +52,10 @@ export const setter = (model) => (changes) => {
   for (const [name, value] of Object.entries(changes)) model.set(name, value);
 };
 
+/** {name: value} of these traits. */
+export const valuesOf = (model, names) =>
+  Object.fromEntries(names.map((name) => [name, model.get(name)]));
+
 /**
  * Call `change` when the page's theme or the system's colour scheme changes: a frame later, since
  * JupyterLab announces a theme while the page has no layout.
