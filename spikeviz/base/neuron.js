@@ -48,30 +48,36 @@ export function stimulus(p) {
 /** Firing rate in Hz of `count` spikes in n time steps. */
 export const rateOf = (count, n, dt) => (1000 * count) / (n * dt);
 
-/** Run the neuron over `current`. Returns the spike count and, with keep, H, V, S, x and where it is refractory. */
-export function simulate(p, current, keep = true) {
-  const n = current.length;
-  const out = keep ? { x: new Float64Array(n), h: new Float64Array(n), v: new Float64Array(n), s: new Uint8Array(n), silent: new Uint8Array(n) } : {};
-  const tau = p.tau / p.dt;
-  const silence = Math.floor(p.t_ref / p.dt + 0.5);
-  let v = p.v_rest;
-  let refractory = 0;
-  out.count = 0;
-  for (let t = 0; t < n; t++) {
-    const silent = refractory > 0;
-    const x = silent ? 0 : p.resistance * current[t];
-    const h = v + (x - (v - p.v_rest)) / tau;                                    // charge
-    const spike = !silent && h >= p.v_threshold;                                 // fire
-    v = !spike ? h : p.v_reset === null ? h - p.v_threshold : p.v_reset;         // reset
-    if (silent) refractory--;
-    else if (spike) refractory = silence;
-    if (spike) out.count++;
-    if (keep) {
-      out.x[t] = x;
-      out.h[t] = h;
-      out.v[t] = v;
-      out.s[t] = spike ? 1 : 0;
-      out.silent[t] = silent ? 1 : 0;
+const KEPT = { x: Float64Array, h: Float64Array, v: Float64Array, s: Uint8Array, silent: Uint8Array };
+
+/**
+ * Run the neuron over `current`: its spike count and, as far as to keep, x, H, V, S and where it is
+ * refractory. The currents of several neurons, and what is kept, are [step][neuron].
+ */
+export function simulate(p, current, { keep = Object.keys(KEPT), neurons = 1 } = {}) {
+  const { v_threshold, v_rest = 0, v_reset = 0, t_ref = 0, resistance = 1, dt = 1 } = p;
+  const out = { count: 0 };
+  for (const name of keep) out[name] = new KEPT[name](current.length);
+  const { x, h, v, s, silent } = out;
+  const tau = p.tau / dt;
+  const silence = Math.floor(t_ref / dt + 0.5);
+  for (let neuron = 0; neuron < neurons; neuron++) {
+    let potential = v_rest;
+    let refractory = 0;
+    for (let t = neuron; t < current.length; t += neurons) {
+      const waits = refractory > 0;
+      const input = waits ? 0 : resistance * current[t];
+      const charged = potential + (input - (potential - v_rest)) / tau; // charge
+      const fires = !waits && charged >= v_threshold; // fire
+      potential = !fires ? charged : v_reset === null ? charged - v_threshold : v_reset; // reset
+      if (waits) refractory--;
+      else if (fires) refractory = silence;
+      if (fires) out.count++;
+      if (x) x[t] = input;
+      if (h) h[t] = charged;
+      if (v) v[t] = potential;
+      if (s) s[t] = fires;
+      if (silent) silent[t] = waits;
     }
   }
   return out;
@@ -82,7 +88,7 @@ export function countMap(p, current, taus, thresholds) {
   const counts = new Uint16Array(taus.length * thresholds.length);
   let k = 0;
   for (const v_threshold of thresholds)
-    for (const tau of taus) counts[k++] = possible({ ...p, tau, v_threshold }) ? simulate({ ...p, tau, v_threshold }, current, false).count : 0;
+    for (const tau of taus) counts[k++] = possible({ ...p, tau, v_threshold }) ? simulate({ ...p, tau, v_threshold }, current, { keep: [] }).count : 0;
   return counts;
 }
 
@@ -92,5 +98,5 @@ export const possible = (p) => p.v_reset === null || p.v_reset < p.v_threshold;
 /** Firing rate in Hz for each constant current, over the same duration. */
 export function fiCurve(p, currents) {
   const n = steps(p.duration, p.dt);
-  return currents.map((i) => rateOf(simulate(p, new Float64Array(n).fill(i), false).count, n, p.dt));
+  return currents.map((i) => rateOf(simulate(p, new Float64Array(n).fill(i), { keep: [] }).count, n, p.dt));
 }

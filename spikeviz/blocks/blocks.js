@@ -3,7 +3,7 @@
 // A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array; `still` says that all
 // steps are alike, `binary` that it holds only 0 and 1. Nothing here knows about the screen.
 
-import { stimulus } from "../base/neuron.js";
+import { simulate, stimulus } from "../base/neuron.js";
 
 export const KERNELS = ["identity", "blur", "centre-surround", "vertical edges", "horizontal edges"];
 export const PROJECTIONS = { sum: [1, 1], difference: [-1, 1], "LIF₂ alone": [1, 0], "LIF₁ alone": [0, 1] }; // weights of LIF₂(h), of h
@@ -34,19 +34,8 @@ const like = ({ steps, side, still }, data, channels) => ({ steps, side, still, 
 
 /** One LIF for each place and channel: spikes, and membranes H before the reset. */
 function lif(x, tau, v_threshold) {
-  const size = x.data.length / x.steps;
-  const v = new Float64Array(size);
-  const membrane = new Float64Array(x.data.length);
-  const spikes = new Uint8Array(x.data.length);
-  for (let t = 0, i = 0; t < x.steps; t++)
-    for (let j = 0; j < size; j++, i++) {
-      const h = v[j] + (x.data[i] - v[j]) / tau;
-      const fires = h >= v_threshold;
-      membrane[i] = h;
-      spikes[i] = fires ? 1 : 0;
-      v[j] = fires ? 0 : h;
-    }
-  return { ...like(x, spikes, x.channels), membrane, still: false, binary: true };
+  const { s, h } = simulate({ tau, v_threshold }, x.data, { keep: ["s", "h"], neurons: x.data.length / x.steps });
+  return { ...like(x, s, x.channels), membrane: h, still: false, binary: true };
 }
 
 // Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. What comes

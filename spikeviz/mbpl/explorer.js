@@ -1,8 +1,8 @@
 // MBPLExplorer: several thresholds over one input. Python holds the parameters as traits;
 // everything drawn is computed here, so a move is answered within a frame.
 
-import { STIMULI } from "../base/neuron.js";
-import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, branch, shadeSpikes, shadeInputs, judge, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
+import { STIMULI, simulate } from "../base/neuron.js";
+import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, shadeSpikes, shadeInputs, judge, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
 import { h, clamp, show } from "../base/page.js";
 import { numberControl, choice, drag, player } from "../base/controls.js";
 import { dragLine } from "../base/dragline.js";
@@ -165,7 +165,7 @@ function render({ model, el, signal }) {
 
   // ---- compute
   const tables = each(() => remembered(shadeSpikes));
-  const runs = each(() => remembered(branch));
+  const runs = each(() => remembered((x, tau, v_threshold) => simulate({ tau, v_threshold }, x)));
   const judged = remembered(judgeAll);
   const shares = remembered((shades) => {
     const weights = shadeShares(shades);
@@ -182,9 +182,9 @@ function render({ model, el, signal }) {
     const x = currents(inputKey, shade);
     const all = ladder(p.thresholds);
     const n = p.thresholds.length;
-    const spikes = all.map((threshold, i) => tables[i]([p.tau, p.amplitude, threshold].join(), p.tau, p.amplitude, threshold));
-    const own = shares(isImage ? p.image : "", shades);
     const inputs = shadeInputs(p.amplitude);
+    const spikes = all.map((threshold, i) => tables[i]([p.tau, p.amplitude, threshold].join(), p.tau, threshold, inputs));
+    const own = shares(isImage ? p.image : "", shades);
     const key = [all, n, p.tau, p.amplitude, p.time_steps, isImage ? p.image : ""].join();
     return {
       p, isImage, shades, shade, x, n, all, key, inputKey, bits: own.bits,

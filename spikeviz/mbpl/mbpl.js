@@ -2,7 +2,7 @@
 // arithmetic in the same order as spikeatconv's LIF, LIFSum and MBPL, and as mbpl_explorer.py.
 // Nothing here knows about the screen.
 
-import { stimulus } from "../base/neuron.js";
+import { simulate, stimulus } from "../base/neuron.js";
 
 export const SHADES = 256; // inputs that are told apart: grey levels of a picture, or of a grid
 export const LONGEST = 64; // time steps
@@ -36,38 +36,11 @@ export function inputOf(p, shade) {
   return stimulus({ ...p, duration: p.time_steps, dt: 1 });
 }
 
-/** One branch over x `[T]`: membrane before the reset h, after it v, spikes s. */
-export function branch(x, tau, threshold) {
-  const n = x.length;
-  const out = { h: new Float64Array(n), v: new Float64Array(n), s: new Uint8Array(n), count: 0 };
-  let v = 0;
-  for (let t = 0; t < n; t++) {
-    const h = v + (x[t] - v) / tau; // charge
-    const spike = h >= threshold; // fire
-    v = spike ? 0 : h; // reset
-    out.h[t] = h;
-    out.v[t] = v;
-    out.s[t] = spike ? 1 : 0;
-    if (spike) out.count++;
-  }
-  return out;
-}
-
-/** Spikes of one branch for each constant input amplitude · g / 255, `[LONGEST · SHADES]`. */
-export function shadeSpikes(tau, amplitude, threshold) {
-  const spikes = new Uint8Array(LONGEST * SHADES);
-  for (let g = 0; g < SHADES; g++) {
-    const x = (amplitude * g) / (SHADES - 1);
-    let v = 0;
-    for (let k = g; k < spikes.length; k += SHADES) {
-      const h = v + (x - v) / tau;
-      if (h >= threshold) {
-        spikes[k] = 1;
-        v = 0;
-      } else v = h;
-    }
-  }
-  return spikes;
+/** Spikes of one branch for each constant input x[g], `[LONGEST · SHADES]`. */
+export function shadeSpikes(tau, threshold, x) {
+  const current = new Float64Array(LONGEST * SHADES);
+  for (let k = 0; k < current.length; k += SHADES) current.set(x, k);
+  return simulate({ tau, v_threshold: threshold }, current, { keep: ["s"], neurons: SHADES }).s;
 }
 
 /** Bits of a distribution: −Σ p log₂ p. */
