@@ -215,3 +215,10 @@ def short(value: Any) -> str:
         return f"an array of shape {list(value.shape)} and dtype {value.dtype}"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def few(names: Sequence[Any]) -> str:
+    """The first ten of them."""
+    rest = len(names) - 10
+    shown = ", ".join(map(str, names[:10])) or "nothing"
+    return shown + (f" and {rest} more" if rest > 0 else "")

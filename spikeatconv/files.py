@@ -1,4 +1,4 @@
-"""Files, written whole or not at all."""
+"""Files, written whole or not at all, and read with an error that says what to do."""
 
 import os
 import uuid
@@ -25,3 +25,28 @@ def write_whole(path: Path, content: bytes | str) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def list_folder(path: Path) -> list[str]:
+    """The names in a folder, sorted. Raises PermissionError in words."""
+    try:
+        return sorted(os.listdir(path))
+    except PermissionError:
+        raise PermissionError(f"{path} may not be read; change its permissions") from None
+
+
+def check_regular(file: Path) -> Path:
+    """Raise ValueError for what is no regular file, as a pipe would be waited for without end, and
+    PermissionError for what may not be read."""
+    if not file.is_file():
+        raise ValueError(f"{file} is no regular file; give one")
+    if not os.access(file, os.R_OK):
+        raise PermissionError(f"{file} may not be read; change its permissions")
+    return file
+
+
+def read_text(file: Path) -> str:
+    try:
+        return check_regular(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no text in UTF-8 ({error}); save it as such") from None

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from spikeatconv.checks import few
 from spikeatconv.command.estimate import check_room_for_weights
 from spikeatconv.conv import is_folded
-from spikeatconv.images.rows import few
 from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training.recipes import Augmentation, Recipe, network

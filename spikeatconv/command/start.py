@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import nn
 
+from spikeatconv.checks import few
 from spikeatconv.command.estimate import (
     Estimate,
     TooLarge,
@@ -32,8 +33,7 @@ from spikeatconv.command.settings import (
 )
 from spikeatconv.command.trained import Trained, load
 from spikeatconv.images.base import Images, first
-from spikeatconv.images.prepare import prepared
-from spikeatconv.images.rows import few
+from spikeatconv.images.prepare import place_of
 from spikeatconv.images.sources import full_name, open_data
 from spikeatconv.images.stream import stream
 from spikeatconv.model import PRESETS, SpikeAtConv
@@ -119,7 +119,7 @@ def planned(options: Options) -> Plan:
     settings = understood(read_settings, options.settings, kind_of(name, before))
     recipe = understood(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)
-    where = options.data or prepared(options.recipe)
+    where = options.data or place_of(options.recipe)
     channels = settings["model"].get("in_channels") or channels_of(before, where)
     understood(check_room_for_image, channels, recipe.image_size)
     data, test = (stream if options.streamed else open_data)(

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spikeatconv.checks import nearest
+from spikeatconv.checks import few, nearest
 from spikeatconv.data import shipped
+from spikeatconv.files import read_text
 from spikeatconv.images import open_image
 from spikeatconv.images.picture import Fit, digit_border, fits
-from spikeatconv.images.prepare import prepared
-from spikeatconv.images.rows import few, text_of
+from spikeatconv.images.prepare import place_of
 from spikeatconv.model import PRESETS, SpikeAtConv
 from spikeatconv.resnet import SpikingResNet18
 from spikeatconv.training.checkpoint import Checkpoints
@@ -133,9 +133,9 @@ def own_data(trained: Trained) -> tuple[str, bool]:
 
 def data_of(file: Path) -> tuple[str, bool]:
     try:
-        run = json.loads(text_of(file))
+        run = json.loads(read_text(file))
         options = run["options"]
-        where = run.get("data") or options["data"] or prepared(options["recipe"])
+        where = run.get("data") or options["data"] or place_of(options["recipe"])
         if not isinstance(where, str):
             raise TypeError(f"data is {where!r}")
         return where, options["streamed"] is True

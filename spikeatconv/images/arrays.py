@@ -14,7 +14,8 @@ from PIL import Image
 
 from spikeatconv.data import mnist5k
 from spikeatconv.extra import extra
-from spikeatconv.images.rows import Rows, Splits, numbered, regular, split_of, test_split, text_of
+from spikeatconv.files import check_regular, read_text
+from spikeatconv.images.rows import Rows, Splits, number_classes, split_of, test_split
 
 FORMAT = np.lib.format  # of the arrays in an npz file
 MUCH, DENSE = 2**28, 100  # bytes, and how often as many as in the file, that are no photographs
@@ -39,15 +40,11 @@ class Arrays:
         return f"image {row - starts[file]} of {self.files[file][0]}"
 
 
-def digit_rows() -> tuple[Rows, Rows]:
+def digit_rows(split: str) -> Rows:
     """28 × 28, as they ship."""
-
-    def rows(split: str) -> Rows:
-        images, labels = mnist5k(split)
-        pixels = (images * 255).round().to(torch.uint8).numpy()
-        return Arrays(pixels, labels.numpy(), [("the digits", len(labels))])
-
-    return rows("train"), rows("test")
+    images, labels = mnist5k(split)
+    pixels = (images * 255).round().to(torch.uint8).numpy()
+    return Arrays(pixels, labels.numpy(), [("the digits", len(labels))])
 
 
 def npz(path: Path) -> Splits:
@@ -57,12 +54,12 @@ def npz(path: Path) -> Splits:
     test = test_split(files, path)
     if test is None:
         raise FileNotFoundError(f"{path} has train*.npz and no test.npz to test on; add one")
-    train = arrays(files["train"])
-    return (train, arrays(files[test])), npz_classes(path, train.labels)
+    train = join_arrays(files["train"])
+    return (train, join_arrays(files[test])), npz_classes(path, train.labels)
 
 
-def arrays(files: list[Path]) -> Arrays:
-    shards = [shard(file) for file in files]
+def join_arrays(files: list[Path]) -> Arrays:
+    shards = [read_shard(file) for file in files]
     first = shards[0][0].shape[1:]
     for file, (images, _) in zip(files, shards, strict=True):
         if images.shape[1:] != first:
@@ -77,13 +74,13 @@ def arrays(files: list[Path]) -> Arrays:
     )
 
 
-def shard(file: Path) -> tuple[np.ndarray, np.ndarray]:
+def read_shard(file: Path) -> tuple[np.ndarray, np.ndarray]:
     """images `[N, C, H, W]` uint8, labels `[N]` int64."""
-    regular(file)
+    check_regular(file)
     try:
         with zipfile.ZipFile(file) as archive:
             check_heads(archive, file)
-            images, labels = (array(archive, name) for name in ("images", "labels"))
+            images, labels = (read_array(archive, name) for name in ("images", "labels"))
     except (
         OSError, EOFError, LookupError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
@@ -96,8 +93,8 @@ def shard(file: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def check_heads(archive: zipfile.ZipFile, file: Path) -> None:
     """By the arrays' headers, before their values are read."""
-    shape, kind, size = head(archive, "images")
-    labels, of_labels, _ = head(archive, "labels")
+    shape, kind, size = read_head(archive, "images")
+    labels, of_labels, _ = read_head(archive, "labels")
     right = len(shape) == 4 and all(shape) and shape[1] in (1, 3) and kind == np.uint8
     if not right or labels != shape[:1] or of_labels.kind not in "iu":
         raise ValueError(
@@ -112,7 +109,7 @@ def check_heads(archive: zipfile.ZipFile, file: Path) -> None:
         raise ValueError(f"its images take {size:,} bytes and {free.available:,} are free")
 
 
-def head(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype, int]:
+def read_head(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype, int]:
     """Shape, type and bytes of an array."""
     with archive.open(f"{name}.npy") as stream:
         version = FORMAT.read_magic(stream)
@@ -121,7 +118,7 @@ def head(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype
     return shape, kind, math.prod(shape) * kind.itemsize
 
 
-def array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+def read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     with archive.open(f"{name}.npy") as stream:
         return FORMAT.read_array(stream, allow_pickle=False)
 
@@ -134,9 +131,9 @@ def npz_classes(path: Path, labels: np.ndarray) -> tuple[str, ...]:
     """From labels.json, a list or CIFAR-100's {"fine_label_names": …}; numbers without one."""
     file = path / "labels.json"
     if not file.exists():
-        return numbered(labels, f"{path}, train,", f"name every class in {file}")
+        return number_classes(labels, f"{path}, train,", f"name every class in {file}")
     try:
-        names = json.loads(text_of(file))
+        names = json.loads(read_text(file))
         names = names["fine_label_names"] if isinstance(names, dict) else names
         if not isinstance(names, list) or not names:
             raise TypeError(f"it holds a {type(names).__name__}")

@@ -42,17 +42,17 @@ def image_in(place: str | os.PathLike[str] | bytes) -> Image.Image:
     """`open_image`, also of the bytes of a file, with an error that leaves the name to the caller:
     FileNotFoundError, or ValueError that says what is wrong."""
     if isinstance(place, bytes):
-        return decoded(io.BytesIO(place))
+        return decode(io.BytesIO(place))
     try:
         if not stat.S_ISREG(os.stat(place).st_mode):  # to open a pipe would wait for ever
             raise ValueError("it is no regular file")
         with open(place, "rb") as file:
-            return decoded(file)
+            return decode(file)
     except PermissionError:
         raise ValueError("it may not be read; change its permissions") from None
 
 
-def decoded(file: BinaryIO) -> Image.Image:
+def decode(file: BinaryIO) -> Image.Image:
     try:
         with Image.open(file, formats=FORMATS) as image:
             check_pixels(image)

@@ -9,17 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from spikeatconv.checks import few
 from spikeatconv.extra import extra
+from spikeatconv.files import list_folder, read_text
 from spikeatconv.images import SUFFIXES
-from spikeatconv.images.rows import (
-    GET,
-    Splits,
-    few,
-    listed,
-    same_classes,
-    test_split,
-    text_of,
-)
+from spikeatconv.images.rows import GET, Splits, check_same_classes, test_split
 from spikeatconv.images.tables import Cells
 
 
@@ -28,7 +22,7 @@ def image_folder(path: Path) -> Splits:
     if name is None:
         raise FileNotFoundError(f"{path} has train/ and neither val/ nor test/; add one of them")
     classes, test = folders_in(path / "train"), path / name
-    same_classes(path / "train", classes, test, folders_in(test), tell=name)
+    check_same_classes(path / "train", classes, test, folders_in(test), tell=name)
     train = files_table(path / "train", classes)
     none = sorted(set(range(len(classes))) - set(train.labels.tolist()))
     if none:
@@ -37,11 +31,11 @@ def image_folder(path: Path) -> Splits:
             + (f"{few(train.faults)}" if train.faults else "add images "
                f"({', '.join(sorted(SUFFIXES))}) or remove the folder, also from {name}/")
         )  # fmt: skip
-    return (train, files_table(test, classes)), in_words(path / "words.txt", classes)
+    return (train, files_table(test, classes)), named_in_words(path / "words.txt", classes)
 
 
 def folders_in(path: Path) -> list[str]:
-    return [name for name in listed(path) if (path / name).is_dir() and not name.startswith(".")]
+    return [n for n in list_folder(path) if (path / n).is_dir() and not n.startswith(".")]
 
 
 def files_table(path: Path, classes: Sequence[str]) -> Cells:
@@ -149,11 +143,11 @@ def kind_of(entry: os.DirEntry) -> str:
         return ""
 
 
-def in_words(file: Path, folders: Sequence[str]) -> tuple[str, ...]:
+def named_in_words(file: Path, folders: Sequence[str]) -> tuple[str, ...]:
     """What words.txt calls the folders; where two have the same words, the folder's name too."""
     if not file.exists():
         return tuple(folders)
-    lines = text_of(file).splitlines()
+    lines = read_text(file).splitlines()
     words = dict(line.split("\t", 1) for line in lines if "\t" in line)
     names = [words.get(folder, folder).strip() for folder in folders]
     return tuple(

@@ -64,7 +64,7 @@ class Fit:
         return self.size - 2 * self.pad
 
     def __call__(self, image: Image.Image) -> Tensor:
-        image = plain(image).convert("L" if self.channels == 1 else "RGB")
+        image = as_8_bits(image).convert("L" if self.channels == 1 else "RGB")
         if image.size != (self.size, self.size):
             image = ImageOps.expand(self._square(image), self.pad)
         pixels = torch.from_numpy(np.array(image))
@@ -83,7 +83,7 @@ class Fit:
         done = [(self.channels, side, side) for side in (self.size, self.inner)]
         return images.shape[1:] in done
 
-    def bordered(self, images: np.ndarray) -> Tensor:
+    def add_border(self, images: np.ndarray) -> Tensor:
         """What `fit` makes of images that it `takes`, all at once."""
         pixels = torch.from_numpy(images)
         return pixels if pixels.shape[-1] == self.size else F.pad(pixels, [self.pad] * 4)
@@ -106,7 +106,7 @@ def fits(image_size: int, channels: int, crop: bool, pad: int = 0) -> tuple[Fit,
     return Fit(round(image_size * MARGIN), channels, pad=round(pad * MARGIN)), test
 
 
-def plain(image: Image.Image) -> Image.Image:
+def as_8_bits(image: Image.Image) -> Image.Image:
     """8 bits a channel and nothing transparent: what was becomes white."""
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
@@ -118,7 +118,7 @@ def plain(image: Image.Image) -> Image.Image:
     return image
 
 
-def decoded(cell: Any) -> Image.Image:
+def image_of(cell: Any) -> Image.Image:
     """A cell of an image column, {"bytes", "path"}: the whole image, upright. Raises ValueError
     that says what is wrong, and FileNotFoundError."""
     if cell is None or (cell["bytes"] is None and not cell["path"]):

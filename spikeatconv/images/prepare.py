@@ -25,13 +25,13 @@ from typing import IO
 import numpy as np
 from tqdm.auto import tqdm
 
+from spikeatconv.checks import few
 from spikeatconv.extra import pip_install
+from spikeatconv.files import write_whole
 from spikeatconv.images.folders import Found, folders_in
-from spikeatconv.images.rows import few
 
 PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
 DRAFT = ".draft"
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -73,18 +73,18 @@ def cifar100(
     (name,) = expected.sums
     archive, folder = Path(archive), Path(folder)
     archive = archive / name if archive.is_dir() else archive
-    check_there(archive, "https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-100 binary version)")
-    check_sum(archive, expected.sums[name])
-    with opened(archive) as tar:
+    source = "https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-100 binary version)"
+    check_archive(archive, source, expected)
+    with open_archive(archive) as tar:
         names = content(tar, "cifar-100-binary/fine_label_names.txt").decode().split()
         train = records(content(tar, "cifar-100-binary/train.bin"))
         test = records(content(tar, "cifar-100-binary/test.bin"))
     found = {"classes": len(names), "train": len(train[1]), "test": len(test[1])}
     check_counts(found, expected, archive)
     folder.mkdir(parents=True, exist_ok=True)
-    written(folder / "train-0.npz", saved(*train))
-    written(folder / "test.npz", saved(*test))
-    written(folder / "labels.json", json.dumps({"fine_label_names": names}).encode())
+    write_whole(folder / "train-0.npz", npz_of(*train))
+    write_whole(folder / "test.npz", npz_of(*test))
+    write_whole(folder / "labels.json", json.dumps({"fine_label_names": names}))
     return found
 
 
@@ -96,7 +96,7 @@ def records(content: bytes) -> tuple[np.ndarray, np.ndarray]:
     return rows[:, 2:].reshape(-1, 3, 32, 32), rows[:, 1]
 
 
-def saved(images: np.ndarray, labels: np.ndarray) -> bytes:
+def npz_of(images: np.ndarray, labels: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(file, images=images, labels=labels)
     return file.getvalue()
@@ -119,17 +119,14 @@ def imagenet(
     archives, folder = Path(archives), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / DRAFT, ignore_errors=True)  # what an interrupted call left
-    if not (folder / "val").exists():
-        validation(archives, folder, expected)
-    if not complete(folder / "train", expected):
-        train_archive(archives / TRAIN, folder / "train", expected)
+    train, val = folder / "train", folder / "val"
+    if not val.exists():
+        arrange_validation(archives, folder, expected)
+    if not train.is_dir() or len(folders_in(train)) != expected.classes:
+        unpack_training(archives / TRAIN, train, expected)
     shutil.rmtree(folder / DRAFT, ignore_errors=True)
-    known, tested = folders_in(folder / "train"), folders_in(folder / "val")
-    found = {
-        "classes": len(known),
-        "train": images_in(folder / "train"),
-        "test": images_in(folder / "val"),
-    }
+    known, tested = folders_in(train), folders_in(val)
+    found = {"classes": len(known), "train": count_images(train), "test": count_images(val)}
     check_counts(found, expected, folder)
     if known != tested:
         raise ValueError(
@@ -139,44 +136,44 @@ def imagenet(
     return found
 
 
-def train_archive(archive: Path, folder: Path, expected: Expected) -> None:
+def unpack_training(archive: Path, folder: Path, expected: Expected) -> None:
     """The archive holds an archive for each class; a class that is there was written whole."""
-    check_there(archive, "https://image-net.org (ILSVRC 2012, training images, 138 GB)")
-    check_sum(archive, expected.sums.get(archive.name), folder.parent)
-    with opened(archive) as outer:
+    source = "https://image-net.org (ILSVRC 2012, training images, 138 GB)"
+    check_archive(archive, source, expected, folder.parent)
+    with open_archive(archive) as outer:
         for member in tqdm(outer, total=expected.classes, desc="classes", unit=""):
             if not member.name.endswith(".tar"):
                 continue
             target = folder / own_name(member.name.removesuffix(".tar"))
             if target.exists():
                 continue
-            draft = empty(folder.parent / DRAFT / target.name)
+            draft = make_empty(folder.parent / DRAFT / target.name)
             with tarfile.open(fileobj=part(outer, member)) as inner:
                 for image in inner:
                     copy(inner, image, draft)
-            moved(draft, target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(draft, target)
 
 
-def validation(archives: Path, folder: Path, expected: Expected) -> None:
+def arrange_validation(archives: Path, folder: Path, expected: Expected) -> None:
     """val/ and words.txt, from a folder that is sorted or from the archive and the devkit."""
-    draft = empty(folder / DRAFT / "val")
+    draft = make_empty(folder / DRAFT / "val")
     if (archives / "val").is_dir():
         shutil.copytree(archives / "val", draft, dirs_exist_ok=True)
         if (archives / "words.txt").exists():
-            written(folder / "words.txt", (archives / "words.txt").read_bytes())
+            write_whole(folder / "words.txt", (archives / "words.txt").read_bytes())
     else:
         for name in (VAL, DEVKIT):
-            check_there(archives / name, "https://image-net.org (ILSVRC 2012)")
-            check_sum(archives / name, expected.sums.get(name), folder)
-        words, truth = devkit(archives / DEVKIT)
-        written(folder / "words.txt", "".join(f"{w}\t{words[w]}\n" for w in sorted(words)).encode())
-        sorted_by(truth, archives / VAL, draft)
-    moved(draft, folder / "val")
+            check_archive(archives / name, "https://image-net.org (ILSVRC 2012)", expected, folder)
+        words, truth = read_devkit(archives / DEVKIT)
+        write_whole(folder / "words.txt", "".join(f"{w}\t{words[w]}\n" for w in sorted(words)))
+        sort_images(truth, archives / VAL, draft)
+    os.rename(draft, folder / "val")
 
 
-def sorted_by(truth: list[str], archive: Path, folder: Path) -> None:
+def sort_images(truth: list[str], archive: Path, folder: Path) -> None:
     """Each image into its class: ILSVRC2012_val_00000001.JPEG has the first line of the truth."""
-    with opened(archive) as tar:
+    with open_archive(archive) as tar:
         for member in tqdm(tar, total=len(truth), desc="validation", unit=""):
             found = re.search(r"ILSVRC2012_val_(\d{8})\.JPEG$", member.name)
             if found and 1 <= int(found[1]) <= len(truth):
@@ -185,7 +182,7 @@ def sorted_by(truth: list[str], archive: Path, folder: Path) -> None:
                 copy(tar, member, target)
 
 
-def devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
+def read_devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
     """{wnid: words}, and the wnid of each validation image in order."""
     try:
         from scipy.io import loadmat
@@ -196,7 +193,7 @@ def devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
             "the devkit nor the validation archive is read",
             name="scipy",
         ) from None
-    with opened(archive) as tar:
+    with open_archive(archive) as tar:
         synsets = loadmat(io.BytesIO(content(tar, "data/meta.mat")), squeeze_me=True)["synsets"]
         lines = content(tar, "data/ILSVRC2012_validation_ground_truth.txt").decode().split()
     wnids = {int(s["ILSVRC2012_ID"]): str(s["WNID"]) for s in synsets}
@@ -204,11 +201,7 @@ def devkit(archive: Path) -> tuple[dict[str, str], list[str]]:
     return {str(s["WNID"]): str(s["words"]) for s in leaves}, [wnids[int(n)] for n in lines]
 
 
-def complete(folder: Path, expected: Expected) -> bool:
-    return folder.is_dir() and len(folders_in(folder)) == expected.classes
-
-
-def images_in(folder: Path) -> int:
+def count_images(folder: Path) -> int:
     return sum(map(len, Found(folder).below(folders_in(folder))))
 
 
@@ -216,7 +209,7 @@ def images_in(folder: Path) -> int:
 
 
 @contextmanager
-def opened(archive: Path) -> Iterator[tarfile.TarFile]:
+def open_archive(archive: Path) -> Iterator[tarfile.TarFile]:
     """Raises ValueError for an archive that is cut off."""
     try:
         with tarfile.open(archive) as tar:
@@ -258,15 +251,15 @@ def own_name(path: str) -> str:
     return name
 
 
-def check_there(archive: Path, source: str) -> None:
+def check_archive(
+    archive: Path, source: str, expected: Expected, folder: Path | None = None
+) -> None:
+    """Raise FileNotFoundError unless it is there, ValueError unless its MD5 is the expected one, if
+    that is known. folder: remembers, in .checked, what was right, by size and time: 138 GB take a
+    quarter of an hour."""
     if not archive.is_file():
         raise FileNotFoundError(f"{archive} is missing; download it from {source}")
-
-
-def check_sum(archive: Path, right: str | None, folder: Path | None = None) -> None:
-    """Raise ValueError unless that is the file's MD5. None: unknown. folder: remembers, in
-    .checked, what was right, by size and time: 138 GB take a quarter of an hour."""
-    status = archive.stat()
+    status, right = archive.stat(), expected.sums.get(archive.name)
     line = f"{right} {status.st_size} {status.st_mtime_ns} {archive.name}"
     memory = None if folder is None else folder / ".checked"
     known = memory.read_text(encoding="utf-8").splitlines() if memory and memory.exists() else []
@@ -279,7 +272,7 @@ def check_sum(archive: Path, right: str | None, folder: Path | None = None) -> N
             "Download it again"
         )
     if memory:
-        written(memory, "\n".join([*known, line]).encode())
+        write_whole(memory, "\n".join([*known, line]))
 
 
 def md5(archive: Path) -> str:
@@ -289,7 +282,7 @@ def md5(archive: Path) -> str:
         tqdm(total=archive.stat().st_size, desc=f"MD5 of {archive.name}", unit="B",
              unit_scale=True) as bar,
     ):  # fmt: skip
-        while block := file.read(BLOCK):
+        while block := file.read(1 << 20):
             digest.update(block)
             bar.update(len(block))
     return digest.hexdigest()
@@ -304,25 +297,13 @@ def check_counts(found: dict[str, int], expected: Expected, place: Path) -> None
         )
 
 
-def empty(folder: Path) -> Path:
+def make_empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
-def moved(draft: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.rename(draft, target)
-
-
-def written(path: Path, data: bytes) -> None:
-    """The whole file or none."""
-    draft = path.with_name(f"{path.name}{DRAFT}")
-    draft.write_bytes(data)
-    os.replace(draft, path)
-
-
-def prepared(name: str) -> str:
+def place_of(name: str) -> str:
     """Where the data of the recipe of that name are: what was prepared, else the name itself."""
     folder = Path(PREPARED) / name
     return str(folder) if folder.is_dir() else name

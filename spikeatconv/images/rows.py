@@ -1,14 +1,14 @@
 """What each reader of a place gives: the rows of a split. See `sources`."""
 
-import os
 import re
 import warnings
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
+
+from spikeatconv.checks import few
 
 TESTS = ("validation", "valid", "val", "test")  # names of the test split; the first one found
 GET = (
@@ -52,7 +52,7 @@ def test_split(there: Collection[str], place: Any) -> str | None:
     return found[0] if found else None
 
 
-def numbered(labels: np.ndarray, place: Any, name_them: str) -> tuple[str, ...]:
+def number_classes(labels: np.ndarray, place: Any, name_them: str) -> tuple[str, ...]:
     """The classes of labels without names: "0" up to the largest. Raises ValueError where a number
     has no image, for then the labels count from 1, or are no numbers of classes at all.
 
@@ -73,32 +73,7 @@ def numbered(labels: np.ndarray, place: Any, name_them: str) -> tuple[str, ...]:
     return tuple(map(str, known))
 
 
-def listed(path: Path) -> list[str]:
-    """The names in a folder, sorted. Raises PermissionError in words."""
-    try:
-        return sorted(os.listdir(path))
-    except PermissionError:
-        raise PermissionError(f"{path} may not be read; change its permissions") from None
-
-
-def regular(file: Path) -> Path:
-    """Raise ValueError for what is no regular file, as a pipe would be waited for without end, and
-    PermissionError for what may not be read."""
-    if not file.is_file():
-        raise ValueError(f"{file} is no regular file; give one")
-    if not os.access(file, os.R_OK):
-        raise PermissionError(f"{file} may not be read; change its permissions")
-    return file
-
-
-def text_of(file: Path) -> str:
-    try:
-        return regular(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file} is no text in UTF-8 ({error}); save it as such") from None
-
-
-def same_classes(train: Any, known: Any, test: Any, tested: Any, tell: str) -> None:
+def check_same_classes(train: Any, known: Any, test: Any, tested: Any, tell: str) -> None:
     """Raise ValueError if the test has classes that the training lacks."""
     only = sorted(set(tested) - set(known))
     if only:
@@ -106,10 +81,3 @@ def same_classes(train: Any, known: Any, test: Any, tested: Any, tell: str) -> N
             f"{test} has the classes {few(only)}, which {train} lacks; it has {few(known)}. Add "
             f"them to the training or remove them from {tell}"
         )
-
-
-def few(names: Sequence[Any]) -> str:
-    """The first ten of them."""
-    rest = len(names) - 10
-    shown = ", ".join(map(str, names[:10])) or "nothing"
-    return shown + (f" and {rest} more" if rest > 0 else "")

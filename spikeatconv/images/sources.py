@@ -26,12 +26,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_choice, check_path, check_whole
+from spikeatconv.checks import check_choice, check_path, check_whole, few
+from spikeatconv.files import list_folder
 from spikeatconv.images.arrays import Arrays, digit_rows, npz
 from spikeatconv.images.base import Images
 from spikeatconv.images.folders import image_folder
 from spikeatconv.images.picture import MOST_SIDE, Fit, digit_border, fits
-from spikeatconv.images.rows import GET, Rows, Splits, few, listed
+from spikeatconv.images.rows import GET, Rows, Splits
 from spikeatconv.images.tables import hub, is_hub_name, parquet, parquet_files
 
 FAULTS = ("stop", "skip")
@@ -59,7 +60,7 @@ def open_data(
     check_choice(faults, "faults", FAULTS)
     border = digit_border(size) if str(where) == "digits" else 0
     train_fit, test_fit = fits(size, in_channels, crop, border)
-    rows, classes = opened(where)
+    rows, classes = read_rows(where)
     train, test = (
         Source(split, classes, fit, faults, test_fit)
         for split, fit in zip(rows, (train_fit, test_fit), strict=True)
@@ -68,11 +69,11 @@ def open_data(
     return train, test
 
 
-def opened(where: str | Path) -> Splits:
+def read_rows(where: str | Path) -> Splits:
     """The rows for training and test, and the classes."""
     path = check_path(where, "where").expanduser()
     if str(where) == "digits":
-        return digit_rows(), tuple("0123456789")
+        return (digit_rows("train"), digit_rows("test")), tuple("0123456789")
     if path.suffix == ".parquet" and path.is_file():
         return parquet(path.parent)
     if path.is_dir():
@@ -91,7 +92,7 @@ def full_name(where: str | Path) -> str:
 
 
 def folder_reader(path: Path) -> Any:
-    names = listed(path)
+    names = list_folder(path)
     if list(path.glob("train*.npz")):
         return npz
     if parquet_files(path):
@@ -119,7 +120,7 @@ class Source(Images):
     ) -> None:
         self.rows, self.fit, self.policy, self.prepared = rows, fit, policy, prepared
         self.classes: Sequence[str] = tuple(classes)
-        self.kept, self.wrong = usable(rows, classes, policy)
+        self.kept, self.wrong = sort_out(rows, classes, policy)
         self.labels = torch.from_numpy(rows.labels[self.kept])
         # Shared: what a worker process cannot read, this process knows too.
         self.unreadable = torch.zeros(len(self.kept), dtype=torch.bool).share_memory_()
@@ -129,7 +130,7 @@ class Source(Images):
 
     def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
         if isinstance(self.rows, Arrays) and self.fit.takes(self.rows.images):
-            images = self.fit.bordered(self.rows.images[self.kept[indices]])
+            images = self.fit.add_border(self.rows.images[self.kept[indices]])
             return images, self.labels[indices]
         images, labels = zip(*map(self._readable, indices), strict=True)
         return torch.stack(images), torch.stack(labels)
@@ -167,7 +168,7 @@ class Source(Images):
             return self.fit(self.rows.image(self.kept[index]))
         except Exception as error:  # whatever one image does
             if self.policy == "stop":
-                raise ValueError(unreadable(self.rows.name(self.kept[index]), error)) from None
+                raise ValueError(cannot_read(self.rows.name(self.kept[index]), error)) from None
             self.unreadable[index] = True
             return None
 
@@ -189,7 +190,7 @@ def tell_gaps(train: "Source", where: str | Path) -> None:
         )
 
 
-def usable(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarray, list[str]]:
+def sort_out(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarray, list[str]]:
     """The numbers of the rows whose label has a class, and all other faults in words."""
     wrong = (rows.labels < 0) | (rows.labels >= len(classes))
     words = [
@@ -219,7 +220,7 @@ def problem(rows: Rows, row: int, fit: Fit) -> str:
     return f"{rows.name(row)}: could not be read, and now can be"
 
 
-def unreadable(name: str, error: Exception) -> str:
+def cannot_read(name: str, error: Exception) -> str:
     return (
         f"{name} cannot be read: {error}. Copy it again from where it came from, or remove it, or "
         'go on without such images: faults="skip"'

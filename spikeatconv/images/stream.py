@@ -25,15 +25,15 @@ from torch import Tensor
 from spikeatconv.checks import check_choice, check_path, check_whole
 from spikeatconv.extra import extra
 from spikeatconv.images.base import Images
-from spikeatconv.images.picture import MOST_SIDE, Fit, decoded, fits
-from spikeatconv.images.sources import FAULTS, unreadable
+from spikeatconv.images.picture import MOST_SIDE, Fit, fits, image_of
+from spikeatconv.images.sources import FAULTS, cannot_read
 from spikeatconv.images.tables import (
     check_parquet,
-    chosen,
-    columns,
+    find_columns,
     from_hub,
     is_hub_name,
     parquet_files,
+    test_of,
 )
 
 
@@ -54,11 +54,11 @@ def stream(
     buffer = check_whole(buffer, "buffer")
     check_choice(faults, "faults", FAULTS)
     both = fits(size, in_channels, crop)
-    splits, counts = streamed(where)
+    splits, counts = read_splits(where)
     made = []
-    for name, fit in zip(("train", chosen(splits, str(where))), both, strict=True):
+    for name, fit in zip(("train", test_of(splits, str(where))), both, strict=True):
         rows = splits[name] if splits[name].features else splits[name]._resolve_features()
-        image, label = columns(rows.features, str(where))
+        image, label = find_columns(rows.features, str(where))
         names = getattr(rows.features[label], "names", None)
         if names is None or name not in counts:
             lacks = "how many images it has" if names else f"names of classes in column {label}"
@@ -74,7 +74,7 @@ def stream(
     return made[0], made[1]
 
 
-def streamed(where: str | Path) -> tuple[Any, dict[str, int]]:
+def read_splits(where: str | Path) -> tuple[Any, dict[str, int]]:
     """{split: IterableDataset}, {split: how many images}."""
     path = check_path(where, "where").expanduser()
     if not path.is_dir():
@@ -129,7 +129,7 @@ class Stream(Images):
             if seeds is None:
                 yield from islice(rows, skip, None)
             for seed in seeds or ():
-                mixed = endless(rows.shuffle(seed=seed, buffer_size=self.buffer))
+                mixed = again_and_again(rows.shuffle(seed=seed, buffer_size=self.buffer))
                 yield from islice(mixed, skip, each)
                 skip = 0
 
@@ -157,15 +157,15 @@ class Stream(Images):
         try:
             if label is None or not 0 <= label < len(self.numbers):
                 raise ValueError(f"its label is {label}; expected 0 to {len(self.numbers) - 1}")
-            return self.fit(decoded(row[self.image])), self.numbers[label]
+            return self.fit(image_of(row[self.image])), self.numbers[label]
         except Exception as error:  # whatever one image does
             if self.policy == "stop":
-                raise ValueError(unreadable(name, error)) from None
+                raise ValueError(cannot_read(name, error)) from None
             self.found[name] = str(error)
             return None
 
 
-def endless(rows: Any) -> Iterator[dict]:
+def again_and_again(rows: Any) -> Iterator[dict]:
     while True:
         row = None
         for row in rows:

@@ -3,7 +3,7 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from operator import index
 from pathlib import Path
@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from spikeatconv.checks import few
 from spikeatconv.extra import extra
-from spikeatconv.images.picture import decoded
+from spikeatconv.files import check_regular
+from spikeatconv.images.picture import image_of
 from spikeatconv.images.rows import (
     GET,
     TESTS,
     Splits,
-    few,
-    numbered,
-    regular,
-    same_classes,
+    check_same_classes,
+    number_classes,
     split_of,
     test_split,
 )
@@ -40,7 +40,7 @@ class Cells:
         self.table, self.labels, self.place, self.faults = table, labels, place, faults
 
     def image(self, row: int) -> Image.Image:
-        return decoded(self.table[int(row)]["image"])
+        return image_of(self.table[int(row)]["image"])
 
     def name(self, row: int) -> str:
         path = (self.table[int(row)]["image"] or {}).get("path") or ""
@@ -62,7 +62,7 @@ def parquet(path: Path) -> Splits:
     files = parquet_files(path)
     for file in [file for names in files.values() for file in names]:
         check_parquet(file)
-    test = chosen(files, str(path))
+    test = test_of(files, str(path))
     tables = extra("datasets").load_dataset(
         "parquet", data_files={"train": files["train"], "test": files[test]}
     )
@@ -72,7 +72,7 @@ def parquet(path: Path) -> Splits:
 def check_parquet(file: str) -> int:
     """How many rows it has. Raises ValueError for a file that cannot be read."""
     pyarrow = extra("pyarrow.parquet")
-    regular(Path(file))
+    check_regular(Path(file))
     try:
         with pyarrow.ParquetFile(file) as opened:
             return opened.metadata.num_rows
@@ -80,7 +80,7 @@ def check_parquet(file: str) -> int:
         raise ValueError(f"{file} cannot be read: {error}. Copy it again") from None
 
 
-def chosen(splits: Collection[str], place: str) -> str:
+def test_of(splits: Collection[str], place: str) -> str:
     """The name of the test split."""
     test = test_split(splits, place)
     if test is None or "train" not in splits:
@@ -97,7 +97,7 @@ def is_hub_name(text: str) -> bool:
 
 def hub(name: str) -> Splits:
     tables = from_hub(name)
-    test = chosen(tables, name)
+    test = test_of(tables, name)
     return table_rows(tables["train"], tables[test], name, test)
 
 
@@ -142,40 +142,39 @@ def answers(address: str) -> bool:
 
 def table_rows(train: Any, test: Any, place: str, name: str) -> Splits:
     """Of two tables with an image and a label column."""
-    image, label = columns(train.features, place)
+    image, label = find_columns(train.features, place)
     labels = [table.select_columns(label)[:][label] for table in (train, test)]
     places = f"{place}, train,", f"{place}, {name},"
     classes: Sequence[str] | None = classes_of(train.features[label], labels[0], places[0])
     if classes is None:
-        kinds = [numbers(values, (), label) for values in labels]
-        classes = numbered(kinds[0], places[0], "store the names of the classes in place of them")
+        kinds = [as_numbers(values, (), label) for values in labels]
+        mend = "store the names of the classes in place of them"
+        classes = number_classes(kinds[0], places[0], mend)
     else:
         tested = classes_of(test.features[label], labels[1], places[1])
-        same_classes(places[0], classes, places[1], tested or set(map(str, labels[1])), name)
-        kinds = [numbers(values, classes, label) for values in labels]
+        check_same_classes(places[0], classes, places[1], tested or set(map(str, labels[1])), name)
+        kinds = [as_numbers(values, classes, label) for values in labels]
     return (
         Cells(image_column(train, image), kinds[0], f"{place}, train"),
         Cells(image_column(test, image), kinds[1], f"{place}, {name}"),
     ), tuple(map(str, classes))
 
 
-def columns(features: Any, place: str) -> tuple[str, str]:
+def find_columns(features: Any, place: str) -> tuple[str, str]:
     """The image and the label column, by their features and their usual names."""
     datasets = extra("datasets")
     images = [n for n, f in features.items() if isinstance(f, datasets.Image)]
     labels = [n for n, f in features.items() if isinstance(f, datasets.ClassLabel)]
-    image = first(IMAGE_COLUMNS, images or features) or first(images, images)
-    label = first(LABEL_COLUMNS, labels or features) or first(labels, labels)
+    image, label = (
+        next((name for name in (*usual, *of_kind) if name in (of_kind or features)), "")
+        for usual, of_kind in ((IMAGE_COLUMNS, images), (LABEL_COLUMNS, labels))
+    )
     if not image or not label:
         raise ValueError(
             f"{place} has the columns {dict(features)}; expected one of images, named "
             f"{' or '.join(IMAGE_COLUMNS)}, and one of labels, named {' or '.join(LABEL_COLUMNS)}"
         )
     return image, label
-
-
-def first(wanted: Iterable[str], there: Iterable[str]) -> str:
-    return next((name for name in wanted if name in there), "")
 
 
 def image_column(table: Any, column: str) -> Any:
@@ -199,7 +198,7 @@ def classes_of(feature: Any, labels: Sequence[Any], place: str) -> list[str] | N
     return sorted(known) if all(isinstance(value, str) for value in known) else None
 
 
-def numbers(labels: Sequence[Any], classes: Sequence[str], column: str) -> np.ndarray:
+def as_numbers(labels: Sequence[Any], classes: Sequence[str], column: str) -> np.ndarray:
     """Labels as int64; texts become their place among the classes, a missing one −1."""
     places = {name: i for i, name in enumerate(classes)}
     try:

@@ -22,10 +22,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from spikeatconv.checks import MOST, check_finite, check_whole, short
+from spikeatconv.checks import MOST, check_finite, check_whole, few, short
 from spikeatconv.extra import extra
 from spikeatconv.images.base import Images, batches_of, permutation
-from spikeatconv.images.rows import few
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.interrupt import Interrupts

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from spikeatconv.images.picture import Fit, fits, plain
+from spikeatconv.images.picture import Fit, as_8_bits, fits
 from spikeatconv.images.sources import open_data
 from spikeatconv.training import InMemory, Recipe, digits, network, train
 
@@ -241,7 +241,7 @@ def test_grey_cmyk_palette_transparent_and_16_bits():
     deep = Image.fromarray(np.full((4, 4), 100 * 256 + 7, np.uint16))
     assert Fit(4)(deep).unique().tolist() == [100]
     with pytest.raises(ValueError, match="mode F, 32 bits"):
-        plain(Image.new("F", (4, 4)))
+        as_8_bits(Image.new("F", (4, 4)))
 
 
 # --- faults
