@@ -1,0 +1,123 @@
+// What a reader moves in EnergyExplorer: the settings, the bars, the points on the plane.
+
+import { MEASURED, breakEven, meanRate } from "./energy.js";
+import { h, clamp, button } from "../base/page.js";
+import { numberControl, choice, checkbox, drag } from "../base/controls.js";
+
+const NUMBERS = {
+  time_steps: ["T, time steps", ""], rate_factor: ["R × factor", ""],
+  e_mac: ["E_MAC", "pJ"], e_a: ["E_A", "pJ"], one_rate: ["R of all", ""],
+};
+
+/** The settings. report() is the one on show; set(changes) hears every move. */
+export function makeControls(limits, reports, report, set) {
+  const number = (key, [label, unit]) => {
+    const [low, high, step] = limits[key];
+    const steps = key === "time_steps";
+    return numberControl({
+      label, unit, range: [low, steps ? 32 : high, step],
+      limit: (value) => clamp(steps ? Math.round(value) : value, low, high),
+      set: (value) => set({ [key]: steps && value === report().time_steps ? null : value }),
+    });
+  };
+  const meanOf = ({ rows }) => Number(Math.min(meanRate(rows), 4).toFixed(3));
+  const names = reports.map(({ name }) => name);
+  const chosen = (label, name, options, more = {}) =>
+    choice({ label, options, set: (value) => set({ [name]: value, ...more }) });
+  const controls = {
+    report: chosen("Network", "report", names, { rates: {}, layer: "" }),
+    membranes: chosen("Real inputs pay", "membranes",
+      [["mac", "E_MAC"], ["add", "E_A · R, the paper's formula"]]),
+    one: checkbox({
+      label: "one R for all layers",
+      set: (on) => set({ one_rate: on ? meanOf(report()) : null }),
+    }),
+    by: chosen("Bars", "by", [["layer", "by layer"], ["stage", "by stage"]]),
+    log: checkbox({ label: "logarithmic bars", set: (log) => set({ log }) }),
+  };
+  for (const [key, words] of Object.entries(NUMBERS)) controls[key] = number(key, words);
+  const reset = button("Back to what was measured", () => set(MEASURED));
+  const elements = (...keys) => keys.map((key) => controls[key].element);
+  const settings = h("div", { class: "sv-controls" },
+    ...elements("report", "membranes", "time_steps", "rate_factor", "e_mac", "e_a"),
+    h("div", {}, ...elements("one", "one_rate")));
+
+  function update({ report: { name, time_steps: steps }, settings: now, by, log, changed }) {
+    const one = now.one_rate !== null;
+    const all = { ...now, time_steps: now.time_steps ?? steps, report: name, one, by, log };
+    for (const [key, control] of Object.entries(controls))
+      if (all[key] !== null) control.update(all[key]);
+    controls.one_rate.element.hidden = !one;
+    controls.rate_factor.element.classList.toggle("sv-away", one);
+    reset.disabled = !changed;
+  }
+  const how = h("div", { class: "sv-row sv-how" }, ...elements("by", "log"));
+  return { settings, how, reset, update };
+}
+
+/** What both pictures do: they look at {group, layer} or, when a hand leaves, at nothing. */
+function looker(canvas, view) {
+  const look = (at) => {
+    view.hovered = at;
+    view.paint();
+  };
+  for (const name of ["pointerleave", "blur"]) canvas.addEventListener(name, () => look(null));
+  return look;
+}
+
+export function moveBars(bars, view) {
+  const look = looker(bars, view);
+  const groupAt = (s, k) => {
+    const { name } = s.groups[clamp(k, 0, s.groups.length - 1)];
+    return { group: name, layer: s.single ? name : null };
+  };
+  const under = ({ offsetX }) => groupAt(view.compute(), Math.floor(view.x.invert(offsetX)));
+  const choose = ({ layer }) => layer && view.set({ layer });
+  bars.addEventListener("pointermove", (event) => look(under(event)));
+  bars.addEventListener("click", (event) => choose(under(event)));
+  bars.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const s = view.compute();
+    const at = s.groups.findIndex(({ name }) => name === (view.hovered?.group ?? s.looked));
+    look(groupAt(s, at < 0 ? 0 : at + by));
+    choose(view.hovered);
+  });
+}
+
+export function movePlane(plane, view) {
+  const look = looker(plane, view);
+  let held = null; // the row that is dragged
+  const setRate = ({ layer, input }, rate) => {
+    const value = Number(clamp(rate, 0, 12).toPrecision(3));
+    const { rates } = view.compute().settings;
+    if (input !== "image") view.set({ layer, rates: { ...rates, [layer]: value } });
+  };
+  const nearest = ({ offsetX, offsetY }) => {
+    const apart = ({ x, y, size }) => Math.hypot(x - offsetX, y - offsetY) - size;
+    const [best] = view.points.toSorted((a, b) => apart(a) - apart(b));
+    return apart(best) < 10 ? best.row : null;
+  };
+  plane.addEventListener("pointermove", (event) => {
+    if (!held) look(nearest(event));
+  });
+  drag(plane, (event, down) => {
+    if (!down && held) setRate(held, view.y.invert(event.offsetY));
+    if (down) held = nearest(event);
+    if (down && held) view.set({ layer: held.layer });
+  }, () => (held = null));
+  plane.addEventListener("keydown", (event) => {
+    const { priced, looked, settings } = view.compute();
+    const at = priced.findIndex(({ layer }) => layer === looked);
+    const row = priced[at];
+    const along = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const up = { ArrowUp: 1.1, ArrowDown: 1 / 1.1, PageUp: 2, PageDown: 0.5 }[event.key];
+    const { [looked]: _gone, ...rates } = settings.rates;
+    if (along) view.set({ layer: (priced[at < 0 ? 0 : at + along] ?? row).layer });
+    else if (up && row) setRate(row, Math.max(row.rate ?? breakEven(settings), 0.003) * up);
+    else if (row && ["Delete", "Backspace"].includes(event.key)) view.set({ rates });
+    else if (!up) return;
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,95 @@
+// What EnergyExplorer says: energies with units, what was changed, formulas with their numbers.
+
+import { MEASURED, breakEven, pays, total, verdict } from "./energy.js";
+import { show, percent, grouped, counted } from "../base/page.js";
+
+const UNITS = [[1, "mJ"], [1e3, "µJ"], [1e6, "nJ"]];
+const INPUTS = {
+  image: "the image", real: "real values",
+  binary: "binary spikes", "spike sum": "a sum of spike trains, 0 to n",
+};
+
+/** [factor, name] of the unit that shows an energy in mJ with digits in front of the point. */
+export const unitOf = (mj) => UNITS.find(([factor]) => mj * factor >= 1) ?? UNITS.at(-1);
+
+const digits = (value, most, places) =>
+  Number(value.toPrecision(most)).toLocaleString("en", { maximumFractionDigits: places });
+
+/** An energy in mJ with three digits, as "70.7 µJ". */
+export function energyText(mj) {
+  const [factor, unit] = mj >= 0.1 ? UNITS[0] : unitOf(mj);
+  return `${digits(mj * factor, 3, 6)} ${unit}`;
+}
+
+/** What differs from the measurement. */
+export function changesOf({ report: { rows, time_steps: measured }, settings: now }) {
+  const moved = rows.filter(([layer, , , input]) => layer in now.rates && input !== "image").length;
+  const steps = now.time_steps ?? measured;
+  return [
+    now.e_mac !== MEASURED.e_mac && `E_MAC ${show(now.e_mac)} pJ`,
+    now.e_a !== MEASURED.e_a && `E_A ${show(now.e_a)} pJ`,
+    steps !== measured && `T ${steps} at the R of T = ${measured}`,
+    now.one_rate === null && now.rate_factor !== 1 && `R × ${show(now.rate_factor)}`,
+    now.one_rate !== null && `R ${show(now.one_rate)} everywhere`,
+    moved && `R of ${counted(moved, "layer")} moved by hand`,
+    now.membranes === "add" && "membranes priced as if they were spikes",
+  ].filter(Boolean);
+}
+
+export function summaryText({ snn, ann, priced }) {
+  const twins = priced.filter((row) => row.twin);
+  const wins = twins.filter((row) => verdict(row) === "wins").length;
+  const ratio = snn / ann;
+  const times = ratio >= 1 ? `${show(ratio, 2)} times what` : `${percent(ratio)} of what`;
+  return `SNN ${energyText(snn)}, its twin ${energyText(ann)}: the SNN needs ` +
+    `${ann > 0 ? times : "more than"} its twin needs; ` +
+    `it wins in ${wins} of ${twins.length} layers.`;
+}
+
+export function sourceText({ name, note, data, accuracy, time_steps: steps }) {
+  const right = accuracy ? `, which it gets ${percent(accuracy)} right` : "";
+  const where = data || "a data set that was not named: EnergyExplorer(report, data=…)";
+  return `${name}${note ? `: ${note}` : ""}. R was measured on ${where}${right}, at T = ${steps}.`;
+}
+
+export function planeText({ settings, priced }) {
+  const even = show(breakEven(settings), 2);
+  const real = priced.filter((row) => row.rate === null && row.input === "real").length;
+  const ask = real ? ` (${real} layers; drag one: what if it were fed with spikes?)` : "";
+  return `Below the line T · R < ${even} an addition for each spike costs less than one ` +
+    "multiplication. A square is fed with real values and pays E_MAC, " +
+    `as much as R = ${even}${ask}. Size: FLOPs.`;
+}
+
+export const oursText = (points) => `Ours: ${points.map(({ name, energy, accuracy }) =>
+  `${name} ${energyText(energy)}, ${percent(accuracy)}`).join("; ")}`;
+
+/** The formula of what is looked at, with its numbers, in three lines. */
+export function lookedText(s, groupName) {
+  const group = !s.single && s.groups.find(({ name }) => name === groupName);
+  if (group) {
+    const [snn, ann] = ["snn", "ann"].map((what) => energyText(total(group.rows, what)));
+    return [`${group.name}: ${group.rows.length} layers`, `SNN ${snn}`, `its twin ${ann}`];
+  }
+  const row = s.priced.find(({ layer }) => layer === s.looked);
+  if (row) return rowText(s, row);
+  return ["Point at a bar or at a point: its formula with the numbers.", "", ""];
+}
+
+function rowText({ settings: { e_mac, e_a }, priced, before }, row) {
+  const { layer, kind, input, rate, passes, snn, ann } = row;
+  const [paid, flops] = [pays(row), `${grouped(row.flops)} FLOPs`];
+  const price = paid === "mac" ? `${show(e_mac)} pJ`
+    : `${show(e_a)} pJ × ${paid === "sum" ? "Σ R" : "R"} ${digits(rate, 4, 9)}`;
+  const asIf = input === "real" && rate !== null ? ", priced as if they were spikes" : "";
+  const was = before[priced.indexOf(row)].snn;
+  const then = Math.abs(snn - was) > 1e-12 * was ? `, ${energyText(was)} as measured` : "";
+  const twin = row.twin
+    ? `1 × ${flops} × ${show(e_mac)} pJ = ${energyText(ann)}: the SNN ${verdict(row)}`
+    : "none: the twin has a GELU in place of the SPK block";
+  return [
+    `${layer} (${kind}), fed with ${INPUTS[input]}${asIf}`,
+    `SNN: ${passes} × ${flops} × ${price} = ${energyText(snn)}${then}`,
+    `Twin: ${twin}`,
+  ];
+}
