@@ -127,7 +127,7 @@ export function column(name) {
     const all = kind === "bdsa" ? [["Q = K = V", view.q]] : [["Q", view.q], ["K", view.k], ["V", view.v]];
     const room = (width - 26 - 20 - 4) / 3;
     const boxes = all.map((_, n) => panel(26 + n * (room + 10), 20, room, height - 22, view.tokens, view.d));
-    kept.spikes(on, key, (own) => all.forEach(([text, bits], n) => {
+    kept.spikes(on, [key], (own) => all.forEach(([text, bits], n) => {
       write(own, text, boxes[n].x, 14, colour.fg);
       drawBits(own, boxes[n], bits, colour);
     }));
@@ -173,7 +173,7 @@ export function column(name) {
         looks: imageBox(answer, layer, 26 + side + 16, y, side),
       };
     });
-    kept.maps(on, key, (own) => rows.forEach(({ text, values, most, map, looks, y }) => {
+    kept.maps(on, [key], (own) => rows.forEach(({ text, values, most, map, looks, y }) => {
       write(own, `${text}: 0 to ${show(most)}`, map.x, y - 6, colour.fg);
       drawHeat(own, map, values, most);
       own.imageSmoothingEnabled = false;
@@ -209,7 +209,7 @@ export function column(name) {
     const values = softmax ? view.softmaxV : view.plainV;
     const room = (width - 26 - 16 - 4) / 2;
     const boxes = [0, 1].map((n) => panel(26 + n * (room + 16), 20, room, height - 22, view.tokens, view.d));
-    kept.merged(on, `${key} ${softmax}`, (own) => {
+    kept.merged(on, [key, softmax], (own) => {
       const { most } = largest(values);
       write(own, `A·V: 0 to ${show(most)}`, boxes[0].x, 14, colour.fg);
       drawHeat(own, boxes[0], values, most);

@@ -1,6 +1,7 @@
 // What every widget draws with: a canvas in CSS pixels, scales, axes, lines, colour maps.
 
 import { clamp, h, show } from "./page.js";
+import { memory } from "./memory.js";
 
 /** Match a canvas to its box on the screen; returns a context in CSS pixels, cleared. */
 export function surface(canvas) {
@@ -127,23 +128,21 @@ export function picture(pixels, width) {
 }
 
 /**
- * Keeps a drawing: kept(surface, key, paint) calls paint(ctx) only if key or the size is new, and
- * else copies what it painted before. The key says all that the picture depends on, its colours too.
+ * Keeps a drawing: kept(surface, keys, paint) calls paint(ctx) only if one of the keys or the size is
+ * new, and else copies what it painted before. The picture depends on nothing else.
  */
 export function keeper() {
   const copy = h("canvas");
-  let painted = "";
-  return ({ ctx }, key, paint) => {
+  const once = memory();
+  return ({ ctx }, keys, paint) => {
     const { width, height } = ctx.canvas;
-    const wanted = `${width} × ${height} ${key}`;
-    if (painted !== wanted) {
-      painted = wanted;
+    once(copy, [width, height, ...keys], () => {
       Object.assign(copy, { width, height });
       const own = copy.getContext("2d");
       own.setTransform(ctx.getTransform());
       own.font = ctx.font;
       paint(own);
-    }
+    });
     ctx.save();
     ctx.resetTransform();
     if (width && height) ctx.drawImage(copy, 0, 0);

@@ -249,7 +249,7 @@ function render({ model, el, signal }) {
     }
     shown.cursor = clamp(model.get("cursor"), 0, shown.current.length - 1);
     const onTraces = surface(traces);
-    keptTraces(onTraces, drawings, (ctx) => drawRuns(ctx, shown, colour));
+    keptTraces(onTraces, [drawings], (ctx) => drawRuns(ctx, shown, colour));
     drawCursor(onTraces.ctx, shown, colour);
     if (all) {
       // A long input costs the map many runs: it waits until the hand that paints rests.

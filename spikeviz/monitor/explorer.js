@@ -133,7 +133,7 @@ function render({ model, el, signal }) {
     const [least, most] = extent(lists, logged) ?? [0, 1];
     const bottom = logged ? least : 0;
     const y = scale([bottom * unit, (most > bottom ? most : bottom + 1) * unit * (logged ? 1.1 : 1.05)], [on.height - 40, 12], logged);
-    plot.kept(on, `${version} ${theme(colour)}`, (ctx) => {
+    plot.kept(on, [version, theme(colour)], (ctx) => {
       axes(ctx, x, y, { colour, xTitle: AXES.find(([name]) => name === p.axis)[1] });
       ctx.save();
       ctx.beginPath();
@@ -183,7 +183,7 @@ function render({ model, el, signal }) {
     const y = (shown.rows = scale([names.length, 0], [on.height - 40, 12]));
     const most = extent(names.map((name) => run.columns[name]))?.[1] || 1;
     rates.title.textContent = `firing rate of each layer of ${run.name}, first at the top: dark 0, bright ${show(most, 2)}`;
-    rates.kept(on, `${version} ${theme(colour)}`, (ctx) => {
+    rates.kept(on, [version, theme(colour)], (ctx) => {
       const cells = 200;
       const places = Array.from({ length: cells }, (_, i) => nearest(run.x, state.from + ((i + 0.5) / cells) * (state.to - state.from)));
       const pixels = names.flatMap((name) => places.map((i) => {
