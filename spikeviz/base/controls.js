@@ -56,6 +56,21 @@ export function drag(element, move, end = () => {}) {
   element.addEventListener("lostpointercapture", end);
 }
 
+/**
+ * Arrow keys on `element`: move(right, down, event) hears −1, 0 or 1 of each, and ±`page` for Page
+ * Up and Down if there are pages. A key is the page's own again where move returns false.
+ */
+export function onArrows(element, move, page = 0) {
+  const ways = {
+    ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+    PageUp: [0, -page], PageDown: [0, page],
+  };
+  element.addEventListener("keydown", (event) => {
+    const [right, down] = ways[event.key] ?? [0, 0];
+    if ((right || down) && move(right, down, event) !== false) event.preventDefault();
+  });
+}
+
 /** A labelled choice among `options`: texts, or [value, text]. set(value) hears every change. */
 export function choice({ label, options, set }) {
   const list = h("select", { "aria-label": label, onchange: () => set(list.value) },

@@ -1,5 +1,5 @@
 import { clamp, h, show } from "./page.js";
-import { drag } from "./controls.js";
+import { drag, onArrows } from "./controls.js";
 
 /**
  * A line across a plot that a hand drags up and down, or the keys move. Put `element` into the
@@ -19,13 +19,10 @@ export function dragLine({ label, range, set, start = () => {}, end = () => {} }
     if (down) start();
     else move(shown.y.invert(event.clientY - element.parentElement.getBoundingClientRect().top));
   }, end);
-  element.addEventListener("keydown", (event) => {
-    const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
-    if (!by) return;
-    event.preventDefault();
+  onArrows(element, (right, down) => {
     const [low, high, step] = range();
-    set(clamp(shown.value + by * step, low, high));
-  });
+    set(clamp(shown.value + (right - down) * step, low, high));
+  }, 10);
   const place = (value, x, y, text) => {
     shown = { value, y };
     Object.assign(element.style, { top: `${y(value)}px`, left: `${x.range[0]}px`, width: `${x.range[1] - x.range[0]}px` });

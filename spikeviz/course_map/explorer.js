@@ -2,6 +2,7 @@
 // the lines that are explained by then.
 
 import { h, clamp } from "../base/page.js";
+import { onArrows } from "../base/controls.js";
 import { syncing, mount, lasting } from "../base/widget.js";
 
 function initialize(props) {
@@ -16,7 +17,7 @@ function render({ model, el, signal }) {
 
   // ---- the parts, built once
   const stations = notebooks.map(({ title, minutes }, i) =>
-    h("button", { type: "button", class: "sv-station", onclick: () => go(i), onkeydown: (event) => keys(event) },
+    h("button", { type: "button", class: "sv-station", onclick: () => go(i) },
       h("b", {}, number(i)), h("span", {}, title), h("small", {}, `${minutes} min`)));
   const way = h("div", { class: "sv-way", role: "group", "aria-label": "Notebooks" }, ...stations);
   const summary = h("p", { class: "sv-summary", role: "status" });
@@ -41,13 +42,17 @@ function render({ model, el, signal }) {
     h("div", { class: "sv-command", role: "group", "aria-label": "The command, line by line" }, ...lines.map(({ element }) => element)),
     whole);
 
-  function keys(event) {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -last, End: last }[event.key];
-    if (!by) return;
-    event.preventDefault();
+  const walk = (by) => {
     go(model.get("notebook") + by);
     stations[model.get("notebook")].focus();
-  }
+  };
+  onArrows(way, (right, down) => walk(right + down));
+  way.addEventListener("keydown", (event) => {
+    const by = { Home: -last, End: last }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    walk(by);
+  });
 
   mount({ model, el, signal }, root, ["notebook", "plan"], () => {
     const at = model.get("notebook");

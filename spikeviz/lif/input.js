@@ -2,7 +2,7 @@
 // text, one a time step. They live in the trait `current`, as float64.
 
 import { h, clamp, show } from "../base/page.js";
-import { drag } from "../base/controls.js";
+import { drag, onArrows } from "../base/controls.js";
 import { scale } from "../base/draw.js";
 
 const MOST_VALUES = 4000;
@@ -56,18 +56,14 @@ export function brush({ get, paint, keep, go }) {
     if (drawn) keep(drawn);
     drawn = null;
   });
-  element.addEventListener("keydown", (event) => {
+  onArrows(element, (right, down, { shiftKey }) => {
     const { current, cursor } = get();
-    const by = { ArrowUp: 0.1, ArrowDown: -0.1, PageUp: 1, PageDown: -1 }[event.key];
-    const along = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by && !along) return;
-    event.preventDefault();
-    const to = clamp(cursor + (along ?? 0), 0, current.length - 1);
+    const to = clamp(cursor + right, 0, current.length - 1);
     const values = Float64Array.from(current);
-    values[to] = by ? limited(values[cursor] + by) : values[cursor];
-    if (along) go(to);
-    if (by || event.shiftKey) keep(values);
-  });
+    values[to] = down ? limited(values[cursor] - down / 10) : values[cursor];
+    if (right) go(to);
+    if (down || shiftKey) keep(values);
+  }, 10);
   const place = ({ current, cursor, x, yI }) => {
     const [left, right] = x.range;
     Object.assign(element.style, { left: `${left}px`, width: `${right - left}px`, top: `${yI.range[1]}px`, height: `${yI.range[0] - yI.range[1]}px` });

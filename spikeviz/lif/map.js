@@ -2,6 +2,7 @@
 
 import { countMap, fiCurve, rateOf } from "../base/neuron.js";
 import { h, clamp, show } from "../base/page.js";
+import { onArrows } from "../base/controls.js";
 import { surface, scale, ticks, axes, line, cividis, picture } from "../base/draw.js";
 
 const [COLUMNS, ROWS] = [28, 20];
@@ -69,13 +70,12 @@ export function neuronMap({ limits, lowest, hover, pin }) {
   canvas.addEventListener("blur", () => point(null));
   canvas.addEventListener("click", (event) => pin(within(event.offsetX, event.offsetY)));
   canvas.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
     if (event.key === "Enter" && pointed) pin(pointed);
     if (event.key === "Escape") point(null);
-    if (!by) return;
-    event.preventDefault();
+  });
+  onArrows(canvas, (right, down) => {
     const from = pointed || at.p;
-    point(within(at.x(from.tau) + by[0], at.y(from.v_threshold) + by[1]));
+    point(within(at.x(from.tau) + 8 * right, at.y(from.v_threshold) + 8 * down));
   });
   return { element: canvas, draw };
 }
