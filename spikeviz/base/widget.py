@@ -21,7 +21,7 @@ import anywidget
 import traitlets as t
 from IPython.core.getipython import get_ipython
 
-from spikeviz.base.front_end import PACKAGE, front_end
+from spikeviz.base.front_end import PACKAGE, front_end, read_module
 
 CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
 
@@ -135,7 +135,7 @@ class Explorer(anywidget.AnyWidget):
     needs_python: ClassVar[bool] = False
 
     _folder: ClassVar[str]
-    _esm = (PACKAGE / "base" / "load.js").read_text(encoding="utf-8")
+    _esm = read_module(PACKAGE / "base" / "load.js")
     _code = t.Unicode().tag(sync=True, large=True)
     _sheet = t.Unicode().tag(sync=True)
     _large = t.List().tag(sync=True)

@@ -5,18 +5,16 @@ import { STIMULI } from "../base/neuron.js";
 import { KERNELS, SETTINGS, BLOCKS, boxesOf, input, run, numbers, distinct } from "./blocks.js";
 import { NAMES, FORMULAS, QUESTIONS, words, stepOf } from "./words.js";
 import { heat, sheet, maps, ring, course, membranes, stepTicks, layout, shareAt, arrow } from "./draw.js";
-import { h, clamp, show, percent } from "../base/page.js";
-import { numberControl, choice, drag, player } from "../base/controls.js";
+import { h, clamp, put, show, counted, percent } from "../base/page.js";
+import { numberControl, choice, drag, onArrows, player } from "../base/controls.js";
 import { syncing, mount, lasting, setter } from "../base/widget.js";
+import { memory } from "../base/memory.js";
 import { surface, scale, axes, line } from "../base/draw.js";
 
 const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitude", "second", "time_steps"];
 const TRAITS = [...INPUT, "block", ...new Set(Object.values(SETTINGS).flat()), "cursor", "selected", "row", "column"];
 const MOST_BRANCHES = 5;
 const STEPS_A_SECOND = 2.5; // of play
-
-const grouped = new Intl.NumberFormat("en");
-const counted = (n, what) => `${grouped.format(n)} ${what}${n === 1 ? "" : "s"}`;
 
 const initialize = (props) => syncing(props, TRAITS);
 
@@ -125,27 +123,19 @@ function render({ model, el, signal }) {
       h("div", { class: "sv-look" }, boxTitle, equation, detail, place, h("div", { class: "sv-update" }, ...lines.map(({ element }) => element)), facts, note, source)));
 
   // ---- compute: a block runs again only if what it depends on has changed
-  const kept = {};
-  const once = (name, parameters, compute) => {
-    const wanted = JSON.stringify(parameters);
-    if (kept[name]?.wanted !== wanted) kept[name] = { wanted, value: compute() };
-    return kept[name].value;
-  };
+  const once = memory();
   function compute() {
     const p = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
     const hex = p.patch || digits[p.digit];
-    Object.assign(p, { learned, pixels: once("pixels", hex, () => Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16))) });
+    Object.assign(p, { learned, pixels: once("pixels", [hex], () => Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16))) });
     const given = INPUT.map((name) => p[name]);
     const x = once("x", given, () => input(p));
-    const values = Object.fromEntries(Object.keys(BLOCKS).map((block) => [block, once(block, [given, SETTINGS[block].map((name) => p[name])], () => run(block, p, x))]));
+    const values = Object.fromEntries(Object.keys(BLOCKS).map((block) => [block, once(block, [...given, ...SETTINGS[block].map((name) => p[name])], () => run(block, p, x))]));
     const list = boxesOf(p.block, p);
     const chosen = list.find(({ name }) => name === p.selected) ?? list.at(-1);
     return { p, values, list, chosen, here: values[p.block], step: cursor() };
   }
 
-  const write = (element, text) => {
-    if (element.textContent !== text) element.textContent = text;
-  };
   const mark = (element, name, value) => {
     if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   };
@@ -266,40 +256,40 @@ function render({ model, el, signal }) {
     const value = here[chosen.name];
     const { side, channels, steps } = value;
     const [formulaText, codeLines, noteText] = words(p.block, chosen, p);
-    write(boxTitle, chosen.name === "x" ? "Input x: draw on it" : `Box ${chosen.title}`);
-    write(equation, formulaText);
+    put(boxTitle, chosen.name === "x" ? "Input x: draw on it" : `Box ${chosen.title}`);
+    put(equation, formulaText);
     const at = p.mode === "image" ? p.row * 16 + p.column : 0;
     const now = (name, c) => here[name].data[(step * here[name].channels + c) * side ** 2 + at];
     const index = (t) => (t * channels) * side ** 2 + at;
     const before = !step || (chosen.kind === "lif" && value.data[index(step - 1)]) ? 0 : value.membrane?.[index(step - 1)];
     const which = p.mode === "image" ? `Row ${p.row}, column ${p.column} (marked, click another), channel 1` : "Channel 1";
-    write(place, `${which}${channels > 1 ? " solid, others dashed" : ""}. Step ${step + 1}:`);
+    put(place, `${which}${channels > 1 ? " solid, others dashed" : ""}. Step ${step + 1}:`);
     const told = stepOf(chosen, p, { now, before, h: value.membrane?.[index(step)], c: 0 });
     lines.forEach(({ element, parts }, i) => {
       element.hidden = !told[i];
-      told[i]?.forEach((text, k) => write(parts[k], text));
+      told[i]?.forEach((text, k) => put(parts[k], text));
     });
     const few = value.binary ? `, ${counted(distinct(value), "different value")}` : "";
-    write(facts, `All steps, channels and pixels: ${facing(value)}${few}. Shape [T, B, C, H, W] = [${steps}, 1, ${channels}, ${side}, ${side}]: ${counted(steps, "step")}, 1 sample, ${counted(channels, "channel")}, ${side}×${counted(side, "pixel")}.`);
-    write(note, noteText);
-    write(source, codeLines.join("\n"));
+    put(facts, `All steps, channels and pixels: ${facing(value)}${few}. Shape [T, B, C, H, W] = [${steps}, 1, ${channels}, ${side}, ${side}]: ${counted(steps, "step")}, 1 sample, ${counted(channels, "channel")}, ${side}×${counted(side, "pixel")}.`);
+    put(note, noteText);
+    put(source, codeLines.join("\n"));
   }
 
   function writeText({ p, list }) {
     const value = outputOf(p.block);
     const next = value.binary ? "only spikes, so the next layer just adds" : "real values, so the next layer has to multiply";
     const alone = p.block === "dcl" && p.mode === "signal" ? " A signal is one pixel, and a kernel meets it with its centre only." : "";
-    write(summary, `${p.block.toUpperCase()} passes on ${next}: ${facing(value)}.${alone}`);
+    put(summary, `${p.block.toUpperCase()} passes on ${next}: ${facing(value)}.${alone}`);
     mark(diagram, "aria-label", `${NAMES[p.block]}: ${list.map((box) => box.title).join(", ")}`);
-    write(title, NAMES[p.block]);
-    write(formula, FORMULAS[p.block]);
+    put(title, NAMES[p.block]);
+    put(formula, FORMULAS[p.block]);
     const [asked, told] = QUESTIONS[p.block];
     if (question.textContent !== asked) ask.open = false;
-    write(question, asked);
-    write(answer, told);
+    put(question, asked);
+    put(answer, told);
     for (const { block, button, text } of cards) {
       const output = outputOf(block);
-      write(text, `${percent(numbers(output).rate)} not 0, ${counted(distinct(output), "value")}`);
+      put(text, `${percent(numbers(output).rate)} not 0, ${counted(distinct(output), "value")}`);
       mark(button, "aria-pressed", block === p.block);
     }
     writeControls(p);
@@ -393,15 +383,15 @@ function render({ model, el, signal }) {
     if (drawing && p.mode === "signal") draft(step, p.amplitude && current.invert(event.offsetY) / p.amplitude);
     set({ cursor: step });
   });
-  detail.addEventListener("keydown", (event) => {
+  detail.addEventListener("keydown", ({ key }) => {
     const { p, chosen } = shown;
-    const [down, right] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key] ?? [0, 0];
-    const drawing = chosen.name === "x";
-    if (event.key === "Enter" && drawing && p.mode === "image") dab(p.row, p.column, p.pixels[p.row * 16 + p.column] > 180 ? 0 : 1);
-    if (!down && !right) return;
-    event.preventDefault();
+    const draws = key === "Enter" && chosen.name === "x" && p.mode === "image";
+    if (draws) dab(p.row, p.column, p.pixels[p.row * 16 + p.column] > 180 ? 0 : 1);
+  });
+  onArrows(detail, (right, down) => {
+    const { p, chosen } = shown;
     if (p.mode === "image") set({ row: clamp(p.row + down, 0, 15), column: clamp(p.column + right, 0, 15) });
-    else if (down && drawing) draft(cursor(), -0.1 * down, true);
+    else if (down && chosen.name === "x") draft(cursor(), -0.1 * down, true);
     else set({ cursor: clamp(cursor() + right, 0, lastStep()) });
   });
 
