@@ -23,17 +23,17 @@ from spikeatconv.partition import (
     window_partition,
 )
 from spikeatconv.record import Recording, record
-from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.resnet import NETWORKS, SpikingResNet18, SpikingResNet18Config
 from spikeatconv.simulate import STIMULI, Simulation, simulate, stimulus
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 from spikeatconv.weights import load_weights, save_weights, weights_note
 
 __all__ = [
-    "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "PARTITIONS", "PRESETS", "RL", "SISA",
-    "SL", "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "EnergyReport", "LIFSum", "LIFTrace",
-    "Recording", "Sigmoid", "Simulation", "SpikeAtConv", "SpikeAtConvConfig", "SpikingResNet18",
-    "Surrogate", "count_flops", "energy_report", "fold", "full_merge", "full_partition",
-    "grid_merge", "grid_partition", "lif_step", "load_weights", "mnist5k", "preset", "record",
-    "save_weights", "shipped", "simulate", "stimulus", "weights_note", "window_merge",
-    "window_partition",
+    "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "NETWORKS", "PARTITIONS", "PRESETS",
+    "RL", "SISA", "SL", "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "EnergyReport", "LIFSum",
+    "LIFTrace", "Recording", "Sigmoid", "Simulation", "SpikeAtConv", "SpikeAtConvConfig",
+    "SpikingResNet18", "SpikingResNet18Config", "Surrogate", "count_flops", "energy_report",
+    "fold", "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step",
+    "load_weights", "mnist5k", "preset", "record", "save_weights", "shipped", "simulate",
+    "stimulus", "weights_note", "window_merge", "window_partition",
 ]  # fmt: skip

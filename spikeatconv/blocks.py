@@ -218,8 +218,7 @@ def spk_block(
     """
     block = check_spk(spk, options)
     if not check_bool(spiking, "spiking"):
-        with torch.device("meta"):  # without values: only to see that it could be made
-            block(channels, **options)
+        check_block(spk, channels, options)
         return nn.GELU()
     if check_bool(binary, "binary") and spk in REAL_BY_DEFAULT:
         options = {**options, "readout": "spike"}
@@ -231,6 +230,13 @@ def check_spk(spk: str, options: Mapping) -> type[nn.Module]:
     block = SPK_BLOCKS[check_choice(spk, "spk", SPK_BLOCKS)]
     check_options(block, options)
     return block
+
+
+def check_block(spk: str, channels: int, options: Mapping) -> None:
+    """Raise unless this SPK block can be made; it is, without values."""
+    block = check_spk(spk, options)
+    with torch.device("meta"):
+        block(channels, **options)
 
 
 def check_options(block: type[nn.Module], options: Mapping) -> None:

@@ -7,7 +7,7 @@ Python's. A bool is no number and a number is no bool: `1` for `True` is most of
 import difflib
 import math
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from torch import Tensor, nn
 # The most of each, so that a slip of the hand or a hostile file cannot fill the memory. All lie far
 # above any network of the paper: its largest has widths 1280, 26 blocks, T = 4, 4 thresholds.
 MOST = {
-    "channels": 2**16, "widths": 2**14, "stages": 16, "blocks": 128, "classes": 10**6,
-    "expansion": 64, "time_steps": 4096, "partition_size": 1024, "thresholds": 32,
-    "workers": 256,
+    "channels": 2**16, "width": 2**11, "widths": 2**14, "stages": 16, "blocks": 128,
+    "classes": 10**6, "expansion": 64, "time_steps": 4096, "partition_size": 1024,
+    "thresholds": 32, "workers": 256,
 }  # fmt: skip
 LARGEST = 1e30  # of a number: next to it, every finite float32 stays finite
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what the layers compute in
@@ -107,6 +107,13 @@ def check_choice(value: Any, name: str, choices: Collection[str]) -> str:
         asked = f" Did you mean {near!r}?" if near else ""
         raise ValueError(f"{name} is {short(value)}; choose one of {list(choices)}.{asked}")
     return value
+
+
+def check_mapping(value: Any, name: str) -> dict:
+    """A copy of a dict: what the caller does with his, stays there; TypeError otherwise."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is {short(value)}; give a dict, such as {{'tau': 4.0}}")
+    return dict(value)
 
 
 def check_names(given: Collection[str], known: Collection[str], what: str) -> None:

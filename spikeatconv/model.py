@@ -11,20 +11,22 @@ next spike [open choice R11, shortcut="membrane"]. So every layer with weights s
 SPK block gives. shortcut="spike" adds after the spike instead.
 """
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from numbers import Number
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor, channels_last, nn
 
 from spikeatconv.attention import ATTENTIONS
-from spikeatconv.blocks import SPK_BLOCKS, check_spk, spk_block
+from spikeatconv.blocks import SPK_BLOCKS, check_block, spk_block
 from spikeatconv.checks import (
     MOST,
     check_bool,
     check_choice,
     check_fits,
+    check_mapping,
     check_names,
     check_real,
     check_whole,
@@ -41,7 +43,42 @@ CHOICES: dict[str, Collection[str]] = {
 
 
 @dataclass(frozen=True)
-class SpikeAtConvConfig:
+class Config:
+    """What the configurations of both networks share; each field is checked by its type."""
+
+    def __post_init__(self) -> None:
+        for name, type_ in ((f.name, f.type) for f in fields(self)):
+            value = getattr(self, name)
+            if type_ is int:
+                value = check_whole(value, name, high=MOST.get(name, MOST["channels"]))
+            elif type_ is bool:
+                value = check_bool(value, name)
+            elif type_ is str:
+                check_choice(value, name, CHOICES[name])
+            elif type_ is dict:
+                value = check_mapping(value, name)
+            vars(self)[name] = value
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """The configuration whose `arguments()` these are."""
+        return cls(**arguments)
+
+    def arguments(self) -> dict[str, Any]:
+        """The fields by name, as a file of weights keeps them."""
+        return dict(vars(self))
+
+    def build(self) -> "Network":
+        """A new network."""
+        raise NotImplementedError
+
+    def fits(self, side: int) -> bool:
+        """Whether the network takes an image of that many pixels on a side."""
+        return side >= 1
+
+
+@dataclass(frozen=True)
+class SpikeAtConvConfig(Config):
     """Everything that makes a SpikeAtConv; change it with `dataclasses.replace` or `preset`.
 
     widths, depths: channels and blocks of each stage.
@@ -78,8 +115,21 @@ class SpikeAtConvConfig:
     shortcut: str = "membrane"
 
     def __post_init__(self) -> None:
-        for name, value in self._checked().items():
-            object.__setattr__(self, name, value)
+        super().__post_init__()
+        one_size = isinstance(self.partition_size, Number)
+        sizes = (check_whole if one_size else check_wholes)(
+            self.partition_size, "partition_size", high=MOST["partition_size"]
+        )
+        stages, widths, blocks = MOST["stages"], MOST["widths"], MOST["blocks"]
+        vars(self).update(
+            widths=check_wholes(self.widths, "widths", high=widths, most=stages),
+            depths=check_wholes(self.depths, "depths", high=blocks, most=stages),
+            partition_size=sizes,
+        )
+        if sum(self.depths) > blocks:
+            raise ValueError(
+                f"depths is {self.depths}, {sum(self.depths)} blocks; give at most {blocks} in all"
+            )
         if not len(self.widths) == len(self.depths) == len(self.sizes):
             raise ValueError(
                 f"widths {self.widths}, depths {self.depths} and partition_size "
@@ -91,36 +141,10 @@ class SpikeAtConvConfig:
                     f"head_width is {self.head_width}, which does not divide the width {width}; "
                     "change one of them"
                 )
-        check_spk(self.spk, self.spk_options)
-        spk_block(self.spk, self.widths[0], spiking=False, **self.spk_options)  # could it be made?
+        check_block(self.spk, self.widths[0], self.spk_options)
 
-    def _checked(self) -> dict[str, Any]:
-        """Each field's value, as plain Python; raises for one that is not allowed."""
-        values = dict(vars(self))
-        for name in ("widths", "depths"):
-            high = MOST["blocks" if name == "depths" else name]
-            values[name] = check_wholes(values[name], name, high=high, most=MOST["stages"])
-        if (blocks := sum(values["depths"])) > MOST["blocks"]:
-            raise ValueError(
-                f"depths is {values['depths']}, {blocks} blocks; "
-                f"give at most {MOST['blocks']} in all"
-            )
-        one_size = isinstance(self.partition_size, Number)
-        check_sizes = check_whole if one_size else check_wholes
-        high = MOST["partition_size"]
-        values["partition_size"] = check_sizes(self.partition_size, "partition_size", high=high)
-        for name in ("classes", "in_channels", "time_steps", "head_width", "expansion"):
-            values[name] = check_whole(values[name], name, high=MOST.get(name, MOST["channels"]))
-        for name in ("softmax", "spiking"):
-            values[name] = check_bool(values[name], name)
-        for name, choices in CHOICES.items():
-            check_choice(values[name], name, choices)
-        if not isinstance(self.spk_options, Mapping):
-            raise TypeError(
-                f"spk_options is {short(self.spk_options)}; give a dict, such as {{'tau': 4.0}}"
-            )
-        values["spk_options"] = dict(self.spk_options)  # what the caller does with his, stays there
-        return values
+    def build(self) -> "SpikeAtConv":
+        return SpikeAtConv(self)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -159,7 +183,44 @@ def preset(name: str, **changes) -> SpikeAtConvConfig:
     return replace(config, **changes)
 
 
-class SpikeAtConv(nn.Module):
+class Network(nn.Module):
+    """What both networks share: a stem, and what they do with images."""
+
+    config: Any
+    stem: OverTime
+
+    def parts(self) -> list[nn.Module]:
+        """What follows the stem, in parts that can be computed again as a whole."""
+        raise NotImplementedError
+
+    def show(self, images: Tensor) -> Tensor:
+        """What the stem makes of `[B, C, H, W]`, shown T times and computed once, or of
+        `[T, B, C, H, W]`: `[T, B, C', H', W']`, in channels_last."""
+        self.check(images)
+        still = images.dim() == 4
+        x = self.stem(images.unsqueeze(0) if still else images)
+        x = x.flatten(0, 1).contiguous(memory_format=channels_last).unflatten(0, x.shape[:2])
+        shown = self.config.time_steps if still and self.config.spiking else len(x)
+        return x.expand(shown, *x.shape[1:])
+
+    def check(self, images: Tensor) -> None:
+        """Raise unless the network takes these images."""
+        check_real(images, "images")
+        c, t = self.config.in_channels, self.config.time_steps
+        expected = f"give [B, {c}, H, W], or [T, B, {c}, H, W] with T = {t}"
+        if images.dim() not in (4, 5) or images.shape[-3] != c or 0 in images.shape[-2:]:
+            raise ValueError(
+                f"images have shape {list(images.shape)}; {expected}; in_channels is {c}"
+            )
+        if images.dim() == 5 and len(images) != t:
+            raise ValueError(
+                f"images have shape {list(images.shape)}; {expected}; these have {len(images)} "
+                f"time steps and time_steps is {t}; make the model with time_steps={len(images)}"
+            )
+        check_fits(images, "images", self)
+
+
+class SpikeAtConv(Network):
     """The network of a configuration: images → logits `[B, classes]`.
 
     images: `[B, C, H, W]`, shown T times, or `[T, B, C, H, W]`, a frame for each time step.
@@ -174,7 +235,7 @@ class SpikeAtConv(nn.Module):
         self.config = config
         first, last = config.widths[0], config.widths[-1]
         self.stem = conv_norm(config.in_channels, first, 3, 2, norm=config.norm)
-        self.stem_to_stream = nn.Sequential(*self._after_stem(first))
+        self.stem_to_stream = nn.Sequential(*self.after_stem(first))
         stages, width = [], first
         for index, depth in enumerate(config.depths):
             entry = conv_norm(width, config.widths[index], 3, 2, norm=config.norm)
@@ -185,34 +246,21 @@ class SpikeAtConv(nn.Module):
         self.head = nn.Linear(last, config.classes)
         self.to(memory_format=channels_last)  # depthwise convolutions run 3 to 4 times faster
 
-    def _after_stem(self, width: int) -> list[nn.Module]:
+    def after_stem(self, width: int) -> list[nn.Module]:
         second = chain(self.config, conv_norm(width, width, 3, norm=self.config.norm))
         return second if self.config.shortcut == "membrane" else [spk(self.config, width), *second]
 
     def forward(self, images: Tensor) -> Tensor:
-        self._check(images)
-        still = images.dim() == 4
-        x = self.stem(images.unsqueeze(0) if still else images)  # a still image: computed once
-        x = x.flatten(0, 1).contiguous(memory_format=channels_last).unflatten(0, x.shape[:2])
-        if still and self.config.spiking:
-            x = x.expand(self.config.time_steps, *x.shape[1:])
-        x = self.stages(self.stem_to_stream(x))
+        x = self.stages(self.stem_to_stream(self.show(images)))
         return self.head(x.mean((-2, -1))).mean(0)
 
-    def _check(self, images: Tensor) -> None:
-        check_real(images, "images")
-        c, t = self.config.in_channels, self.config.time_steps
-        if images.dim() not in (4, 5) or images.shape[-3] != c:
-            raise ValueError(
-                f"images have shape {list(images.shape)}; give [B, {c}, H, W], or "
-                f"[T, B, {c}, H, W] with T = {t}; in_channels is {c}"
-            )
-        if images.dim() == 5 and images.shape[0] != t:
-            raise ValueError(
-                f"images have shape {list(images.shape)}, so {images.shape[0]} time steps and "
-                f"time_steps is {t}; give {t} frames, "
-                f"or make the model with time_steps={images.shape[0]}"
-            )
+    def parts(self) -> list[nn.Module]:
+        """Each stage's entry is a part, and so is each of the three branches of a block."""
+        layers = [self.stem_to_stream, *itertools.chain(*self.stages)]
+        return [part for x in layers for part in (x if isinstance(x, Block) else [x])]
+
+    def check(self, images: Tensor) -> None:
+        super().check(images)
         for name, side in (("height", images.shape[-2]), ("width", images.shape[-1])):
             if not self.config.fits(side):
                 near = nearest_sizes(self.config, side)
@@ -222,7 +270,6 @@ class SpikeAtConv(nn.Module):
                     f"{' and '.join(map(str, near)) or 'none'}; resize the image or change "
                     "partition_size"
                 )
-        check_fits(images, "images", self)
 
 
 class Block(nn.Sequential):

@@ -10,14 +10,51 @@ ResNet-18 as used on 32×32 images (3×3 stem, no pooling), every activation an 
 BatchNorm follows each convolution, and the residual is added before the spike.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
 from torch import Tensor, channels_last, nn
 
-from spikeatconv.blocks import check_spk, spk_block
-from spikeatconv.checks import MOST, check_bool, check_fits, check_real, check_whole
+from spikeatconv.blocks import check_block, spk_block
 from spikeatconv.conv import conv_norm
+from spikeatconv.model import Config, Network, SpikeAtConv, SpikeAtConvConfig
 
 
-class SpikingResNet18(nn.Module):
+@dataclass(frozen=True)
+class SpikingResNet18Config(Config):
+    """Everything that makes a SpikingResNet18, whose arguments these are; spk_options its options.
+
+    Raises ValueError or TypeError that names the field, its value and what would do.
+    """
+
+    classes: int
+    spk: str = "sl"
+    time_steps: int = 1
+    width: int = 64
+    spiking: bool = True
+    in_channels: int = 3
+    spk_options: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_block(self.spk, self.width, self.spk_options)
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        own = {f.name: arguments[f.name] for f in fields(cls) if f.name in arguments}
+        options = {name: value for name, value in arguments.items() if name not in own}
+        return cls(**{**own, "spk_options": {**options, **own.get("spk_options", {})}})
+
+    def arguments(self) -> dict[str, Any]:
+        own = super().arguments()
+        return own | own.pop("spk_options")
+
+    def build(self) -> "SpikingResNet18":
+        return SpikingResNet18(**self.arguments())
+
+
+class SpikingResNet18(Network):
     """Images `[B, in_channels, H, W]` or `[T, B, in_channels, H, W]` → logits `[B, classes]`.
 
     width: channels of the first stage, 64 in ResNet-18; 16 suits a laptop.
@@ -36,52 +73,30 @@ class SpikingResNet18(nn.Module):
         **options,
     ) -> None:
         super().__init__()
-        classes = check_whole(classes, "classes", high=MOST["classes"])
-        time_steps = check_whole(time_steps, "time_steps", high=MOST["time_steps"])
-        width = check_whole(width, "width", high=MOST["widths"] // 8)  # the last stage: 8 × width
-        in_channels = check_whole(in_channels, "in_channels", high=MOST["channels"])
-        check_bool(spiking, "spiking")
-        check_spk(spk, options)
-        self.config = {
-            "classes": classes, "spk": spk, "time_steps": time_steps, "width": width,
-            "spiking": spiking, "in_channels": in_channels, **options,
-        }  # fmt: skip
+        config = self.config = SpikingResNet18Config(
+            classes, spk, time_steps, width, spiking, in_channels, options
+        )
+        c_in = config.width
 
         def activation(channels: int) -> nn.Module:
-            return spk_block(spk, channels, spiking, **options)
+            return spk_block(config.spk, channels, config.spiking, **config.spk_options)
 
-        self.stem = conv_norm(in_channels, width, 3)
-        self.first = activation(width)
-        blocks, c_in = [], width
+        self.stem = conv_norm(config.in_channels, c_in, 3)
+        self.first = activation(c_in)
+        blocks = []
         for stage in range(4):
             for stride in (1 if stage == 0 else 2, 1):
-                blocks.append(BasicBlock(c_in, width * 2**stage, stride, activation))
-                c_in = width * 2**stage
+                blocks.append(BasicBlock(c_in, config.width * 2**stage, stride, activation))
+                c_in = config.width * 2**stage
         self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Linear(c_in, classes)
+        self.head = nn.Linear(c_in, config.classes)
         self.to(memory_format=channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
-        check_real(images, "images")
-        c, t = self.config["in_channels"], self.config["time_steps"]
-        still = images.dim() == 4
-        frames = images.unsqueeze(0) if still else images
-        if (
-            frames.dim() != 5
-            or frames.shape[2] != c
-            or frames.shape[0] != (1 if still else t)
-            or 0 in frames.shape[-2:]
-        ):
-            raise ValueError(
-                f"images have shape {list(images.shape)}; give [B, {c}, H, W] or "
-                f"[T, B, {c}, H, W] with T = {t}"
-            )
-        check_fits(images, "images", self)
-        x = self.stem(frames)
-        x = x.flatten(0, 1).contiguous(memory_format=channels_last).unflatten(0, x.shape[:2])
-        if still and self.config["spiking"]:
-            x = x.expand(t, *x.shape[1:])
-        return self.head(self.blocks(self.first(x)).mean((-2, -1))).mean(0)
+        return self.head(self.blocks(self.first(self.show(images))).mean((-2, -1))).mean(0)
+
+    def parts(self) -> list[nn.Module]:
+        return list(self.blocks)
 
 
 class BasicBlock(nn.Module):
@@ -98,3 +113,9 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last(self.body(x) + self.shortcut(x))
+
+
+NETWORKS: dict[str, tuple[type[Config], type[Network]]] = {
+    "SpikeAtConv": (SpikeAtConvConfig, SpikeAtConv),
+    "SpikingResNet18": (SpikingResNet18Config, SpikingResNet18),
+}

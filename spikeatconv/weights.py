@@ -24,12 +24,11 @@ from torch import Tensor, nn
 from spikeatconv.checks import FLOATS, check_choice, check_finite, check_path, kind, short
 from spikeatconv.conv import fold, is_folded
 from spikeatconv.files import write_whole
-from spikeatconv.model import Block, SpikeAtConv, SpikeAtConvConfig
-from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.model import Block, Config, SpikeAtConvConfig
+from spikeatconv.resnet import NETWORKS, SpikingResNet18Config
 from spikeatconv.surrogate import Atan, Sigmoid
 
 FORMAT, VERSION = "spikeatconv", "1"
-MODELS: dict[str, type] = {"SpikeAtConv": SpikeAtConv, "SpikingResNet18": SpikingResNet18}
 KNOWN_SURROGATES: dict[str, type] = {"Atan": Atan, "Sigmoid": Sigmoid}
 FIELDS = [f.name for f in fields(SpikeAtConvConfig)]
 NOT_KEPT = ("config", "momentum", "training")  # compared elsewhere, or of training alone
@@ -53,7 +52,7 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
     for a model that its configuration does not make (layers added or replaced, a neuron's
     threshold set afterwards) and for weights that are not finite.
     """
-    if type(model) not in MODELS.values():
+    if not can_be_saved(model):
         raise TypeError(
             f"model is {short(model)}; give a SpikeAtConv or a SpikingResNet18, "
             "whose file can be loaded without running code"
@@ -63,7 +62,7 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
         raise TypeError(f"note is a {type(note).__name__}; give a dict, such as {{'seed': 0}}")
     metadata = {
         "format": FORMAT, "version": VERSION, "model": type(model).__name__,
-        "config": json.dumps(config_of(model), default=_encode),
+        "config": json.dumps(model.config.arguments(), default=_encode),
         "folded": json.dumps(is_folded(model)), "note": json.dumps(note or {}, default=_encode),
     }  # fmt: skip
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
@@ -78,10 +77,10 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
     write_whole(path, _sorted(save(tensors, metadata)))
 
 
-def load_weights(path: str | Path, config: SpikeAtConvConfig | dict | None = None) -> nn.Module:
+def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Module:
     """The model of a file that `save_weights` wrote, on the CPU, in eval mode.
 
-    config: what the caller expects, a SpikeAtConvConfig or a dict of SpikingResNet18's
+    config: what the caller expects, the network's configuration or a dict of SpikingResNet18's
         arguments; a ValueError names the fields that differ.
     Raises FileNotFoundError, or ValueError for a damaged or foreign file, a configuration that
     does not make a model, and tensors that are missing, unexpected, of another shape or not finite.
@@ -112,10 +111,9 @@ def weights_note(path: str | Path) -> dict:
     return _json_dict(metadata, "note", path)
 
 
-def config_of(model: nn.Module) -> dict:
-    """The configuration of a model as a dict."""
-    config = model.config
-    return dict(vars(config)) if isinstance(config, SpikeAtConvConfig) else dict(config)
+def can_be_saved(model: nn.Module) -> bool:
+    """Whether it is a network whose file can be loaded without running code."""
+    return any(type(model) is network for _, network in NETWORKS.values())
 
 
 # --- reading
@@ -224,38 +222,30 @@ def _json_dict(metadata: dict[str, str], key: str, path: str | Path) -> dict:
 
 
 def _build(metadata: dict[str, str], tensors: int, path: str | Path) -> nn.Module:
-    """The model that the metadata describe, its tensors without values (on the meta device)."""
+    """The model that the metadata describe, its tensors without values (on the meta device): it
+    draws no random numbers and takes little memory."""
     name, folded = metadata.get("model"), metadata.get("folded")
-    if name not in MODELS:
-        raise _error(path, f"its model is {name!r}, expected one of {list(MODELS)}", AGAIN)
+    if name not in NETWORKS:
+        raise _error(path, f"its model is {name!r}, expected one of {list(NETWORKS)}", AGAIN)
     if folded not in ("true", "false"):
         raise _error(path, f"its folded is {folded!r}, expected 'true' or 'false'", AGAIN)
-    arguments = _json_dict(metadata, "config", path)
-    unknown = sorted(arguments.keys() - set(FIELDS)) if name == "SpikeAtConv" else []
+    arguments, made_from = _json_dict(metadata, "config", path), NETWORKS[name][0]
+    unknown = sorted(arguments.keys() - FIELDS) if made_from is SpikeAtConvConfig else []
     if unknown:
         raise _error(path, f"its config has the unknown fields {unknown}; known are {FIELDS}",
                      "update spikeatconv, or write the file again with save_weights")  # fmt: skip
+    finish = fold if folded == "true" else (lambda model: model)
     try:
-        return _model(name, _decode(arguments), folded == "true", tensors)
+        config = made_from.of(_decode(arguments))
+        with torch.device("meta"):
+            if isinstance(config, SpikeAtConvConfig):  # before it is built for long
+                needed = sum(config.depths) * len(finish(Block(config, 0)).state_dict())
+                if needed > 10 * tensors:
+                    found = f"depths is {config.depths}, which makes {needed} tensors or more"
+                    raise ValueError(f"{found}; there are {tensors}")
+            return finish(config.build())
     except (ArithmeticError, RecursionError, RuntimeError, TypeError, ValueError) as error:
         raise _error(path, f"its config does not make a {name}: {error}", AGAIN) from None
-
-
-def _model(
-    name: str, arguments: dict, folded: bool = False, tensors: int | None = None
-) -> nn.Module:
-    """A model without values; it draws no random numbers and takes little memory."""
-    finish = fold if folded else (lambda model: model)
-    with torch.device("meta"):
-        if name != "SpikeAtConv":
-            return finish(SpikingResNet18(**arguments))
-        config = SpikeAtConvConfig(**arguments)
-        if tensors is not None:  # before it is built for long
-            needed = sum(config.depths) * len(finish(Block(config, 0)).state_dict())
-            if needed > 10 * tensors:
-                found = f"depths is {config.depths}, which makes {needed} tensors or more"
-                raise ValueError(f"{found}; there are {tensors}")
-        return finish(SpikeAtConv(config))
 
 
 def _check_tensors(tensors: dict[str, Tensor], model: nn.Module, path: str | Path) -> None:
@@ -315,16 +305,16 @@ def _digest(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _compare(config: SpikeAtConvConfig | dict, model: nn.Module, path: str | Path) -> None:
+def _compare(config: Config | dict, model: nn.Module, path: str | Path) -> None:
     """Raise unless `config` is the model's; lists and tuples count as the same."""
-    if isinstance(config, SpikeAtConvConfig) != isinstance(model, SpikeAtConv):
+    if isinstance(config, dict) and type(model.config) is SpikingResNet18Config:
+        config = SpikingResNet18Config.of(config)
+    if isinstance(config, dict) or type(config) is not type(model.config):
         raise ValueError(
-            f"{path} holds a {type(model).__name__}, config is a {type(config).__name__}; give a "
-            "SpikeAtConvConfig for a SpikeAtConv, a dict of arguments for a SpikingResNet18"
+            f"{path} holds a {kind(model)}, config is a {kind(config)}; give a {kind(model)}Config,"
+            " or a dict of arguments for a SpikingResNet18"
         )
-    asked = config if isinstance(config, SpikeAtConvConfig) else _model("", dict(config)).config
-    wanted = dict(vars(asked)) if isinstance(asked, SpikeAtConvConfig) else dict(asked)
-    found = config_of(model)
+    found, wanted = model.config.arguments(), config.arguments()
     differ = [
         f"{name} is {found.get(name)!r} in the file and {wanted.get(name)!r} in config"
         for name in [*found, *(wanted.keys() - found)]

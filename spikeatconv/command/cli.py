@@ -28,7 +28,7 @@ from spikeatconv.checks import MOST
 from spikeatconv.command.estimate import macs_of
 from spikeatconv.command.follow import is_main
 from spikeatconv.command.predict import Prediction, Unread, files_of, predictions
-from spikeatconv.command.settings import NAMES, OPTION, fields_of, in_words
+from spikeatconv.command.settings import OPTION, fields_of, in_words
 from spikeatconv.command.start import Options, Refused, columns, command, start
 from spikeatconv.command.trained import (
     SHIPPED,
@@ -43,14 +43,14 @@ from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
 from spikeatconv.images import SUFFIXES
 from spikeatconv.images.picture import MOST_SIDE
 from spikeatconv.images.prepare import PREPARE, PREPARED
-from spikeatconv.model import SpikeAtConv
-from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.model import SpikeAtConvConfig
+from spikeatconv.resnet import SpikingResNet18Config
 from spikeatconv.training import RECIPES, evaluate, open_data, stream
 from spikeatconv.training.augment import as_float
 from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.loop import make_accelerator
+from spikeatconv.training.recipes import NAMES
 from spikeatconv.training.run import Run
-from spikeatconv.weights import config_of
 
 NOT_COUNTED = (
     f"The paper's estimate: {E_MAC} pJ a multiplication and addition, {E_A} pJ an addition.\n"
@@ -182,8 +182,8 @@ size_option = option(
 
 def keys() -> Iterator[str]:
     """The keys of --set, group by group."""
-    groups = {f"{group}.": names for group, names in fields_of(SpikeAtConv).items()}
-    groups["model., of resnet18:"] = fields_of(SpikingResNet18)["model"]
+    groups = {f"{group}.": names for group, names in fields_of(SpikeAtConvConfig).items()}
+    groups["model., of resnet18:"] = fields_of(SpikingResNet18Config)["model"]
     yield "\b\nKeys of --set; the word before the dot may be left out:"
     for group, names in groups.items():
         text = f"{group} {' '.join(name for name in names if name != OPTION)}"
@@ -401,18 +401,17 @@ def info_command(model: str, image_size: int | None, layers: bool) -> None:
     else:
         trained = load(model, image_size, new=NAMES)
         network, note, side = trained.model, trained.note, trained.fit.size
-    config = config_of(network)
     show({
         "model": type(network).__name__,
         "parameters": f"{sum(p.numel() for p in network.parameters()):,}",
         "MACs": f"{macs_of(network, side):,} an image of {side} × {side} and time step",
-        **{name: in_words([value]) for name, value in config.items()},
+        **{name: in_words([value]) for name, value in network.config.arguments().items()},
     })  # fmt: skip
     if note:
         say("\nThe note of its weights:")
         show({f"  {name}": short(value) for name, value in flat(note).items()})
     if layers:
-        counted = count_flops(network, (config["in_channels"], side, side))
+        counted = count_flops(network, (network.config.in_channels, side, side))
         say("\n" + table(counted.rename(columns={"flops": "MACs"})))
 
 

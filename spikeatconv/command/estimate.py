@@ -30,12 +30,12 @@ from torch.nn.functional import cross_entropy
 from spikeatconv.energy import count_flops
 from spikeatconv.extra import extra
 from spikeatconv.images.base import Images, first
+from spikeatconv.model import Network
 from spikeatconv.training.augment import Augment, as_float
 from spikeatconv.training.loop import adamw, check_together
 from spikeatconv.training.recipes import Recipe
-from spikeatconv.training.recompute import blocks, recompute
+from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import USUAL, Run
-from spikeatconv.weights import config_of
 
 LONG = 3600.0  # seconds after which a run asks before it starts
 FEW = 2  # images whose memory is counted
@@ -89,7 +89,7 @@ class Estimate:
 
 
 def estimate(
-    model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: Path, run: Run = USUAL,
+    model: Network, data: Images, test: Images, recipe: Recipe, folder: Path, run: Run = USUAL,
     *, again: bool = False, processes: int = 1, here: int = 1, done: int = 0,
 ) -> Estimate:  # fmt: skip
     """Measured on copies: the model stays as it is.
@@ -102,7 +102,7 @@ def estimate(
     device = torch.device("cpu" if run.cpu else best_device())
     free = free_memory(device)
     check_room_for_weights(model)
-    check_room_for_image(config_of(model)["in_channels"], recipe.image_size)
+    check_room_for_image(model.config.in_channels, recipe.image_size)
     part = max(1, recipe.batch // processes // run.accumulate)
     few = min(FEW, part)
     ahead = run.workers > 0 or getattr(data, "buffer", None) is not None
@@ -121,7 +121,7 @@ def estimate(
         return Measured(kept, each, there.test_seconds(test, few), timed)
 
     least = stepper(1).kept(*first(data, few), again, free // 2)
-    kept, each, tested, timed = in_a_line(measured, time_steps_of(model), least > free // 16)
+    kept, each, tested, timed = in_a_line(measured, model.config.time_steps, least > free // 16)
     state = bytes_of(model.state_dict().values())
     learned = bytes_of(p for p in model.parameters() if p.requires_grad)
     average = state if recipe.ema else 0
@@ -172,11 +172,11 @@ class Stepper:
     """Steps of a training on a copy of the model that sees that many time steps."""
 
     def __init__(
-        self, model: nn.Module, recipe: Recipe, classes: int, device: torch.device, precision: str,
+        self, model: Network, recipe: Recipe, classes: int, device: torch.device, precision: str,
         steps: int,
     ) -> None:  # fmt: skip
         self.model, self.device = copy.deepcopy(model).to(device), device
-        set_time_steps(self.model, steps)
+        self.model.config = replace(self.model.config, time_steps=steps)
         self.optimizer = adamw(self.model, recipe)
         self.augment = Augment(recipe.augmentation, recipe.image_size, classes)
         self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
@@ -196,7 +196,7 @@ class Stepper:
     def kept(self, images: Tensor, labels: Tensor, again: bool, limit: float = math.inf) -> int:
         """Bytes that the forward pass of these images keeps. Raises TooLarge at the limit."""
         own = {t.untyped_storage().data_ptr() for t in self.model.state_dict().values()}
-        watch = Kept(own, blocks(self.model) if again else [], limit)
+        watch = Kept(own, self.model.parts() if again else [], limit)
         self.model.train()
         try:
             with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
@@ -288,17 +288,6 @@ class Kept:
         self.where = None
 
 
-def time_steps_of(model: Any) -> int:
-    return config_of(model)["time_steps"]
-
-
-def set_time_steps(model: Any, steps: int) -> None:
-    if isinstance(model.config, dict):
-        model.config["time_steps"] = steps
-    else:
-        model.config = replace(model.config, time_steps=steps)
-
-
 def check_room_for_weights(model: nn.Module) -> None:
     """Raise TooLarge where the free memory could not hold weights, gradients and AdamW's moments.
     The model may be one without values, on the meta device."""
@@ -319,9 +308,9 @@ def check_room(needed: int, what: str, mend: str) -> None:
         )
 
 
-def macs_of(model: nn.Module, side: int) -> int:
+def macs_of(model: Network, side: int) -> int:
     """Multiply-accumulates of one image in one time step."""
-    return int(count_flops(model, (config_of(model)["in_channels"], side, side)).flops.sum())
+    return int(count_flops(model, (model.config.in_channels, side, side)).flops.sum())
 
 
 def bytes_of(tensors: Any) -> int:

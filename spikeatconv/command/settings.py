@@ -5,23 +5,19 @@ import json
 import math
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import nn
 
 from spikeatconv.checks import few
 from spikeatconv.command.estimate import check_room_for_weights
 from spikeatconv.conv import is_folded
-from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
-from spikeatconv.resnet import SpikingResNet18
-from spikeatconv.training.recipes import Augmentation, Recipe, network
-from spikeatconv.weights import config_of
+from spikeatconv.model import Config, Network, SpikeAtConvConfig
+from spikeatconv.training.recipes import Augmentation, Recipe, build, config_named
 
 GROUPS = ("recipe", "augmentation", "model")
-NAMES = (*PRESETS, "resnet18")
 OPTION = "spk_options"
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -29,13 +25,13 @@ WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "of
 # --- KEY=VALUE
 
 
-def read_settings(words: Iterable[str], model: type) -> dict[str, dict[str, Any]]:
+def read_settings(words: Iterable[str], config: type[Config]) -> dict[str, dict[str, Any]]:
     """{"recipe": {"epochs": 2}, "augmentation": {}, "model": {}} of words such as "epochs=2".
 
-    model: SpikeAtConv or SpikingResNet18, whose fields may be set. Raises ValueError that names
-    the nearest keys, or what a value should have been.
+    config: of the network, whose fields may be set. Raises ValueError that names the nearest keys,
+    or what a value should have been.
     """
-    known = fields_of(model)
+    known = fields_of(config)
     found: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
     for word in words:
         key, equals, text = word.partition("=")
@@ -49,16 +45,14 @@ def read_settings(words: Iterable[str], model: type) -> dict[str, dict[str, Any]
     return found
 
 
-def fields_of(model: type) -> dict[str, dict[str, Any]]:
+def fields_of(config: type[Config]) -> dict[str, dict[str, Any]]:
     """{group: {field: its type}}."""
     recipe = typing.get_type_hints(Recipe)
-    made_from = SpikeAtConvConfig if model is SpikeAtConv else SpikingResNet18.__init__
-    of_model = typing.get_type_hints(made_from)
-    others = ("augmentation", "networks", "options", "return")
+    others = ("augmentation", "networks")
     return {
         "recipe": {name: kind for name, kind in recipe.items() if name not in others},
         "augmentation": typing.get_type_hints(Augmentation),
-        "model": {n: kind for n, kind in of_model.items() if n not in others} | {OPTION: dict},
+        "model": typing.get_type_hints(config),
     }
 
 
@@ -152,27 +146,20 @@ def changed(recipe: Recipe, settings: Mapping[str, Mapping[str, Any]]) -> Recipe
 
 def new_model(
     name: str, recipe: Recipe, classes: int, in_channels: int, settings: Mapping[str, Any]
-) -> nn.Module:
+) -> Network:
     """A new network of that name for those images; what is set goes before what follows."""
     changes = {"classes": classes, "in_channels": in_channels, **settings}
-    if name == "resnet18":
-        changes = spread(changes)
-    elif "partition_size" not in changes:
-        changes["partition_size"] = fitting(preset(name, **changes), recipe.image_size)
-    return with_room(lambda: network(name, recipe.seed, **changes))
+    return with_room(config_named(name, **changes), recipe, settings)
 
 
-def with_room(make: Callable[[], nn.Module]) -> nn.Module:
-    """The network that is made, once without values and then, if there is memory, with them."""
+def with_room(config: Config, recipe: Recipe, settings: Mapping[str, Any]) -> Network:
+    """A network for the recipe's images, made without values and then, if there is memory, with
+    them. Partitions that were not set fit the images."""
+    if isinstance(config, SpikeAtConvConfig) and "partition_size" not in settings:
+        config = replace(config, partition_size=fitting(config, recipe.image_size))
     with torch.device("meta"):
-        check_room_for_weights(make())
-    return make()
-
-
-def spread(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """SpikingResNet18 takes the options of its SPK block one by one."""
-    rest = {name: value for name, value in changes.items() if name != OPTION}
-    return {**rest, **changes.get(OPTION, {})}
+        check_room_for_weights(build(config, recipe.seed))
+    return build(config, recipe.seed)
 
 
 def fitting(config: SpikeAtConvConfig, side: int) -> int | tuple[int, ...]:
@@ -189,9 +176,9 @@ def fitting(config: SpikeAtConvConfig, side: int) -> int | tuple[int, ...]:
 
 
 def continued(
-    model: nn.Module, recipe: Recipe, classes: Sequence[str], settings: Mapping[str, Any],
+    model: Network, recipe: Recipe, classes: Sequence[str], settings: Mapping[str, Any],
     known: Sequence[str] | None,
-) -> tuple[nn.Module, str]:  # fmt: skip
+) -> tuple[Network, str]:  # fmt: skip
     """A network with the model's weights and those settings, and in words what became of its last
     layer, "" where nothing did.
 
@@ -200,20 +187,11 @@ def continued(
     names the layer is kept where there are as many. Partitions that were not set fit the recipe's
     images. Raises ValueError where other weights do not fit.
     """
-    if is_folded(model) and config_of(model).get("norm") != "none":
+    before = model.config.arguments()
+    if is_folded(model) and before.get("norm") != "none":
         raise ValueError("the weights are folded, for inference alone; give those before that")
-    wanted = {**config_of(model), "classes": len(classes), **settings}
-    if isinstance(model, SpikeAtConv) and "partition_size" not in settings:
-        wanted["partition_size"] = fitting(SpikeAtConvConfig(**wanted), recipe.image_size)
-
-    def make() -> nn.Module:
-        with torch.random.fork_rng():
-            torch.manual_seed(recipe.seed)
-            if isinstance(model, SpikeAtConv):
-                return SpikeAtConv(SpikeAtConvConfig(**wanted))
-            return SpikingResNet18(**spread(wanted))
-
-    made = with_room(make)
+    config = type(model.config).of({**before, "classes": len(classes), **settings})
+    made = with_room(config, recipe, settings)
     old, tensors = model.state_dict(), made.state_dict()
     heads = ("head.weight", "head.bias")
     differ = [n for n, t in tensors.items() if n not in old or old[n].shape != t.shape]
@@ -226,8 +204,8 @@ def continued(
     rows, told = matched(classes, known, len(old["head.bias"]))
     made.load_state_dict({**old, **{name: tensors[name] for name in heads}})
     with torch.no_grad():
-        for row, before in rows.items():
-            made.head.weight[row], made.head.bias[row] = (old[name][before] for name in heads)
+        for row, source in rows.items():
+            made.head.weight[row], made.head.bias[row] = (old[name][source] for name in heads)
     return made, told
 
 

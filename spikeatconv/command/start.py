@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from spikeatconv.checks import few
 from spikeatconv.command.estimate import (
     Estimate,
@@ -24,7 +22,6 @@ from spikeatconv.command.estimate import (
 )
 from spikeatconv.command.follow import ending, follow, is_main
 from spikeatconv.command.settings import (
-    NAMES,
     changed,
     continued,
     in_words,
@@ -36,15 +33,13 @@ from spikeatconv.images.base import Images, first
 from spikeatconv.images.prepare import place_of
 from spikeatconv.images.sources import full_name, open_data
 from spikeatconv.images.stream import stream
-from spikeatconv.model import PRESETS, SpikeAtConv
-from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.lock import InUse, check_free
 from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
-from spikeatconv.training.recipes import RECIPES, Recipe
+from spikeatconv.training.recipes import NAMES, RECIPES, Recipe, config_named
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import Run
-from spikeatconv.weights import config_of
 
 Say = Callable[[str], Any]
 
@@ -80,7 +75,7 @@ class Plan:
     recipe: Recipe
     data: Images
     test: Images
-    model: nn.Module
+    model: Network
     told: dict[str, str]
     done: int
 
@@ -116,7 +111,8 @@ def planned(options: Options) -> Plan:
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
     understood(check_precision, options.precision, "cpu" if options.cpu else best_device())
     before = None if name in NAMES else load(name, new=NAMES)
-    settings = understood(read_settings, options.settings, kind_of(name, before))
+    config = before.model.config if before else config_named(name)
+    settings = understood(read_settings, options.settings, type(config))
     recipe = understood(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)
     where = options.data or place_of(options.recipe)
@@ -154,15 +150,9 @@ def understood(read: Callable, *arguments: Any) -> Any:
         raise Refused(str(error)) from None
 
 
-def kind_of(name: str, before: Trained | None) -> type:
-    if before is not None:
-        return type(before.model)
-    return SpikingResNet18 if name == "resnet18" else SpikeAtConv
-
-
 def channels_of(before: Trained | None, where: str) -> int:
     if before is not None:
-        return config_of(before.model)["in_channels"]
+        return before.model.config.in_channels
     return 1 if where == "digits" else 3
 
 
@@ -176,7 +166,7 @@ def check_batch(recipe: Recipe, data: Images) -> None:
 
 def made(
     name: str, before: Trained | None, recipe: Recipe, data: Images, settings: dict
-) -> tuple[nn.Module, dict[str, str]]:
+) -> tuple[Network, dict[str, str]]:
     """The network, and what was decided about it, in words."""
     classes = len(data.classes)
     if settings.get("classes", classes) < classes:
@@ -189,12 +179,12 @@ def made(
         known = before.names if before.named else None
         model, head = understood(continued, before.model, recipe, data.classes, settings, known)
         told = {"last layer": head} if head else {}
-        usual, whose = config_of(before.model).get("partition_size"), "file"
+        usual, whose = getattr(before.model.config, "partition_size", None), "file"
     else:
         channels = first(data, 1)[0].shape[1]
         model = understood(new_model, name, recipe, classes, channels, settings)
-        usual, whose = PRESETS[name].partition_size if name in PRESETS else None, "preset"
-    size = config_of(model).get("partition_size")
+        usual, whose = getattr(config_named(name), "partition_size", None), "preset"
+    size = getattr(model.config, "partition_size", None)
     if usual and size != usual:
         told["partition"] = f"{in_words([size])} in place of the {whose}'s {in_words([usual])}"
     return model, told
@@ -236,10 +226,10 @@ def agreed(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) -> 
 
 
 def about_plan(plan: Plan) -> dict[str, str]:
-    recipe, data, config = plan.recipe, plan.data, config_of(plan.model)
+    recipe, data, config = plan.recipe, plan.data, plan.model.config
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     shape = " × ".join(map(str, first(plan.test, 1)[0].shape[1:]))
-    spikes = f"{config['spk']}, T = {config['time_steps']}" if config["spiking"] else "no spikes"
+    spikes = f"{config.spk}, T = {config.time_steps}" if config.spiking else "no spikes"
     told = {
         "training": f"{plan.folder.name}: {epochs} in batches of {recipe.batch}, "
         f"{len(data) // recipe.batch * recipe.epochs:,} steps",
@@ -271,7 +261,7 @@ def about_run(plan: Plan, options: Options) -> dict:
         "options": asdict(options),
         "data": full_name(plan.where),
         "recipe": asdict(plan.recipe),
-        "config": config_of(plan.model),
+        "config": plan.model.config.arguments(),
         "processes": count("WORLD_SIZE"),
     }
 

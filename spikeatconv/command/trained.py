@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spikeatconv.checks import few, nearest
 from spikeatconv.data import shipped
@@ -15,11 +15,10 @@ from spikeatconv.files import read_text
 from spikeatconv.images import open_image
 from spikeatconv.images.picture import Fit, digit_border, fits
 from spikeatconv.images.prepare import place_of
-from spikeatconv.model import PRESETS, SpikeAtConv
-from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.recipes import RECIPES, Recipe
-from spikeatconv.weights import config_of, load_weights, weights_note
+from spikeatconv.training.recipes import RECIPES, Recipe, network
+from spikeatconv.weights import load_weights, weights_note
 
 SHIPPED = ("micro_digits", "micro_bdsa_digits")
 DIGITS = tuple("0123456789")
@@ -31,7 +30,7 @@ class Trained:
     names: of the classes, their numbers where the weights tell none.  named: whether they do."""
 
     path: Path
-    model: nn.Module
+    model: Network
     note: dict
     fit: Fit
     names: tuple[str, ...]
@@ -72,7 +71,7 @@ def load(word: str, image_size: int | None = None, new: Sequence[str] = ()) -> T
     """What `weights_of(word, new)` finds. image_size: else as in training."""
     path = weights_of(word, new)
     model, note = load_weights(path), weights_note(path)
-    told, names = part(note, "data", "classes"), tuple(map(str, range(config_of(model)["classes"])))
+    told, names = part(note, "data", "classes"), tuple(map(str, range(model.config.classes)))
     digits = str(note.get("command", "")).startswith("python studies/digits.py")  # those that ship
     if isinstance(told, list) and len(told) == len(names):
         names = tuple(map(str, told))
@@ -88,9 +87,9 @@ def load(word: str, image_size: int | None = None, new: Sequence[str] = ()) -> T
     )  # fmt: skip
 
 
-def fit_of(model: nn.Module, note: dict, names: tuple[str, ...], path: Path) -> Fit:
+def fit_of(model: Network, note: dict, names: tuple[str, ...], path: Path) -> Fit:
     """What the note says. Older ones tell the size and the crop; the digits had a border."""
-    channels, told = config_of(model)["in_channels"], note.get("prepared")
+    channels, told = model.config.in_channels, note.get("prepared")
     try:
         if told is not None:
             fit = Fit(**told)
@@ -163,15 +162,15 @@ def weights_of(word: str, new: Sequence[str] = ()) -> Path:
     return path
 
 
-def usual_size(model: nn.Module) -> int:
+def usual_size(model: Network) -> int:
     """32, or 224 where the partitions do not fit 32."""
-    return 32 if not isinstance(model, SpikeAtConv) or model.config.fits(32) else 224
+    return 32 if model.config.fits(32) else 224
 
 
-def network_of(name: str) -> nn.Module:
+def network_of(name: str) -> Network:
     """Of that name, its weights without values: it takes no memory."""
     with torch.device("meta"):
-        return SpikingResNet18(100) if name == "resnet18" else SpikeAtConv(PRESETS[name])
+        return network(name)
 
 
 def read_image(path: str | Path, trained: Trained) -> Tensor:

@@ -29,7 +29,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from spikeatconv.checks import check_path, check_whole
-from spikeatconv.weights import MODELS, load_weights, save_weights
+from spikeatconv.weights import can_be_saved, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
 DRAFT, OLD = ".draft", ".old"
@@ -207,7 +207,7 @@ def sealed(state: dict) -> bytes:
 
 def save_network(model: nn.Module, path: Path, note: dict) -> None:
     """As save_weights does; a network of another class as bare tensors."""
-    if type(model) in MODELS.values():
+    if can_be_saved(model):
         save_weights(model, path, note)
     else:
         save_file(under("", model.state_dict()), path)
@@ -311,7 +311,7 @@ def accuracy(path: Path) -> float:
 
 def load_network(model: nn.Module, path: Path) -> None:
     """Into the model, whose strides stay; load_weights names a field of the config that differs."""
-    if type(model) in MODELS.values():
+    if can_be_saved(model):
         tensors = load_weights(path, model.config).state_dict()
     else:
         tensors = load_file(path)

@@ -25,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from spikeatconv.checks import MOST, check_finite, check_whole, few, short
 from spikeatconv.extra import extra
 from spikeatconv.images.base import Images, batches_of, permutation
+from spikeatconv.model import Network
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.interrupt import Interrupts
@@ -32,7 +33,6 @@ from spikeatconv.training.lock import alone_in
 from spikeatconv.training.norms import unbiased, young_norms
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.run import USUAL, Run, run_of
-from spikeatconv.weights import MODELS, config_of
 
 Part = tuple[Tensor, Tensor]  # of a batch: images and labels
 BROKEN = (
@@ -249,8 +249,7 @@ def check_images(images: Any, name: str) -> None:
 
 def outputs_of(model: nn.Module) -> int | None:
     """How many classes one of our networks tells apart; None for others, before they are asked."""
-    known = isinstance(model, tuple(MODELS.values()))
-    return config_of(model)["classes"] if known else None
+    return model.config.classes if isinstance(model, Network) else None
 
 
 def check_logits(logits: Tensor, classes: int) -> Tensor:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
-from torch import nn
 
 from spikeatconv.checks import check_bool, check_choice, check_number, check_whole, short
-from spikeatconv.model import PRESETS, SpikeAtConv, preset
-from spikeatconv.resnet import SpikingResNet18
+from spikeatconv.model import PRESETS, Config, Network, preset
+from spikeatconv.resnet import SpikingResNet18Config
 
+NAMES = (*PRESETS, "resnet18")  # of networks
 MOST = {  # of each field of Augmentation
     "crop": 1.0, "rotation": 180.0, "shear": 89.0, "shift": 1.0, "scale": 0.99, "erasing": 1.0,
     "label_smoothing": 1.0,
@@ -158,14 +158,23 @@ RECIPES = {
 }  # fmt: skip
 
 
-def network(name: str, seed: int = 0, **changes) -> nn.Module:
+def network(name: str, seed: int = 0, **changes) -> Network:
     """A new network, "resnet18" (a SpikingResNet18) or a preset of SpikeAtConv, its weights drawn
     with that seed; torch's generator stays as it was. changes: arguments of the class or fields of
     the configuration, such as classes=100. Raises TypeError or ValueError for a wrong one."""
-    check_choice(name, "name", [*PRESETS, "resnet18"])
+    return build(config_named(name, **changes), seed)
+
+
+def config_named(name: str, **changes) -> Config:
+    """The configuration of that name, with changes; errors as `network`."""
+    if check_choice(name, "name", NAMES) == "resnet18":
+        return SpikingResNet18Config.of({"classes": 100, **changes})
+    return preset(name, **changes)
+
+
+def build(config: Config, seed: int) -> Network:
+    """A new network, its weights drawn with that seed; torch's generator stays as it was."""
     seed = check_whole(seed, "seed", 0, 2**63 - 1)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if name == "resnet18":
-            return SpikingResNet18(**{"classes": 100, **changes})
-        return SpikeAtConv(preset(name, **changes))
+        return config.build()

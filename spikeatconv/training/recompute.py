@@ -5,7 +5,6 @@ The second time BatchNorm leaves its running mean and variance as they are, else
 count twice.
 """
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import MethodType
@@ -14,26 +13,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from spikeatconv.model import Block, SpikeAtConv
-from spikeatconv.resnet import BasicBlock
+from spikeatconv.model import Network
 
 
-def recompute(model: nn.Module) -> nn.Module:
-    """Makes the model's blocks do so while gradients are needed; returns the model."""
-    for block in blocks(model):
+def recompute(model: Network) -> Network:
+    """Makes the model's parts do so while gradients are needed; returns the model."""
+    for block in model.parts():
         # A method bound to the block, not a function around it: a copy of the model binds its own.
         block.forward = MethodType(forward_again, block)
     return model
-
-
-def blocks(model: nn.Module) -> list[nn.Module]:
-    """What is computed again as a whole. Of a SpikeAtConv: what follows the stem, each stage's
-    entry, and the three branches of each block."""
-    if isinstance(model, SpikeAtConv):
-        parts = [part for stage in model.stages for part in stage]
-        branches = [list(part) if isinstance(part, Block) else [part] for part in parts]
-        return [model.stem_to_stream, *itertools.chain(*branches)]
-    return [module for module in model.modules() if isinstance(module, BasicBlock)]
 
 
 def forward_again(block: nn.Module, x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from spikeviz.network.boxes import Box
 PACKAGE = Path(spikeatconv.__file__).parent.parent
 MADE = {  # where a box is made: the function, and how the line begins
     "stem": (SpikeAtConv.__init__, "self.stem ="),
-    "stem_to_stream": (SpikeAtConv._after_stem, "second ="),
+    "stem_to_stream": (SpikeAtConv.after_stem, "second ="),
     "entry": (SpikeAtConv.__init__, "entry ="),
     "conv": (Block.__init__, "self.conv ="),
     "attention": (Block.__init__, "self.attention ="),

@@ -97,5 +97,5 @@ def test_a_wrong_argument_is_named(changes, message):
 
 @pytest.mark.parametrize("shape", [(2, 1, 32, 32), (3, 32, 32), (3, 2, 3, 32, 32)])
 def test_a_wrong_image_is_named(shape):
-    with pytest.raises(ValueError, match=r"images have shape \[.*; give \[B, 3, H, W\] or .* 2"):
+    with pytest.raises(ValueError, match=r"images have shape \[.*; give \[B, 3, H, W\], or .* 2"):
         small()(torch.zeros(shape))

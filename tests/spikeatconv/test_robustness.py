@@ -212,6 +212,10 @@ CONFIG = {
     "softmax": flag(True), "spiking": flag(True), "head_width": whole(8), "expansion": whole(4),
     "norm": word("batch"), "shortcut": word("membrane"),
 }  # fmt: skip
+RESNET = {
+    "classes": whole(3), "spk": word("sl"), "time_steps": whole(1), "width": whole(2),
+    "spiking": flag(True), "in_channels": whole(3),
+}  # fmt: skip
 
 RUN = {
     "every": whole(LEFT_OUT, most=False, optional=True), "keep": whole(2, most=False),
@@ -289,10 +293,10 @@ CALLS = [
     Call("SpikeAtConv()", MODEL, {"images": also(
         STILL, [torch.zeros(2, 2, 3, 8, 8), torch.zeros(2, 3, 9, 9), torch.zeros(2, 3, 0, 0)],
         as_named=("image",))}),
+    constructor(sc.SpikingResNet18Config, {
+        **RESNET, "spk_options": also(OPTIONS, as_named=("SL",))}),
     constructor(sc.SpikingResNet18, {
-        "classes": whole(3), "spk": word("sl"), "time_steps": whole(1), "width": whole(2),
-        "spiking": flag(True), "in_channels": whole(3),
-        "tua": Kind(LEFT_OUT, [3.0], as_named=("tau",)), **neuron()}),
+        **RESNET, "tua": Kind(LEFT_OUT, [3.0], as_named=("tau",)), **neuron()}),
     Call("SpikingResNet18()", resnet(), {"images": also(
         STILL, [torch.zeros(2, 2, 3, 8, 8), torch.zeros(2, 3, 0, 0)])}),
     Call("fold", sc.fold, {"model": MODELS}),
@@ -397,7 +401,7 @@ CALLS += [
                                          "keep": whole(2, most=False)}),
 ]  # fmt: skip
 
-CONSTANTS = ("ATTENTIONS", "PARTITIONS", "PRESETS", "SPK_BLOCKS", "STIMULI")
+CONSTANTS = ("ATTENTIONS", "NETWORKS", "PARTITIONS", "PRESETS", "SPK_BLOCKS", "STIMULI")
 RESULTS = ("EnergyReport", "LIFTrace", "Recording", "Simulation")  # the library alone makes them
 NOT_CALLED = ("RECIPES", "Images", "Stream", "evaluate")  # evaluate: see test_arguments
 

@@ -18,6 +18,7 @@ from torch.nn.utils.prune import l1_unstructured
 
 import spikeatconv.weights as weights
 from spikeatconv import LIF, MBPL, Atan, Attend, Sigmoid, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv.resnet import SpikingResNet18Config
 from spikeatconv.weights import load_weights, save_weights, weights_note
 
 SMALL = preset("micro", widths=(8, 16), depths=(1, 1), partition_size=(4, 2), head_width=8)
@@ -153,7 +154,11 @@ def test_the_config_of_a_resnet_that_was_expected(tmp_path):
     path = tmp_path / "resnet.safetensors"
     save_weights(SpikingResNet18(5, width=4, spk="mbpl", thresholds=[0.5, 1.0]), path)
     arguments = {"classes": 5, "width": 4, "spk": "mbpl", "thresholds": (0.5, 1.0)}
-    assert load_weights(path, arguments).config["thresholds"] == (0.5, 1.0)
+    others = {"time_steps": 1, "spiking": True, "in_channels": 3, "thresholds": [0.5, 1.0]}
+    assert json.loads(metadata_of(path)["config"]) == {**arguments, **others}  # as version 0.1.0
+    assert load_weights(path, arguments).config.spk_options["thresholds"] == (0.5, 1.0)
+    wanted = SpikingResNet18Config(5, "mbpl", width=4, spk_options={"thresholds": (0.5, 1.0)})
+    assert load_weights(path, wanted).config == wanted
     with pytest.raises(ValueError, match=r"time_steps is 1 in the file and 8 in config\."):
         load_weights(path, {**arguments, "time_steps": 8})
     with pytest.raises(ValueError, match=r"tau is None in the file and 3.0 in config"):

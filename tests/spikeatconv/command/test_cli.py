@@ -18,8 +18,8 @@ import torch
 from PIL import Image
 
 from spikeatconv import (
-    SpikeAtConv,
-    SpikingResNet18,
+    SpikeAtConvConfig,
+    SpikingResNet18Config,
     energy_report,
     load_weights,
     mnist5k,
@@ -122,7 +122,7 @@ def test_every_example_is_understood(page):
         command = commands()[" ".join(words[:length])]
         command.make_context(command.name, words[length:])
         settings = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
-        kind = SpikingResNet18 if "cifar100" in words else SpikeAtConv
+        kind = SpikingResNet18Config if "cifar100" in words else SpikeAtConvConfig
         read_settings(settings, kind)
 
 

@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from spikeatconv import PRESETS, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv import (
+    PRESETS,
+    SpikeAtConv,
+    SpikeAtConvConfig,
+    SpikingResNet18Config,
+    fold,
+    preset,
+)
 from spikeatconv.command import estimate
 from spikeatconv.command.settings import changed, continued, fitting, new_model, read_settings
 from spikeatconv.training import RECIPES
@@ -11,8 +18,8 @@ from spikeatconv.training import RECIPES
 DIGITS = RECIPES["digits"]
 
 
-def read(*words, model=SpikeAtConv):
-    return read_settings(words, model)
+def read(*words, config=SpikeAtConvConfig):
+    return read_settings(words, config)
 
 
 def test_a_key_finds_its_group_and_its_type():
@@ -27,7 +34,7 @@ def test_a_key_finds_its_group_and_its_type():
     found = read("model.spk=sl", "spiking=False", "partition_size=4,4,2", "widths=8")["model"]
     assert found == {"spk": "sl", "spiking": False, "partition_size": (4, 4, 2), "widths": (8,)}
     assert read("partition_size=7")["model"] == {"partition_size": 7}
-    assert read("width=16", model=SpikingResNet18)["model"] == {"width": 16}
+    assert read("width=16", config=SpikingResNet18Config)["model"] == {"width": 16}
 
 
 def test_options_of_the_spk_block():
@@ -39,7 +46,7 @@ def test_options_of_the_spk_block():
     assert read("spk_options.thresholds=[1]")["model"] == {"spk_options": {"thresholds": (1,)}}
     assert read('spk_options={"tau": 4.0}')["model"] == {"spk_options": {"tau": 4.0}}
     model = new_model("resnet18", DIGITS, 10, 1, {"width": 4, "spk_options": {"tau": 3.0}})
-    assert model.config["tau"] == 3.0
+    assert model.config.spk_options == {"tau": 3.0}
 
 
 @pytest.mark.parametrize(

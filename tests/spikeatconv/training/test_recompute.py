@@ -10,7 +10,7 @@ import torch
 
 from spikeatconv import SpikingResNet18
 from spikeatconv.training import train
-from spikeatconv.training.recompute import blocks, recompute
+from spikeatconv.training.recompute import recompute
 
 RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
 small, images = RUNS["small"], RUNS["images"]
@@ -36,7 +36,7 @@ def test_a_training_gives_the_same_bits(make):
 
 def test_a_block_is_computed_twice_and_only_where_gradients_are_needed():
     model = recompute(small())
-    part, calls = blocks(model)[-1], []
+    part, calls = model.parts()[-1], []
     part[0].register_forward_hook(lambda *_: calls.append(1))
     model(torch.rand(2, 3, 16, 16)).sum().backward()
     assert len(calls) == 2
@@ -57,8 +57,8 @@ def test_a_copy_computes_with_its_own_weights():
     assert all(p.grad is None for p in model.parameters())
 
 
-def test_blocks_cover_the_network():
+def test_parts_cover_the_network():
     model = small()
-    inside = {id(p) for block in blocks(model) for p in block.parameters()}
+    inside = {id(p) for block in model.parts() for p in block.parameters()}
     outside = [n for n, p in model.named_parameters() if id(p) not in inside]
     assert {name.split(".")[0] for name in outside} == {"stem", "head"}
