@@ -15,6 +15,14 @@ export function h(tag, attributes = {}, ...children) {
 /** Write a text where another one stands: a screen reader tells only what is new. */
 export const put = (element, text) => element.textContent !== text && (element.textContent = text);
 
+/** New children, by children(), for an element whose key is new; returns whether it was. */
+export function renew(element, key, children) {
+  if (element.dataset.key === key) return false;
+  element.dataset.key = key;
+  element.replaceChildren(...children());
+  return true;
+}
+
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** 3 significant decimals, no trailing noise, a true minus sign. */

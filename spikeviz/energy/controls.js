@@ -2,7 +2,7 @@
 
 import { MEASURED, breakEven, meanRate } from "./energy.js";
 import { h, clamp, button } from "../base/page.js";
-import { numberControl, choice, checkbox, drag } from "../base/controls.js";
+import { numberControl, choice, checkbox, drag, onArrows } from "../base/controls.js";
 
 const NUMBERS = {
   time_steps: ["T, time steps", ""], rate_factor: ["R × factor", ""],
@@ -75,15 +75,14 @@ export function moveBars(bars, view) {
   const choose = ({ layer }) => layer && view.set({ layer });
   bars.addEventListener("pointermove", (event) => look(under(event)));
   bars.addEventListener("click", (event) => choose(under(event)));
-  bars.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
-    if (!by) return;
-    event.preventDefault();
+  onArrows(bars, (right, down) => {
+    const by = right || down;
+    if (Math.abs(down) === 1) return false;
     const s = view.compute();
     const at = s.groups.findIndex(({ name }) => name === (view.hovered?.group ?? s.looked));
     look(groupAt(s, at < 0 ? 0 : at + by));
     choose(view.hovered);
-  });
+  }, 10);
 }
 
 export function movePlane(plane, view) {
@@ -107,17 +106,19 @@ export function movePlane(plane, view) {
     if (down) held = nearest(event);
     if (down && held) view.set({ layer: held.layer });
   }, () => (held = null));
-  plane.addEventListener("keydown", (event) => {
+  onArrows(plane, (right, down) => {
     const { priced, looked, settings } = view.compute();
     const at = priced.findIndex(({ layer }) => layer === looked);
     const row = priced[at];
-    const along = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const up = { ArrowUp: 1.1, ArrowDown: 1 / 1.1, PageUp: 2, PageDown: 0.5 }[event.key];
+    const up = { "-1": 1.1, 1: 1 / 1.1, "-2": 2, 2: 0.5 }[down];
+    if (right) view.set({ layer: (priced[at < 0 ? 0 : at + right] ?? row).layer });
+    else if (row) setRate(row, Math.max(row.rate ?? breakEven(settings), 0.003) * up);
+  }, 2);
+  plane.addEventListener("keydown", (event) => {
+    const { looked, settings } = view.compute();
     const { [looked]: _gone, ...rates } = settings.rates;
-    if (along) view.set({ layer: (priced[at < 0 ? 0 : at + along] ?? row).layer });
-    else if (up && row) setRate(row, Math.max(row.rate ?? breakEven(settings), 0.003) * up);
-    else if (row && ["Delete", "Backspace"].includes(event.key)) view.set({ rates });
-    else if (!up) return;
+    if (!looked || !["Delete", "Backspace"].includes(event.key)) return;
+    view.set({ rates });
     event.preventDefault();
   });
 }

@@ -8,6 +8,7 @@ import { makeControls, moveBars, movePlane } from "./controls.js";
 import { h, put } from "../base/page.js";
 import { syncing, mount, lasting, setter, valuesOf } from "../base/widget.js";
 import { surface } from "../base/draw.js";
+import { memory } from "../base/memory.js";
 
 const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "membranes"];
 const TRAITS = [...SETTINGS, "report", "layer", "by", "log"];
@@ -71,7 +72,7 @@ function render({ model, el, signal }) {
   const controls = makeControls(model.get("limits"), reports, report, set);
   const parts = build(controls, measured.length);
   const { totals, bars, plane, paper, ours } = parts;
-  const drawnWith = new Map(); // what each part shows
+  const once = memory();
   const view = { hovered: null, set, compute: now, paint: () => paint() };
   moveBars(bars, view);
   movePlane(plane, view);
@@ -87,23 +88,19 @@ function render({ model, el, signal }) {
   function draw(colour) {
     const sizes = [totals, bars, plane, paper, ours].map((canvas) => canvas.clientWidth);
     const s = now();
-    const theme = [sizes, colour.fg, colour.bg, devicePixelRatio];
+    const theme = [...sizes, colour.fg, colour.bg, devicePixelRatio];
     const prices = JSON.stringify([s.report.name, s.settings]);
-    const fresh = (part, ...key) => {
-      const changed = drawnWith.get(part) !== key.join("|");
-      drawnWith.set(part, key.join("|"));
-      return changed;
-    };
-    if (fresh(totals, theme, prices)) drawTotals(s, surface(totals), colour);
-    if (fresh(bars, theme, prices, s.looked, view.hovered?.group, s.by, s.log))
-      view.x = drawEnergyBars(s, surface(bars), colour);
-    if (fresh(plane, theme, prices, s.looked))
-      Object.assign(view, drawPlane(s, surface(plane), colour));
+    const look = [...theme, prices];
+    once(totals, look, () => drawTotals(s, surface(totals), colour));
+    view.x = once(bars, [...look, s.looked, view.hovered?.group, s.by, s.log],
+      () => drawEnergyBars(s, surface(bars), colour));
+    const drawn = once(plane, [...look, s.looked], () => drawPlane(s, surface(plane), colour));
+    Object.assign(view, drawn);
     const tiny = s.report.name.startsWith("Tiny") ? s.snn : null;
-    if (fresh(paper, theme, tiny)) drawPaper(surface(paper), colour, tiny);
-    if (measured.length && fresh(ours, theme, prices))
-      drawOurs(surface(ours), colour, measuredPoints(measured, s));
-    if (fresh(parts.root, prices, s.by, s.log)) write(s);
+    once(paper, [...theme, tiny], () => drawPaper(surface(paper), colour, tiny));
+    if (measured.length)
+      once(ours, look, () => drawOurs(surface(ours), colour, measuredPoints(measured, s)));
+    once("words", [prices, s.by, s.log], () => write(s));
     const looked = lookedText(s, view.hovered?.group);
     looked.forEach((words, k) => put(parts.lines[k], words));
     const bar = s.single ? "layer" : "stage";

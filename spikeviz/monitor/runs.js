@@ -1,16 +1,41 @@
-// A training run as the page has it: columns out of packed values, smoothing, words for times.
+// Training runs as the page has them: columns out of packed values, smoothing, places on the axis.
 // Nothing here knows about the screen.
 
-export const RATE = "rate:";
+const RATE = "rate:"; // stands before a layer's name
 
 /** {column: Float32Array} of what Python packed. */
-export function unpackRun({ columns, points, values }) {
-  const bytes = new Uint8Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
-  const all = new Float32Array(bytes.buffer);
-  return Object.fromEntries(columns.map((name, i) => [name, all.subarray(i * points, (i + 1) * points)]));
+function unpackRun({ columns, points, values }) {
+  const { buffer, byteOffset, byteLength } = values;
+  const all = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  return Object.fromEntries(
+    columns.map((name, i) => [name, all.subarray(i * points, (i + 1) * points)]));
 }
 
-/** The exponential mean of `values`, time constant in steps; values that are missing are passed over. */
+/** unpacker()(runs): each unpacked once each time it comes: [{name, columns, rates}]; rates: a
+ *  {layer, values} for each layer whose rate was measured. */
+export function unpacker() {
+  const known = new Map();
+  return (runs) => Object.entries(runs).map(([name, packed]) => {
+    if (known.get(name)?.packed !== packed) {
+      const columns = unpackRun(packed);
+      const rates = packed.columns.filter((column) => column.startsWith(RATE))
+        .map((column) => ({ layer: column.slice(RATE.length), values: columns[column] }));
+      known.set(name, { name, packed, columns, rates });
+    }
+    return known.get(name);
+  });
+}
+
+/** The runs of these settings, the last one with rates, and how far the axis reaches. */
+export function compute(all, settings) {
+  const runs = all.map((run, index) => ({ ...run, index, x: run.columns[settings.axis] }))
+    .filter((run) => !settings.hidden.includes(run.name));
+  const [from, to] = extent(runs.map((run) => run.x)) ?? [0, 1];
+  const rated = runs.findLast((run) => run.rates.length);
+  return { ...settings, all, runs, rated, from, to: to > from ? to : from + 1 };
+}
+
+/** The exponential mean of `values`, time constant in steps; missing values are passed over. */
 export function smooth(steps, values, smoothing) {
   let mean = NaN;
   let last = NaN;
@@ -27,12 +52,15 @@ export function smooth(steps, values, smoothing) {
 /** The place in ascending xs that lies nearest to x; −1 for none. */
 export function nearest(xs, x) {
   let best = -1;
-  for (let i = 0; i < xs.length; i++) if (Number.isFinite(xs[i]) && (best < 0 || Math.abs(xs[i] - x) < Math.abs(xs[best] - x))) best = i;
+  const apart = (i) => Math.abs(xs[i] - x);
+  xs.forEach((value, i) => {
+    if (Number.isFinite(value) && (best < 0 || apart(i) < apart(best))) best = i;
+  });
   return best;
 }
 
-/** The last finite value at place i or before it. */
-export function lastKnown(values, i) {
+/** The last finite value at place i or before it; null for none. */
+export function lastKnown(values, i = values.length - 1) {
   while (i >= 0 && !Number.isFinite(values[i])) i--;
   return i < 0 ? null : values[i];
 }
@@ -47,12 +75,4 @@ export function extent(lists, log = false) {
         if (value > high) high = value;
       }
   return low > high ? null : [low, high];
-}
-
-/** 75 → "1 min 15 s". */
-export function duration(seconds) {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
