@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ipywidgets
 
+from spikeviz.base.page import fill_page
 from spikeviz.base.widget import Explorer
 
 ORDER = (  # of the course
@@ -58,6 +59,6 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
         rows.append(f'<li><a href="{name}.html">{name}</a><p>{text}</p></li>')
-    page = Path(__file__).with_name("gallery.html").read_text(encoding="utf-8")
-    (folder / "index.html").write_text(page.replace("{{ROWS}}", "\n".join(rows)), encoding="utf-8")
+    page = fill_page(Path(__file__).with_name("gallery.html"), {"ROWS": "\n".join(rows)})
+    (folder / "index.html").write_text(page, encoding="utf-8")
     return folder

@@ -133,8 +133,8 @@ class AblationExplorer(Explorer):
             self.send("plotly", [packed_plotly()])
 
     @classmethod
-    def _library(cls) -> tuple[str, bytes]:
-        return "plotly.js", packed_plotly()
+    def library(cls) -> dict[str, bytes]:
+        return {"plotly.js": packed_plotly()}
 
 
 @functools.cache

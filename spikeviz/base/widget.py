@@ -4,13 +4,10 @@ A widget is a folder: a Python class with synced traits, plain ES modules, a sty
 modules compute and draw; Python holds the parameters and tells the truth about them.
 """
 
-import base64
 import difflib
 import html
 import inspect
-import json
 import os
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +19,7 @@ import traitlets as t
 from IPython.core.getipython import get_ipython
 
 from spikeviz.base.front_end import PACKAGE, front_end, read_module
+from spikeviz.base.page import LIVE, fill_page, script_json, script_library
 
 CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
 
@@ -226,9 +224,9 @@ class Explorer(anywidget.AnyWidget):
         self._made[cell] = (run, widgets)
 
     @classmethod
-    def _library(cls) -> tuple[str, bytes] | None:
-        """A large library that the front end needs: the name of its file, its packed text."""
-        return None
+    def library(cls) -> dict[str, bytes]:
+        """{file: packed text} of a large library that the front end needs."""
+        return {}
 
     def save_html(self, path: str | os.PathLike[str], library: str = "inside") -> Path:
         """Write the widget as it stands to one HTML file that works offline, without a kernel.
@@ -248,50 +246,25 @@ class Explorer(anywidget.AnyWidget):
             raise IsADirectoryError(f"{path} is a folder; name a file in it, such as lif.html")
         if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
             raise ValueError(f"{path} is a pipe or a device; give the name of a file")
-        page = (PACKAGE / "base" / "page.html").read_text(encoding="utf-8")
+        from spikeatconv.files import write_whole
+
+        scripts = {name: script_library(packed) for name, packed in self.library().items()}
+        if library == "beside":
+            for name, script in scripts.items():
+                write_whole(path.parent / name, script)
+            tags = [f'<script src="{name}"></script>' for name in scripts]
+        else:
+            tags = [f"<script>{script}</script>" for script in scripts.values()]
         parts = {
             "TITLE": html.escape(type(self).__name__),
-            "STATE": _script_safe(json.dumps(self._public_state(), default=_as_text)),
-            "CODE": _script_safe(json.dumps({name: getattr(self, name) for name in CODE})),
-            "LIVE": (PACKAGE / "base" / "live.js").read_text(encoding="utf-8"),
-            "LIBRARY": self._library_script(path.parent, library),
+            "STATE": script_json(self._public_state()),
+            "CODE": script_json({name: getattr(self, name) for name in CODE}),
+            "LIVE": LIVE,
+            "LIBRARY": "\n".join(tags),
         }
-        _write(path, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], page))
+        write_whole(path, fill_page(PACKAGE / "base" / "page.html", parts))
         return path
-
-    def _library_script(self, folder: Path, place: str) -> str:
-        found = self._library()
-        if found is None:
-            return ""
-        name, packed = found
-        script = f'globalThis.spikevizLibrary = "{base64.b64encode(packed).decode()}";'
-        if place == "inside":
-            return f"<script>{script}</script>"
-        _write(folder / name, script)
-        return f'<script src="{name}"></script>'
 
     def _public_state(self) -> dict[str, Any]:
         """The synced traits that this widget's own class declares."""
         return self.get_state(sorted(self._own_traits()))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file, complete or not at all."""
-    draft = path.with_name(path.name + ".part")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _as_text(value: Any) -> dict[str, str]:
-    """Bytes as JSON; page.html reads them back."""
-    if not isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError(f"{type(value).__name__} cannot be saved in a page: sync numbers or bytes")
-    return {"$bytes": base64.b64encode(value).decode()}
-
-
-def _script_safe(text: str) -> str:
-    """JSON that may stand inside a script element."""
-    return text.replace("<", "\\u003c")

@@ -1,11 +1,12 @@
 """The cells of a notebook that has run, as pieces of HTML, and its widgets as they stood."""
 
 import html
-import importlib
 import json
+import operator
 import re
-from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
-from spikeviz.base.widget import CODE, Explorer, _script_safe
+import spikeviz
+from spikeviz.base.page import LIVE, script_json, script_library
+from spikeviz.base.widget import CODE, Explorer
 from spikeviz.publish.markdown import Links, Markdown, coloured, keep_links, picture, plain
 
+STATIC = Path(__file__).with_name("static")
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 CAPTION = re.compile(r"\s*\*(Picture[^*]*)\*")  # of a picture, in the cell after it
@@ -42,9 +46,9 @@ class Document:
 
     cells: in order; their Markdown is left to whoever lays out the page, and to `markdown`.
     title: the words of the first heading.
-    kinds: the code of each class of widgets on show.  libraries: large ones that they need.
-    frozen: the classes among them that show only what a model in Python answered.
-    states(): what the page needs to draw them, as JSON for a script.
+    scripts: {file: text} of what draws its widgets, in order.
+    frozen: the classes of widgets that show only what a model in Python answered.
+    shown: of each widget its class and its state.
     """
 
     def __init__(
@@ -52,10 +56,9 @@ class Document:
     ) -> None:
         self.markdown = Markdown(links, folder)
         self._words = Markdown(links, folder)  # for outputs: their headings are none of the page's
-        self.kinds: dict[str, dict[str, str]] = {}
-        self.libraries: dict[str, bytes] = {}
+        self.scripts = {"live.js": LIVE}
         self.frozen: set[str] = set()
-        self._shown: dict[str, dict[str, Any]] = {}
+        self.shown: dict[str, dict[str, Any]] = {}
         self._widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
         following = [*notebook.cells[1:], None]
         self.cells = [
@@ -66,9 +69,6 @@ class Document:
     def title(self) -> str:
         titles = (re.search(r"^# +(.+)$", cell.source, re.MULTILINE) for cell in self.cells)
         return next((plain(Markdown().page(title[1])) for title in titles if title), "")
-
-    def states(self) -> str:
-        return _script_safe(json.dumps(self._shown, sort_keys=True))
 
     def _cell(self, cell: NotebookNode, after: NotebookNode | None) -> Cell:
         page = outputs = ""
@@ -90,12 +90,10 @@ class Document:
         data = output.data
         if VIEW in data:
             return self._widget(data[VIEW]["model_id"], data.get("text/plain", ""))
-        for mime in ("image/png", "image/jpeg"):
+        for mime in ("image/png", "image/jpeg", "image/svg+xml"):
             if mime in data:
-                alt = output.metadata.get(mime, {}).get("alt", caption)
-                return picture(data[mime], mime.split("/")[1], alt)
-        if "image/svg+xml" in data:
-            return picture(data["image/svg+xml"].encode(), "svg", caption)
+                content = data[mime].encode() if "svg" in mime else data[mime]
+                return picture(content, mime, output.metadata.get(mime, {}).get("alt", caption))
         if "text/html" in data and "<script" not in data["text/html"]:
             return f'<div class="scroll html">{data["text/html"]}</div>'
         if "text/markdown" in data:
@@ -137,13 +135,12 @@ class Document:
 
     def _place(self, model: str) -> str:
         state = self._state(model)
-        module, _, kind = state["_anywidget_id"].rpartition(".")
-        # A notebook may define a widget of its own: its class is not here.
-        there = module.startswith("spikeviz.")
-        cls = getattr(importlib.import_module(module), kind) if there else Explorer
-        self.kinds[kind] = {trait: state[trait] for trait in CODE}
-        self.libraries.update([found] if (found := cls._library()) else [])
-        self._shown[model] = {"kind": kind, "state": self._public_state(model)}
+        kind = state["_anywidget_id"].rpartition(".")[2]
+        cls = getattr(spikeviz, kind, Explorer)  # that of a notebook's own widget is not here
+        code = script_json({trait: state[trait] for trait in CODE})
+        self.scripts[f"{kind}.js"] = f"spikevizLive.kinds.{kind} = {code};\n"
+        self.scripts |= {name: script_library(packed) for name, packed in cls.library().items()}
+        self.shown[model] = {"kind": kind, "state": self._public_state(model)}
         line = html.escape((cls.__doc__ or "").splitlines()[0])
         self.frozen |= {kind} if cls.needs_python else set()
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if cls.needs_python else ""
@@ -158,24 +155,9 @@ class Document:
         state = json.loads(json.dumps(state))
         for buffer in self._widgets[model].get("buffers", []):
             *way, last = buffer["path"]
-            place = state
-            try:
-                for step in way:
-                    place = place[step]
-                place[last] = {"$bytes": buffer["data"]}
-            except (KeyError, IndexError, TypeError):
-                pass  # left from an earlier state
+            with suppress(KeyError, IndexError, TypeError):  # left from an earlier state
+                reduce(operator.getitem, way, state)[last] = {"$bytes": buffer["data"]}
         return state
-
-
-def code_script(kind: str, code: dict[str, str]) -> str:
-    """A script that gives a page the front end of a class of widgets."""
-    return f"spikevizLive.kinds.{kind} = {_script_safe(json.dumps(code))};\n"
-
-
-def library_script(packed: bytes) -> str:
-    """A script that gives a page a large library."""
-    return f'globalThis.spikevizLibrary = "{b64encode(packed).decode()}";\n'
 
 
 def text(said: str) -> str:
@@ -188,4 +170,4 @@ def text(said: str) -> str:
 
 def asset(name: str) -> str:
     """A file of publish/static/."""
-    return (Path(__file__).with_name("static") / name).read_text(encoding="utf-8")
+    return (STATIC / name).read_text(encoding="utf-8")

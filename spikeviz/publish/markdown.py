@@ -5,6 +5,7 @@ nbconvert reads it; here formulas become MathML, which today's browsers draw by 
 
 import base64
 import html
+import mimetypes
 import re
 from collections.abc import Callable
 from itertools import count
@@ -81,7 +82,8 @@ class Markdown(IPythonRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         if self._folder is None or re.match(r"[a-z]+:", url):
             return super().image(text, url, title)
-        return picture((self._folder / url).read_bytes(), Path(url).suffix[1:], plain(text))
+        mime = mimetypes.guess_type(url)[0] or ""
+        return picture((self._folder / url).read_bytes(), mime, plain(text))
 
     def table(self, text: str) -> str:
         text = text.replace("<th></th>", "<td></td>")  # no column's head
@@ -108,12 +110,10 @@ def coloured(code: str, language: str) -> str:
     return f'<pre class="scroll code"><code>{page.rstrip()}</code></pre>\n'
 
 
-def picture(data: bytes | str, kind: str, alt: str) -> str:
+def picture(data: bytes | str, mime: str, alt: str) -> str:
     """A picture that stands in the page itself. data: its bytes, or base64."""
     text = data if isinstance(data, str) else base64.b64encode(data).decode()
-    text = "".join(text.split())
-    kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(kind, kind)
-    return f'<img src="data:image/{kind};base64,{text}" alt="{html.escape(alt)}">'
+    return f'<img src="data:{mime};base64,{"".join(text.split())}" alt="{html.escape(alt)}">'
 
 
 def plain(page: str) -> str:

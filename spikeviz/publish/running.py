@@ -11,11 +11,9 @@ from time import monotonic
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
-from spikeviz.base.widget import _write
 from spikeviz.browser import CHECKOUT
 
 NOTEBOOKS = CHECKOUT / "notebooks"
@@ -39,12 +37,14 @@ def executed(
     kept = cache / f"{notebook.stem}-{key(notebook)}.ipynb"
     if kept.is_file():
         return nbformat.read(kept, as_version=4)
+    from spikeatconv.files import write_whole
+
     text = nbformat.writes(run(notebook, client))
     with suppress(OSError):  # a checkout that may only be read keeps nothing
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob(f"{notebook.stem}-*.ipynb"):
             old.unlink(missing_ok=True)
-        _write(kept, text)
+        write_whole(kept, text)
     return nbformat.reads(text, as_version=4)
 
 
@@ -66,17 +66,16 @@ def _code() -> bytes:
 
 def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> NotebookNode:
     """Run the notebook in a fresh kernel, in its own folder; client: what runs the cells."""
-    content = nbformat.read(notebook, as_version=4)
-    runner = client(
-        content,
-        timeout=SECONDS,
-        startup_timeout=SECONDS,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(notebook.parent)}},
-    )
 
     def execute() -> NotebookNode:
+        runner = client(
+            nbformat.read(notebook, as_version=4),
+            timeout=SECONDS,
+            startup_timeout=SECONDS,
+            kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": str(notebook.parent)}},
+        )
         # On Windows zmq wants this loop.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as loop:
             return loop.run(runner.async_execute())
@@ -84,7 +83,7 @@ def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> Notebo
     try:
         with ThreadPoolExecutor(1) as pool:  # in this thread a loop may run already
             return pool.submit(execute).result()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except Exception as error:  # a cell raised, the kernel died, the file is no notebook
         raise NotebookFailedError(f"{notebook.name}: {strip_ansi(str(error))}") from error
 
 
@@ -95,13 +94,10 @@ def executed_all(
 
     def one(notebook: Path) -> NotebookNode | Exception:
         begin = monotonic()
-        outcome: NotebookNode | Exception
         try:
             outcome = executed(notebook, cache, client)
-        except NotebookFailedError as error:
-            outcome = error
         except Exception as error:  # whatever is wrong with one, the others are worth having
-            outcome = NotebookFailedError(f"{notebook.name}: {error}")
+            outcome = error
         how = "failed after " if isinstance(outcome, Exception) else ""
         print(f"{notebook.stem}: {how}{monotonic() - begin:.0f} s", flush=True)
         return outcome

@@ -2,16 +2,16 @@
 
 import html
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from nbformat import NotebookNode
 
-from spikeviz.base.front_end import PACKAGE
-from spikeviz.base.widget import _write
+from spikeviz.base.page import fill_page, script_json
 from spikeviz.browser import CHECKOUT
-from spikeviz.publish.cells import Document, asset, code_script, library_script
+from spikeviz.publish.cells import STATIC, Document, asset
 from spikeviz.publish.markdown import Links, Markdown, plain
 from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, executed_all
 
@@ -19,11 +19,6 @@ NAME = "SpikeAtConv: learn spiking neural networks by touching them"
 READ_ONLY = (
     "This page is for reading; its widgets work{but}. To run and change the code, and to do the "
     "exercises, start the course: <code>python3 course.py lab</code>."
-)
-FOOTER = (
-    "A course around the paper by Liao and others (2025), "
-    '<a href="https://doi.org/10.3389/fnins.2025.1536771">SpikeAtConv</a>. MIT licence. '
-    "Numbers of the paper are named as the paper's."
 )
 UNFOLD = '<button type="button" id="unfold">Open or fold all answers</button>'
 ABOUT = (
@@ -43,7 +38,7 @@ class Chapter:
     title: str
     body: str
     contents: str = ""
-    scripts: list[str] = field(default_factory=list)
+    scripts: Sequence[str] = ("live.js",)
 
 
 class Site:
@@ -112,6 +107,8 @@ def save_site(folder: Path, notebooks: Path = NOTEBOOKS, cache: Path = CACHE) ->
 
 def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     """Write the site of notebooks that have run. outcomes: by the notebooks' paths, in order."""
+    from spikeatconv.files import write_whole
+
     site = Site(list(outcomes))
     documents = [
         Document(content, site.links(path.parent), path.parent)
@@ -119,10 +116,8 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     ]
     chapters = [chapter_of(*pair) for pair in zip(outcomes, documents, strict=True)]
     files = {"site.css": asset("prose.css") + asset("site.css"), "site.js": asset("site.js")}
-    files["live.js"] = (PACKAGE / "base" / "live.js").read_text(encoding="utf-8")
     for document in documents:
-        files |= {f"{kind}.js": code_script(kind, c) for kind, c in document.kinds.items()}
-        files |= {name: library_script(packed) for name, packed in document.libraries.items()}
+        files |= document.scripts
     pages = {text.file: page_of(text) for text in site.text_pages()}
     around = zip([None, *chapters], chapters, [*chapters[1:], None], strict=False)
     pages |= {chapter.file: page_of(chapter, before, after) for before, chapter, after in around}
@@ -130,9 +125,9 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     pages[index.file] = page_of(index)  # the last to be written: where it is, all is
     (folder / "assets").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        _write(folder / "assets" / name, text)
+        write_whole(folder / "assets" / name, text)
     for name, text in pages.items():
-        _write(folder / name, text)
+        write_whole(folder / name, text)
 
 
 def chapter_of(path: Path, document: Document) -> Chapter:
@@ -145,13 +140,12 @@ def chapter_of(path: Path, document: Document) -> Chapter:
             style, page = "cell", cell.page + cell.outputs
         parts.append(f'<div class="{style}" id="cell-{cell.name}">\n{page}</div>')
     parts.insert(1, f'<p class="note">{READ_ONLY.format(but=but([document]))} {UNFOLD}</p>')
-    if document.kinds:
-        states = f'<script type="application/json" id="widget-states">{document.states()}</script>'
-        parts.append(states)
-    scripts = [*document.libraries, *(f"{kind}.js" for kind in document.kinds)]
-    contents = contents_of(document.markdown)
-    title = html.escape(document.title)
-    return Chapter(f"{path.stem}.html", title, "\n".join(parts), contents, scripts)
+    states = (
+        f'<script type="application/json" id="widget-states">{script_json(document.shown)}</script>'
+    )
+    parts.append(states)
+    contents, title = contents_of(document.markdown), html.escape(document.title)
+    return Chapter(f"{path.stem}.html", title, "\n".join(parts), contents, [*document.scripts])
 
 
 def contents_of(markdown: Markdown) -> str:
@@ -194,13 +188,12 @@ def page_of(page: Chapter, before: Chapter | None = None, after: Chapter | None 
         steps += f'<a rel="prev" href="{before.file}">← {before.title}</a>'
     if after:
         steps += f'<a rel="next" class="next" href="{after.file}">{after.title} →</a>'
-    scripts = ["live.js", *page.scripts, "site.js"]
+    scripts = [*page.scripts, "site.js"]
     parts = {
         "TITLE": f"{page.title} · SpikeAtConv",
         "STEPS": steps,
         "CONTENTS": page.contents,
         "BODY": page.body,
-        "FOOTER": FOOTER,
         "SCRIPTS": "\n".join(f'<script src="assets/{name}" defer></script>' for name in scripts),
     }
-    return re.sub(r"\{\{([A-Z]+)\}\}", lambda match: parts[match[1]], asset("site.html"))
+    return fill_page(STATIC / "site.html", parts)

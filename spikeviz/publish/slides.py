@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spikeviz.base.front_end import PACKAGE
-from spikeviz.base.widget import _write
-from spikeviz.publish.cells import Cell, Document, asset, code_script, library_script
+from spikeviz.base.page import fill_page, script_json
+from spikeviz.publish.cells import STATIC, Cell, Document, asset
 from spikeviz.publish.running import CACHE, executed
 
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
@@ -47,19 +46,17 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
         raise IsADirectoryError(f"{out} is a folder; name a file in it, such as slides.html")
     document = Document(executed(notebook, cache), only_outside, notebook.parent)
     sections = by_metadata(document) if any(c.slide for c in document.cells) else by_words(document)
-    libraries = map(library_script, document.libraries.values())
-    kinds = (code_script(kind, code) for kind, code in document.kinds.items())
-    live = (PACKAGE / "base" / "live.js").read_text(encoding="utf-8")
     parts = {
         "TITLE": html.escape(document.title),
         "STYLE": asset("reveal.css") + asset("prose.css") + asset("slides.css"),
         "SLIDES": "\n".join(section_of(steps) for steps in sections),
-        "STATES": document.states(),
-        "SCRIPTS": "\n".join([asset("reveal.js"), live, *libraries, *kinds, asset("slides.js")]),
+        "STATES": script_json(document.shown),
+        "SCRIPTS": "\n".join([asset("reveal.js"), *document.scripts.values(), asset("slides.js")]),
     }
+    from spikeatconv.files import write_whole
+
     out.parent.mkdir(parents=True, exist_ok=True)
-    page = re.sub(r"\{\{([A-Z]+)\}\}", lambda match: parts[match[1]], asset("slides.html"))
-    _write(out, page)
+    write_whole(out, fill_page(STATIC / "slides.html", parts))
     return out
 
 

@@ -20,7 +20,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from spikeviz.browser import CHECKOUT
+
 POINTS = 10  # of an exercise with a check
 OPEN_POINTS = 5  # of the open question, given by hand
 GRADED = "answer = {check}\nanswer"

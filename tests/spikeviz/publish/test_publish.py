@@ -253,22 +253,22 @@ def test_a_notebook_finds_nothing_that_only_the_tests_install(tmp_path, installe
 
 
 def test_widgets_come_as_they_were_left(document):
-    shown = json.loads(document.states())
-    by_kind = {entry["kind"]: entry["state"] for entry in shown.values()}
-    assert set(by_kind) == {"LIFExplorer", "SpikeRaster"} == set(document.kinds)
+    by_kind = {entry["kind"]: entry["state"] for entry in document.shown.values()}
+    assert set(by_kind) == {"LIFExplorer", "SpikeRaster"}
+    assert set(document.scripts) == {"live.js", "LIFExplorer.js", "SpikeRaster.js"}
     assert (by_kind["LIFExplorer"]["tau"], by_kind["LIFExplorer"]["v_threshold"]) == (7.0, 0.5)
     assert not any(key.startswith("_") for state in by_kind.values() for key in state)
     for cls in (LIFExplorer, SpikeRaster):
         widget = cls()
         own = widget._public_state()
         assert own.keys() <= by_kind[cls.__name__].keys()
-        assert document.kinds[cls.__name__]["_code"] == widget._code
+        assert f'"_code": "{widget._code}"' in document.scripts[f"{cls.__name__}.js"]
         widget.close()
 
 
 def test_bytes_of_a_widget_come_along(document):
     raster = SpikeRaster()
-    (state,) = [e["state"] for e in json.loads(document.states()).values() if "bits" in e["state"]]
+    (state,) = [e["state"] for e in document.shown.values() if "bits" in e["state"]]
     expected = raster._public_state()["bits"]
     raster.close()
 

@@ -1,0 +1,33 @@
+"""What a page that works offline is made of: a template, the widgets' states, what draws them."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from spikeviz.base.front_end import PACKAGE
+
+LIVE = (PACKAGE / "base" / "live.js").read_text(encoding="utf-8")
+
+
+def fill_page(template: Path, parts: dict[str, str]) -> str:
+    """The template's text with each part in the place {{NAME}}."""
+    text = template.read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
+
+
+def script_json(value: Any) -> str:
+    """JSON that may stand inside a script element; bytes as live.js reads them back."""
+    return json.dumps(value, default=_as_text).replace("<", "\\u003c")
+
+
+def script_library(packed: bytes) -> str:
+    """A script that gives a page a large library."""
+    return f'globalThis.spikevizLibrary = "{base64.b64encode(packed).decode()}";\n'
+
+
+def _as_text(value: Any) -> dict[str, str]:
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{type(value).__name__} cannot be saved in a page: sync numbers or bytes")
+    return {"$bytes": base64.b64encode(value).decode()}
