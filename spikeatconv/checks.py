@@ -229,3 +229,9 @@ def few(names: Sequence[Any]) -> str:
     rest = len(names) - 10
     shown = ", ".join(map(str, names[:10])) or "nothing"
     return shown + (f" and {rest} more" if rest > 0 else "")
+
+
+def check_kind(value: Any, name: str, kinds: type, give: str) -> None:
+    """Raise TypeError unless it is one of these."""
+    if not isinstance(value, kinds):
+        raise TypeError(f"{name} is {short(value)}; give {give}")

@@ -1,8 +1,24 @@
 """Files, written whole or not at all, and read with an error that says what to do."""
 
+import errno
 import os
+import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+MENDS = {
+    errno.ENOSPC: "Make room on that disk",
+    errno.EDQUOT: "Make room on that disk, where your quota is used up",
+    errno.EROFS: "That disk is mounted for reading alone: take another folder, or mount it anew",
+    errno.EACCES: "You may not write there: take another folder, or change its rights",
+    errno.EPERM: "You may not write there: take another folder, or change its rights",
+    errno.ENOENT: "The folder is gone: see whether its disk is still there, or take another one",
+    errno.EIO: "That disk has a fault: take another one",
+    errno.ENOTDIR: "A file stands where a folder should be: move it away, or take another folder",
+    errno.EEXIST: "A file stands where a folder should be: move it away, or take another folder",
+}
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -50,3 +66,19 @@ def read_text(file: Path) -> str:
         return check_regular(file).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{file} is no text in UTF-8 ({error}); save it as such") from None
+
+
+def mend(error: Exception) -> str:
+    """What one does about a file that could not be written."""
+    told = re.search(r"\(os error (\d+)\)", str(error))  # as safetensors tells it
+    number = int(told[1]) if told else getattr(error, "errno", None)
+    return MENDS.get(number or 0, "Look after that disk, or take another folder")
+
+
+@contextmanager
+def telling(path: Path, then: str = "") -> Iterator[None]:
+    """An OSError within it says which file could not be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error}. {mend(error)}{then}") from error

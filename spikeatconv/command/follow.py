@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from spikeatconv.command.logs import CsvLog, TensorBoard
 from spikeatconv.extra import pip_install
-from spikeatconv.training.checkpoint import Checkpoints, accuracy, telling
+from spikeatconv.files import telling, write_whole
+from spikeatconv.training.checkpoint import Checkpoints, accuracy
 from spikeatconv.training.interrupt import STATUS
 
 RESUME = ", then the same command with --resume goes on"
@@ -162,7 +163,5 @@ def write_run(folder: Path, about: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     text = json.dumps({**about, "versions": versions}, indent=1, default=str)
-    draft = folder / "run.json.part"
     with telling(folder / "run.json", RESUME):
-        draft.write_text(text + "\n", encoding="utf-8")
-        os.replace(draft, folder / "run.json")
+        write_whole(folder / "run.json", text + "\n")

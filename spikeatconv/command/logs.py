@@ -2,7 +2,6 @@
 
 import csv
 import math
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from spikeatconv.checks import short
 from spikeatconv.extra import extra
+from spikeatconv.files import write_whole
 
 COLUMNS = (
     "step", "seconds", "epoch", "loss", "learning_rate", "gradient_norm", "images", "test_loss",
@@ -43,12 +43,8 @@ class CsvLog:
     def _open(self, step: float) -> None:
         """Go on behind the rows that came before that step."""
         rows = [row for row in whole_rows(self.path) if float(row["step"]) < step]
-        draft = self.path.with_name(self.path.name + ".part")
-        with draft.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.replace(draft, self.path)
+        lines = [COLUMNS, *(tuple(row.values()) for row in rows)]
+        write_whole(self.path, "".join(",".join(line) + "\n" for line in lines))
         self.begin -= float(rows[-1]["seconds"]) if rows else 0.0
         self.file = self.path.open("a", buffering=1, newline="", encoding="utf-8")
 

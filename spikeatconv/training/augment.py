@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spikeatconv.checks import check_number, check_tensor, check_whole, short
+from spikeatconv.checks import check_number, check_tensor, check_whole
 from spikeatconv.extra import extra
-from spikeatconv.training.recipes import Augmentation
+from spikeatconv.training.recipes import Augmentation, check_augmentation
 
 TOGETHER = 8  # images that share a sub-policy of AutoAugment; kornia draws one for each call
 
@@ -30,11 +30,7 @@ class Augment:
     """
 
     def __init__(self, augmentation: Augmentation, size: int, classes: int) -> None:
-        if not isinstance(augmentation, Augmentation):
-            raise TypeError(
-                f"augmentation is {short(augmentation)}; give an Augmentation, such as "
-                "Augmentation(flip=True)"
-            )
+        check_augmentation(augmentation)
         self.augmentation = augmentation
         self.size, self.classes = check_whole(size, "size"), check_whole(classes, "classes")
         self.moves = nn.Sequential(*moves(augmentation, size))

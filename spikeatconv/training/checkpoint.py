@@ -10,15 +10,12 @@ the last few and the best, by test accuracy. There is no generator's state in it
 everything from (seed, step), so the step is all it takes to go on.
 """
 
-import errno
 import hashlib
 import json
 import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,23 +26,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from spikeatconv.checks import check_path, check_whole
+from spikeatconv.files import mend, write_whole
 from spikeatconv.weights import can_be_saved, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
 DRAFT, OLD = ".draft", ".old"
 NAME = re.compile(r"step-\d{8,}")  # of a checkpoint
 UNSEALED = {"step", "metrics", "about", "scaler", "files"}  # of a state.json of former versions
-MENDS = {
-    errno.ENOSPC: "Make room on that disk",
-    errno.EDQUOT: "Make room on that disk, where your quota is used up",
-    errno.EROFS: "That disk is mounted for reading alone: take another folder, or mount it anew",
-    errno.EACCES: "You may not write there: take another folder, or change its rights",
-    errno.EPERM: "You may not write there: take another folder, or change its rights",
-    errno.ENOENT: "The folder is gone: see whether its disk is still there, or take another one",
-    errno.EIO: "That disk has a fault: take another one",
-    errno.ENOTDIR: "A file stands where a folder should be: move it away, or take another folder",
-    errno.EEXIST: "A file stands where a folder should be: move it away, or take another folder",
-}
 
 
 @dataclass
@@ -88,7 +75,7 @@ class Checkpoints:
 
     def last(self) -> Path | None:
         """The newest one that is as it was written; a damaged one is passed over with a warning."""
-        return next((path for path in reversed(self.all()) if not passed_over(path)), None)
+        return next((path for path in reversed(self.all()) if not pass_over(path)), None)
 
     def to_go_on_from(self) -> Path | None:
         """The last one, None where there is none at all. Raises ValueError where every one is
@@ -106,7 +93,7 @@ class Checkpoints:
         over with a warning."""
         tested = [path for path in self.all() if accuracy(path) >= 0]
         ranked = sorted(tested, key=accuracy, reverse=True)
-        return next((path for path in ranked if not passed_over(path)), None)
+        return next((path for path in ranked if not pass_over(path)), None)
 
     def save(self, training: Training, step: int, metrics: dict) -> None:
         """Write the checkpoint of that step; one that is there gets the metrics alone. Then remove
@@ -117,7 +104,7 @@ class Checkpoints:
         path, draft = self.folder / f"step-{step:08}", self.folder / DRAFT
         try:
             if path.exists() and not damage(path):
-                write_state({**read(path), "metrics": metrics}, path)
+                write_whole(path / STATE, seal({**read(path), "metrics": metrics}))
             else:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 shutil.rmtree(draft, ignore_errors=True)  # what a killed process left
@@ -184,21 +171,14 @@ def write(training: Training, step: int, metrics: dict, folder: Path) -> None:
         "scaler": None if training.scaler is None else training.scaler.state_dict(),
         "files": {name: digest(folder / name) for name in (WEIGHTS, TRAINING)},
     }
-    write_state(state, folder)
+    write_whole(folder / STATE, seal(state))
     for name in (WEIGHTS, TRAINING):
         shutil.copymode(folder / STATE, folder / name)  # safetensors lets only the owner read
     for path in (folder / WEIGHTS, folder / TRAINING, folder / STATE, folder):
         to_disk(path)
 
 
-def write_state(state: dict, folder: Path) -> None:
-    draft = folder / f"{STATE}.part"
-    draft.write_bytes(sealed(state))
-    to_disk(draft)
-    os.replace(draft, folder / STATE)
-
-
-def sealed(state: dict) -> bytes:
+def seal(state: dict) -> bytes:
     """As it is written, with the SHA-256 of all that stands before it."""
     state = {name: value for name, value in state.items() if name != "sha256"}
     text = json.dumps(state, indent=1).encode()
@@ -243,22 +223,6 @@ def to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def mend(error: Exception) -> str:
-    """What one does about a file that could not be written."""
-    told = re.search(r"\(os error (\d+)\)", str(error))  # as safetensors tells it
-    number = int(told[1]) if told else getattr(error, "errno", None)
-    return MENDS.get(number or 0, "Look after that disk, or take another folder")
-
-
-@contextmanager
-def telling(path: Path, then: str = "") -> Iterator[None]:
-    """An OSError within it says which file could not be written, and what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(f"{path} cannot be written: {error}. {mend(error)}{then}") from error
-
-
 def digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -274,12 +238,12 @@ def read(path: Path) -> dict:
         state = json.loads(content)
     except RecursionError:
         raise ValueError(f"{STATE} is nested too deeply") from None
-    if not isinstance(state, dict) or (content != sealed(state) and set(state) != UNSEALED):
+    if not isinstance(state, dict) or (content != seal(state) and set(state) != UNSEALED):
         raise ValueError(f"{STATE} is not what was written")
     return state
 
 
-def passed_over(path: Path) -> bool:
+def pass_over(path: Path) -> bool:
     """Whether a checkpoint is damaged, which is told."""
     problem = damage(path)
     if problem:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from spikeatconv.training.checkpoint import telling
+from spikeatconv.files import telling
 
 try:
     import fcntl
@@ -39,7 +39,7 @@ def alone_in(folder: Path | None) -> Iterator[None]:
     with telling(folder):
         folder.mkdir(parents=True, exist_ok=True)
     path = folder.resolve() / LOCK
-    file = opened(path, folder)
+    file = open_locked(path, folder)
     HELD[path] = os.getpid()
     try:
         with contextlib.suppress(OSError):  # a full disk: it is held, without a name
@@ -57,10 +57,10 @@ def check_free(folder: Path) -> None:
     """Raise InUse if another training writes into the folder; changes nothing."""
     path = folder.resolve() / LOCK
     if path.exists():
-        unlock(opened(path, folder))
+        unlock(open_locked(path, folder))
 
 
-def opened(path: Path, folder: Path) -> IO[bytes]:
+def open_locked(path: Path, folder: Path) -> IO[bytes]:
     """The file, locked as long as it is open."""
     if HELD.get(path) == os.getpid():
         raise InUse(

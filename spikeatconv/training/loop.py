@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from spikeatconv.checks import MOST, check_finite, check_whole, few, short
+from spikeatconv.checks import MOST, check_finite, check_kind, check_whole, few, short
 from spikeatconv.extra import extra
 from spikeatconv.images.base import Images, batches_of, permutation
 from spikeatconv.model import Network
@@ -30,7 +30,7 @@ from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.lock import alone_in
-from spikeatconv.training.norms import unbiased, young_norms
+from spikeatconv.training.norms import without_start, young_norms
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.run import USUAL, Run, run_of
 
@@ -80,17 +80,17 @@ def train(
         try:
             with Interrupts(train) as interrupts:
                 if step and step % each == 0 and "test_loss" not in metrics:  # it was cut short
-                    metrics |= steps.tested(interrupts)
+                    metrics |= steps.evaluate(interrupts)
                     yield dict(metrics)
                     save()
                     if "test_loss" not in metrics:
                         interrupts.leave()
-                for parts in saved_if_unread(steps.batches_from(step), accelerator, save):
+                for parts in save_if_unread(steps.batches_from(step), accelerator, save):
                     step, metrics = step + 1, steps.take(step + 1, parts)
                     stop = one_of_all(accelerator, interrupts.asked > 0)
                     if step % each == 0:
                         save()  # whatever happens in the test, the epoch is kept
-                        metrics |= steps.tested(interrupts)
+                        metrics |= steps.evaluate(interrupts)
                         stop = stop or "test_loss" not in metrics
                     yield dict(metrics)
                     if stop or step % each == 0 or step % (run.every or each) == 0:
@@ -150,7 +150,7 @@ class Steps:
     def backward(self, images: Tensor, labels: Tensor) -> Tensor:
         """Adds the gradients of a part; its loss."""
         smoothing = self.recipe.augmentation.label_smoothing
-        with self.accelerator.accumulate(self.net), unbiased(self.norms):
+        with self.accelerator.accumulate(self.net), without_start(self.norms):
             images, targets = self.augment(*on(self.accelerator.device, images, labels))
             logits = check_logits(self.net(images), self.classes)
             loss = cross_entropy(logits, targets, label_smoothing=smoothing)
@@ -161,7 +161,7 @@ class Steps:
     def norms(self) -> list:
         return young_norms(self.training.model)  # asked for at the first step: after the restore
 
-    def tested(self, interrupts: Interrupts) -> dict[str, float]:
+    def evaluate(self, interrupts: Interrupts) -> dict[str, float]:
         return evaluate(
             self.training.tested, self.test, self.recipe, self.accelerator, self.run.workers,
             lambda: interrupts.asked,
@@ -219,8 +219,7 @@ def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
 
 
 def check_network(model: Any) -> None:
-    if not isinstance(model, nn.Module):
-        raise TypeError(f'model is {short(model)}; give a network, such as network("micro")')
+    check_kind(model, "model", nn.Module, 'a network, such as network("micro")')
 
 
 def check_model(model: Any) -> None:
@@ -230,8 +229,7 @@ def check_model(model: Any) -> None:
 
 
 def check_recipe(recipe: Any) -> None:
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f'recipe is {short(recipe)}; give a Recipe, such as RECIPES["digits"]')
+    check_kind(recipe, "recipe", Recipe, 'a Recipe, such as RECIPES["digits"]')
 
 
 def check_images(images: Any, name: str) -> None:
@@ -344,7 +342,7 @@ def check_labels(labels: Tensor, classes: int) -> None:
         )
 
 
-def saved_if_unread(
+def save_if_unread(
     batches: Iterator[list], accelerator: Any, save: Callable[[], None]
 ) -> Iterator[list]:
     """The batches. Where one process cannot read its own, all save and raise, between two steps."""

@@ -19,10 +19,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def young_norms(model: nn.Module) -> list[_BatchNorm]:
     """Those in which the beginning still counts."""
     norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
-    return [norm for norm in norms if norm.track_running_stats and norm.momentum and young(norm)]
+    return [norm for norm in norms if norm.track_running_stats and norm.momentum and is_young(norm)]
 
 
-def young(norm: _BatchNorm) -> bool:
+def is_young(norm: _BatchNorm) -> bool:
     return share(norm) < 1 - 2**-24
 
 
@@ -32,10 +32,10 @@ def share(norm: _BatchNorm) -> float:
 
 
 @contextmanager
-def unbiased(norms: list[_BatchNorm]) -> Iterator[None]:
+def without_start(norms: list[_BatchNorm]) -> Iterator[None]:
     """Within it the norms see a batch, forward and backward, as torch has it: what they hold before
     and after is corrected. Norms that have seen enough leave the list."""
-    norms[:] = [norm for norm in norms if young(norm)]
+    norms[:] = [norm for norm in norms if is_young(norm)]
     for norm in norms:
         known = share(norm)  # asked once: on a GPU each question waits for it
         for running in (norm.running_mean, norm.running_var):

@@ -14,7 +14,14 @@ from typing import Any
 
 import torch
 
-from spikeatconv.checks import check_bool, check_choice, check_number, check_whole, short
+from spikeatconv.checks import (
+    check_bool,
+    check_choice,
+    check_kind,
+    check_number,
+    check_whole,
+    short,
+)
 from spikeatconv.model import PRESETS, Config, Network, preset
 from spikeatconv.resnet import SpikingResNet18Config
 
@@ -63,6 +70,11 @@ class Augmentation:
             object.__setattr__(self, field.name, value)
 
 
+def check_augmentation(value: Any) -> None:
+    give = "an Augmentation, such as Augmentation(flip=True)"
+    check_kind(value, "augmentation", Augmentation, give)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A training, but for the model and the data.
@@ -100,11 +112,7 @@ class Recipe:
                 checked[name] = check_number(value, name)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        if not isinstance(self.augmentation, Augmentation):
-            raise TypeError(
-                f"augmentation is {short(self.augmentation)}; give an Augmentation, such as "
-                "Augmentation(flip=True)"
-            )
+        check_augmentation(self.augmentation)
         if not isinstance(self.networks, tuple) or not all(
             isinstance(name, str) for name in self.networks
         ):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from spikeatconv.checks import MOST, check_bool, check_choice, check_names, check_whole, short
+from spikeatconv.checks import MOST, check_bool, check_choice, check_kind, check_names, check_whole
 
 PRECISIONS = ("no", "bf16", "fp16")
 
@@ -38,7 +38,6 @@ USUAL = Run()
 
 def run_of(run: Run, words: dict[str, Any], caller: str) -> Run:
     """The run but for these fields. Raises TypeError for one that there is not."""
-    if not isinstance(run, Run):
-        raise TypeError(f"run is {short(run)}; give a Run, such as Run(cpu=True)")
+    check_kind(run, "run", Run, "a Run, such as Run(cpu=True)")
     check_names(words, [field.name for field in fields(Run)], caller)
     return replace(run, **words)

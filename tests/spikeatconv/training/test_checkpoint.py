@@ -157,14 +157,14 @@ def test_a_full_disk_ends_the_training_with_what_is_left(tmp_path, monkeypatch, 
         error = SafetensorError("I/O error: No space left on device (os error 28)")
         full(path, lambda: real["save_file"](tensors, path), error)
 
-    def to_disk(path):
-        if path.suffix == ".part":
-            full(path, lambda: None, OSError(28, "No space left on device"))
+    def write_whole(path, content):
+        error = OSError(28, "No space left on device")
+        full(path, lambda: path.write_bytes(content), error)
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_weights", save_weights)
         patch.setattr(checkpoint, "save_file", save_file)
-        patch.setattr(checkpoint, "to_disk", to_disk)
+        patch.setattr(checkpoint, "write_whole", write_whole)
         with pytest.raises(OSError, match=r"step 5 cannot be written .*No space left.*step-00000003"
                            r" is whole. Make room"):  # fmt: skip
             run(folder, every=3)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from spikeatconv.training import Augmentation, InMemory, Recipe, network, train
-from spikeatconv.training.norms import unbiased, young_norms
+from spikeatconv.training.norms import without_start, young_norms
 
 RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
 
@@ -23,7 +23,7 @@ def batches(count, seed=0):
 def after(model, given):
     norms = young_norms(model)
     for x in given:
-        with unbiased(norms):
+        with without_start(norms):
             model(x).sum().backward()
     return model
 
