@@ -1,6 +1,7 @@
 """The log of a training run: one row a step, kept in columns, read from and written to CSV."""
 
 import csv
+import io
 import math
 import os
 from array import array
@@ -85,20 +86,15 @@ class Log:
 
         Raises ValueError for a folder, a pipe or a device.
         """
-        path = Path(path)
-        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
-            raise ValueError(f"{path} is a folder, a pipe or a device; give the name of a file")
-        draft = path.with_name(path.name + ".part")
-        try:
-            with draft.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(self.names)
-                for row in zip(*self._columns.values(), strict=True):
-                    writer.writerow("" if math.isnan(value) else repr(value) for value in row)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return path
+        from spikeatconv.files import write_whole
+
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(self.names)
+        for row in zip(*self._columns.values(), strict=True):
+            writer.writerow("" if math.isnan(value) else repr(value) for value in row)
+        write_whole(Path(path), text.getvalue())
+        return Path(path)
 
     def append(self, metrics: Mapping[str, Any], seconds: float) -> None:
         """Add a row. seconds: since the start, unless the metrics say so themselves."""
