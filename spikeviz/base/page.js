@@ -40,3 +40,14 @@ export const percent = (share, digits = 1) => {
   const least = 10 ** -digits;
   return `${share > 0 && 100 * share < least ? `under ${least}` : show(100 * share, digits)}\u00a0%`;
 };
+
+/** A line of a plot's key: `sv-key-NAME` says what its line looks like. */
+export const key = (name, words) => h("span", { class: `sv-key sv-key-${name}` }, words);
+
+/** n rows of a name, a formula and its numbers; update([[name, formula, numbers], …]) writes them. */
+export function formulaRows(n, name = "") {
+  const cells = Array.from({ length: n }, () => [h("b"), h("span", { class: "sv-formula" }), h("span")]);
+  const rows = cells.map((row) => h("div", { class: "sv-line" }, ...row));
+  const update = (texts) => texts.forEach((row, i) => row.forEach((text, j) => put(cells[i][j], text)));
+  return { element: h("div", { class: `sv-update ${name}`, "aria-live": "off" }, ...rows), update };
+}

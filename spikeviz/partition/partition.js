@@ -2,11 +2,13 @@
 // spikeatconv/partition.py on pixel numbers r·W + c. Nothing here knows about the screen.
 
 export const PARTITION_NAMES = ["full", "window", "grid"];
+export const STAGES = [56, 28, 14, 7]; // pixels a side of the paper's maps, stage by stage
 export const HEAD_WIDTH = 32; // channels a head
 const REACH = 3; // of a 7×7 convolution, to each side
 
 /** Sizes of a group that fit a map of `side` pixels. */
-export const sizesFor = (side) => Array.from({ length: side - 1 }, (_, i) => i + 2).filter((size) => side % size === 0);
+export const sizesFor = (side) =>
+  Array.from({ length: side - 1 }, (_, i) => i + 2).filter((size) => side % size === 0);
 
 /**
  * The partition of a side × side map. order: the pixel of each token, group by group; group, token:
@@ -15,21 +17,24 @@ export const sizesFor = (side) => Array.from({ length: side - 1 }, (_, i) => i +
 export function partitionOf(name, side, size) {
   const across = name === "full" ? side : size; // tokens a side of a group
   const apart = side / across; // groups a side
-  const [groups, tokens] = [apart * apart, across * across];
-  const order = new Int32Array(side * side);
-  const [group, token] = [new Int32Array(side * side), new Int32Array(side * side)];
-  for (let g = 0; g < groups; g++) {
-    const [a, b] = [Math.floor(g / apart), g % apart];
-    for (let t = 0; t < tokens; t++) {
-      const [i, j] = [Math.floor(t / across), t % across];
-      const [row, column] = name === "grid" ? [i * apart + a, j * apart + b] : [a * across + i, b * across + j];
-      const pixel = row * side + column;
-      order[g * tokens + t] = pixel;
-      group[pixel] = g;
-      token[pixel] = t;
-    }
+  const [order, group, token] = [0, 1, 2].map(() => new Int32Array(side * side));
+  const counts = { groups: apart * apart, tokens: across * across };
+  const part = { name, side, across, apart, ...counts, order, group, token };
+  for (let k = 0; k < order.length; k++) {
+    const { g, t, a, b, i, j } = placesOf(part, k);
+    const row = name === "grid" ? i * apart + a : a * across + i;
+    const column = name === "grid" ? j * apart + b : b * across + j;
+    order[k] = row * side + column;
+    group[order[k]] = g;
+    token[order[k]] = t;
   }
-  return { name, side, across, apart, groups, tokens, order, group, token };
+  return part;
+}
+
+/** The k-th of all tokens: its group g in row a, column b of groups; token t in row i, column j. */
+export function placesOf({ across, apart, tokens }, k) {
+  const [g, t] = [Math.floor(k / tokens), k % tokens];
+  return { g, t, a: Math.floor(g / apart), b: g % apart, i: Math.floor(t / across), j: t % across };
 }
 
 /** Each row (step 1) or column (step `side`) of the map, widened by REACH to both ends. */
@@ -46,8 +51,8 @@ function widen(from, side, step) {
 }
 
 /**
- * The pixels that the information of pixel `start` has reached after 0 … layers layers of attention,
- * each behind a 7×7 convolution if asked: Uint8Arrays of 0 and 1.
+ * The pixels that the information of pixel `start` has reached after 0 … layers layers of
+ * attention, each behind a 7×7 convolution if asked: Uint8Arrays of 0 and 1.
  */
 export function reach(part, start, layers, convolution) {
   const steps = [new Uint8Array(part.side * part.side)];
@@ -59,27 +64,21 @@ export function reach(part, start, layers, convolution) {
       continue;
     }
     if (convolution) now = widen(widen(now, part.side, 1), part.side, part.side);
-    const told = new Uint8Array(part.groups);
-    for (let pixel = 0; pixel < now.length; pixel++) if (now[pixel]) told[part.group[pixel]] = 1;
-    steps.push(new Uint8Array(now.length).map((_, pixel) => told[part.group[pixel]]));
+    const told = new Set(part.group.filter((_, pixel) => now[pixel]));
+    steps.push(Uint8Array.from(part.group, (group) => told.has(group)));
   }
   return steps;
 }
 
-export function countOf(reached) {
-  let count = 0;
-  for (let pixel = 0; pixel < reached.length; pixel++) count += reached[pixel];
-  return count;
-}
+export const countOf = (reached) => reached.reduce((count, one) => count + one, 0);
 
 /** The layer at which pixel `start` is first seen at pixel `end`; null: never. */
 export function firstSeen(part, start, end, convolution) {
-  const steps = reach(part, start, part.side, convolution);
-  const at = steps.findIndex((reached) => reached[end]);
+  const at = reach(part, start, part.side, convolution).findIndex((reached) => reached[end]);
   return at < 0 ? null : at;
 }
 
-/** One layer of attention: entries of A, their bytes as float32, multiply-accumulates of QKᵀ and AV. */
+/** A layer of attention: entries of A, their bytes as float32, multiply-accumulates of QKᵀ, AV. */
 export function costsOf(name, side, size, heads) {
   const pixels = side * side;
   const entries = heads * pixels * (name === "full" ? pixels : size * size);
