@@ -19,18 +19,19 @@ export function tokenPixels({ shape: [, , height, width], partition, size }) {
     for (let b = 0; b < groupsAcross; b++)
       for (let i = 0; i < down; i++)
         for (let j = 0; j < across; j++)
-          pixels.push(partition === "window" ? (a * down + i) * width + b * across + j : (i * groupsDown + a) * width + j * groupsAcross + b);
+          pixels.push(partition === "window"
+            ? (a * down + i) * width + b * across + j
+            : (i * groupsDown + a) * width + j * groupsAcross + b);
   return pixels;
 }
 
 /** The rows [tokens × d] of one group in one head at one step, from spikes [T, C, H, W]. */
-export function rowsOf(bits, { shape: [, channels, height, width], heads, tokens }, pixels, { head, time_step, group }) {
+export function rowsOf(bits, { shape, heads, tokens, pixels }, { head, time_step, group }) {
+  const [, channels, height, width] = shape;
   const d = channels / heads;
-  const rows = new Uint8Array(tokens * d);
-  for (let token = 0; token < tokens; token++)
-    for (let c = 0; c < d; c++)
-      rows[token * d + c] = bits[(time_step * channels + head * d + c) * height * width + pixels[group * tokens + token]];
-  return rows;
+  const map = (c) => (time_step * channels + head * d + c) * height * width;
+  return Uint8Array.from({ length: tokens * d }, (_, n) =>
+    bits[map(n % d) + pixels[group * tokens + Math.floor(n / d)]]);
 }
 
 /** How many spikes row i of q and row j of k have in common, [tokens × tokens]: AND and count. */
@@ -63,7 +64,8 @@ export function merge(weights, v, tokens, d) {
   const merged = new Float64Array(tokens * d);
   for (let i = 0; i < tokens; i++)
     for (let j = 0; j < tokens; j++)
-      for (let c = 0; c < d; c++) if (v[j * d + c]) merged[i * d + c] += weights[i * tokens + j];
+      for (let c = 0; c < d; c++)
+        if (v[j * d + c]) merged[i * d + c] += weights[i * tokens + j];
   return merged;
 }
 
@@ -71,35 +73,27 @@ export function merge(weights, v, tokens, d) {
 export function attend(layer, place) {
   const d = layer.shape[1] / layer.heads;
   const { tokens } = layer;
-  const [q, k, v, out] = ["q", "k", "v", "out"].map((name) => rowsOf(layer.bits[name], layer, layer.pixels, place));
+  const rows = (name) => rowsOf(layer.bits[name], layer, place);
+  const [q, k, v, out] = ["q", "k", "v", "out"].map(rows);
   const shared = sharedSpikes(q, k, tokens, d);
   const plain = shared.map((count) => count * d ** -0.5);
   const softmax = softmaxRows(plain, tokens);
-  return { d, tokens, q, k, v, out, shared, plain, softmax, plainV: merge(plain, v, tokens, d), softmaxV: merge(softmax, v, tokens, d) };
+  const [plainV, softmaxV] = [plain, softmax].map((weights) => merge(weights, v, tokens, d));
+  return { d, tokens, q, k, v, out, shared, plain, softmax, plainV, softmaxV };
 }
 
 /** How far a map is from its mirror image at the diagonal. */
 export function asymmetry(values, tokens) {
-  let most = 0;
-  for (let i = 0; i < tokens; i++)
-    for (let j = 0; j < i; j++) most = Math.max(most, Math.abs(values[i * tokens + j] - values[j * tokens + i]));
-  return most;
+  const mirrored = (n) => (n % tokens) * tokens + Math.floor(n / tokens);
+  return Math.max(...values.map((value, n) => Math.abs(value - values[mirrored(n)])));
 }
 
-const unpackedAnswers = new WeakMap();
-
-/** The columns of an answer with their spikes unpacked, once an answer: layers get bits and pixels. */
-export function columnsOf(answer) {
-  if (!unpackedAnswers.has(answer))
-    unpackedAnswers.set(answer, answer.columns.map((column) => ({
-      ...column,
-      layers: column.layers.map((layer) => {
-        const count = layer.shape.reduce((a, b) => a * b, 1);
-        const q = unpack(layer.q, count);
-        const bits = { q, k: q, v: q, out: unpack(layer.out, count) };
-        if (layer.kind === "sisa") Object.assign(bits, { k: unpack(layer.k, count), v: unpack(layer.v, count) });
-        return { ...layer, bits, pixels: tokenPixels(layer) };
-      }),
-    })));
-  return unpackedAnswers.get(answer);
-}
+/** The columns of an answer with their spikes unpacked: layers get bits and pixels. */
+export const unpackColumns = ({ columns }) => columns.map((column) => ({
+  ...column,
+  layers: column.layers.map((layer) => {
+    const bitsOf = (name) => unpack(layer[name] ?? layer.q, layer.shape.reduce((a, b) => a * b));
+    const bits = Object.fromEntries(["q", "k", "v", "out"].map((name) => [name, bitsOf(name)]));
+    return { ...layer, bits, pixels: tokenPixels(layer) };
+  }),
+}));

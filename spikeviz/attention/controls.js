@@ -1,0 +1,91 @@
+// What a reader chooses: the image, the layer, its heads, groups and steps, the models, the map A.
+
+import { button, h, put } from "../base/page.js";
+import { choice, numberControl, player } from "../base/controls.js";
+import { MAPS } from "./column.js";
+import { imageOf } from "./draw.js";
+
+/** Offer only the first `count` options of a choice. */
+function allow({ element }, count) {
+  for (const [n, option] of [...element.querySelector("select").options].entries())
+    if (option.disabled !== n >= count) option.hidden = option.disabled = n >= count;
+}
+
+/** The images of the strip, or any by its number. */
+function imageControls({ model, set, fixed }) {
+  const { items, count } = model.get("strip");
+  const show = (image) => set({ image });
+  const thumbs = items.map(({ image, label, answer, ...item }) => {
+    const thumb = h("span", { "aria-hidden": "true" }, imageOf(item));
+    const element = button(thumb, () => show(image), {
+      "aria-label": label < 0 ? `Image ${image}` : `Digit ${label}, image ${image}`,
+      disabled: fixed && !answer && image !== model.get("image"),
+    });
+    return { image, element };
+  });
+  const range = [0, Math.max(1, count - 1), 1];
+  const number = numberControl({ label: "Image", range, whole: true, set: show });
+  for (const input of number.element.querySelectorAll("input")) input.disabled = fixed || count < 2;
+  const busy = h("span", { class: "sv-caption", role: "status" });
+  const problem = h("p", { class: "sv-note", role: "alert" });
+  const strip = h("div", { class: "sv-strip" }, ...thumbs.map(({ element }) => element));
+
+  function update(answered) {
+    const image = model.get("image");
+    const waiting = !fixed && !model.get("problem") && (model.get("busy") || answered !== image);
+    const missing = fixed ? "Other images need Python: run the widget's cell in a notebook." : "";
+    put(busy, waiting ? "The models run …" : missing);
+    put(problem, model.get("problem"));
+    for (const thumb of thumbs) thumb.element.setAttribute("aria-pressed", thumb.image === image);
+    number.update(image);
+  }
+  const row = h("div", { class: "sv-row" }, strip, number.element, busy);
+  return { elements: [row, problem], update };
+}
+
+/** All controls; choose(changes) moves to another place, place() is the present one. */
+export function attentionControls(hands, signal) {
+  const { model, set, choose, place, layers, models } = hands;
+  const images = imageControls(hands);
+  const most = (name) => Math.max(...layers().map((layer) => layer[name]));
+  const numbered = (word, count) => Array.from({ length: count }, (_, n) => [n, `${word} ${n}`]);
+  const placed = (label, name, options) =>
+    choice({ label, options, set: (value) => choose({ [name]: Number(value) }) });
+  const maps = layers().map(({ shape, groups, tokens }, n) =>
+    [n, `${n}: map ${shape[2]}×${shape[3]}, ${groups} × ${tokens} tokens`]);
+  const selects = {
+    layer: placed("Layer", "layer", maps),
+    head: placed("Head", "head", numbered("head", most("heads"))),
+    group: placed("Group", "group", numbered("group", most("groups"))),
+    attention: choice({
+      label: "Models", set: (attention) => set({ attention }),
+      options: [["both", "side by side"], ...models.map((name) => [name, name.toUpperCase()])],
+    }),
+    softmax: choice({
+      label: "Map A in A·V", options: Object.values(MAPS),
+      set: (value) => set({ softmax: value === MAPS.true }),
+    }),
+  };
+  selects.attention.element.hidden = models.length < 2;
+  const steps = () => layers()[place().layer].steps;
+  const walk = player({
+    last: () => steps() - 1, at: () => place().time_step, go: (time_step) => choose({ time_step }),
+    rate: () => 1.5, text: (step) => `step ${step} (${steps()} in all)`, signal,
+  });
+
+  function update(at, layer, answered) {
+    images.update(answered);
+    const softmax = MAPS[model.get("softmax")];
+    const values = { ...at, attention: model.get("attention"), softmax };
+    for (const [name, select] of Object.entries(selects)) select.update(values[name]);
+    allow(selects.head, layer.heads);
+    allow(selects.group, layer.groups);
+    walk.update();
+  }
+  const elements = [
+    ...images.elements,
+    h("div", { class: "sv-controls" }, ...Object.values(selects).map(({ element }) => element)),
+    h("div", { class: "sv-row" }, ...walk.elements),
+  ];
+  return { elements, update };
+}

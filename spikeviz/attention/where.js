@@ -1,0 +1,50 @@
+// The image, and on it the tokens of the group: who attends to whom.
+
+import { h, put } from "../base/page.js";
+import { onArrows } from "../base/controls.js";
+import { outline } from "../base/draw.js";
+import { KEY, QUERY, cellOf, drawImage, frame, imageBox, tokenAt } from "./draw.js";
+
+const GROUP = "#56b4e9";
+const PAGE = 2; // how far down a page's key goes: to another group
+
+export function whereView({ place, layers, choose }) {
+  const canvas = h("canvas", { class: "sv-image", tabindex: 0, role: "application" });
+  const text = h("p", {});
+  let hits = []; // what a hand may touch, as drawn last
+
+  function draw({ ctx, width }, { at, answer, layer, image }) {
+    const box = imageBox(answer, layer, 0, 0, width);
+    drawImage(ctx, image, box);
+    for (let row = 0; row < box.rows; row++)
+      for (let across = 0; across < box.columns; across++)
+        outline(ctx, box.cell(row, across), "#fff4", 1);
+    const inside = (token) => {
+      const [x, y, w, hgt] = cellOf(box, layer, at.group, token);
+      return [x + 1.5, y + 1.5, w - 3, hgt - 3];
+    };
+    for (let token = 0; token < layer.tokens; token++) outline(ctx, inside(token), GROUP);
+    if (at.key !== at.token) frame(ctx, inside(at.key), KEY);
+    frame(ctx, inside(at.token), QUERY);
+    hits = [{ box, pick: (row, across) => tokenAt(layer, row, across) }];
+  }
+
+  function update({ at: { layer: number, group, token }, answer, layer }) {
+    const { shape: [, , rows, columns], tokens, pixels, partition } = layer;
+    const pixel = pixels[group * tokens + token];
+    put(text, `Layer ${number} sees the image as ${rows}×${columns} tokens. The ${tokens} framed ` +
+      `ones are group ${group} (${partition}): only they attend to each other. ` +
+      `Token ${token}: row ${Math.floor(pixel / columns)}, column ${pixel % columns}.`);
+    const says = `Image ${answer.image}: token ${token} of group ${group}; arrow keys move`;
+    canvas.setAttribute("aria-label", says);
+  }
+
+  onArrows(canvas, (right, down) => {
+    const { layer, token, group } = place();
+    const { partition, size, shape, tokens } = layers()[layer];
+    if (Math.abs(down) === PAGE) return choose({ group: group + down / PAGE });
+    const to = token + right + down * (partition === "full" ? shape[3] : size);
+    return choose(to >= 0 && to < tokens ? { token: to } : {});
+  }, PAGE);
+  return { canvas, text, draw, update, hits: () => hits };
+}
