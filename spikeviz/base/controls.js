@@ -1,6 +1,6 @@
 // What a reader moves: numbers, choices, what a pointer drags, the play button.
 
-import { clamp, h, show } from "./page.js";
+import { button, clamp, h, show } from "./page.js";
 
 /**
  * A labelled range with a number field beside it. `limit(value)` gives the nearest value allowed
@@ -9,8 +9,10 @@ import { clamp, h, show } from "./page.js";
  */
 export function numberControl({ label, unit = "", range: [min, max, step], whole, limit, set }) {
   limit ??= (value) => clamp(whole ? Math.round(value) : value, min, max);
-  const range = h("input", { type: "range", min, max, step, "aria-label": label });
-  const number = h("input", { type: "number", min, max, step: "any", "aria-label": `${label}, exact value` });
+  const input = (type, fine, says) =>
+    h("input", { type, min, max, step: fine, "aria-label": says });
+  const range = input("range", step, label);
+  const number = input("number", "any", `${label}, exact value`);
   const note = h("span", { class: "sv-note", role: "status" });
   const enter = (text) => {
     const asked = Number(text);
@@ -22,17 +24,19 @@ export function numberControl({ label, unit = "", range: [min, max, step], whole
   };
   range.addEventListener("input", () => enter(range.value));
   number.addEventListener("change", () => enter(number.value));
-  const element = h("div", { class: "sv-control" }, h("span", { class: "sv-label", "aria-hidden": "true" }, label), range, number, h("span", { class: "sv-unit" }, unit), note);
+  const element = h("div", { class: "sv-control" },
+    h("span", { class: "sv-label", "aria-hidden": "true" }, label), range, number,
+    h("span", { class: "sv-unit" }, unit), note);
   const update = (value) => {
     range.value = value;
     const text = String(Number(value.toFixed(4)));
     if (number.value !== text) number.value = text;
-    range.setAttribute("aria-valuetext", `${show(value)} ${unit}`.trim());
+    range.ariaValueText = `${show(value)} ${unit}`.trim();
   };
   return { element, update };
 }
 
-/** A function that shows {name: value} in the controls of these names, each value when it is new. */
+/** What shows {name: value} in the controls of these names, each value when it is new. */
 export function shower(controls) {
   const shown = {};
   return (values) => {
@@ -71,12 +75,17 @@ export function onArrows(element, move, page = 0) {
   });
 }
 
-/** A labelled choice among `options`: texts, or [value, text]. set(value) hears every change. */
-export function choice({ label, options, set }) {
-  const list = h("select", { "aria-label": label, onchange: () => set(list.value) },
-    ...options.map((option) => [option].flat()).map(([value, text = value]) => h("option", { value }, text)));
-  const element = h("label", { class: "sv-control" }, h("span", { class: "sv-label" }, label), list);
-  return { element, update: (value) => (list.value = value) };
+/**
+ * A labelled choice among `options`: texts, or [value, text]. set(value) hears every change. `name`
+ * is what a screen reader says, `list` the element without the label.
+ */
+export function choice({ label, name = label, options, set }) {
+  const option = ([value, text = value]) => h("option", { value }, text);
+  const list = h("select", { "aria-label": name, onchange: () => set(list.value) },
+    ...options.map((one) => option([one].flat())));
+  const words = h("span", { class: "sv-label" }, label);
+  const element = h("label", { class: "sv-control" }, words, list);
+  return { element, list, update: (value) => (list.value = value) };
 }
 
 /** A labelled checkbox. set(true or false) hears every change. */
@@ -92,10 +101,14 @@ export function checkbox({ label, set }) {
  * Play goes in slow jumps where motion is unwelcome. Put `elements` into the page, call update()
  * in every drawing.
  */
-export function player({ last, at, go, rate, text = (place) => `step ${place}`, label = "Time step", smooth = false, signal }) {
+export function player({ last, at, go, rate, signal, smooth = false, ...words }) {
+  const { text = (place) => `step ${place}`, label = "Time step" } = words;
   let stop = null;
-  const button = h("button", { type: "button", class: "sv-play", onclick: () => (stop ? stop() : start()) }, "▶ Play");
-  const scrub = h("input", { type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label, oninput: () => go(Number(scrub.value)) });
+  const play = button("▶ Play", () => (stop ? stop() : start()), { class: "sv-play" });
+  const scrub = h("input", {
+    type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label,
+    oninput: () => go(Number(scrub.value)),
+  });
   const clock = h("output", { class: "sv-clock" });
   function start() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -109,10 +122,10 @@ export function player({ last, at, go, rate, text = (place) => `step ${place}`, 
       if (place < last()) frame = requestAnimationFrame(tick);
       else stop();
     }
-    button.textContent = "❚❚ Pause";
+    play.textContent = "❚❚ Pause";
     stop = () => {
       cancelAnimationFrame(frame);
-      button.textContent = "▶ Play";
+      play.textContent = "▶ Play";
       stop = null;
     };
   }
@@ -120,8 +133,8 @@ export function player({ last, at, go, rate, text = (place) => `step ${place}`, 
     scrub.max = last();
     scrub.value = at();
     clock.textContent = text(at());
-    scrub.setAttribute("aria-valuetext", clock.textContent);
+    scrub.ariaValueText = clock.textContent;
   };
   signal.addEventListener("abort", () => stop?.());
-  return { elements: [button, scrub, clock], update, stop: () => stop?.() };
+  return { elements: [play, scrub, clock], update, stop: () => stop?.() };
 }

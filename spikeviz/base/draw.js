@@ -22,50 +22,43 @@ export function scale([d0, d1], [r0, r1], log = false) {
   const g = log ? Math.exp : (v) => v;
   const k = (r1 - r0) / (f(d1) - f(d0) || 1);
   const map = (value) => r0 + (f(value) - f(d0)) * k;
-  return Object.assign(map, { invert: (pixel) => g(f(d0) + (pixel - r0) / k), domain: [d0, d1], range: [r0, r1], log });
+  const invert = (pixel) => g(f(d0) + (pixel - r0) / k);
+  return Object.assign(map, { invert, domain: [d0, d1], range: [r0, r1], log });
 }
 
 /** About `count` round numbers inside a scale's domain. */
 export function ticks({ domain: [low, high], log }, count = 5) {
+  const from = (first, length) => Array.from({ length }, (_, i) => first + i);
   if (log) {
-    const powers = Array.from({ length: Math.ceil(Math.log10(high / low)) + 2 }, (_, i) => Math.floor(Math.log10(low)) + i);
-    const inside = (steps) => powers.flatMap((k) => steps.map((m) => Number(`${m}e${k}`))).filter((v) => v >= low * 0.999 && v <= high * 1.001);
+    const powers = from(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high / low)) + 2);
+    const inside = (steps) => powers.flatMap((k) => steps.map((m) => Number(`${m}e${k}`)))
+      .filter((value) => value >= low * 0.999 && value <= high * 1.001);
     return inside([1, 2, 5]).length > 10 ? inside([1]) : inside([1, 2, 5]);
   }
   const rough = (high - low) / count || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough);
   const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  const last = Math.floor(high / step + 1e-9);
+  return from(first, last - first + 1).map((k) => Number((k * step).toPrecision(12)));
 }
 
 /** Axes at the left and bottom of the box that x and y span: grid lines, numbers, titles. */
-export function axes(ctx, x, y, { colour, xTitle = "", yTitle = "", xTicks = ticks(x), yTicks = ticks(y, 3) }) {
-  const [left, right] = x.range;
-  const [bottom, top] = y.range;
-  ctx.lineWidth = 1;
-  ctx.strokeStyle = colour.grid;
-  ctx.fillStyle = colour.muted;
-  ctx.textBaseline = "middle";
-  ctx.textAlign = "right";
+export function axes(ctx, x, y, { colour, xTitle = "", yTitle = "", ...places }) {
+  const { xTicks = ticks(x), yTicks = ticks(y, 3) } = places;
+  const [[left, right], [bottom, top]] = [x.range, y.range];
+  Object.assign(ctx, { lineWidth: 1, strokeStyle: colour.grid });
   for (const value of yTicks) {
     const py = Math.round(y(value)) + 0.5;
-    line(ctx, [[left, py], [right, py]]);
-    ctx.fillText(show(value), left - 6, py);
+    line(ctx, across(x, py));
+    label(ctx, show(value), left - 6, py, colour.muted, "right");
   }
-  ctx.textBaseline = "top";
-  ctx.textAlign = "center";
-  if (xTitle)
-    for (const value of xTicks) {
-      line(ctx, [[x(value), bottom], [x(value), bottom + 4]]);
-      ctx.fillText(show(value), x(value), bottom + 6);
-    }
-  ctx.fillStyle = colour.fg;
-  ctx.textAlign = "right";
-  ctx.fillText(xTitle, right, bottom + 21);
-  ctx.textAlign = "left";
-  ctx.textBaseline = "bottom";
-  ctx.fillText(yTitle, left, top - 4);
+  for (const value of xTitle ? xTicks : []) {
+    line(ctx, [[x(value), bottom], [x(value), bottom + 4]]);
+    label(ctx, show(value), x(value), bottom + 6, colour.muted, "center", "top");
+  }
+  label(ctx, xTitle, right, bottom + 21, colour.fg, "right", "top");
+  label(ctx, yTitle, left, top - 4, colour.fg, "left", "bottom");
 }
 
 export function line(ctx, points, dash = []) {
@@ -110,7 +103,9 @@ export const upright = (px, { range: [bottom, top] }) => [[px, bottom], [px, top
 export const stairs = (values, x, y) =>
   Array.from(values, (value, t) => [[x(t), y(value)], [x(t + 1), y(value)]]).flat();
 
-const CIVIDIS = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
+const CIVIDIS = [
+  [0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56],
+];
 
 /** A colour between 0 (dark) and 1 (light) that colour-blind readers order alike. */
 export function cividis(share) {
@@ -119,7 +114,7 @@ export function cividis(share) {
   return CIVIDIS[i].map((low, c) => Math.round(low + (CIVIDIS[i + 1][c] - low) * (at - i)));
 }
 
-/** Colours, row by row from the top, as a small canvas with one pixel each, to be drawn enlarged. */
+/** Colours, row by row, as a small canvas with one pixel each, to be drawn enlarged. */
 export function picture(pixels, width) {
   const data = Uint8ClampedArray.from(pixels.flatMap((pixel) => [...pixel, 255]));
   const canvas = h("canvas", { width, height: pixels.length / width });
@@ -128,8 +123,8 @@ export function picture(pixels, width) {
 }
 
 /**
- * Keeps a drawing: kept(surface, keys, paint) calls paint(ctx) only if one of the keys or the size is
- * new, and else copies what it painted before. The picture depends on nothing else.
+ * Keeps a drawing: kept(surface, keys, paint) calls paint(ctx) only if one of the keys or the size
+ * is new, and else copies what it painted before. The picture depends on nothing else.
  */
 export function keeper() {
   const copy = h("canvas");

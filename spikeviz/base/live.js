@@ -8,7 +8,8 @@ globalThis.spikevizLive = (() => {
   /** Bytes stand in the page as {"$bytes": base64}. */
   function revive(value) {
     if (value === null || typeof value !== "object") return value;
-    if (typeof value.$bytes === "string") return new DataView(Uint8Array.from(atob(value.$bytes), (letter) => letter.charCodeAt(0)).buffer);
+    if (typeof value.$bytes === "string")
+      return new DataView(Uint8Array.from(atob(value.$bytes), (byte) => byte.charCodeAt(0)).buffer);
     for (const key of Object.keys(value)) value[key] = revive(value[key]);
     return value;
   }
@@ -17,23 +18,26 @@ globalThis.spikevizLive = (() => {
   function makeModel(state, code) {
     revive(state);
     const handlers = new Map();
+    const heard = (event) => handlers.get(event) ?? [];
     return {
       offline: true,
       get: (key) => code[key] ?? state[key],
       set(key, value) {
-        if (!ArrayBuffer.isView(value) && JSON.stringify(state[key]) === JSON.stringify(value)) return;
+        const same = () => JSON.stringify(state[key]) === JSON.stringify(value);
+        if (!ArrayBuffer.isView(value) && same()) return;
         state[key] = value;
-        for (const handler of handlers.get(`change:${key}`) ?? []) handler();
+        for (const handler of heard(`change:${key}`)) handler();
       },
-      on: (event, handler) => handlers.set(event, [...(handlers.get(event) ?? []), handler]),
-      off: (event, handler) => handlers.set(event, (handlers.get(event) ?? []).filter((other) => other !== handler)),
+      on: (event, handler) => handlers.set(event, [...heard(event), handler]),
+      off: (event, handler) => handlers.set(event, heard(event).filter((one) => one !== handler)),
       save_changes() {},
       send() {},
     };
   }
 
   function load(text) {
-    if (!modules.has(text)) modules.set(text, import(URL.createObjectURL(new Blob([text], { type: "text/javascript" }))));
+    const blob = new Blob([text], { type: "text/javascript" });
+    if (!modules.has(text)) modules.set(text, import(URL.createObjectURL(blob)));
     return modules.get(text);
   }
 

@@ -29,8 +29,8 @@ function adopt([code, sheet]) {
     const place = (path) => addresses[new URL(path, `file:///${file}`).pathname];
     const linked = text.replace(/^(\s*import\b[^;]*;)*/, (imports) =>
       imports.replace(/"(\..*?)"/g, (_, path) => `"${place(path)}"`));
-    address = once(linked, () => URL.createObjectURL(new Blob([linked], { type: "text/javascript" })));
-    addresses[`/${file}`] = address;
+    const blob = () => new Blob([linked], { type: "text/javascript" });
+    address = addresses[`/${file}`] = once(linked, () => URL.createObjectURL(blob()));
   }
   return import(address).then((module) => module.default);
 }

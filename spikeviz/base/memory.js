@@ -1,6 +1,6 @@
 // What need not be computed or drawn again.
 
-/** once(name, keys, make) gives what make() gave under this name, until one of the `keys` is new. */
+/** once(name, keys, make) gives what make() gave under this name, until one of `keys` is new. */
 export function memory() {
   const made = new Map();
   return (name, keys, make) => {

@@ -5,7 +5,7 @@ export const STIMULI = ["constant", "step", "pulses", "ramp", "sine", "noise"];
 
 export const steps = (duration, dt) => Math.max(1, Math.floor(duration / dt + 0.5));
 
-/** mulberry32: a function that gives the next of the uniform numbers in [0, 1) that belong to a seed. */
+/** mulberry32: a function that gives the next of the uniform numbers in [0, 1) of a seed. */
 export function mulberry(seed) {
   let a = seed | 0;
   return () => {
@@ -48,7 +48,8 @@ export function stimulus(p) {
 /** Firing rate in Hz of `count` spikes in n time steps. */
 export const rateOf = (count, n, dt) => (1000 * count) / (n * dt);
 
-const KEPT = { x: Float64Array, h: Float64Array, v: Float64Array, s: Uint8Array, silent: Uint8Array };
+const [REAL, FLAG] = [Float64Array, Uint8Array];
+const KEPT = { x: REAL, h: REAL, v: REAL, s: FLAG, silent: FLAG };
 
 /**
  * Run the neuron over `current`: its spike count and, as far as to keep, x, H, V, S and where it is
@@ -83,20 +84,18 @@ export function simulate(p, current, { keep = Object.keys(KEPT), neurons = 1 } =
   return out;
 }
 
-/** Spike counts over a grid of time constants (columns) and thresholds (rows), row by row. */
-export function countMap(p, current, taus, thresholds) {
-  const counts = new Uint16Array(taus.length * thresholds.length);
-  let k = 0;
-  for (const v_threshold of thresholds)
-    for (const tau of taus) counts[k++] = possible({ ...p, tau, v_threshold }) ? simulate({ ...p, tau, v_threshold }, current, { keep: [] }).count : 0;
-  return counts;
-}
+const countOf = (p, current) => simulate(p, current, { keep: [] }).count;
 
 /** A neuron whose reset lies below its threshold (the others would fire for ever). */
-export const possible = (p) => p.v_reset === null || p.v_reset < p.v_threshold;
+const possible = (p) => p.v_reset === null || p.v_reset < p.v_threshold;
+
+/** Spike counts over a grid of time constants (columns) and thresholds (rows), row by row. */
+export const countMap = (p, current, taus, thresholds) =>
+  thresholds.flatMap((v_threshold) => taus.map((tau) => ({ ...p, tau, v_threshold })))
+    .map((neuron) => (possible(neuron) ? countOf(neuron, current) : 0));
 
 /** Firing rate in Hz for each constant current, over the same duration. */
 export function fiCurve(p, currents) {
   const n = steps(p.duration, p.dt);
-  return currents.map((i) => rateOf(simulate(p, new Float64Array(n).fill(i), { keep: [] }).count, n, p.dt));
+  return currents.map((i) => rateOf(countOf(p, new Float64Array(n).fill(i)), n, p.dt));
 }

@@ -26,7 +26,8 @@ export function renew(element, key, children) {
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** 3 significant decimals, no trailing noise, a true minus sign. */
-export const show = (value, digits = 3) => String(Number(value.toFixed(digits))).replace("-", "−");
+export const show = (value, digits = 3) =>
+  String(Number(value.toFixed(digits))).replace("-", "−");
 
 /** 1,234; and with its word: "1 spike", "1,234 spikes". */
 export const grouped = (count) => count.toLocaleString("en");
@@ -37,8 +38,8 @@ export const button = (text, press, attributes = {}) =>
 
 /** A share of 1 in percent; what is little but not nothing says so. */
 export const percent = (share, digits = 1) => {
-  const least = 10 ** -digits;
-  return `${share > 0 && 100 * share < least ? `under ${least}` : show(100 * share, digits)}\u00a0%`;
+  const [value, least] = [100 * share, 10 ** -digits];
+  return `${value > 0 && value < least ? `under ${least}` : show(value, digits)}\u00a0%`;
 };
 
 /** A line of a plot's key: `sv-key-NAME` says what its line looks like. */

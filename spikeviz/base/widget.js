@@ -3,23 +3,18 @@
 
 import { h } from "./page.js";
 
-/** At most one drawing a frame: the first request draws at once, later ones when the frame is out. */
-export function painter(draw, signal) {
+/** At most one drawing a frame: the first request draws at once, later ones when it is out. */
+function painter(draw, signal) {
   let frame = 0;
   let again = false;
   const request = () => {
     if (signal.aborted) return;
-    if (frame) {
-      again = true;
-      return;
-    }
+    again = frame > 0;
+    if (again) return;
     draw();
     frame = requestAnimationFrame(() => {
       frame = 0;
-      if (again) {
-        again = false;
-        request();
-      }
+      if (again) request();
     });
   };
   signal.addEventListener("abort", () => cancelAnimationFrame(frame));
@@ -36,10 +31,8 @@ export function syncer(model, signal) {
     model.save_changes();
   };
   signal.addEventListener("abort", () => {
-    if (timer) {
-      clearTimeout(timer);
-      send();
-    }
+    clearTimeout(timer);
+    if (timer) send();
   });
   // Always later, never inside a change event: there, saving would bring the value before back.
   return () => {
@@ -60,25 +53,29 @@ export const valuesOf = (model, names) =>
  * Call `change` when the page's theme or the system's colour scheme changes: a frame later, since
  * JupyterLab announces a theme while the page has no layout.
  */
-export function onTheme(change, signal) {
+function onTheme(change, signal) {
   const later = () => requestAnimationFrame(change);
   const observer = new MutationObserver(later);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  const attributeFilter = ["data-jp-theme-light", "data-jp-theme-name"];
+  observer.observe(document.body, { attributeFilter });
   signal.addEventListener("abort", () => observer.disconnect());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later, { signal });
 }
 
-/** The colours that base.css sets as --sv-NAME on the root. */
-export function colours(root) {
+const COLOURS = ["fg", "muted", "grid", "bg", "blue", "red", "green", "purple"];
+
+/** The colours that style.css sets as --sv-NAME on the root. */
+export function colours(root, names = COLOURS) {
   const style = getComputedStyle(root);
-  const names = ["fg", "muted", "grid", "bg", "blue", "red", "green", "purple"];
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--sv-${name}`).trim()]));
+  const colour = (name) => style.getPropertyValue(`--sv-${name}`).trim();
+  return Object.fromEntries(names.map((name) => [name, colour(name)]));
 }
 
 /** JupyterLab takes keys (arrows, letters) for its own commands: keep what is typed here. */
-export function keepKeys(root) {
+function keepKeys(root) {
   root.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
+    const runs = event.shiftKey && event.key === "Enter";
+    if (!event.ctrlKey && !event.metaKey && !runs) event.stopPropagation();
   });
 }
 
@@ -90,24 +87,28 @@ export function listen(model, names, handler, signal) {
 }
 
 /** Once a model, from `initialize`: send every change of the traits `names` to Python. */
-export const syncing = ({ model, signal }, names) => listen(model, names, syncer(model, signal), signal);
+export const syncing = ({ model, signal }, names) =>
+  listen(model, names, syncer(model, signal), signal);
 
-const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What the page computes still moves; for the rest, run this cell again, after those above it.";
+const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What " +
+  "the page computes still moves; for the rest, run this cell again, after those above it.";
 
 /**
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
- * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. Returns a function
- * that asks for a drawing.
+ * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. Returns what asks
+ * for a drawing.
  */
 export function mount({ model, el, signal }, root, names, draw) {
   let colour = {};
   let answered = false; // a model in Python has, since the last drawing
   const paint = painter(() => {
-    if (!colour.fg) colour = colours(root); // outside a document, where JupyterLab renders, there are none
-    const detail = draw(colour);
-    root.dispatchEvent(new CustomEvent("spikeviz:drawn", { detail, bubbles: true }));
-    if (answered) root.dispatchEvent(new CustomEvent("spikeviz:answered", { bubbles: true }));
+    // Outside a document, where JupyterLab renders, there are none.
+    if (!colour.fg) colour = colours(root);
+    const tell = (type, detail) =>
+      root.dispatchEvent(new CustomEvent(`spikeviz:${type}`, { detail, bubbles: true }));
+    tell("drawn", draw(colour));
+    if (answered) tell("answered");
     answered = false;
   }, signal);
   keepKeys(root);
@@ -145,7 +146,8 @@ function lookAfter(manager) {
   kernel?.kernelChanged?.connect((_, { oldValue }) => oldValue && manager.disconnect());
   const states = manager.get_state_sync.bind(manager);
   manager.get_state_sync = (options) => {
-    const shown = [...(manager._modelsSync?.values() ?? [])].filter((model) => !model.comm_live && Object.keys(model.views ?? {}).length);
+    const shown = [...(manager._modelsSync?.values() ?? [])]
+      .filter((model) => !model.comm_live && Object.keys(model.views ?? {}).length);
     shown.forEach((model) => (model._comm_live = true));
     try {
       return states(options);
@@ -155,7 +157,8 @@ function lookAfter(manager) {
   };
 }
 
-const isLost = (model) => model.get("layout")?.comm_live === false; // of its own, anywidget tells nothing
+// Of its own, anywidget tells nothing.
+const isLost = (model) => model.get("layout")?.comm_live === false;
 
 /** A model that Python no longer hears, as in a saved page. */
 const lost = (model) => ({
@@ -173,7 +176,8 @@ export const lasting = (render) => (props) => {
     was = isLost(model);
     view.abort();
     view = new AbortController();
-    render({ ...props, model: was ? lost(model) : model, signal: AbortSignal.any([signal, view.signal]) });
+    const until = AbortSignal.any([signal, view.signal]);
+    render({ ...props, model: was ? lost(model) : model, signal: until });
   };
   draw();
   const layout = model.get("layout");

@@ -4,7 +4,7 @@
 import { STIMULI, steps, stimulus, simulate, rateOf } from "../base/neuron.js";
 import { h, clamp, show } from "../base/page.js";
 import { numberControl, drag, player } from "../base/controls.js";
-import { dragLine } from "../base/dragline.js";
+import { dragLine } from "../base/slider.js";
 import { syncer, listen, syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface, keeper } from "../base/draw.js";
 import { packed, unpacked, paintRange, brush, inputPanel } from "./input.js";

@@ -5,7 +5,7 @@ import { STIMULI, simulate } from "../base/neuron.js";
 import { SHADES, LONGEST, MOST, THRESHOLDS, ladder, inputOf, shadeSpikes, shadeInputs, judge, judgeAll, shadeShares, entropy, mixerOf, mix } from "./mbpl.js";
 import { h, clamp, show } from "../base/page.js";
 import { numberControl, choice, drag, player } from "../base/controls.js";
-import { dragLine } from "../base/dragline.js";
+import { dragLine } from "../base/slider.js";
 import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface, scale, ticks, axes, line, cividis } from "../base/draw.js";
 

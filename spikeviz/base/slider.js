@@ -1,5 +1,18 @@
-import { clamp, h, show } from "./page.js";
+// What a hand or the keys drag over a picture.
+
+import { clamp, h, put, show } from "./page.js";
 import { drag, onArrows } from "./controls.js";
+
+export const slider = (style, label, ...inside) =>
+  h("div", { class: style, role: "slider", tabindex: 0, "aria-label": label }, ...inside);
+
+/** Puts a slider over the box [left, top, width, height] and says what it stands for. */
+export function slide(element, box, value, [low, high], text) {
+  const sides = ["left", "top", "width", "height"];
+  box.forEach((at, i) => (element.style[sides[i]] = `${at}px`));
+  const says = { ariaValueMin: low, ariaValueMax: high, ariaValueNow: value, ariaValueText: text };
+  Object.assign(element, says);
+}
 
 /**
  * A line across a plot that a hand drags up and down, or the keys move. Put `element` into the
@@ -10,7 +23,8 @@ import { drag, onArrows } from "./controls.js";
 export function dragLine({ label, range, set, start = () => {}, end = () => {} }) {
   let shown = {}; // what place() was told last
   const grip = h("span", { class: "sv-grip" });
-  const element = h("div", { class: "sv-dragline", role: "slider", tabindex: 0, "aria-label": label, "aria-orientation": "vertical" }, grip);
+  const element = slider("sv-dragline", label, grip);
+  element.ariaOrientation = "vertical";
   const move = (value) => {
     const [low, high, step] = range();
     set(clamp(Math.round(value / step) * step, low, high));
@@ -25,10 +39,9 @@ export function dragLine({ label, range, set, start = () => {}, end = () => {} }
   }, 10);
   const place = (value, x, y, text) => {
     shown = { value, y };
-    Object.assign(element.style, { top: `${y(value)}px`, left: `${x.range[0]}px`, width: `${x.range[1] - x.range[0]}px` });
-    grip.textContent = text;
-    const [min, max] = range();
-    for (const [name, is] of Object.entries({ min, max, now: value, text: show(value) })) element.setAttribute(`aria-value${name}`, is);
+    const [left, right] = x.range;
+    put(grip, text);
+    slide(element, [left, y(value), right - left], value, range(), show(value));
   };
   return { element, place };
 }
