@@ -15,21 +15,20 @@ export function unpack(bytes, start, count) {
 /** How often each neuron fired. */
 export function spikeCounts(spikes, columns, neurons) {
   const counts = new Uint32Array(neurons);
-  for (let at = 0, column = 0; column < columns; column++) for (let n = 0; n < neurons; n++) counts[n] += spikes[at++];
+  for (let at = 0, column = 0; column < columns; column++)
+    for (let n = 0; n < neurons; n++) counts[n] += spikes[at++];
   return counts;
 }
 
 /** Sums of `counts` over groups of `size` neighbours: spikes by channel. */
-export function sumBy(counts, size) {
-  const sums = new Float64Array(counts.length / size);
-  for (let n = 0, group = 0; group < sums.length; group++) for (let k = 0; k < size; k++) sums[group] += counts[n++];
-  return sums;
-}
+export const sumBy = (counts, size) => Float64Array.from({ length: counts.length / size },
+  (_, group) => counts.subarray(group * size, (group + 1) * size).reduce((a, b) => a + b, 0));
 
 /** The indices that put whole `values` in falling order; equal ones stay in theirs. */
 function falling(values) {
   const most = values.reduce((a, b) => Math.max(a, b), 0);
-  const keys = Float64Array.from(values, (value, i) => (most - value) * values.length + i); // sorts without a callback
+  // sorts without a callback
+  const keys = Float64Array.from(values, (value, i) => (most - value) * values.length + i);
   return Uint32Array.from(keys.sort(), (key) => key % values.length);
 }
 
@@ -71,7 +70,8 @@ export function spikesIn(sums, neurons, [a, b], [from, to]) {
 /** Edges of at most `most` bins, as equal as whole numbers allow, that cover low … high−1. */
 export function binEdges(low, high, most) {
   const bins = Math.max(1, Math.min(high - low, Math.floor(most)));
-  return Uint32Array.from({ length: bins + 1 }, (_, k) => low + Math.floor((k * (high - low)) / bins));
+  const edge = (_, k) => low + Math.floor((k * (high - low)) / bins);
+  return Uint32Array.from({ length: bins + 1 }, edge);
 }
 
 /** Spikes in each bin, row by row: [rows, columns]. */
@@ -91,13 +91,15 @@ export function binned(sums, neurons, columns, rows) {
 }
 
 /**
- * How many neurons have which rate. The first bin is the dead (no spike), the last the saturated (a
- * spike in every column); between them at most `most` bins of counts low … high, up to the busiest.
+ * How many neurons have which rate. The first bin is the dead (no spike), the last the saturated
+ * (a spike in every column); between them at most `most` bins of counts low … high, up to the
+ * busiest.
  */
 export function rateHistogram(counts, columns, most = 12) {
   const busiest = counts.reduce((a, b) => (b < columns ? Math.max(a, b) : a), 1);
   const inner = columns > 1 ? binEdges(1, busiest + 1, most) : [];
-  const bins = [{ low: 0, high: 0 }, ...Array.from(inner.slice(1), (end, k) => ({ low: inner[k], high: end - 1 })), { low: columns, high: columns }];
+  const between = Array.from(inner.slice(1), (end, k) => ({ low: inner[k], high: end - 1 }));
+  const bins = [{ low: 0, high: 0 }, ...between, { low: columns, high: columns }];
   const binOf = new Uint32Array(columns + 1);
   bins.forEach((bin, k) => {
     bin.count = 0;
