@@ -15,12 +15,12 @@ from spikeatconv.checks import (
     check_bool,
     check_choice,
     check_fits,
+    check_kind,
     check_names,
     check_number,
     check_numbers,
     check_real,
     check_whole,
-    short,
 )
 from spikeatconv.conv import OverTime, conv_norm
 from spikeatconv.neuron import LIF, LIFSum
@@ -147,8 +147,7 @@ class MBPL(nn.Module):
 
 def closing_lif(options: Mapping, closing: Mapping | None) -> LIF:
     """The last LIF of MBPL: the branches' options, and over them those of `closing`."""
-    if not isinstance(closing, Mapping | None):
-        raise TypeError(f"closing is {short(closing)}; give a dict, such as {{'v_threshold': 0.5}}")
+    check_kind(closing, "closing", Mapping | None, "a dict, such as {'v_threshold': 0.5}")
     check_names(closing or {}, LIF_OPTIONS, "closing of MBPL")
     return LIF(**{**options, **(closing or {})})
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 # The most of each, so that a slip of the hand or a hostile file cannot fill the memory. All lie far
 # above any network of the paper: its largest has widths 1280, 26 blocks, T = 4, 4 thresholds.
 MOST = {
-    "channels": 2**16, "width": 2**11, "widths": 2**14, "stages": 16, "blocks": 128,
+    "channels": 2**16, "width": 2**11, "widths": 2**14, "stages": 16, "depths": 128,
     "classes": 10**6, "expansion": 64, "time_steps": 4096, "partition_size": 1024,
     "thresholds": 32, "workers": 256,
 }  # fmt: skip
@@ -29,7 +29,7 @@ FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what t
 def check_number(value: Any, name: str, hint: str = "") -> float:
     """A real number, at most LARGEST either way; TypeError or ValueError otherwise."""
     if is_bool(value) or not isinstance(value, Real):
-        raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give a number{hint}")
+        refuse(value, name, f"a number{hint}")
     try:
         number = float(value)
     except OverflowError:  # a whole number of 310 digits
@@ -43,14 +43,12 @@ def check_number(value: Any, name: str, hint: str = "") -> float:
 
 def check_whole(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
     """A whole number from low to high; TypeError or ValueError otherwise."""
-    expected = f"{low} or more" if high is None else f"from {low} to {high}"
+    expected = f"a whole number, {f'{low} or more' if high is None else f'from {low} to {high}'}"
     if is_bool(value) or not isinstance(value, Integral):
-        raise TypeError(
-            f"{name} is {short(value)}, a {kind(value)}; give a whole number, {expected}"
-        )
+        refuse(value, name, expected)
     number = int(value)
     if number < low or (high is not None and number > high):
-        raise ValueError(f"{name} is {short(number)}; give a whole number, {expected}")
+        raise ValueError(f"{name} is {short(number)}; give {expected}")
     return number
 
 
@@ -74,7 +72,7 @@ def check_numbers(values: Any, name: str, count: int | None = None) -> tuple[flo
 def check_path(value: Any, name: str) -> Path:
     """A path; TypeError for what is none, ValueError for a text that no file can have as a name."""
     if not isinstance(value, str | os.PathLike):
-        raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give a path, as text or Path")
+        refuse(value, name, "a path, as text or Path")
     if not str(value) or "\0" in str(value):
         raise ValueError(f"{name} is {str(value)!r}; give the path of a file")
     return Path(value)
@@ -96,7 +94,7 @@ def check_sequence(values: Any, name: str, expected: str, most: int | None = Non
 def check_bool(value: Any, name: str) -> bool:
     """True or False; TypeError for a word such as "no", which would count as True, or a number."""
     if not is_bool(value):
-        raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give True or False")
+        refuse(value, name, "True or False")
     return bool(value)
 
 
@@ -111,8 +109,7 @@ def check_choice(value: Any, name: str, choices: Collection[str]) -> str:
 
 def check_mapping(value: Any, name: str) -> dict:
     """A copy of a dict: what the caller does with his, stays there; TypeError otherwise."""
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{name} is {short(value)}; give a dict, such as {{'tau': 4.0}}")
+    check_kind(value, name, Mapping, "a dict, such as {'tau': 4.0}")
     return dict(value)
 
 
@@ -131,10 +128,7 @@ def check_names(given: Collection[str], known: Collection[str], what: str) -> No
 def check_tensor(x: Any, name: str) -> None:
     """Raise TypeError unless x is a tensor."""
     if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name} is {short(x)}, a {kind(x)}; give a torch.Tensor, "
-            f"for example torch.as_tensor({name}).float()"
-        )
+        refuse(x, name, f"a torch.Tensor, for example torch.as_tensor({name}).float()")
     if x.layout != torch.strided:
         raise TypeError(f"{name} is stored as {x.layout}; call {name}.to_dense()")
 
@@ -142,23 +136,16 @@ def check_tensor(x: Any, name: str) -> None:
 def check_real(x: Any, name: str) -> None:
     """Raise TypeError unless x is a real tensor of a type that layers compute in."""
     check_tensor(x, name)
-    if not x.is_floating_point():
-        raise TypeError(
-            f"{name} has dtype {x.dtype}; a membrane takes real values: call {name}.float()"
-        )
     if x.dtype not in FLOATS:
-        raise TypeError(
-            f"{name} has dtype {x.dtype}, which only stores numbers; call {name}.float()"
-        )
+        real = x.is_floating_point()
+        why = ", which only stores numbers;" if real else "; a membrane takes real values:"
+        raise TypeError(f"{name} has dtype {x.dtype}{why} call {name}.float()")
 
 
 def check_model(value: Any, name: str = "model") -> None:
     """Raise TypeError unless it is a model, not its class or its name."""
     if not isinstance(value, nn.Module):
-        raise TypeError(
-            f"{name} is {short(value)}, a {kind(value)}; give a model, "
-            'for example SpikeAtConv(preset("micro"))'
-        )
+        refuse(value, name, 'a model, for example SpikeAtConv(preset("micro"))')
 
 
 def check_fits(x: Tensor, name: str, model: nn.Module) -> None:
@@ -191,6 +178,16 @@ def check_finite(x: Tensor, name: str, mend: str) -> None:
         f"{name} holds {int((~fine).sum())} values of {x.numel()} that are not finite, the first "
         f"is {value} at {first}; {mend}"
     )
+
+
+def check_kind(value: Any, name: str, kinds: Any, give: str) -> None:
+    """Raise TypeError unless it is one of these."""
+    if not isinstance(value, kinds):
+        raise TypeError(f"{name} is {short(value)}; give {give}")
+
+
+def refuse(value: Any, name: str, give: str) -> NoReturn:
+    raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give {give}")
 
 
 def is_bool(value: Any) -> bool:
@@ -229,9 +226,3 @@ def few(names: Sequence[Any]) -> str:
     rest = len(names) - 10
     shown = ", ".join(map(str, names[:10])) or "nothing"
     return shown + (f" and {rest} more" if rest > 0 else "")
-
-
-def check_kind(value: Any, name: str, kinds: type, give: str) -> None:
-    """Raise TypeError unless it is one of these."""
-    if not isinstance(value, kinds):
-        raise TypeError(f"{name} is {short(value)}; give {give}")

@@ -13,7 +13,7 @@ SPK block gives. shortcut="spike" adds after the spike instead.
 
 import itertools
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from numbers import Number
 from typing import Any, Self
 
@@ -26,12 +26,12 @@ from spikeatconv.checks import (
     check_bool,
     check_choice,
     check_fits,
+    check_kind,
     check_mapping,
     check_names,
     check_real,
     check_whole,
     check_wholes,
-    short,
 )
 from spikeatconv.conv import NORMS, OverTime, conv_norm
 from spikeatconv.partition import PARTITIONS
@@ -42,22 +42,27 @@ CHOICES: dict[str, Collection[str]] = {
 }  # fmt: skip
 
 
+def check_field(f: Field, value: Any) -> Any:
+    """The value as plain Python; raises for one that the field's type, or CHOICES, forbids."""
+    name, high = f.name, MOST.get(f.name, MOST["channels"])
+    if f.type is bool:
+        return check_bool(value, name)
+    if f.type is str:
+        return check_choice(value, name, CHOICES[name])
+    if f.type is dict:
+        return check_mapping(value, name)
+    if f.type is int or (name == "partition_size" and isinstance(value, Number)):
+        return check_whole(value, name, high=high)
+    return check_wholes(value, name, high=high, most=MOST["stages"])
+
+
 @dataclass(frozen=True)
 class Config:
     """What the configurations of both networks share; each field is checked by its type."""
 
     def __post_init__(self) -> None:
-        for name, type_ in ((f.name, f.type) for f in fields(self)):
-            value = getattr(self, name)
-            if type_ is int:
-                value = check_whole(value, name, high=MOST.get(name, MOST["channels"]))
-            elif type_ is bool:
-                value = check_bool(value, name)
-            elif type_ is str:
-                check_choice(value, name, CHOICES[name])
-            elif type_ is dict:
-                value = check_mapping(value, name)
-            vars(self)[name] = value
+        for f in fields(self):
+            vars(self)[f.name] = check_field(f, getattr(self, f.name))
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
@@ -116,19 +121,9 @@ class SpikeAtConvConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_size = isinstance(self.partition_size, Number)
-        sizes = (check_whole if one_size else check_wholes)(
-            self.partition_size, "partition_size", high=MOST["partition_size"]
-        )
-        stages, widths, blocks = MOST["stages"], MOST["widths"], MOST["blocks"]
-        vars(self).update(
-            widths=check_wholes(self.widths, "widths", high=widths, most=stages),
-            depths=check_wholes(self.depths, "depths", high=blocks, most=stages),
-            partition_size=sizes,
-        )
-        if sum(self.depths) > blocks:
+        if (blocks := sum(self.depths)) > (most := MOST["depths"]):
             raise ValueError(
-                f"depths is {self.depths}, {sum(self.depths)} blocks; give at most {blocks} in all"
+                f"depths is {self.depths}, {blocks} blocks; give at most {most} in all"
             )
         if not len(self.widths) == len(self.depths) == len(self.sizes):
             raise ValueError(
@@ -230,8 +225,7 @@ class SpikeAtConv(Network):
 
     def __init__(self, config: SpikeAtConvConfig) -> None:
         super().__init__()
-        if not isinstance(config, SpikeAtConvConfig):
-            raise TypeError(f"config is {short(config)}; give a SpikeAtConvConfig or preset(name)")
+        check_kind(config, "config", SpikeAtConvConfig, "a SpikeAtConvConfig or preset(name)")
         self.config = config
         first, last = config.widths[0], config.widths[-1]
         self.stem = conv_norm(config.in_channels, first, 3, 2, norm=config.norm)

@@ -16,6 +16,7 @@ this neuron gives from that step on.
 """
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
@@ -61,24 +62,16 @@ def lif_step(
     check_real(x, "x")
     check_real(v, "v")
     check_same_shape(v, x)
-    return _step(x, v, **neuron)
+    return _step(x, v, SimpleNamespace(**neuron))
 
 
-def _step(
-    x: Tensor,
-    v: Tensor,
-    tau: float,
-    v_threshold: float,
-    v_rest: float,
-    v_reset: float | None,
-    surrogate: Surrogate,
-    detach_reset: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """`lif_step`, whose arguments are known to be right."""
-    h = v + (x - (v - v_rest)) / tau
-    spike = surrogate(h - v_threshold)
-    s = spike.detach() if detach_reset else spike
-    v_next = h - s * v_threshold if v_reset is None else (1 - s) * h + s * v_reset
+def _step(x: Tensor, v: Tensor, neuron: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """`lif_step` of a `LIF`, or of what has its parameters; all are known to be right."""
+    h = v + (x - (v - neuron.v_rest)) / neuron.tau
+    spike = neuron.surrogate(h - neuron.v_threshold)
+    s = spike.detach() if neuron.detach_reset else spike
+    to = neuron.v_reset
+    v_next = h - s * neuron.v_threshold if to is None else (1 - s) * h + s * to
     return spike, h, v_next
 
 
@@ -137,10 +130,9 @@ class LIF(nn.Module):
         check_time_axis(x)
         v = torch.full_like(x[0], self.v_rest) if v0 is None else check_state(v0, x)
         v = v.float() if v.dtype in (torch.float16, torch.bfloat16) else v  # or errors add up
-        neuron = self.options()
         spikes, membrane = [], []
         for x_t in x:
-            spike, h, v = _step(x_t, v, **neuron)
+            spike, h, v = _step(x_t, v, self)
             spikes.append(spike.to(x.dtype))
             membrane.append(h.to(x.dtype))
         return LIFTrace(torch.stack(spikes), torch.stack(membrane), v.to(x.dtype))

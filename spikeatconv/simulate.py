@@ -106,6 +106,7 @@ def simulate(
     that is too large to be; TypeError for wrong types.
     """
     current = _check(current, tau, resistance, dt, t_ref)
+    check_number(tau / dt, "tau / dt")
     check_parameters(tau / dt, v_threshold, v_rest, v_reset)
 
     x = resistance * torch.from_numpy(current)

@@ -11,7 +11,9 @@ folded, and sha256 of all of these and the tensors.
 import hashlib
 import json
 import os
-from dataclasses import fields
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,7 +42,25 @@ LONGEST_HEADER = 2**24  # bytes; the largest preset's has 2**18
 KEYS = ("config", "folded", "format", "model", "note", "sha256", "version")
 AGAIN = "copy or download the file again, or write it again with save_weights"
 
-MODEL = "the model"  # stands for the path where a model is saved
+CHANGED = "undo what changed its layers since it was made (a pruning, a parametrization)"
+
+
+@dataclass
+class Fault(Exception):
+    """What is wrong with a file or a model, and what mends it."""
+
+    found: str
+    mend: str = AGAIN
+
+
+@contextmanager
+def name_faults(what: str | Path, mend: str = "") -> Iterator[None]:
+    """A Fault within it becomes a ValueError that names the file, or the model."""
+    try:
+        yield
+    except Fault as fault:
+        told = f"{what} cannot be used: {fault.found}; to mend it, {mend or fault.mend}"
+        raise ValueError(told) from None
 
 
 def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -> None:
@@ -59,22 +79,23 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
         )
     path = check_path(path, "path")
     if not isinstance(note, dict | None):
-        raise TypeError(f"note is a {type(note).__name__}; give a dict, such as {{'seed': 0}}")
+        raise TypeError(f"note is a {kind(note)}; give a dict, such as {{'seed': 0}}")
     metadata = {
         "format": FORMAT, "version": VERSION, "model": type(model).__name__,
         "config": json.dumps(model.config.arguments(), default=_encode),
         "folded": json.dumps(is_folded(model)), "note": json.dumps(note or {}, default=_encode),
     }  # fmt: skip
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    made = _build(metadata, len(tensors), MODEL)
-    _check_tensors(tensors, made, MODEL)
+    with name_faults("the model", CHANGED):
+        made = _build(metadata, len(tensors))
+        _check_tensors(tensors, made)
     _check_layers(model, made)
     for name, tensor in tensors.items():
         check_finite(
             tensor, f"the model's {name}", "train it again, or load weights that are whole"
         )
     metadata["sha256"] = _digest(metadata, tensors)
-    write_whole(path, _sorted(save(tensors, metadata)))
+    write_whole(path, _sort_header(save(tensors, metadata)))
 
 
 def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Module:
@@ -86,10 +107,11 @@ def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Mo
     does not make a model, and tensors that are missing, unexpected, of another shape or not finite.
     """
     path = check_path(path, "path")
-    metadata, shapes = _header(path)
-    model = _build(metadata, len(shapes), path)
-    _check_tensors(shapes, model, path)  # before the values are read
-    tensors = _tensors(metadata, path)
+    with name_faults(path):
+        metadata, shapes = _read_header(path)
+        model = _build(metadata, len(shapes))
+        _check_tensors(shapes, model)  # before the values are read
+        tensors = _read_tensors(metadata, path)
     if config is not None:
         _compare(config, model, path)
     for name, tensor in tensors.items():
@@ -106,9 +128,10 @@ def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Mo
 def weights_note(path: str | Path) -> dict:
     """The note that `save_weights` was given, {} if none. Errors as `load_weights`."""
     path = check_path(path, "path")
-    metadata, _ = _header(path)
-    _tensors(metadata, path)
-    return _json_dict(metadata, "note", path)
+    with name_faults(path):
+        metadata, _ = _read_header(path)
+        _read_tensors(metadata, path)
+        return _read_json(metadata, "note")
 
 
 def can_be_saved(model: nn.Module) -> bool:
@@ -119,33 +142,28 @@ def can_be_saved(model: nn.Module) -> bool:
 # --- reading
 
 
-def _header(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+def _read_header(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """The metadata, of our format and version, and the tensors without values (on the meta
     device), of a file that is as long as these say. Nothing else of it is read."""
-    with _opened(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        metadata, described = _parsed(file, size, path)
-    if metadata.get("format") != FORMAT:
-        raise _error(
-            path, f"its format is {metadata.get('format')!r}, expected {FORMAT!r}: it was written "
-            "by another program", "give a file that save_weights wrote",
-        )  # fmt: skip
-    if metadata.get("version") != VERSION:
-        raise _error(
-            path, f"its version is {metadata.get('version')!r}, this spikeatconv reads {VERSION!r}",
-            "update spikeatconv",
-        )  # fmt: skip
-    unknown = sorted(metadata.keys() - set(KEYS))
-    if unknown:
-        raise _error(path, f"its metadata have the unknown entries {unknown}", AGAIN)
-    _json_dict(metadata, "note", path)
+    with _open(path) as file:
+        metadata, described = _parse(file, os.fstat(file.fileno()).st_size)
+    form, version = metadata.get("format"), metadata.get("version")
+    if form != FORMAT:
+        found = f"its format is {form!r}, expected {FORMAT!r}: it was written by another program"
+        raise Fault(found, "give a file that save_weights wrote")
+    if version != VERSION:
+        found = f"its version is {version!r}, this spikeatconv reads {VERSION!r}"
+        raise Fault(found, "update spikeatconv")
+    if unknown := sorted(metadata.keys() - set(KEYS)):
+        raise Fault(f"its metadata have the unknown entries {unknown}")
+    _read_json(metadata, "note")
     try:
         shapes = {
             name: torch.empty(d["shape"], dtype=_type(d["dtype"]), device="meta")
             for name, d in described.items()
         }
     except (LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise _error(path, f"its tensors cannot be read ({error!r})", AGAIN) from None
+        raise Fault(f"its tensors cannot be read ({error!r})") from None
     return metadata, shapes
 
 
@@ -155,13 +173,13 @@ def _type(name: str) -> torch.dtype:
     return TYPES[name]
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO:
     """A regular file, open for reading: a pipe would wait for ever, a device never end."""
     try:
         if path.is_dir():
             raise ValueError(f"{path} is a folder; give the .safetensors file in it")
         if path.exists() and not path.is_file():
-            raise _error(path, "it is no regular file (a pipe, a device)", "give a file on a disk")
+            raise Fault("it is no regular file (a pipe, a device)", "give a file on a disk")
         return path.open("rb")
     except FileNotFoundError:
         raise FileNotFoundError(
@@ -169,17 +187,17 @@ def _opened(path: Path) -> BinaryIO:
         ) from None
     except OSError as error:
         found = f"it cannot be opened ({error.strerror})"
-        raise _error(path, found, "check its name and who may read it") from None
+        raise Fault(found, "check its name and who may read it") from None
 
 
-def _parsed(file: BinaryIO, size: int, path: Path) -> tuple[dict[str, str], dict[str, dict]]:
+def _parse(file: BinaryIO, size: int) -> tuple[dict[str, str], dict[str, dict]]:
     """The header of a whole safetensors file: its metadata, and what it says of each tensor.
 
     Such a file is the header's length (8 bytes), the header (JSON) and the tensors' values.
     """
     start = 8 + int.from_bytes(file.read(8), "little")
     if start > LONGEST_HEADER or file.read(1) != b"{":
-        raise _error(path, f"it is not a safetensors file ({size} bytes)", AGAIN)
+        raise Fault(f"it is not a safetensors file ({size} bytes)")
     try:
         header = json.loads(b"{" + file.read(start - 9)) if start <= size else {}
         metadata = header.pop("__metadata__", {})
@@ -188,52 +206,52 @@ def _parsed(file: BinaryIO, size: int, path: Path) -> tuple[dict[str, str], dict
         end = start + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         found = f"it is not a safetensors file, or its header is damaged ({error!r})"
-        raise _error(path, found, AGAIN) from None
+        raise Fault(found) from None
     if size < end:
-        raise _error(path, f"it is cut off: it has {size} bytes, expected {end} or more", AGAIN)
+        raise Fault(f"it is cut off: it has {size} bytes, expected {end} or more")
     if size > end and header:
-        raise _error(path, f"it has {size} bytes, its tensors end after {end}", AGAIN)
+        raise Fault(f"it has {size} bytes, its tensors end after {end}")
     return metadata, header
 
 
-def _tensors(metadata: dict[str, str], path: Path) -> dict[str, Tensor]:
+def _read_tensors(metadata: dict[str, str], path: Path) -> dict[str, Tensor]:
     """The tensors of a file whose header is right, with the checksum that it names."""
     try:
         tensors = load(path.read_bytes())
     except MemoryError:
-        raise _error(
-            path, f"its {path.stat().st_size} bytes are more than there is memory for",
-            "close other programs or use a larger machine",
-        ) from None  # fmt: skip
+        found = f"its {path.stat().st_size} bytes are more than there is memory for"
+        raise Fault(found, "close other programs or use a larger machine") from None
     except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise _error(path, f"its tensors cannot be read ({error!r})", AGAIN) from None
-    _check_digest(metadata, tensors, path)
+        raise Fault(f"its tensors cannot be read ({error!r})") from None
+    found, written = _digest(metadata, tensors), metadata.get("sha256")
+    if written not in (None, found):  # files without one are taken as they are
+        raise Fault(f"its content is not what was written (SHA-256 {found}, expected {written})")
     return tensors
 
 
-def _json_dict(metadata: dict[str, str], key: str, path: str | Path) -> dict:
+def _read_json(metadata: dict[str, str], key: str) -> dict:
     try:
         value = json.loads(metadata.get(key, "{}"))
     except (RecursionError, ValueError) as error:
-        raise _error(path, f"its {key} is no valid JSON ({error!r})", AGAIN) from None
+        raise Fault(f"its {key} is no valid JSON ({error!r})") from None
     if not isinstance(value, dict):
-        raise _error(path, f"its {key} is {short(value)}, expected a JSON object", AGAIN)
+        raise Fault(f"its {key} is {short(value)}, expected a JSON object")
     return value
 
 
-def _build(metadata: dict[str, str], tensors: int, path: str | Path) -> nn.Module:
+def _build(metadata: dict[str, str], tensors: int) -> nn.Module:
     """The model that the metadata describe, its tensors without values (on the meta device): it
     draws no random numbers and takes little memory."""
     name, folded = metadata.get("model"), metadata.get("folded")
     if name not in NETWORKS:
-        raise _error(path, f"its model is {name!r}, expected one of {list(NETWORKS)}", AGAIN)
+        raise Fault(f"its model is {name!r}, expected one of {list(NETWORKS)}")
     if folded not in ("true", "false"):
-        raise _error(path, f"its folded is {folded!r}, expected 'true' or 'false'", AGAIN)
-    arguments, made_from = _json_dict(metadata, "config", path), NETWORKS[name][0]
+        raise Fault(f"its folded is {folded!r}, expected 'true' or 'false'")
+    arguments, made_from = _read_json(metadata, "config"), NETWORKS[name][0]
     unknown = sorted(arguments.keys() - FIELDS) if made_from is SpikeAtConvConfig else []
     if unknown:
-        raise _error(path, f"its config has the unknown fields {unknown}; known are {FIELDS}",
-                     "update spikeatconv, or write the file again with save_weights")  # fmt: skip
+        found = f"its config has the unknown fields {unknown}; known are {FIELDS}"
+        raise Fault(found, "update spikeatconv, or write the file again with save_weights")
     finish = fold if folded == "true" else (lambda model: model)
     try:
         config = made_from.of(_decode(arguments))
@@ -245,26 +263,26 @@ def _build(metadata: dict[str, str], tensors: int, path: str | Path) -> nn.Modul
                     raise ValueError(f"{found}; there are {tensors}")
             return finish(config.build())
     except (ArithmeticError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-        raise _error(path, f"its config does not make a {name}: {error}", AGAIN) from None
+        raise Fault(f"its config does not make a {name}: {error}") from None
 
 
-def _check_tensors(tensors: dict[str, Tensor], model: nn.Module, path: str | Path) -> None:
+def _check_tensors(tensors: dict[str, Tensor], model: nn.Module) -> None:
     expected = model.state_dict()
     missing, unexpected = sorted(expected.keys() - tensors), sorted(tensors.keys() - expected)
     for names, problem in ((missing, "missing"), (unexpected, "unexpected")):
         if names:
             some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
             count = f"{len(names)} of its tensors {'is' if len(names) == 1 else 'are'} {problem}"
-            raise _error(path, f"{count}: {some}; its config makes {len(expected)} tensors", AGAIN)
+            raise Fault(f"{count}: {some}; its config makes {len(expected)} tensors")
     for name, tensor in tensors.items():
         right = expected[name]
-        if tensor.shape != right.shape:
-            shapes = f"{list(tensor.shape)}, expected {list(right.shape)}"
-            raise _error(path, f"tensor {name} has shape {shapes}", AGAIN)
+        shape, wanted = list(tensor.shape), list(right.shape)
+        if shape != wanted:
+            raise Fault(f"tensor {name} has shape {shape}, expected {wanted}")
         real = right.is_floating_point()
         if not (tensor.dtype in FLOATS if real else tensor.dtype == right.dtype):
-            wanted = "a floating-point type" if real else right.dtype
-            raise _error(path, f"tensor {name} is {tensor.dtype}, expected {wanted}", AGAIN)
+            kept = "a floating-point type" if real else right.dtype
+            raise Fault(f"tensor {name} is {tensor.dtype}, expected {kept}")
 
 
 def _check_layers(model: nn.Module, made: nn.Module) -> None:
@@ -285,14 +303,6 @@ def _check_layers(model: nn.Module, made: nn.Module) -> None:
                 f"{key}={value!r}, and a file holds the configuration alone; set it back, or make "
                 "the model with it (spk_options) and take the weights over with load_state_dict"
             )
-
-
-def _check_digest(metadata: dict[str, str], tensors: dict[str, Tensor], path: str | Path) -> None:
-    """Files without a sha256 are taken as they are."""
-    found = _digest(metadata, tensors)
-    if metadata.get("sha256", found) != found:
-        written = f"SHA-256 {found}, expected {metadata['sha256']}"
-        raise _error(path, f"its content is not what was written ({written})", AGAIN)
 
 
 def _digest(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
@@ -331,12 +341,6 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=_encode))
 
 
-def _error(path: str | Path, found: str, fix: str) -> ValueError:
-    if path == MODEL:
-        fix = "undo what changed its layers since it was made (a pruning, a parametrization)"
-    return ValueError(f"{path} cannot be used: {found}; to mend it, {fix}")
-
-
 # --- writing
 
 
@@ -363,7 +367,7 @@ def _decode(value: Any) -> Any:
     return KNOWN_SURROGATES[name](value.get("alpha"))
 
 
-def _sorted(content: bytes) -> bytes:
+def _sort_header(content: bytes) -> bytes:
     """The same file with its header in order: safetensors writes it in another one each time."""
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()

@@ -27,7 +27,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -138,8 +138,7 @@ class _LIFSum(torch.autograd.Function):
         ctx.save_for_backward(x)
         ctx.neurons, ctx.way = neurons, way
         flat, restore = flatten(x)
-        run = {"compiled": compiled_forward, "eager": eager_forward}[way]
-        return restore(run(flat, neurons).to(x.dtype))
+        return restore(run(forward_steps, way, neurons, flat).to(x.dtype))
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
@@ -148,8 +147,8 @@ class _LIFSum(torch.autograd.Function):
             return plain_backward(x, grad, ctx.neurons), None, None
         flat, restore = flatten(x)
         flat_grad, _ = flatten(grad, like=x)
-        run = {"compiled": compiled_backward, "eager": eager_backward}[ctx.way]
-        return restore(run(flat, flat_grad, ctx.neurons).to(x.dtype)), None, None
+        out = run(backward_steps, ctx.way, ctx.neurons, flat, flat_grad)
+        return restore(out.to(x.dtype)), None, None
 
 
 def plain_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
@@ -173,6 +172,20 @@ def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Te
     flat = flat.float() if flat.dtype in HALF else flat
     back = sorted(range(x.dim()), key=order.__getitem__)
     return flat, lambda y: y.view(ordered.shape).permute(back)
+
+
+def run(steps: Callable, way: str, neurons: Neurons, *tensors: Tensor) -> Tensor:
+    """What `steps(*tensors, out, neurons)` writes to out, that way. tensors and out: `[T, N]`."""
+    out = torch.empty_like(tensors[0])
+    if way == "compiled" and out.is_cuda:
+        return _torch_compiled(steps, len(out), neurons)(*tensors)
+    if way == "compiled":
+        _call(f"lif_{steps.__name__.removesuffix('_steps')}", neurons, *tensors, out)
+        return out
+    size = PIECE * torch.get_num_threads()
+    for begin in range(0, out.shape[1], size):
+        steps(*(tensor[:, begin : begin + size] for tensor in (*tensors, out)), neurons)
+    return out
 
 
 # --- eager ----------------------------------------------------------------------------------
@@ -235,23 +248,6 @@ def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Tensor) -> 
         yield h
 
 
-def in_pieces(function: Callable, *tensors: Tensor) -> Tensor:
-    """`function(*tensors, out)` on one piece of N after the other; tensors and out: `[T, N]`."""
-    out = torch.empty_like(tensors[0])
-    size = PIECE * torch.get_num_threads()
-    for begin in range(0, out.shape[1], size):
-        function(*(tensor[:, begin : begin + size] for tensor in (*tensors, out)))
-    return out
-
-
-def eager_forward(x: Tensor, neurons: Neurons) -> Tensor:
-    return in_pieces(partial(forward_steps, neurons=neurons), x)
-
-
-def eager_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
-    return in_pieces(partial(backward_steps, neurons=neurons), x, grad)
-
-
 # --- compiled -------------------------------------------------------------------------------
 
 
@@ -262,22 +258,6 @@ class _Parameters(ctypes.Structure):
         *((name, ctypes.c_float) for name in ("tau", "v_rest", "v_reset", "alpha")),
         *((name, ctypes.c_int) for name in ("soft", "detach", "sigmoid", "n", "T", "threads")),
     )
-
-
-def compiled_forward(x: Tensor, neurons: Neurons) -> Tensor:
-    if x.is_cuda:
-        return _torch_compiled(forward_steps, len(x), neurons)(x)
-    out = torch.empty_like(x)
-    _call("lif_forward", neurons, x, out)
-    return out
-
-
-def compiled_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
-    if x.is_cuda:
-        return _torch_compiled(backward_steps, len(x), neurons)(x, grad)
-    out = torch.empty_like(x)
-    _call("lif_backward", neurons, x, grad, out)
-    return out
 
 
 def _call(function: str, neurons: Neurons, *tensors: Tensor) -> None:
