@@ -93,7 +93,7 @@ function write(s, neuron, { told, barX, binX }, parts, choices) {
     channelText(s, barX);
   histogram.ariaLabel = "Histogram of the neurons' rates: arrow keys choose, Enter marks dead or " +
     `saturated neurons. ${binText(s, binX)}`;
-  renew(choices.sample.element.querySelector("select"), String(s.samples), () =>
+  renew(choices.sample.list, String(s.samples), () =>
     sampleOptions(s).map(([value, text]) => h("option", { value }, text)));
   choices.layer.update(s.name);
   choices.sample.update(s.sample ?? "all");
