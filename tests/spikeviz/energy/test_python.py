@@ -2,8 +2,6 @@
 
 import math
 import re
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -203,13 +201,3 @@ def test_the_figure_shows_the_table(made):
     line, points = plane.lines
     assert (line.get_xdata() * line.get_ydata()).tolist() == pytest.approx([4.6 / 0.9] * 61)
     assert list(zip(*points.get_data(), strict=True)) == [(4, 0.5), (4, 0.1)]
-
-
-def test_making_one_takes_no_torch_and_the_table_neither():
-    look = (
-        "import sys, spikeviz; spikeviz.EnergyExplorer(); "
-        "print(*sorted({'torch', 'matplotlib', 'pandas', 'spikeatconv'} & set(sys.modules))); "
-        "spikeviz.EnergyExplorer().trace(); print('torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["", "False"]

@@ -3,8 +3,6 @@
 import hashlib
 import importlib.util
 import io
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -283,15 +281,6 @@ def test_data_is_found_in_a_checkout_and_in_a_wheel(tmp_path, monkeypatch):
     inside.mkdir(parents=True)
     (inside / "photo.jpg").touch()
     assert widget.shipped("photo.jpg") == inside / "photo.jpg"
-
-
-def test_making_one_takes_nothing_heavy():
-    look = (
-        "import sys, spikeviz; w = spikeviz.PartitionExplorer(); w.image;"
-        "print(*sorted({'torch', 'matplotlib', 'PIL', 'spikeatconv'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""
 
 
 # ---------------------------------------------------------------- to_matplotlib

@@ -1,8 +1,5 @@
 """SpikeRaster in Python: what it takes, what it refuses, and that its numbers are `record`'s."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -221,13 +218,3 @@ def test_a_figure_of_many_spikes_shows_their_share(made):
     first = spikes[: 500 // 400, : 1000 // 400]
     assert shares[0, 0] == first.mean()
     assert shares.mean() == pytest.approx(spikes.mean(), rel=0.02)
-
-
-def test_making_one_takes_no_torch():
-    look = (
-        "import sys, numpy, spikeviz; spikeviz.SpikeRaster().trace(); "
-        "spikeviz.SpikeRaster(numpy.ones((3, 4)));"
-        "print(*sorted({'torch', 'matplotlib', 'pandas', 'spikeatconv'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""
