@@ -1,6 +1,7 @@
 // The pieces of AttentionExplorer's pictures: boxes of cells, spikes, numbers, frames, the image.
 
 import { show } from "../base/page.js";
+import { bytesOf, pictureOf } from "../base/photo.js";
 import { cividis, label, outline, picture } from "../base/draw.js";
 
 export const QUERY = "#ff8a3d"; // on pictures, which are dark in both themes
@@ -57,12 +58,9 @@ export function frame(ctx, box, colour, dash = []) {
   ctx.setLineDash([]);
 }
 
-/** An image of an answer as a small canvas, one pixel each. */
-export function imageOf({ side: [height, width], pixels }) {
-  const colours = pixels.byteLength / height / width;
-  const pixel = (n) => [0, 1, 2].map((c) => pixels.getUint8(n * colours + (c % colours)));
-  return picture(Array.from({ length: height * width }, (_, n) => pixel(n)), width);
-}
+/** An image of an answer as a small canvas. */
+export const imageOf = ({ side: [height, width], pixels }) =>
+  pictureOf(bytesOf(pixels), width, height);
 
 /** The image in a square at (x, y), and the cells of the layer's map over it. */
 export function imageBox({ side: [height, width] }, { shape: [, , rows, columns] }, x, y, room) {

@@ -1,5 +1,6 @@
-// A reader's picture from a file, cut to a square.
+// Pictures of a reader: from a file, cut to a square, or as bytes.
 
+import { picture } from "./draw.js";
 import { h } from "./page.js";
 
 /** The middle square of a picture as a canvas; sideOf(its side) is how wide that becomes. */
@@ -16,4 +17,13 @@ export async function square(blob, sideOf) {
   ctx.drawImage(bitmap, left, top, side, side, 0, 0, small, small);
   bitmap.close();
   return canvas;
+}
+
+export const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+/** Rows of greys, or of red, green and blue, as a small canvas with a pixel each. */
+export function pictureOf(bytes, width, height) {
+  const channels = bytes.length / width / height;
+  const pixel = (n) => [0, 1, 2].map((c) => bytes[n * channels + (c % channels)]);
+  return picture(Array.from({ length: width * height }, (_, n) => pixel(n)), width);
 }

@@ -437,7 +437,7 @@ def test_a_file_is_cut_scaled_and_turned_round(saved, tmp_path):
         ("none.png", "none.png cannot be read"),
     ):
         page.get_by_label("Own image from a file").set_input_files(tmp_path / name)
-        page.locator(".sv-nw-problem").filter(has_text=said).wait_for(state="attached")
+        page.locator("[role=alert]").filter(has_text=said).wait_for(state="attached")
         page.wait_for_function(f"({PIXELS})().length === 784")
         assert np.abs(pixels(page).reshape(28, 28).astype(int) - digit).max() <= 1
 

@@ -118,7 +118,7 @@ def test_a_model_that_fails_leaves_no_hooks(micro):
 
 
 def unpack(data, entry):
-    """What a map's numbers mean, read from the bytes as network_maps.js does."""
+    """What a map's numbers mean, read from the bytes as maps.js does."""
     count = int(np.prod(entry["shape"]))
     each = 8 // entry["bits"]
     raw = np.frombuffer(data, np.uint8, -(-count // each), entry["at"])

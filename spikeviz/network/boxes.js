@@ -1,0 +1,178 @@
+// The network as boxes in groups: their numbers, their energy as bars, a thumbnail of their maps.
+
+import { button, grouped, h, percent, put, show } from "../base/page.js";
+import { onArrows } from "../base/controls.js";
+import { groupOf, kindOf, mj } from "./facts.js";
+import { drawThumb, mapsOf } from "./maps.js";
+
+const SHORTCUTS = ["conv", "attention", "feed_forward"]; // kinds of boxes that are x + f(x)
+const FACTS = ["shape", "rate", "size", "snn", "bars", "twin", "rateChange", "change"];
+const BARS = ["sv-nw-bar", "sv-nw-bar sv-nw-bar-twin", "sv-nw-bar sv-nw-bar-other"];
+const CLASSES = { bars: "energybars", rateChange: "change" };
+
+/** A box, or with no name the sum of a stage's boxes. */
+function boxPart(name, title, residual, press, openCode) {
+  const facts = Object.fromEntries(FACTS.map((fact) =>
+    [fact, h("span", { class: `sv-nw-${CLASSES[fact] ?? fact}` })]));
+  const bars = BARS.map((cls) => h("span", { class: cls }));
+  facts.bars.append(...bars);
+  const last = name === "head"; // which says a class, and has no maps
+  const canvas = h("canvas", { class: "sv-nw-thumb", "aria-hidden": "true", hidden: last });
+  const said = h("span", { class: "sv-nw-said", hidden: !last });
+  const open = button(h("b", {}, title), press, { class: "sv-nw-open" });
+  open.append(canvas, said, h("span", { class: "sv-nw-facts" }, ...Object.values(facts)));
+  const code = name && button("</>", () => openCode(name), {
+    class: "sv-nw-codelink", "aria-label": `Code of ${name}`,
+  });
+  const element = h("div", { class: `sv-nw-box${residual ? " sv-nw-residual" : ""}` }, open, code);
+  return { name, element, open, canvas, said, facts, bars };
+}
+
+/** The numbers of some boxes of one model together. */
+function sumUp(boxes) {
+  const add = (of) => boxes.reduce((sum, box) => sum + of(box), 0);
+  const weigh = ({ rate, rates, neurons }) => (rate === null ? 0 : neurons * rates.length);
+  const weight = add(weigh);
+  return {
+    ...boxes.at(-1),
+    rate: weight ? add((box) => box.rate * weigh(box)) / weight : null,
+    parameters: add((box) => box.parameters),
+    snn_mj: add((box) => box.snn_mj), ann_mj: add((box) => box.ann_mj),
+  };
+}
+
+/** A difference with its sign; text(number) writes its size. */
+function signed(value, text) {
+  const size = text(Math.abs(value));
+  return size === "0" ? "0" : `${value < 0 ? "−" : "+"}${size}`;
+}
+const points = (share) => show(100 * share, 1);
+const little = (energy) =>
+  String(Number(energy.toFixed(energy < 1e-4 ? 6 : 5))).replace(/^(\d)e-6$/, "0.00000$1");
+
+/** Writes the numbers of a box, or of what two models have in its place; most: the longest bar. */
+function fill({ facts, bars }, [mine, other], two, most) {
+  const texts = { shape: (mine ?? other).shape.join("×"), rate: "not in this model" };
+  if (mine) {
+    texts.rate = mine.rate === null ? "no neurons" : `rate ${percent(mine.rate)}`;
+    texts.size = `${grouped(mine.parameters)} params`;
+    texts.snn = `${mj(mine.snn_mj)} mJ`;
+    texts.twin = `twin ${mj(mine.ann_mj)}`;
+  }
+  if (two) texts.change = mine ? "not in the other" : `other ${mj(other.snn_mj)} mJ`;
+  if (mine && other) {
+    texts.change = `Δ ${signed(other.snn_mj - mine.snn_mj, little)} mJ`;
+    if (mine.rate !== null && other.rate !== null)
+      texts.rateChange = `Δ rate ${signed(other.rate - mine.rate, points)} pt`;
+  }
+  for (const fact of FACTS) if (fact !== "bars") put(facts[fact], texts[fact] ?? "");
+  [mine?.snn_mj, mine?.ann_mj, other?.snn_mj].forEach((value = 0, i) => {
+    bars[i].style.width = `${most ? (100 * value) / most : 0}%`;
+  });
+  bars[2].hidden = !two;
+}
+
+/** A stage, or what stands before or after them: its boxes, and their sum while it is folded. */
+function boxGroup(name, boxes, unfolded, { open, openCode, toggleStage }) {
+  const stage = name.startsWith("stages.") ? Number(name.split(".")[1]) : -1;
+  const toggle = () => toggleStage(stage);
+  const many = boxes.some(({ block }) => block > 0);
+  const titleOf = ({ title, block }) => (many && block >= 0 ? `${title} ${block + 1}` : title);
+  const text = h("span");
+  const head = stage < 0 ? h("p", { class: "sv-nw-head" }, text)
+    : button(text, toggle, { class: "sv-nw-head" });
+  const items = boxes.map((box) => boxPart(
+    box.box, titleOf(box), SHORTCUTS.includes(kindOf(box)), () => open(box.box), openCode));
+  const sum = stage < 0 ? null : boxPart("", `${boxes.length} boxes`, false, toggle);
+  const row = h("div", { class: "sv-nw-boxes" }, ...items.map((item) => item.element));
+  if (sum) row.append(sum.element);
+  const element = h("div", { class: "sv-nw-group" }, head, row);
+  const folded = () => stage >= 0 && !unfolded().includes(stage);
+  return { name, stage, boxes, items, sum, element, text, head, folded };
+}
+
+function titleOf({ name, stage }, [, , channels, height, width], folded) {
+  if (stage < 0) return { extraction: "Feature extraction", head: "Decision" }[name];
+  return `${folded ? "▸" : "▾"} Stage ${stage + 1}: ${channels} channels, ${height}×${width}`;
+}
+
+/** The boxes of both models; hands: what a click on a box, on its code, on a stage does. */
+export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
+  const element = h("div", { class: "sv-nw-net" });
+  let groups = new Map();
+  let built = "";
+
+  function build() {
+    const key = JSON.stringify(walks().map(({ boxes }) => boxes.map(({ box }) => box)));
+    if (key === built) return;
+    built = key;
+    const first = ({ box }, at, all) => all.findIndex((other) => other.box === box) === at;
+    const all = walks().flatMap(({ boxes }) => boxes).filter(first);
+    const names = [...new Set(all.map(groupOf))].filter((name) => name !== "head");
+    names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    groups = new Map([...names, "head"].map((name) => {
+      const boxes = all.filter((box) => groupOf(box) === name);
+      return [name, boxGroup(name, boxes, unfolded, hands)];
+    }));
+    const shown = [...groups.values()].map((group) => group.element);
+    shown.forEach((one, i) => (one.style.order = 2 * i));
+    element.replaceChildren(...shown, panel);
+  }
+
+  /** Of some boxes, what each model has of them together. */
+  const sumsOf = (boxes) => walks().map((_, which) => {
+    const found = boxes.map(({ box }) => boxIn(which, box)).filter(Boolean);
+    return found.length ? sumUp(found) : undefined;
+  });
+
+  function update() {
+    build();
+    const rows = [...groups.values()].map((group) => {
+      const each = group.boxes.map(({ box }) => walks().map((_, which) => boxIn(which, box)));
+      return { group, each, sums: sumsOf(group.boxes), folded: group.folded() };
+    });
+    const bars = rows.flatMap(({ each, sums, folded }) => (folded ? sums : each.flat()));
+    const most = Math.max(...bars.filter(Boolean).flatMap((box) => [box.snn_mj, box.ann_mj]));
+    const two = walks().length > 1;
+    for (const { group, each, sums, folded } of rows) {
+      const { head, items, sum, text } = group;
+      items.forEach((item, i) => fill(item, each[i], two, most));
+      for (const item of items) item.element.hidden = folded;
+      put(text, titleOf(group, (sums[0] ?? sums[1]).shape, folded));
+      if (!sum) continue;
+      fill(sum, sums, two, most);
+      sum.element.hidden = !folded;
+      head.setAttribute("aria-expanded", !folded);
+    }
+  }
+
+  function drawThumbs(t) {
+    const draw = (canvas, name) => {
+      const which = boxIn(0, name) ? 0 : 1;
+      const { thumbs } = boxIn(which, name);
+      const entry = thumbs[model.get("view")] ?? thumbs.output;
+      if (entry) drawThumb(canvas, mapsOf(walks()[which].data, entry), t);
+    };
+    for (const { boxes, items, sum, folded } of groups.values()) {
+      if (folded()) draw(sum.canvas, boxes.at(-1).box);
+      else for (const { name, canvas } of items) if (name !== "head") draw(canvas, name);
+    }
+  }
+
+  const partOf = (name) => {
+    for (const group of groups.values()) {
+      const found = group.items.find((item) => item.name === name);
+      if (found) return { ...found, visible: group.folded() ? group.sum.element : found.element };
+    }
+    return null;
+  };
+  const press = (opened) => groups.forEach(({ items }) =>
+    items.forEach(({ name, open }) => open.setAttribute("aria-pressed", name === opened)));
+  onArrows(element, (right, down, { target }) => {
+    if (!right || !target.classList.contains("sv-nw-open")) return false;
+    const all = [...element.querySelectorAll(".sv-nw-open")].filter((one) => one.offsetParent);
+    all[all.indexOf(target) + right]?.focus();
+    return true;
+  });
+  return { element, update, drawThumbs, partOf, press, groups: () => groups };
+}

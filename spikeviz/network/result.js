@@ -1,0 +1,91 @@
+// What the network says of the image so far, and what that costs.
+
+import { clamp, h, put, show } from "../base/page.js";
+import { mj } from "./facts.js";
+import { stepOf } from "./maps.js";
+
+/** The mean of the logits up to step t. */
+function meanUntil({ logits }, t) {
+  const until = logits.slice(0, stepOf({ shape: [logits.length] }, t) + 1);
+  return until[0].map((_, c) => until.reduce((sum, step) => sum + step[c], 0) / until.length);
+}
+
+/** [logit, class], the largest first. */
+const rank = (logits) => logits.map((logit, c) => [logit, c]).sort((a, b) => b[0] - a[0]);
+
+/** As many decimals as show how far the first is ahead of the next. */
+function digitsOf(logits) {
+  const [[first], [second] = [first]] = rank(logits);
+  return clamp(1 - Math.floor(Math.log10(first - second)), 1, 4);
+}
+
+export function resultView({ model, walks, steps }) {
+  const bars = h("div", { class: "sv-nw-bars" });
+  const title = h("p", { class: "sv-title" });
+  const summary = h("p", { class: "sv-summary", role: "status" });
+  const totals = h("p", { class: "sv-nw-totals" });
+  const nameOf = (c, count) => model.get("names")[c] ?? (count === 10 ? String(c) : `class ${c}`);
+
+  const rowOf = () => h("div", { class: "sv-nw-class" }, h("span"),
+    h("span", { class: "sv-nw-track" }, h("i"), h("i", { class: "sv-nw-bar-other" }), h("u")),
+    h("span", { class: "sv-nw-logit" }));
+
+  /** Writes the result at step t; gives it, with what the first network `said`. */
+  function update(t) {
+    const logits = walks().map((walk) => meanUntil(walk, t));
+    const finals = walks().map((walk) => meanUntil(walk, walk.logits.length - 1));
+    const digits = Math.max(...logits.map(digitsOf));
+    const [[, winner], [, next] = [0, winner]] = rank(logits[0]);
+    const count = logits[0].length;
+    const largest = rank(finals[0]).map(([, c]) => c).filter((c) => c !== next && c !== winner);
+    const rows = count <= 10 ? logits[0].map((_, c) => c) : [winner, next, ...largest.slice(0, 8)];
+    if (bars.children.length !== rows.length) bars.replaceChildren(...rows.map(rowOf));
+    drawBars(rows, { logits, finals, winner, digits });
+    const until = `mean over t = 0${t ? ` … ${t}` : ""}${count > 10 ? ", ten of the largest" : ""}`;
+    put(title, `Logits, ${until}; the tick is the final answer`);
+    writeWords(t, { logits, finals, winner, digits });
+    return { logits, winner, finals, digits, said: nameOf(winner, count) };
+  }
+
+  function drawBars(rows, { logits, finals, winner, digits }) {
+    const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const at = (value) => (100 * (value - low)) / (high - low || 1);
+    const write = (value) => (value === undefined ? "–" : value.toFixed(digits).replace("-", "−"));
+    rows.forEach((c, i) => {
+      const [name, track, number] = bars.children[i].children;
+      const [tick, values] = [track.children[2], logits.map((each) => each[c])];
+      put(name, nameOf(c, logits[0].length));
+      put(number, values.map(write).join(" / "));
+      bars.children[i].classList.toggle("sv-nw-winner", c === winner);
+      [...track.children].slice(0, 2).forEach((bar, which) => {
+        const value = values[which];
+        bar.hidden = value === undefined;
+        if (bar.hidden) return;
+        bar.style.left = `${Math.min(at(0), at(value))}%`;
+        bar.style.width = `${Math.abs(at(value) - at(0))}%`;
+      });
+      tick.style.left = `${at(finals[0][c])}%`;
+    });
+  }
+
+  function writeWords(t, { logits, finals, winner, digits }) {
+    const { truth } = model.get("answer");
+    const [said, other] = logits.map((values) => nameOf(rank(values)[0][1], values.length));
+    const final = nameOf(rank(finals[0])[0][1], finals[0].length);
+    const [[first], [second, next] = [first, winner]] = rank(logits[0]);
+    const ahead = (first.toFixed(digits) - second.toFixed(digits)).toFixed(digits);
+    const count = logits[0].length;
+    const right = winner === truth ? " That is right." : ` It is a ${truth}.`;
+    put(summary, `After step ${t + 1} of ${steps()} the network says ${said}, ${ahead} ahead of ` +
+      `${nameOf(next, count)}.${truth === null || count !== 10 ? "" : right}` +
+      `${final === said ? "" : ` After all steps it says ${final}.`}` +
+      `${other === undefined ? "" : ` The other model says ${other}.`}`);
+    const costs = walks().map(({ snn_mj, ann_mj }) =>
+      `${mj(snn_mj)} mJ with spikes, ${mj(ann_mj)} mJ as the non-spiking twin`);
+    const times = walks().map(({ seconds }) =>
+      seconds < 1 ? `${(1000 * seconds).toFixed(0)} ms` : `${show(seconds, 1)} s`);
+    put(totals, `One image: ${costs.join("; the other: ")}. Computed in ${times.join(" and ")}.`);
+  }
+  return { bars, elements: [title, bars, summary, totals], update };
+}
