@@ -144,7 +144,7 @@ function render({ model, el, signal }) {
   }
 
   const paint = mount({ model, el, signal }, root, TRAITS, draw);
-  photo.decode();
+  photo.read();
 }
 
 export default { initialize, render: lasting(render) };
