@@ -134,13 +134,13 @@ def cache(shared, rehearsal):
 def outcome(shared, cache, installed):
     """outcome(path, ...): these notebooks of the course, each run from top to bottom in this test
     run, then as `Again` says, with nothing but what `course.py lab` installs; the last one's."""
-    from spikeviz.publish.running import executed
+    from spikeviz.publish.running import execute
 
     again = runpy.run_path(str(ROOT / "tests" / "rehearse.py"))["Again"]
 
     def once(path):
         with FileLock(shared / f"{path.stem}.lock"):
-            return executed(path, cache, again)
+            return execute(path, cache, again)
 
     def run(*paths):
         with installed("course"), ThreadPoolExecutor(2) as pool:

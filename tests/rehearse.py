@@ -20,7 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from spikeviz.publish.running import NotebookFailedError, executed_all
+from spikeviz.publish.running import NotebookFailedError, execute_all
 from spikeviz.publish.site import save_site
 from spikeviz.publish.teacher import write_course
 
@@ -112,7 +112,7 @@ def solved_and_graded(edition: Path) -> dict[str, dict[str, str]]:
 def main(folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     status, cache = 0, folder / "executed"
-    executed_all(sorted(NOTEBOOKS.glob("*.ipynb")), cache, Again)
+    execute_all(sorted(NOTEBOOKS.glob("*.ipynb")), cache, Again)
     try:
         save_site(folder / "site", cache=cache)
     except NotebookFailedError as error:

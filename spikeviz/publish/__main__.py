@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from spikeviz.browser import CHECKOUT
-from spikeviz.publish.app import serve
+from spikeviz.publish.app import serve_notebook
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError
 from spikeviz.publish.site import save_site
 from spikeviz.publish.slides import save_slides
@@ -20,15 +20,15 @@ def main(arguments: list[str] | None = None) -> int:
     site = commands.add_parser("site", help="write every notebook as a page of a static site")
     site.add_argument("out", nargs="?", type=Path, default=CHECKOUT / "site", help="a folder")
     slides = commands.add_parser("slides", help="write a notebook as slides, in one file")
-    slides.add_argument("notebook", type=notebook, help="such as 01, or a path")
+    slides.add_argument("notebook", type=find_notebook, help="such as 01, or a path")
     slides.add_argument("out", nargs="?", type=Path, help="a file; else slides/NAME.html")
     edition = commands.add_parser("teacher", help="write the instructor's edition, for nbgrader")
     edition.add_argument("out", nargs="?", type=Path, default=CHECKOUT / "teacher", help="a folder")
     page = commands.add_parser("voila", help="serve a notebook as a page, without its code")
-    page.add_argument("notebook", type=notebook, help="such as 01, or a path")
+    page.add_argument("notebook", type=find_notebook, help="such as 01, or a path")
     options, more = parser.parse_known_args(arguments)
     if options.command == "voila":
-        serve(options.notebook, more)
+        serve_notebook(options.notebook, more)
         return 0
     if more:
         parser.error(f"unrecognized arguments: {' '.join(more)}")
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def notebook(text: str) -> Path:
+def find_notebook(text: str) -> Path:
     """A path, or the beginning of the name of one of the course's notebooks."""
     path = Path(text)
     if path.is_file():

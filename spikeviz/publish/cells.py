@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 import spikeviz
 from spikeviz.base.page import LIVE, script_json, script_library
 from spikeviz.base.widget import CODE, Explorer
-from spikeviz.publish.markdown import Links, Markdown, coloured, keep_links, picture, plain
+from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links, strip_tags
 
 STATIC = Path(__file__).with_name("static")
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -68,45 +68,45 @@ class Document:
     @property
     def title(self) -> str:
         titles = (re.search(r"^# +(.+)$", cell.source, re.MULTILINE) for cell in self.cells)
-        return next((plain(Markdown().page(title[1])) for title in titles if title), "")
+        return next((strip_tags(Markdown().page(title[1])) for title in titles if title), "")
 
     def _cell(self, cell: NotebookNode, after: NotebookNode | None) -> Cell:
         page = outputs = ""
         if cell.cell_type == "code":
-            page = coloured(cell.source, "python") if cell.source.strip() else ""
+            page = colour(cell.source, "python") if cell.source.strip() else ""
             caption = CAPTION.match(after.source) if after else None
-            words = plain(self._words.page(caption[1])) if caption else "Drawn by the code above"
+            alt = strip_tags(self._words.page(caption[1])) if caption else "Drawn by the code above"
             CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)
-            outputs = "\n".join(self._output(output, words) for output in cell.outputs)
+            outputs = "\n".join(self._output(output, alt) for output in cell.outputs)
         slide = cell.metadata.get("slideshow", {}).get("slide_type", "")
         return Cell(cell.cell_type, cell.get("id", ""), cell.source, page, outputs, slide)
 
     def _output(self, output: NotebookNode, caption: str) -> str:
         """One output. caption: the text for a picture that brings none."""
         if output.output_type == "stream":
-            return text(output.text)
+            return show_text(output.text)
         if output.output_type == "error":
-            return text("\n".join(output.traceback))
+            return show_text("\n".join(output.traceback))
         data = output.data
         if VIEW in data:
             return self._widget(data[VIEW]["model_id"], data.get("text/plain", ""))
         for mime in ("image/png", "image/jpeg", "image/svg+xml"):
             if mime in data:
                 content = data[mime].encode() if "svg" in mime else data[mime]
-                return picture(content, mime, output.metadata.get(mime, {}).get("alt", caption))
+                return embed(content, mime, output.metadata.get(mime, {}).get("alt", caption))
         if "text/html" in data and "<script" not in data["text/html"]:
             return f'<div class="scroll html">{data["text/html"]}</div>'
         if "text/markdown" in data:
             return self._words.page(data["text/markdown"])
         if "text/latex" in data:
             return f"<p>{self._words.block_math(data['text/latex'].strip('$ '))}</p>"
-        return text(data.get("text/plain", ""))
+        return show_text(data.get("text/plain", ""))
 
     def _widget(self, model: str, otherwise: str) -> str:
         """A place where the page draws a widget of ours; of another one, its words."""
         inside = list(dict.fromkeys(self._ours(model)))
         if not inside:
-            return text(self._said(model) or otherwise)
+            return show_text(self._said(model) or otherwise)
         return "\n".join(map(self._place, inside))
 
     def _state(self, model: str) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Document:
         if isinstance(state.get("value"), str):
             said.append(state["value"])
         said += map(self._said, self._inside(model))
-        return " ".join(word for one in said for word in plain(one).split())
+        return " ".join(word for one in said for word in strip_tags(one).split())
 
     def _place(self, model: str) -> str:
         state = self._state(model)
@@ -160,7 +160,7 @@ class Document:
         return state
 
 
-def text(said: str) -> str:
+def show_text(said: str) -> str:
     """What a program printed: without its colours, a line that it wrote again only once."""
     said = strip_ansi(said)
     lines = [line.rstrip("\r").split("\r")[-1].rstrip() for line in said.split("\n")]
@@ -168,6 +168,6 @@ def text(said: str) -> str:
     return f'<pre class="scroll output">{html.escape(said, quote=False)}</pre>' if said else ""
 
 
-def asset(name: str) -> str:
+def read(name: str) -> str:
     """A file of publish/static/."""
     return (STATIC / name).read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ class Markdown(IPythonRenderer):
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         """With JupyterLab's id; with a number where another one has the same."""
-        name = "-".join(plain(re.sub("<math.*?</math>", "", text)).split()) or "part"
+        name = "-".join(strip_tags(re.sub("<math.*?</math>", "", text)).split()) or "part"
         taken = {taken for _, taken, _ in self.headings}
         names = (f"{name}-{number}" if number > 1 else name for number in count(1))
         name = next(one for one in names if one not in taken)
@@ -70,7 +70,7 @@ class Markdown(IPythonRenderer):
         return f'<p class="{step[1].lower()}">{text}</p>\n' if step else super().paragraph(text)
 
     def block_code(self, code: str, info: str | None = None) -> str:
-        return coloured(code, (info or "").split(" ")[0])
+        return colour(code, (info or "").split(" ")[0])
 
     def block_html(self, page: str) -> str:
         return re.sub(FORMULA, lambda found: self.inline_math(found[1]), page)
@@ -83,7 +83,7 @@ class Markdown(IPythonRenderer):
         if self._folder is None or re.match(r"[a-z]+:", url):
             return super().image(text, url, title)
         mime = mimetypes.guess_type(url)[0] or ""
-        return picture((self._folder / url).read_bytes(), mime, plain(text))
+        return embed((self._folder / url).read_bytes(), mime, strip_tags(text))
 
     def table(self, text: str) -> str:
         text = text.replace("<th></th>", "<td></td>")  # no column's head
@@ -101,7 +101,7 @@ def hide_bars(row: re.Match) -> str:
     return re.sub(FORMULA, lambda found: found[0].replace("|", BAR), row[0])
 
 
-def coloured(code: str, language: str) -> str:
+def colour(code: str, language: str) -> str:
     """A program's text, its words marked for the style sheet."""
     try:
         page = highlight(code, get_lexer_by_name(language), HtmlFormatter(nowrap=True))
@@ -110,12 +110,12 @@ def coloured(code: str, language: str) -> str:
     return f'<pre class="scroll code"><code>{page.rstrip()}</code></pre>\n'
 
 
-def picture(data: bytes | str, mime: str, alt: str) -> str:
+def embed(data: bytes | str, mime: str, alt: str) -> str:
     """A picture that stands in the page itself. data: its bytes, or base64."""
     text = data if isinstance(data, str) else base64.b64encode(data).decode()
     return f'<img src="data:{mime};base64,{"".join(text.split())}" alt="{html.escape(alt)}">'
 
 
-def plain(page: str) -> str:
+def strip_tags(page: str) -> str:
     """The words of some HTML."""
     return html.unescape(re.sub(r"<[^>]+>", "", page)).strip()

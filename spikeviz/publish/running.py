@@ -27,19 +27,19 @@ class NotebookFailedError(RuntimeError):
     """A cell raised; the message says which, and what."""
 
 
-def executed(
+def execute(
     notebook: Path, cache: Path = CACHE, client: type[NotebookClient] = NotebookClient
 ) -> NotebookNode:
     """The notebook with its outputs and the states of its widgets, from the cache if it is there.
 
     Raises NotebookFailedError; a failed run leaves nothing in the cache.
     """
-    kept = cache / f"{notebook.stem}-{key(notebook)}.ipynb"
+    kept = cache / f"{notebook.stem}-{key_of(notebook)}.ipynb"
     if kept.is_file():
         return nbformat.read(kept, as_version=4)
     from spikeatconv.files import write_whole
 
-    text = nbformat.writes(run(notebook, client))
+    text = nbformat.writes(run_notebook(notebook, client))
     with suppress(OSError):  # a checkout that may only be read keeps nothing
         cache.mkdir(parents=True, exist_ok=True)
         for old in cache.glob(f"{notebook.stem}-*.ipynb"):
@@ -48,7 +48,7 @@ def executed(
     return nbformat.reads(text, as_version=4)
 
 
-def key(notebook: Path) -> str:
+def key_of(notebook: Path) -> str:
     """Changes when the notebook has to be run again."""
     return hashlib.sha256(notebook.read_bytes() + _code()).hexdigest()[:16]
 
@@ -64,7 +64,7 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> NotebookNode:
+def run_notebook(notebook: Path, client: type[NotebookClient] = NotebookClient) -> NotebookNode:
     """Run the notebook in a fresh kernel, in its own folder; client: what runs the cells."""
 
     def execute() -> NotebookNode:
@@ -87,7 +87,7 @@ def run(notebook: Path, client: type[NotebookClient] = NotebookClient) -> Notebo
         raise NotebookFailedError(f"{notebook.name}: {strip_ansi(str(error))}") from error
 
 
-def executed_all(
+def execute_all(
     notebooks: list[Path], cache: Path = CACHE, client: type[NotebookClient] = NotebookClient
 ) -> list[NotebookNode | Exception]:
     """Each of the notebooks, run, or why it failed; says how it goes, for that may take minutes."""
@@ -95,7 +95,7 @@ def executed_all(
     def one(notebook: Path) -> NotebookNode | Exception:
         begin = monotonic()
         try:
-            outcome = executed(notebook, cache, client)
+            outcome = execute(notebook, cache, client)
         except Exception as error:  # whatever is wrong with one, the others are worth having
             outcome = error
         how = "failed after " if isinstance(outcome, Exception) else ""

@@ -11,9 +11,9 @@ from nbformat import NotebookNode
 
 from spikeviz.base.page import fill_page, script_json
 from spikeviz.browser import CHECKOUT
-from spikeviz.publish.cells import STATIC, Document, asset
-from spikeviz.publish.markdown import Links, Markdown, plain
-from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, executed_all
+from spikeviz.publish.cells import STATIC, Document, read
+from spikeviz.publish.markdown import Links, Markdown, strip_tags
+from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, execute_all
 
 NAME = "SpikeAtConv: learn spiking neural networks by touching them"
 READ_ONLY = (
@@ -39,6 +39,7 @@ class Chapter:
     body: str
     contents: str = ""
     scripts: Sequence[str] = ("live.js",)
+    states: str = "{}"
 
 
 class Site:
@@ -75,9 +76,9 @@ class Site:
             for file in waiting:
                 markdown = Markdown(self.links(file.parent), file.parent)
                 body = f'<div class="prose">{markdown.page(file.read_text(encoding="utf-8"))}</div>'
-                title = plain(markdown.headings[0][2]) if markdown.headings else file.stem
+                title = strip_tags(markdown.headings[0][2]) if markdown.headings else file.stem
                 title = html.escape(title)
-                pages[file] = Chapter(self.texts[file], title, body, contents_of(markdown))
+                pages[file] = Chapter(self.texts[file], title, body, link_sections(markdown))
         return list(pages.values())
 
 
@@ -93,7 +94,7 @@ def save_site(folder: Path, notebooks: Path = NOTEBOOKS, cache: Path = CACHE) ->
     found = sorted(notebooks.glob("*.ipynb"))
     if not found:
         raise FileNotFoundError(f"{notebooks} holds no notebooks")
-    outcomes = dict(zip(found, executed_all(found, cache), strict=True))
+    outcomes = dict(zip(found, execute_all(found, cache), strict=True))
     failed = {path.name: str(why) for path, why in outcomes.items() if isinstance(why, Exception)}
     done = {path: node for path, node in outcomes.items() if not isinstance(node, Exception)}
     if done:
@@ -114,15 +115,15 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
         Document(content, site.links(path.parent), path.parent)
         for path, content in outcomes.items()
     ]
-    chapters = [chapter_of(*pair) for pair in zip(outcomes, documents, strict=True)]
-    files = {"site.css": asset("prose.css") + asset("site.css"), "site.js": asset("site.js")}
+    chapters = [make_chapter(*pair) for pair in zip(outcomes, documents, strict=True)]
+    files = {"site.css": read("prose.css") + read("site.css"), "site.js": read("site.js")}
     for document in documents:
         files |= document.scripts
-    pages = {text.file: page_of(text) for text in site.text_pages()}
+    pages = {text.file: make_page(text) for text in site.text_pages()}
     around = zip([None, *chapters], chapters, [*chapters[1:], None], strict=False)
-    pages |= {chapter.file: page_of(chapter, before, after) for before, chapter, after in around}
-    index = Chapter("index.html", "Course map", map_of(chapters, documents))
-    pages[index.file] = page_of(index)  # the last to be written: where it is, all is
+    pages |= {chapter.file: make_page(chapter, before, after) for before, chapter, after in around}
+    index = Chapter("index.html", "Course map", make_map(chapters, documents))
+    pages[index.file] = make_page(index)  # the last to be written: where it is, all is
     (folder / "assets").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         write_whole(folder / "assets" / name, text)
@@ -130,7 +131,7 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
         write_whole(folder / name, text)
 
 
-def chapter_of(path: Path, document: Document) -> Chapter:
+def make_chapter(path: Path, document: Document) -> Chapter:
     """The page of a notebook."""
     parts = []
     for cell in document.cells:
@@ -139,16 +140,14 @@ def chapter_of(path: Path, document: Document) -> Chapter:
         else:
             style, page = "cell", cell.page + cell.outputs
         parts.append(f'<div class="{style}" id="cell-{cell.name}">\n{page}</div>')
-    parts.insert(1, f'<p class="note">{READ_ONLY.format(but=but([document]))} {UNFOLD}</p>')
-    states = (
-        f'<script type="application/json" id="widget-states">{script_json(document.shown)}</script>'
-    )
-    parts.append(states)
-    contents, title = contents_of(document.markdown), html.escape(document.title)
-    return Chapter(f"{path.stem}.html", title, "\n".join(parts), contents, [*document.scripts])
+    parts.insert(1, f'<p class="note">{READ_ONLY.format(but=name_frozen([document]))} {UNFOLD}</p>')
+    return Chapter(
+        f"{path.stem}.html", html.escape(document.title), "\n".join(parts),
+        link_sections(document.markdown), [*document.scripts], script_json(document.shown),
+    )  # fmt: skip
 
 
-def contents_of(markdown: Markdown) -> str:
+def link_sections(markdown: Markdown) -> str:
     """Links to the sections of a page."""
     rows = [
         f'<li><a href="#{quote(name)}">{text}</a></li>'
@@ -160,7 +159,7 @@ def contents_of(markdown: Markdown) -> str:
     return f'<nav class="contents" aria-label="On this page"><ul>{"".join(rows)}</ul></nav>'
 
 
-def map_of(chapters: list[Chapter], documents: list[Document]) -> str:
+def make_map(chapters: list[Chapter], documents: list[Document]) -> str:
     """The course map: of each notebook its title, its time and what one can do afterwards."""
     rows = []
     for chapter, document in zip(chapters, documents, strict=True):
@@ -171,17 +170,17 @@ def map_of(chapters: list[Chapter], documents: list[Document]) -> str:
             f"<p>{time[1].strip() if time else ''}</p>"
             f"{Markdown().page(goals[1]) if goals else ''}</li>"
         )
-    about = ABOUT.format(but=but(documents))
+    about = ABOUT.format(but=name_frozen(documents))
     return f'<h1>{NAME}</h1>\n{about}\n<ul class="map">{"".join(rows)}</ul>'
 
 
-def but(documents: list[Document]) -> str:
+def name_frozen(documents: list[Document]) -> str:
     """Which widgets do not fully work without Python; empty if all do."""
     frozen = sorted(set().union(*(document.frozen for document in documents)))
     return BUT.format(" and ".join(frozen)) if frozen else ""
 
 
-def page_of(page: Chapter, before: Chapter | None = None, after: Chapter | None = None) -> str:
+def make_page(page: Chapter, before: Chapter | None = None, after: Chapter | None = None) -> str:
     """A whole page, with the ways to the one before and the one after."""
     steps = ""
     if before:
@@ -194,6 +193,7 @@ def page_of(page: Chapter, before: Chapter | None = None, after: Chapter | None 
         "STEPS": steps,
         "CONTENTS": page.contents,
         "BODY": page.body,
+        "STATES": page.states,
         "SCRIPTS": "\n".join(f'<script src="assets/{name}" defer></script>' for name in scripts),
     }
     return fill_page(STATIC / "site.html", parts)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spikeviz.base.page import fill_page, script_json
-from spikeviz.publish.cells import STATIC, Cell, Document, asset
-from spikeviz.publish.running import CACHE, executed
+from spikeviz.publish.cells import STATIC, Cell, Document, read
+from spikeviz.publish.running import CACHE, execute
 
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
 LETTERS = 90  # in a line of it
@@ -44,14 +44,14 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
         raise FileNotFoundError(f"{notebook} is no notebook")
     if out.is_dir():
         raise IsADirectoryError(f"{out} is a folder; name a file in it, such as slides.html")
-    document = Document(executed(notebook, cache), only_outside, notebook.parent)
-    sections = by_metadata(document) if any(c.slide for c in document.cells) else by_words(document)
+    document = Document(execute(notebook, cache), keep_outside, notebook.parent)
+    cut = cut_by_metadata if any(cell.slide for cell in document.cells) else cut_by_words
     parts = {
         "TITLE": html.escape(document.title),
-        "STYLE": asset("reveal.css") + asset("prose.css") + asset("slides.css"),
-        "SLIDES": "\n".join(section_of(steps) for steps in sections),
+        "STYLE": read("reveal.css") + read("prose.css") + read("slides.css"),
+        "SLIDES": "\n".join(make_section(steps) for steps in cut(document)),
         "STATES": script_json(document.shown),
-        "SCRIPTS": "\n".join([asset("reveal.js"), *document.scripts.values(), asset("slides.js")]),
+        "SCRIPTS": "\n".join([read("reveal.js"), *document.scripts.values(), read("slides.js")]),
     }
     from spikeatconv.files import write_whole
 
@@ -60,12 +60,12 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
     return out
 
 
-def only_outside(target: str) -> str | None:
+def keep_outside(target: str) -> str | None:
     """Slides are alone: a link to another notebook leads nowhere."""
     return target if re.match(r"https?:", target) else None
 
 
-def by_metadata(document: Document) -> list[list[Step]]:
+def cut_by_metadata(document: Document) -> list[list[Step]]:
     """Sections as the notebook's slide metadata cut it."""
     sections: list[list[Step]] = []
     for cell in document.cells:
@@ -76,7 +76,7 @@ def by_metadata(document: Document) -> list[list[Step]]:
             sections.append([Step()])
         elif cell.slide == "subslide":
             sections[-1].append(Step(sections[-1][-1].title))
-        page = outcome(cell)[0] if cell.kind == "code" else document.markdown.page(cell.source)
+        page = show_outcome(cell)[0] if cell.kind == "code" else document.markdown.page(cell.source)
         if ANSWER.match(cell.source) or cell.slide == "fragment":
             page = f'<div class="fragment">{page}</div>'
         sections[-1][-1].add(page)
@@ -85,7 +85,7 @@ def by_metadata(document: Document) -> list[list[Step]]:
     return sections
 
 
-def by_words(document: Document) -> list[list[Step]]:
+def cut_by_words(document: Document) -> list[list[Step]]:
     """Sections at the headings; in them a step for each Predict, each Observe, each cell."""
     sections: list[list[Step]] = []
     step = Step()
@@ -103,13 +103,13 @@ def by_words(document: Document) -> list[list[Step]]:
 
     for cell in document.cells:
         if cell.kind == "code":
-            page, lines = outcome(cell)
+            page, lines = show_outcome(cell)
             if not sections or step.ran or step.predicts or step.lines + lines / 2 > FULL:
                 turn()
             step.add(page, lines)
             step.ran = True
-        for block in blocks(cell.source) if cell.kind == "markdown" else ():
-            page, lines = document.markdown.page(block), height(block)
+        for block in split_blocks(cell.source) if cell.kind == "markdown" else ():
+            page, lines = document.markdown.page(block), estimate_height(block)
             if HEADING.match(block):
                 turn(re.sub(r"^<h.*?>|</h.>$", "", page.strip()))
                 lines = 0  # alone on a slide it says nothing yet
@@ -132,7 +132,7 @@ def begins_a_step(block: str, lines: float, step: Step) -> bool:
     return bool(OBSERVE.match(block)) or step.ran or step.answered or step.lines + lines > FULL
 
 
-def outcome(cell: Cell) -> tuple[str, float]:
+def show_outcome(cell: Cell) -> tuple[str, float]:
     """A code cell; where it drew something, that is seen first and the program is folded.
     Also how many lines that takes."""
     drawn = (
@@ -147,7 +147,7 @@ def outcome(cell: Cell) -> tuple[str, float]:
     return cell.page + cell.outputs, 0.8 * cell.page.count("\n") + printed + 1
 
 
-def blocks(source: str) -> Iterator[str]:
+def split_blocks(source: str) -> Iterator[str]:
     """The pieces of Markdown that stand between empty lines; folded answers and code stay whole."""
     block: list[str] = []
     depth, fence = 0, ""
@@ -168,7 +168,7 @@ def blocks(source: str) -> Iterator[str]:
         yield "\n".join(block).strip("\n")
 
 
-def height(block: str) -> float:
+def estimate_height(block: str) -> float:
     """About how many lines of a slide some Markdown takes."""
     if block.startswith("<details"):
         return 2
@@ -178,7 +178,7 @@ def height(block: str) -> float:
     return 0.7 + sum(each * -(-len(line) // LETTERS) for line in block.splitlines())
 
 
-def section_of(steps: list[Step]) -> str:
+def make_section(steps: list[Step]) -> str:
     """A section: its steps, each with the section's title."""
     pages = []
     for number, step in enumerate(steps):

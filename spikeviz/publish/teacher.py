@@ -53,7 +53,7 @@ def write_course(folder: Path) -> Path:
         if solutions.is_dir():
             place = draft / "source" / path.stem
             place.mkdir(parents=True)
-            edition = instructors(nbformat.read(path, as_version=4), solutions)
+            edition = make_edition(nbformat.read(path, as_version=4), solutions)
             nbformat.write(edition, place / path.name)
     (draft / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,17 +65,17 @@ def write_course(folder: Path) -> Path:
     return folder
 
 
-def instructors(notebook: NotebookNode, solutions: Path) -> NotebookNode:
+def make_edition(notebook: NotebookNode, solutions: Path) -> NotebookNode:
     """The notebook with solutions in their cells and nbgrader's metadata. solutions: the folder
     with EXERCISE/solution.py. Raises ValueError where an exercise has no cell of its own."""
     cells = [cell for cell in notebook.cells if not cell.id.startswith("solution-")]
     for folder in sorted(path for path in solutions.iterdir() if path.is_dir()):
         solution = (folder / "solution.py").read_text(encoding="utf-8").rstrip("\n")
         head = re.findall(r"^(?:def|class) \w+", solution, re.M)[-1]
-        task = only(cells, rf"^{head}\b", f"the exercise {folder.name}")
-        task.source = marked(task.source, solution)
+        task = find_only(cells, rf"^{head}\b", f"the exercise {folder.name}")
+        task.source = mark_solution(task.source, solution)
         mark(task, folder.name, solution=True)
-        check = only(cells, rf"^check_{folder.name}\(", f"the check of {folder.name}")
+        check = find_only(cells, rf"^check_{folder.name}\(", f"the check of {folder.name}")
         check.source = GRADED.format(check=check.source) + ASSERTION
         mark(check, f"check-{folder.name}", points=POINTS)
     question = nbformat.v4.new_markdown_cell(QUESTION, id="answer-curious")
@@ -83,20 +83,20 @@ def instructors(notebook: NotebookNode, solutions: Path) -> NotebookNode:
     return nbformat.from_dict({**notebook, "cells": [*cells, question]})
 
 
-def only(cells: list[NotebookNode], pattern: str, what: str) -> NotebookNode:
+def find_only(cells: list[NotebookNode], pattern: str, what: str) -> NotebookNode:
     found = [c for c in cells if c.cell_type == "code" and re.search(pattern, c.source, re.M)]
     if len(found) != 1:
         raise ValueError(f"{len(found)} cells hold {what}; expected one")
     return found[0]
 
 
-def marked(task: str, solution: str) -> str:
+def mark_solution(task: str, solution: str) -> str:
     """The student's cell with the solution's lines between nbgrader's markers, wherever the two
     differ. For the release nbgrader puts a `...` in the place of each."""
     task = re.sub(r"^( *)(def .*:) \.\.\.$", r"\1\2\n\1    ...", task, flags=re.M)
     nodes = ast.walk(ast.parse(task))
     open_lines = {n.lineno for n in nodes if isinstance(n, ast.Constant) and n.value is Ellipsis}
-    old, new, lines = task.split("\n"), bare(solution).split("\n"), []
+    old, new, lines = task.split("\n"), strip_docstrings(solution).split("\n"), []
     matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
     for kind, first, last, begin, end in matcher.get_opcodes():
         lines += [old[i] for i in range(first, last) if i + 1 not in open_lines]
@@ -106,7 +106,7 @@ def marked(task: str, solution: str) -> str:
     return "\n".join(lines)
 
 
-def bare(solution: str) -> str:
+def strip_docstrings(solution: str) -> str:
     """From its first def or class on, without docstrings, which are the student's cell's."""
     tree, lines = ast.parse(solution), solution.split("\n")
     kinds = ast.FunctionDef | ast.ClassDef

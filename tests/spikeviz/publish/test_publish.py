@@ -17,11 +17,11 @@ import pytest
 from spikeviz import LIFExplorer, SpikeRaster
 from spikeviz.publish import running
 from spikeviz.publish.__main__ import main
-from spikeviz.publish.cells import Document, text
+from spikeviz.publish.cells import Document, show_text
 from spikeviz.publish.markdown import Markdown
-from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError, executed
+from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError, execute
 from spikeviz.publish.site import save_site
-from spikeviz.publish.slides import blocks, save_slides
+from spikeviz.publish.slides import save_slides, split_blocks
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 LARGEST_PAGE = 3_000_000
@@ -186,20 +186,20 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def document(small):
-    return Document(executed(small / "small.ipynb", small / "cache"))
+    return Document(execute(small / "small.ipynb", small / "cache"))
 
 
 def test_a_notebook_runs_once_for_each_of_its_texts(small, document, monkeypatch):
     def refuse(notebook, client):
         raise AssertionError("it runs again")
 
-    monkeypatch.setattr(running, "run", refuse)
-    executed(small / "small.ipynb", small / "cache")
+    monkeypatch.setattr(running, "run_notebook", refuse)
+    execute(small / "small.ipynb", small / "cache")
     changed = small / "other" / "small.ipynb"
     changed.parent.mkdir()
     changed.write_text((small / "small.ipynb").read_text().replace("Small", "Tiny"))
     with pytest.raises(AssertionError, match="runs again"):
-        executed(changed, small / "cache")
+        execute(changed, small / "cache")
 
 
 def test_a_failing_cell_is_named_and_nothing_is_kept(tmp_path):
@@ -237,7 +237,7 @@ def test_a_failing_notebook_leaves_the_other_pages(tmp_path, capsys, monkeypatch
 
 def test_a_folder_that_may_not_be_written_keeps_no_outcome(small, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
-    assert executed(small / "small.ipynb", tmp_path / "cache").cells[3].execution_count == 1
+    assert execute(small / "small.ipynb", tmp_path / "cache").cells[3].execution_count == 1
 
 
 def test_a_notebook_finds_nothing_that_only_the_tests_install(tmp_path, installed):
@@ -249,7 +249,7 @@ def test_a_notebook_finds_nothing_that_only_the_tests_install(tmp_path, installe
         assert {"pytest", "hypothesis", "playwright", "spikingjelly", "mypy"} <= absent
         assert not {"torch", "kornia", "accelerate", "datasets", "nbgrader", "voila"} & absent
         with pytest.raises(NotebookFailedError, match="No module named 'hypothesis'"):
-            executed(tmp_path / "a.ipynb", tmp_path / "cache")
+            execute(tmp_path / "a.ipynb", tmp_path / "cache")
 
 
 def test_widgets_come_as_they_were_left(document):
@@ -300,8 +300,8 @@ def test_outputs_are_readable(document):
 
 
 def test_a_line_that_is_written_again_is_shown_once():
-    assert text("10 %\r100 %\r\nend") == '<pre class="scroll output">100 %\nend</pre>'
-    assert text("\n\n") == ""
+    assert show_text("10 %\r100 %\r\nend") == '<pre class="scroll output">100 %\nend</pre>'
+    assert show_text("\n\n") == ""
 
 
 # --- the site, small
@@ -388,7 +388,7 @@ def test_slide_metadata_rules_where_there_is_some(small, tmp_path):
 def test_blocks_keep_answers_code_and_lists_whole():
     answer = "<details>\n<summary>S</summary>\n\n```\n</details> no\n\nx\n```\n\nend\n</details>"
     source = f"one\nline\n\n{answer}\n{answer}\n\n- a\n\n  more of a\n\n```\nx\n\ny\n```\n"
-    found = list(blocks(source))
+    found = list(split_blocks(source))
     assert found[:3] == ["one\nline", answer, answer]
     assert found[3].endswith("more of a")
     assert found[4] == "```\nx\n\ny\n```"

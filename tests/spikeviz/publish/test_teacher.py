@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from spikeviz.publish.__main__ import main
-from spikeviz.publish.teacher import CHECKOUT, marked, write_course
+from spikeviz.publish.teacher import CHECKOUT, mark_solution, write_course
 
 EXERCISES = CHECKOUT / "tests/spikeviz/exercises/answers"
 STEM = "01_one_neuron"
@@ -85,13 +85,13 @@ def test_a_solved_cell_is_the_solution(edition):
     ],
 )
 def test_the_students_head_stays(task, expected):
-    assert marked(task, 'def f(x):\n    """Another."""\n    y = x\n    return y') == expected
+    assert mark_solution(task, 'def f(x):\n    """Another."""\n    y = x\n    return y') == expected
 
 
 def test_a_method_may_be_the_exercise():
     task = "class A:\n    def g(self):\n        return 1\n\n    def f(self):\n        ..."
     solution = "class A:\n    def g(self):\n        return 1\n\n    def f(self):\n        return 2"
-    assert marked(task, solution) == (
+    assert mark_solution(task, solution) == (
         "class A:\n    def g(self):\n        return 1\n\n    def f(self):\n"
         "        ### BEGIN SOLUTION\n        return 2\n        ### END SOLUTION"
     )
