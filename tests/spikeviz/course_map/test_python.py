@@ -5,7 +5,7 @@ import shlex
 import pytest
 import torch
 
-from spikeatconv import SpikeAtConv, preset
+from spikeatconv import SpikeAtConv, SpikeAtConvConfig, preset
 from spikeatconv.command.settings import read_settings
 from spikeviz import CourseMap
 from spikeviz.course_map import command, course
@@ -21,7 +21,7 @@ def test_the_whole_command_sets_what_the_paper_says():
     assert words[-2:] == ["--resume", "--yes"]
     assert words[words.index("-m") :][:4] == ["-m", "spikeatconv.cli", "train", "imagenet"]
     assert words[words.index("--model") + 1] == "tiny"
-    found = read_settings(settings(words), SpikeAtConv)
+    found = read_settings(settings(words), SpikeAtConvConfig)
     assert found["recipe"] == {"seed": 0}
     assert found["augmentation"] == {}
     config = preset("tiny", **found["model"])
@@ -40,7 +40,7 @@ def test_the_whole_command_sets_what_the_paper_says():
 
 def test_what_the_command_sets_is_what_tiny_is_anyway():
     """The course explains the defaults: with the options or without, the same network."""
-    found = read_settings(settings(shlex.split(command().replace("\\\n", " "))), SpikeAtConv)
+    found = read_settings(settings(shlex.split(command().replace("\\\n", " "))), SpikeAtConvConfig)
     small = {"widths": (8, 8, 8, 8), "depths": (1, 1, 1, 1), "classes": 2, "head_width": 8}
     with_options = SpikeAtConv(preset("tiny", **{**found["model"], **small}))
     plain = SpikeAtConv(preset("tiny", **small))
