@@ -25,6 +25,15 @@ def run(module, x, grad, way):
     return out.detach(), x.grad
 
 
+def assert_as_plain(module, x, grad, way):
+    """The same spikes to the bit and the same gradient; what the way gives."""
+    spikes, gradient = run(module, x, grad, way)
+    plain_spikes, plain_gradient = run(module, x.contiguous(), grad, "plain")
+    assert torch.equal(spikes, plain_spikes)
+    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
+    return spikes, gradient
+
+
 def random(*shape, seed=0):
     return 1 + 1.5 * torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
@@ -38,12 +47,8 @@ def random(*shape, seed=0):
     seed=st.integers(0, 2**16),
 )  # fmt: skip
 def test_the_same_spikes_and_gradients(way, time, width, thresholds, seed, **options):
-    module = LIFSum(thresholds, **options)
     x, grad = random(time, 2, width, seed=seed), random(time, 2, width, seed=seed + 1)
-    spikes, gradient = run(module, x, grad, way)
-    plain_spikes, plain_gradient = run(module, x, grad, "plain")
-    assert torch.equal(spikes, plain_spikes)
-    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
+    assert_as_plain(LIFSum(thresholds, **options), x, grad, way)
 
 
 @ways
@@ -98,20 +103,14 @@ def test_the_memory_format_is_kept(way, grad_last):
     if grad_last:
         grad = grad.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         grad = grad.unflatten(0, (4, 2))
-    spikes, gradient = run(LIF(), x, grad, way)
+    spikes, gradient = assert_as_plain(LIF(), x, grad, way)
     assert spikes.stride() == gradient.stride() == x.stride()
-    plain_spikes, plain_gradient = run(LIF(), x.contiguous(), grad, "plain")
-    assert torch.equal(spikes, plain_spikes)
-    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
 
 
 @ways
 def test_a_still_image_shown_several_times(way):
     x, grad = random(1, 3, 9).expand(4, 3, 9), random(4, 3, 9, seed=1)
-    spikes, gradient = run(LIF(), x, grad, way)
-    plain_spikes, plain_gradient = run(LIF(), x, grad, "plain")
-    assert torch.equal(spikes, plain_spikes)
-    torch.testing.assert_close(gradient, plain_gradient, rtol=1e-5, atol=1e-6)
+    assert_as_plain(LIF(), x, grad, way)
 
 
 @ways

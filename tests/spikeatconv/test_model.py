@@ -21,6 +21,7 @@ from spikeatconv import (
     PRESETS,
     SPK_BLOCKS,
     SpikeAtConv,
+    SpikingResNet18,
     mnist5k,
     preset,
 )
@@ -42,6 +43,14 @@ def micro(**changes) -> SpikeAtConv:
 def small(**changes) -> SpikeAtConv:
     """Two stages for 16×16 images."""
     return micro(**{"widths": (16, 32), "depths": (1, 1), "partition_size": (4, 2), **changes})
+
+
+def resnet(**changes) -> SpikingResNet18:
+    torch.manual_seed(0)
+    return SpikingResNet18(10, **{"width": 4, "spk": "mbpl", **changes})
+
+
+both = pytest.mark.parametrize("make", [small, resnet])
 
 
 # ---- the configurations
@@ -124,9 +133,10 @@ def test_images_become_logits(classes, in_channels, time_steps):
     assert model(images(3, in_channels, 16, 32)).shape == (3, classes)  # height and width differ
 
 
+@both
 @pytest.mark.parametrize("spiking", [True, False])
-def test_a_still_image_is_the_same_frame_at_each_step(spiking):
-    model = small(time_steps=3, spiking=spiking).eval()
+def test_a_still_image_is_the_same_frame_at_each_step(make, spiking):
+    model = make(time_steps=3, spiking=spiking).eval()
     still = images(2, 3, 16, 16)
     torch.testing.assert_close(model(still), model(still.expand(3, 2, 3, 16, 16)))
 
@@ -158,9 +168,10 @@ def test_integer_images_are_named():
         micro(spk="sl")(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
 
 
-def test_the_same_seed_gives_the_same_numbers():
+@both
+def test_the_same_seed_gives_the_same_numbers(make):
     x = images(2, 3, 16, 16)
-    assert torch.equal(small()(x), small()(x))
+    assert torch.equal(make()(x), make()(x))
 
 
 def test_the_twin_has_gelu_for_each_neuron_and_runs_once():
@@ -176,11 +187,12 @@ def test_the_twin_has_gelu_for_each_neuron_and_runs_once():
     assert steps == [1]
 
 
-def test_maps_stay_channels_last():
-    model = micro(time_steps=2)
-    for stage in (model.stem_to_stream, *model.stages):
-        stage.register_forward_hook(is_channels_last)
-    model(images(2, 3, 32, 32))
+@both
+def test_maps_stay_channels_last(make):
+    model = make(time_steps=2)
+    for part in model.parts():
+        part.register_forward_hook(is_channels_last)
+    model(images(2, 3, 16, 16))
 
 
 def is_channels_last(module, x, out):
