@@ -27,7 +27,7 @@ from typing import NamedTuple
 import nbformat
 from report import RESULTS, write
 
-from spikeviz.browser import CHECKOUT, chromium, course
+from spikeviz.browser import CHECKOUT, open_chromium, start_course
 from spikeviz.gallery import ORDER
 
 MOVES, RERUNS = 100, 200
@@ -143,9 +143,9 @@ def main(names: list[str]) -> None:
     again = path.exists() and names
     known = json.loads(path.read_text(encoding="utf-8"))["results"]["widgets"] if again else {}
     with (
-        chromium() as browser,
+        open_chromium() as browser,
         tempfile.TemporaryDirectory() as folder,
-        course(Path(folder)) as lab,
+        start_course(Path(folder)) as lab,
     ):
         for name in names or ORDER:
             known[name] = widget(browser, lab, name)

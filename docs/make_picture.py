@@ -6,16 +6,16 @@ python docs/make_picture.py
 import tempfile
 from pathlib import Path
 
-from spikeviz.browser import chromium, course
+from spikeviz.browser import open_chromium, start_course
 
 PICTURE = Path(__file__).with_name("lab.png")
 
 
 def main() -> None:
     with (
-        chromium() as browser,
+        open_chromium() as browser,
         tempfile.TemporaryDirectory() as folder,
-        course(Path(folder)) as lab,
+        start_course(Path(folder)) as lab,
     ):
         page = browser.new_page(viewport={"width": 1280, "height": 830})
         lab.open(page, "01_one_neuron")

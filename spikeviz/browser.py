@@ -42,7 +42,7 @@ class NoBrowserError(RuntimeError):
 
 
 @contextmanager
-def chromium() -> Iterator["Browser"]:
+def open_chromium() -> Iterator["Browser"]:
     """A headless Chromium: the system's, else Playwright's own. Raises NoBrowserError."""
     from playwright.sync_api import sync_playwright
 
@@ -116,7 +116,7 @@ class Course:
 
 
 @contextmanager
-def course(folder: Path) -> Iterator[Course]:
+def start_course(folder: Path) -> Iterator[Course]:
     """Start `course.py lab` on a copy of the notebooks in `folder`, settings of its own and all."""
     shutil.copytree(CHECKOUT / "notebooks", folder / "notebooks")
     variables = {
@@ -129,7 +129,7 @@ def course(folder: Path) -> Iterator[Course]:
     log = folder / "jupyter.log"
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            [sys.executable, "-c", START, str(_free_port())],
+            [sys.executable, "-c", START, str(find_free_port())],
             cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
@@ -139,7 +139,7 @@ def course(folder: Path) -> Iterator[Course]:
         server.wait(timeout=30)
 
 
-def _free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

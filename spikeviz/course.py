@@ -199,7 +199,7 @@ def set_up(extra: str = "course") -> None:
     """Makes .venv ready, with one of pyproject.toml's extras; at once if it is."""
     if is_ready(extra):
         return
-    with alone() as lock:
+    with hold_lock() as lock:
         if not is_ready(extra):  # the set-up that we waited for may have done it
             complete(extra, lock)
 
@@ -210,7 +210,7 @@ def is_ready(extra: str) -> bool:
         not what_is_wrong(probe, stamp)
         and stamp.get("made_from") == fingerprint(probe)
         and extra in stamp["extras"]
-        and not lost(probe, stamp)
+        and not find_lost(probe, stamp)
         and not probe["broken"]
     )
 
@@ -228,7 +228,7 @@ def complete(extra: str, lock: int) -> None:
     if wrong:
         print(f"Making .venv anew: {wrong}.", flush=True)
         remove_environment()
-    elif missing := lost(probe, stamp):
+    elif missing := find_lost(probe, stamp):
         print(f"Mending .venv: {', '.join(missing)} is not there, or not whole.", flush=True)
     for info in [] if wrong else probe.get("broken", []):
         shutil.rmtree(info)  # with its record pip would believe it whole
@@ -270,7 +270,7 @@ def install(extras: list[str], lock: int) -> None:
 
 
 @contextmanager
-def alone() -> Iterator[int]:
+def hold_lock() -> Iterator[int]:
     """One set-up at a time. The system frees the lock when all who hold it are gone: this program,
     and the pip that it started, which may outlive it."""
     try:
@@ -279,14 +279,14 @@ def alone() -> Iterator[int]:
         fail(f"The course is not set up yet, and {REPO} cannot be written ({error.strerror}). Copy "
              "it to a folder of your own and run the same command there.")  # fmt: skip
     with file:
-        if not locked(file):
+        if not take_lock(file):
             print("Another set-up is at work in this folder; waiting for it.", flush=True)
-            while not locked(file):
+            while not take_lock(file):
                 time.sleep(0.5)
         yield file.fileno()
 
 
-def locked(file: IO) -> bool:
+def take_lock(file: IO) -> bool:
     """Takes the lock, unless somebody else has it."""
     try:
         if sys.platform == "win32":
@@ -326,7 +326,7 @@ def is_new() -> bool:
     return not VENV.exists() or not any(VENV.iterdir())
 
 
-def lost(probe: dict, stamp: dict) -> list[str]:
+def find_lost(probe: dict, stamp: dict) -> list[str]:
     """The packages that the set-up left there and that are not there any more, or not whole."""
     return sorted(set(stamp.get("packages", [])) - set(probe.get("packages", [])))
 
@@ -442,7 +442,7 @@ def follow(command: list, log: IO, progress: Progress, lock: int) -> None:
     process = start(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
                     pass_fds=shared)  # fmt: skip
     while process.poll() is None:
-        progress.show(activity(read_log()))
+        progress.show(read_activity(read_log()))
         time.sleep(0.2)
     if process.returncode != 0:
         progress.end("failed")
@@ -458,7 +458,7 @@ def read_log() -> str:
     return LOG.read_text(encoding="utf-8", errors="replace")
 
 
-def activity(output: str) -> str:
+def read_activity(output: str) -> str:
     """What pip is busy with, from the last telling line of its output."""
     telling = r"\s*(?:Collecting|Downloading|Using cached|Processing|Building wheel for) +(.+)"
     for line in reversed(output.splitlines()):

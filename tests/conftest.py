@@ -165,9 +165,9 @@ def course_site(shared, cache, outcome):
 @pytest.fixture(scope="session")
 def browser():
     """Chromium. In CI it must be there; elsewhere its lack is a skip."""
-    from spikeviz.browser import NoBrowserError, chromium
+    from spikeviz.browser import NoBrowserError, open_chromium
 
-    session = chromium()
+    session = open_chromium()
     try:
         browser = session.__enter__()
     except NoBrowserError as error:
@@ -181,9 +181,9 @@ def browser():
 @pytest.fixture(scope="session")
 def lab(browser, tmp_path_factory):
     """A running JupyterLab on a copy of the course."""
-    from spikeviz.browser import course
+    from spikeviz.browser import start_course
 
-    with course(tmp_path_factory.mktemp("course")) as running:
+    with start_course(tmp_path_factory.mktemp("course")) as running:
         yield running
 
 

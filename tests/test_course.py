@@ -478,7 +478,7 @@ import subprocess, sys
 from pathlib import Path
 from spikeviz import course
 course.LOCK = Path(sys.argv[1])
-with course.alone() as lock:
+with course.hold_lock() as lock:
     code = "import sys, time; sys.stdin.read(); time.sleep(0.5)"
     child = course.start([sys.executable, "-c", code], stdin=subprocess.PIPE, pass_fds=(lock,))
     print(child.pid, flush=True)
@@ -505,12 +505,12 @@ def test_a_second_set_up_waits_for_the_first_and_for_what_that_left(tmp_path, mo
             sleep(0.05)
 
         monkeypatch.setattr(course.time, "sleep", kill)
-        with course.alone(), course.LOCK.open() as file:
+        with course.hold_lock(), course.LOCK.open() as file:
             assert len(waited) > 1  # for the first, and for the child
-            assert not course.locked(file)
+            assert not course.take_lock(file)
     assert "Another set-up is at work in this folder; waiting for it." in capsys.readouterr().out
     with course.LOCK.open() as file:
-        assert course.locked(file)
+        assert course.take_lock(file)
 
 
 # --- the progress line
@@ -530,7 +530,7 @@ def test_a_second_set_up_waits_for_the_first_and_for_what_that_left(tmp_path, mo
     ],
 )
 def test_activity_is_read_from_pips_output(output, expected):
-    assert course.activity(output) == expected
+    assert course.read_activity(output) == expected
 
 
 def test_progress_is_one_line_on_a_terminal_and_one_per_phase_elsewhere(capsys, monkeypatch):

@@ -59,7 +59,7 @@ globalThis.spikevizLive = (() => {
 
   /** Draws every widget of a page: its places name a model, its states are in #widget-states. */
   async function start() {
-    const states = JSON.parse(document.getElementById("widget-states")?.textContent ?? "{}");
+    const states = JSON.parse(document.getElementById("widget-states").textContent);
     const made = {};
     for (const place of document.querySelectorAll("[data-model]")) {
       const { kind, state } = states[place.dataset.model];

@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 
-from spikeviz.browser import _free_port
+from spikeviz.browser import find_free_port
 
 CELLS = (
     "from spikeviz import LIFExplorer\nexplorer = LIFExplorer(amplitude=1.5)\nexplorer",
@@ -29,7 +29,7 @@ EXERCISE = {
 @pytest.fixture
 def served(tmp_path):
     """Where, and by which process, `python -m spikeviz.publish voila` serves a small notebook."""
-    v4, path, port = nbformat.v4, tmp_path / "small.ipynb", _free_port()
+    v4, path, port = nbformat.v4, tmp_path / "small.ipynb", find_free_port()
     cells = [v4.new_markdown_cell("# Small\n\nA formula: $x^2$.")]
     cells += [*map(v4.new_code_cell, CELLS), v4.new_markdown_cell("## 1. Your turn: a preface")]
     for name, source in EXERCISE.items():
