@@ -1,6 +1,6 @@
-"""A matplotlib figure in a notebook, with a text for those who cannot see it."""
+"""Matplotlib figures: new ones, and in a notebook with a text for those who cannot see them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
     from matplotlib.figure import Figure
@@ -16,3 +16,12 @@ def show(figure: "Figure", alt: str) -> None:
         raise ValueError("alt is empty; say in a sentence what the picture shows")
     display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
     plt.close(figure)
+
+
+def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> "tuple[Figure, Any]":
+    """A figure with its axes, as of `plt.subplots`. The caller shows it; nothing is drawn twice."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(rows, columns, layout="constrained", **options)
+    plt.close(figure)
+    return figure, axes

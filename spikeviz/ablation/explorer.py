@@ -14,6 +14,7 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, path_of
+from spikeviz.figure import new_figure
 from spikeviz.results import results, verdict
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
@@ -104,14 +105,9 @@ class AblationExplorer(Explorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: every axis, the mean of the seeds, each seed, ± one sd."""
-        import matplotlib.pyplot as plt
-
         axes = self.axes
         rows = -(-len(axes) // 3)
-        figure, places = plt.subplots(
-            rows, 3, figsize=(9, 2.6 * rows), sharey=True, squeeze=False, layout="constrained"
-        )
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, places = new_figure(rows, 3, figsize=(9, 2.6 * rows), sharey=True, squeeze=False)
         for axis, place in zip(axes, places.flat, strict=False):
             points = [point for point in self.points if point["axis"] == axis]
             labels = [str(point["value"]) for point in points]

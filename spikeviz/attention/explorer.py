@@ -16,6 +16,7 @@ from spikeviz.attention.spikes import (
     trace,
 )
 from spikeviz.base.model_explorer import ModelExplorer
+from spikeviz.figure import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -155,13 +156,8 @@ class AttentionExplorer(ModelExplorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: the score maps with and without softmax, the token's row framed."""
-        import matplotlib.pyplot as plt
-
         found = self.trace()
-        figure, axes = plt.subplots(
-            len(found), 2, figsize=(6.5, 3 * len(found)), squeeze=False, layout="constrained"
-        )
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, axes = new_figure(len(found), 2, figsize=(6.5, 3 * len(found)), squeeze=False)
         for row, (name, run) in zip(axes, found.items(), strict=True):
             titles = {"softmax(QKᵀ/√d)": run.softmax, "plain product QKᵀ/√d": run.plain}
             for axis, (title, values) in zip(row, titles.items(), strict=True):

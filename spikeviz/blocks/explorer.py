@@ -18,6 +18,7 @@ from spikeviz.blocks.blocks import (
     kernel,
     run,
 )
+from spikeviz.figure import new_figure
 from spikeviz.lif.explorer import STIMULI
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
@@ -147,15 +148,10 @@ class SpikeBlockExplorer(Explorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: channel 1 of every box, at the present step or over time."""
-        import matplotlib.pyplot as plt
-
         values = self.trace().values
         columns = min(4, len(values))
         rows = -(-len(values) // columns)
-        figure, axes = plt.subplots(
-            rows, columns, figsize=(1.8 * columns, 1.9 * rows), squeeze=False, layout="constrained"
-        )
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, axes = new_figure(rows, columns, figsize=(1.8 * columns, 1.9 * rows), squeeze=False)
         step = min(self.cursor, self.time_steps - 1)
         for axis in axes.flat[len(values) :]:
             axis.remove()

@@ -6,6 +6,7 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Whole
+from spikeviz.figure import new_figure
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
     from matplotlib.figure import Figure
@@ -43,13 +44,10 @@ class CourseMap(Explorer):
 
     def to_matplotlib(self) -> "Figure":
         """The notebooks and their time, for a handout."""
-        import matplotlib.pyplot as plt
-
         notebooks = self.plan["notebooks"]
         names = [f"{i:02d} {n['title']}" for i, n in enumerate(notebooks)]
         colours = ["#D55E00" if i == self.notebook else "#0072B2" for i in range(len(names))]
-        figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, axis = new_figure(figsize=(7, 4.2))
         bars = axis.barh(names, [n["minutes"] for n in notebooks], color=colours)
         axis.bar_label(bars, [n["afterwards"] for n in notebooks], padding=4, fontsize=7)
         axis.invert_yaxis()

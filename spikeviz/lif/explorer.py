@@ -7,6 +7,7 @@ import traitlets as t
 
 from spikeviz.base.model_explorer import ModelExplorer
 from spikeviz.base.widget import Number, Whole
+from spikeviz.figure import new_figure
 from spikeviz.lif.current import Current, input_current
 from spikeviz.lif.libraries import LIBRARIES, run_libraries
 from spikeviz.lif.mystery import OTHERS, hidden, judge
@@ -171,14 +172,11 @@ class LIFExplorer(ModelExplorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: input current, membrane with its threshold, spikes; pins too."""
-        import matplotlib.pyplot as plt
-
         run, others = self.trace(), self.pin_traces()
-        figure, (top, middle, low) = plt.subplots(
+        figure, (top, middle, low) = new_figure(
             3, 1, sharex=True, figsize=(6.5, 4 + 0.2 * len(others)),
-            height_ratios=(1, 3, 0.5 + 0.2 * len(others)), layout="constrained",
+            height_ratios=(1, 3, 0.5 + 0.2 * len(others)),
         )  # fmt: skip
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
         top.step(run.time, run.current, where="post", color="#009E73")
         top.set_ylabel("I")
         middle.plot(*_path(run), color="#0072B2", label="membrane V")

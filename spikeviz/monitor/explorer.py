@@ -12,6 +12,7 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, path_of, short
+from spikeviz.figure import new_figure
 from spikeviz.training_log import Log
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
@@ -143,10 +144,7 @@ class TrainingMonitor(Explorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: loss and accuracy of the runs on show, over `axis`."""
-        import matplotlib.pyplot as plt
-
-        figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3), layout="constrained")
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, (left, right) = new_figure(1, 2, figsize=(7.5, 3))
         colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
         for i, (name, log) in enumerate(self.logs.items()):
             if name in self.hidden:

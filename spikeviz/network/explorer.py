@@ -8,6 +8,7 @@ import traitlets as t
 
 from spikeviz.base.model_explorer import ModelExplorer
 from spikeviz.base.widget import Whole, path_of
+from spikeviz.figure import new_figure
 from spikeviz.network import tour as tours
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
@@ -257,13 +258,8 @@ class NetworkWalk(ModelExplorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: the firing rate and the energy of each box, beside the twin's."""
-        import matplotlib.pyplot as plt
-
         table = self.trace()
-        figure, (top, low) = plt.subplots(
-            2, 1, sharex=True, figsize=(max(6.5, 0.35 * len(table)), 5), layout="constrained"
-        )
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, (top, low) = new_figure(2, 1, sharex=True, figsize=(max(6.5, 0.35 * len(table)), 5))
         place = range(len(table))
         bars = {"this model": ("rate", "snn_mj", "#0072B2")}
         if self.other:

@@ -9,6 +9,7 @@ import numpy as np
 import traitlets as t
 
 from spikeviz.base.widget import Explorer, Number, Whole, shipped, short
+from spikeviz.figure import new_figure
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
     from matplotlib.figure import Figure
@@ -164,10 +165,7 @@ class PartitionExplorer(Explorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: a pixel's group in each partition, the tokens, the costs."""
-        import matplotlib.pyplot as plt
-
-        figure, axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, axes = new_figure(2, 3, figsize=(9, 6))
         colours = averages(self.image, self.resolution)
         row, column = self._place()
         for axis, name in zip(axes[0], NAMES, strict=True):

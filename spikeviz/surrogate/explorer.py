@@ -7,6 +7,7 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, Whole
+from spikeviz.figure import new_figure
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch, numpy load when they are needed
     import numpy as np
@@ -170,7 +171,6 @@ class SurrogateExplorer(Explorer):
 
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: σ' with its dead zone over the layer's u, and the descent."""
-        import matplotlib.pyplot as plt
         import numpy as np
         import torch
 
@@ -178,8 +178,7 @@ class SurrogateExplorer(Explorer):
         span = max(1.0, float(np.quantile(abs(self.u), 0.995)))
         function, u = self._function(), np.linspace(-span, span, 801)
         slope = function.derivative(torch.from_numpy(u)).numpy()
-        figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3), layout="constrained")
-        plt.close(figure)  # the caller shows it; nothing is drawn twice
+        figure, (left, right) = new_figure(1, 2, figsize=(7.5, 3))
         left.hist(
             self.u, bins=60, range=(-span, span), density=True, color="#999999", label="layer"
         )
