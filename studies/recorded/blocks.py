@@ -4,18 +4,12 @@ images, and two learned 7×7 mixers of the shipped Micro with their BatchNorm.
     python studies/recorded/blocks.py       writes spikeviz/blocks/data.json
 """
 
-import sys
-from pathlib import Path
-
+import data_file
 import torch
 import torch.nn.functional as F
 
 from spikeatconv import load_weights, mnist5k
 from spikeatconv.data import shipped
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import report  # noqa: E402
 
 SIDE = 16
 LAYER = "stem_to_stream.0.mixers.0"  # the mixer of the first MBPL, which sees the stem's features
@@ -56,4 +50,4 @@ def mixer() -> dict:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     results = {"side": SIDE, "digits": digits(), "learned": mixer()}
-    print(report.write("data", results, ("torch",), ROOT / "spikeviz" / "blocks"))
+    data_file.write("blocks", results)

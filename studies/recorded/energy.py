@@ -8,9 +8,8 @@ rates say little about a trained network, and are marked so.
 """
 
 import json
-import sys
-from pathlib import Path
 
+import data_file
 import torch
 import torch.nn.functional as F
 from digits import RESULTS, accuracy, digits, run
@@ -19,10 +18,6 @@ from torch import Tensor, nn
 from spikeatconv import SpikeAtConv, energy_report, load_weights, mnist5k, preset
 from spikeatconv.data import shipped
 from spikeviz.energy.explorer import rows_of
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import report  # noqa: E402
 
 SEED = 0
 ON_DIGITS = "1,000 test digits of mnist5k"
@@ -81,5 +76,4 @@ def reports() -> list[dict]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     results = {"seed": SEED, "reports": reports()}
-    path = report.write("data", results, ("torch",), ROOT / "spikeviz" / "energy")
-    print(path, path.stat().st_size)
+    data_file.write("energy", results)

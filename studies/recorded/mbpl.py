@@ -4,17 +4,11 @@ learned them, with BatchNorm folded in (the MBPL of its stem, one 7×7 kernel a 
     python studies/recorded/mbpl.py            writes spikeviz/mbpl/data.json
 """
 
-import sys
-from pathlib import Path
-
+import data_file
 import torch
 
 from spikeatconv import load_weights, mnist5k
 from spikeatconv.data import shipped
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import report  # noqa: E402
 
 MODULE = "stem_to_stream.0"
 CHANNELS = (0, 16, 21)  # three of 32, taken because their pictures differ most to the eye
@@ -49,4 +43,4 @@ def mixers() -> dict[str, dict]:
 
 if __name__ == "__main__":
     results = {"module": MODULE, "size": 28, "digits": digits(), "mixers": mixers()}
-    print(report.write("data", results, ("torch",), ROOT / "spikeviz" / "mbpl"))
+    data_file.write("mbpl", results)

@@ -4,19 +4,13 @@ Figure 4 at the scale of a laptop. TrainingMonitor shows the two runs until it h
     python studies/recorded/monitor.py               writes spikeviz/monitor/data.json
 """
 
-import sys
-from pathlib import Path
-
+import data_file
+import digits as study
 import torch
 from torch import nn
 
 from spikeatconv import SpikeAtConv, preset, record
 from spikeviz.training_log import Log
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import digits as study  # noqa: E402
-import report  # noqa: E402
 
 SEED = 0
 EVERY = 4  # steps between two rows of the log
@@ -78,7 +72,7 @@ def main() -> None:
         "images. The paper's Figure 4 compares the loss of SpikeAtConv and MaxViT on ImageNet."
     )
     results = {"seed": SEED, "epochs": study.EPOCHS, "about": about, "runs": runs}
-    report.write("data", results, ("torch", "numpy"), ROOT / "spikeviz" / "monitor")
+    data_file.write("monitor", results, ("torch", "numpy"))
 
 
 if __name__ == "__main__":

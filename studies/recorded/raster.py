@@ -5,19 +5,14 @@ python studies/recorded/raster.py                writes spikeviz/raster/data.jso
 
 import base64
 import gzip
-import sys
-from pathlib import Path
 
+import data_file
 import torch
 import torch.nn.functional as F
 
 from spikeatconv import load_weights, mnist5k, record
 from spikeatconv.data import shipped
 from spikeviz.raster.explorer import packed
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import report  # noqa: E402
 
 DIGITS = 24  # the first of the test digits; each class is among them
 LAYERS = {
@@ -48,5 +43,4 @@ def recording() -> dict:
 
 
 if __name__ == "__main__":
-    path = report.write("data", recording(), ("torch",), ROOT / "spikeviz" / "raster")
-    print(path, path.stat().st_size)
+    data_file.write("raster", recording())

@@ -4,18 +4,12 @@ shipped Micro on test digits. SurrogateExplorer shows them.
     python studies/recorded/surrogate.py            writes spikeviz/surrogate/data.json
 """
 
-import sys
-from pathlib import Path
-
+import data_file
 import torch
 import torch.nn.functional as F
 
 from spikeatconv import load_weights, mnist5k, record
 from spikeatconv.data import shipped
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import report  # noqa: E402
 
 DIGITS = 100  # the first of the test digits; each class is among them
 VALUES = 2_000  # drawn from all neurons, steps and digits of a layer
@@ -46,4 +40,4 @@ def values() -> dict[str, dict]:
 
 if __name__ == "__main__":
     results = {"digits": DIGITS, "values": VALUES, "seed": SEED, "layers": values()}
-    print(report.write("data", results, ("torch",), ROOT / "spikeviz" / "surrogate"))
+    data_file.write("surrogate", results)
