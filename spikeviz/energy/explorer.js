@@ -18,12 +18,20 @@ const PAPER = "The paper's Table 4: SpikeAtConv Tiny 3.8 mJ 76.58 %, Base 14.2 m
 const NOT_COUNTED = "reading and writing memory, the neurons' membrane updates, softmax, GELU, " +
   "pooling, residual additions";
 
+const INKS = {
+  mac: "repeating-linear-gradient(-45deg, var(--sv-fg) 0 2px, transparent 2px 5px)",
+  sum: "radial-gradient(var(--sv-fg) 1px, transparent 1.5px) 0 0 / 5px 5px",
+};
+
 /** The parts of the page; `measured`: whether networks of ours have a place beside the paper's. */
 function build(controls, measured) {
   const canvas = (name, role, more) => h("canvas", { class: `sv-${name}`, role, ...more });
   const moved = (name) => canvas(name, "application", { tabindex: 0 });
   const text = (name, ...words) => h("p", { class: `sv-${name}` }, ...words);
-  const key = (name, words) => h("span", { class: `sv-key sv-pay sv-${name}` }, words);
+  const key = (ink, words) => {
+    const style = `--sv-ink: ${INKS[ink] ?? `var(--sv-${ink})`}`;
+    return h("span", { class: "sv-key sv-pay", style }, words);
+  };
   const parts = {
     totals: canvas("totals", "img"), bars: moved("energy-bars"), plane: moved("plane"),
     paper: canvas("paper", "img"), ours: canvas("ours", "img"),
@@ -39,9 +47,9 @@ function build(controls, measured) {
     totals, summary, source,
     h("div", { class: "sv-row" }, whatIf, controls.reset),
     h("div", { class: "sv-keys" },
-      key("snn", "SNN"), key("ann", "its twin: the same layers without spikes, once"),
+      key("red", "SNN"), key("blue", "its twin: the same layers without spikes, once"),
       key("mac", "pays E_MAC"), key("sum", "sum of spike trains: E_A · Σ R"),
-      key("add", "spikes: E_A · R")),
+      key("fg", "spikes: E_A · R")),
     bars,
     controls.how,
     h("div", { class: "sv-update" }, ...lines),
@@ -49,8 +57,8 @@ function build(controls, measured) {
       h("div", {},
         text("title", "Where spikes win: drag a layer up or down to change its R"), plane,
         h("div", { class: "sv-keys" },
-          key("wins", "wins"), key("loses", "loses"),
-          key("alone", "inside an SPK block: the twin has none")),
+          key("green", "wins"), key("red", "loses"),
+          key("purple", "inside an SPK block: the twin has none")),
         parts.planeText),
       h("div", {},
         text("title", "Energy and accuracy"),

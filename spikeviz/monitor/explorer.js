@@ -70,8 +70,10 @@ function render({ model, el, signal }) {
   }, signal);
 
   // ---- the parts, built once
-  const stop = button("■ Stop", () => set({ stop_asked: true }), { class: "sv-stop" });
-  const bar = h("progress", { max: 1, value: 0, "aria-label": "Progress of the run" });
+  const stop = button("■ Stop", () => set({ stop_asked: true }), { class: "sv-play" });
+  const bar = h("progress", {
+    class: "sv-grow", max: 1, value: 0, "aria-label": "Progress of the run",
+  });
   const summary = h("p", { class: "sv-summary", role: "status" });
   const [problem, about] = ["note", "caption"].map((name) => h("p", { class: `sv-${name}` }));
   const legend = h("div", { class: "sv-keys" });
