@@ -9,8 +9,8 @@ from spikeviz.attention.spikes import (
     Layer,
     as_images,
     look,
-    packed,
-    pixels,
+    pack_image,
+    pack_layer,
     shape_of,
     shipped_models,
     trace,
@@ -120,12 +120,12 @@ class AttentionExplorer(ModelExplorer):
         for name, model in self._models.items():
             given, layers = look(model, self._images[image])
             says = int(given.argmax()) if given.dim() == 2 else -1
-            columns.append({"key": name, "says": says, "layers": [packed(x) for x in layers]})
+            columns.append({"key": name, "says": says, "layers": [pack_layer(x) for x in layers]})
         return {"columns": columns, **self._item(image)}
 
     def _item(self, image: int) -> dict[str, Any]:
         label = -1 if self._labels is None else self._labels[image]
-        return {"image": image, "label": label, **pixels(self._images[image])}
+        return {"image": image, "label": label, **pack_image(self._images[image])}
 
     def _strip(self) -> dict[str, Any]:
         """The images to choose from: one of each class, or the first, as many as STRIP."""

@@ -129,7 +129,7 @@ def shape_of(layer: Layer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def packed(layer: Layer) -> dict[str, Any]:
+def pack_layer(layer: Layer) -> dict[str, Any]:
     """A layer for the front end: its shape, its spikes 8 to a byte; BDSA's Q, K, V are one."""
     import numpy as np
 
@@ -183,7 +183,7 @@ def as_images(images: Any) -> "Tensor":
     return x.detach().cpu().reshape((1,) * (4 - x.dim()) + tuple(x.shape)).float()
 
 
-def pixels(image: "Tensor") -> dict[str, Any]:
+def pack_image(image: "Tensor") -> dict[str, Any]:
     """An image `[C, H, W]` to draw: 8 bits a colour, grey or red, green, blue."""
     shown = image if len(image) in (1, 3) else image.mean(0, keepdim=True)
     low, high = min(0.0, shown.min().item()), max(1.0, shown.max().item())

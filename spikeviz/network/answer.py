@@ -27,7 +27,7 @@ class Data:
             "at": len(self.bytes), "bits": bits, "top": maps.top,
             "shape": list(numbers.shape), "first": 0 if page < 0 else page * PAGE,
         }  # fmt: skip
-        self.bytes += packed(numbers, bits)
+        self.bytes += pack(numbers, bits)
         if maps.low.size == 1:
             return {**entry, "low": maps.low.item(), "high": maps.high.item()}
         entry["scales"] = len(self.bytes)
@@ -36,7 +36,7 @@ class Data:
         return entry
 
 
-def packed(numbers: np.ndarray, bits: int) -> bytes:
+def pack(numbers: np.ndarray, bits: int) -> bytes:
     """8 / bits numbers to a byte, the first in the lowest bits."""
     flat = numbers.ravel()
     each = 8 // bits
@@ -45,7 +45,7 @@ def packed(numbers: np.ndarray, bits: int) -> bytes:
     return (rows << np.arange(0, 8, bits, dtype=np.uint8)).sum(1, dtype=np.uint8).tobytes()
 
 
-def size(walk: Walk) -> int:
+def weigh(walk: Walk) -> int:
     """Bytes of all maps, nearly."""
     bits = ((m, 8 if m.top > 15 else 4) for m in walk.maps.values())
     return sum(m.numbers.size * b // 8 + 8 * m.low.size for m, b in bits)
@@ -55,7 +55,7 @@ def answer(walk: Walk, subject: Subject, which: tuple[str, int, int], room: int)
     """What the page draws of one model. With all maps if they fit into `room` bytes; else with
     those of `which`: the opened box, its layer, and the page of channels."""
     data, code = Data(), {}
-    whole = size(walk) <= room
+    whole = weigh(walk) <= room
     opened, layer, page = which
     drawn = []
     for box, facts in zip(subject.boxes, walk.boxes, strict=True):

@@ -27,10 +27,10 @@ class Box:
 
     @cached_property
     def layers(self) -> "list[Layer]":
-        return layers(self.module)
+        return find_layers(self.module)
 
 
-def boxes(model: SpikeAtConv) -> list[Box]:
+def find_boxes(model: SpikeAtConv) -> list[Box]:
     """The boxes in the order of the run; no module with parameters is left out."""
     found = [
         Box("stem", "Stem", model.stem),
@@ -57,7 +57,7 @@ class Layer:
     label: str
 
 
-def layers(module: nn.Module) -> list[Layer]:
+def find_layers(module: nn.Module) -> list[Layer]:
     """The layers of neurons in a box, in the order of its modules, which is that of the run."""
     found, taken = [], set()
     for name, part in module.named_modules():

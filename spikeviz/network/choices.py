@@ -26,7 +26,7 @@ from spikeatconv.data import checked
 from spikeatconv.images import image_in
 from spikeatconv.images.picture import Fit, digit_border
 from spikeatconv.model import nearest_sizes
-from spikeviz.network.boxes import boxes
+from spikeviz.network.boxes import find_boxes
 from spikeviz.network.run import Progress
 
 DIGIT = 28  # pixels on a side, of MNIST and of the drawing pad
@@ -38,16 +38,16 @@ UNTRAINED = {
 
 
 @cache
-def offered() -> dict[str, str]:
+def offer() -> dict[str, str]:
     """{name: what a reader sees}: the trained networks that ship, then untrained ones."""
-    listed = [line.split()[-1] for line in sums().splitlines() if line.strip()]
+    listed = [line.split()[-1] for line in read_sums().splitlines() if line.strip()]
     files = [name for name in listed if name.endswith(".safetensors")]
     first = sorted(files, key=lambda name: (name != "micro_digits.safetensors", name))
     trained = {Path(name).stem: trained_label(name) for name in first}
     return trained | {name: untrained_label(name) for name in UNTRAINED}
 
 
-def sums() -> str:
+def read_sums() -> str:
     return (shipped("mnist5k.npz").parent / "SHA256SUMS").read_text(encoding="utf-8")
 
 
@@ -82,21 +82,21 @@ class Subject:
                 "such as SpikeAtConv(preset('micro'))"
             )
         self.model = copy.deepcopy(model).cpu().float().eval()
-        self.boxes, self.folded = boxes(self.model), fold(self.model)
+        self.boxes, self.folded = find_boxes(self.model), fold(self.model)
         self.config = model.config
         self.side = side_of(model.config)
 
 
 def load(name: str, checkpoint: str = "", progress: Progress | None = None) -> Subject:
-    """The model of that name among `offered()`, or "checkpoint": the file's."""
+    """The model of that name among `offer()`, or "checkpoint": the file's."""
     if name == "checkpoint":
         return Subject(load_weights(checkpoint), checkpoint)
     if name in UNTRAINED:
-        return Subject(untrained(UNTRAINED[name], progress))
+        return Subject(make_untrained(UNTRAINED[name], progress))
     return Subject(load_weights(shipped(f"{name}.safetensors")))
 
 
-def untrained(config: SpikeAtConvConfig, progress: Progress | None = None) -> SpikeAtConv:
+def make_untrained(config: SpikeAtConvConfig, progress: Progress | None = None) -> SpikeAtConv:
     """Random weights; BatchNorm has seen SEEN digits, or the network would be silent."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -104,9 +104,9 @@ def untrained(config: SpikeAtConvConfig, progress: Progress | None = None) -> Sp
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the statistics of these images alone
-    images = torch.cat([fitted(digit(i), config) for i in range(SEEN)])
+    images = torch.cat([fit_image(digit(i), config) for i in range(SEEN)])
     progress = progress or Progress()
-    with torch.no_grad(), progress.during(boxes(model), progress.MAKE):
+    with torch.no_grad(), progress.during(find_boxes(model), progress.MAKE):
         model.train()(images)
     return model.eval()
 
@@ -124,7 +124,7 @@ def digit(index: int) -> Tensor:
     return test_digits()[0][index]
 
 
-def chosen(source: str, index: int, pixels: bytes) -> Tensor:
+def choose_image(source: str, index: int, pixels: bytes) -> Tensor:
     """The image that is asked for, `[1 or 3, side, side]`, 0 to 1."""
     if source == "photo":
         return photo()
@@ -154,7 +154,7 @@ def photo() -> Tensor:
     return torch.from_numpy(picture.copy()).permute(2, 0, 1).float() / 255
 
 
-def fitted(image: Tensor, config: SpikeAtConvConfig) -> Tensor:
+def fit_image(image: Tensor, config: SpikeAtConvConfig) -> Tensor:
     """`[1, C, H, W]` as the model takes it, prepared as in training: a border around what has a
     digit's size, and around all that the grey network of 32×32 sees."""
     side, pixels = side_of(config), (image * 255).round().byte().permute(1, 2, 0).numpy()
@@ -172,7 +172,7 @@ def side_of(config: SpikeAtConvConfig) -> int:
     return nearest_sizes(config, 224)[-1]
 
 
-def picture(image: Tensor) -> dict[str, Any]:
+def pack_image(image: Tensor) -> dict[str, Any]:
     """The image for the page: rows of greys or of RGB."""
     channels, side, _ = image.shape
     data = (image * 255).round().byte().permute(1, 2, 0).contiguous().numpy().tobytes()

@@ -48,7 +48,7 @@ class NetworkWalk(ModelExplorer):
     several branches that of the first), "output" (what leaves the box, `[T, B, C, H, W]`).
     layer, page: which neurons of the opened box, and which 64 of their channels.
     unfolded: the stages shown box by box, such as [0, 1]; None: as many as stay readable.
-    tour: steps, see `spikeviz.network.tours.checked`.  tour_step: its index, -1 is closed.
+    tour: steps, see `spikeviz.network.tour.check_tour`.  tour_step: its index, -1 is closed.
     tour_done: the indices of the complete steps.
     """
 
@@ -83,7 +83,7 @@ class NetworkWalk(ModelExplorer):
         checkpoint: str | os.PathLike[str] = "",
         **traits: Any,
     ) -> None:
-        from spikeviz.network.choices import Subject, offered
+        from spikeviz.network.choices import Subject, offer
 
         self._subjects: OrderedDict[tuple, Subject] = OrderedDict()
         self._walks: OrderedDict[tuple, Walk] = OrderedDict()
@@ -102,7 +102,7 @@ class NetworkWalk(ModelExplorer):
         if traits.get("pixels"):
             traits.setdefault("source", "own")
         tour = traits.pop("tour", tours.DEFAULT)
-        self.set_trait("choices", own | offered())
+        self.set_trait("choices", own | offer())
         super().__init__(checkpoint=path, model=model or "micro_digits", other=other, **traits)
         if "time_step" not in traits:
             self.time_step = last_step(self.answer)
@@ -142,7 +142,7 @@ class NetworkWalk(ModelExplorer):
     @t.validate("tour")
     def _a_tour(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
         try:
-            return tours.checked(proposal["value"], self.boxes())
+            return tours.check_tour(proposal["value"], self.boxes())
         except ValueError as error:
             raise t.TraitError(str(error)) from None
 
@@ -181,8 +181,8 @@ class NetworkWalk(ModelExplorer):
         super()._ask(change)
 
     def _compute(self, **asked: Any) -> dict[str, Any]:
-        from spikeviz.network.answer import answer, size
-        from spikeviz.network.choices import chosen, picture, test_digits
+        from spikeviz.network.answer import answer, weigh
+        from spikeviz.network.choices import choose_image, pack_image, test_digits
 
         which = tuple(asked[name] for name in WHICH)
         room, walks = ROOM, []
@@ -191,11 +191,11 @@ class NetworkWalk(ModelExplorer):
         for name in names:
             subject, walk = self._walk(name, asked, progress)
             walks.append(answer(walk, subject, which, room))
-            room -= size(walk) if walks[-1]["whole"] else 0
-        image = chosen(asked["source"], asked["image"], asked["pixels"])
+            room -= weigh(walk) if walks[-1]["whole"] else 0
+        image = choose_image(asked["source"], asked["image"], asked["pixels"])
         truth = int(test_digits()[1][asked["image"]]) if asked["source"] == "digit" else None
         said = [asked["model"], asked["other"], asked["source"], asked["image"]]
-        return {"walks": walks, "picture": picture(image), "truth": truth, "asked": said}
+        return {"walks": walks, "picture": pack_image(image), "truth": truth, "asked": said}
 
     def _keys(self, name: str, asked: dict[str, Any]) -> tuple[tuple, tuple]:
         """Under which a model and its walk are remembered."""
@@ -222,22 +222,20 @@ class NetworkWalk(ModelExplorer):
     def _walk(
         self, name: str, asked: dict[str, Any], progress: "Progress | None" = None
     ) -> "tuple[Subject, Walk]":
-        from spikeviz.network.choices import chosen, fitted, load
+        from spikeviz.network.choices import choose_image, fit_image, load
         from spikeviz.network.run import walk
 
         told = progress or self._progress([name], asked)
         key, whole = self._keys(name, asked)
         path = key[1]
-        subject = self._own.get(name) or remembered(
-            self._subjects, key, lambda: load(name, path, told)
-        )
+        subject = self._own.get(name) or recall(self._subjects, key, lambda: load(name, path, told))
 
         def run() -> "Walk":
-            image = chosen(asked["source"], asked["image"], asked["pixels"])
-            fitting = fitted(image, subject.config)
+            image = choose_image(asked["source"], asked["image"], asked["pixels"])
+            fitting = fit_image(image, subject.config)
             return walk(subject.model, subject.boxes, subject.folded, fitting, told)
 
-        return subject, remembered(self._walks, whole, run)
+        return subject, recall(self._walks, whole, run)
 
     # ---- for Python
 
@@ -278,7 +276,7 @@ class NetworkWalk(ModelExplorer):
         return figure
 
 
-def remembered(store: OrderedDict, key: tuple, make: Any) -> Any:
+def recall(store: OrderedDict, key: tuple, make: Any) -> Any:
     """store[key], made if it is new; the oldest beyond KEPT is forgotten."""
     if key not in store:
         store[key] = make()

@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d
 
 from spikeatconv import Recording, SpikeAtConv, record
 from spikeatconv.energy import report
-from spikeviz.network.boxes import Box, boxes
+from spikeviz.network.boxes import Box, find_boxes
 
 if TYPE_CHECKING:  # pandas loads when it is needed
     import pandas as pd
@@ -108,7 +108,7 @@ def walk(
         for box in found:
             stack.enter_context(Watch(box, result))
         model(image)
-    with one_thread(), progress.during(boxes(folded), progress.COUNT):
+    with one_thread(), progress.during(find_boxes(folded), progress.COUNT):
         spent = report(folded, image)
     result.snn_mj, result.ann_mj = spent.snn_mj, spent.ann_mj
     rows = list(spent.layers.itertuples())
@@ -172,8 +172,8 @@ def sum_up(box: Box, recording: Recording | None, output: Tensor, found: Walk) -
         spikes = torch.stack([trace.spikes for trace in traces]).sum(0)  # [T, B, C, H, W]
         ones = ones + spikes.sum((1, 2, 3, 4), dtype=torch.float64)
         elements += spikes[0].numel() * len(traces)
-        add(found, box.id, "spikes", index, counted(spikes, len(traces)))
-        add(found, box.id, "membrane", index, measured(traces[0].membrane))
+        add(found, box.id, "spikes", index, count_spikes(spikes, len(traces)))
+        add(found, box.id, "membrane", index, measure(traces[0].membrane))
         kinds.append({
             "name": layer.label, "neurons": len(traces), "shape": list(spikes.shape),
             "thresholds": layer.thresholds,
@@ -181,7 +181,7 @@ def sum_up(box: Box, recording: Recording | None, output: Tensor, found: Walk) -
     if box.id == "head":
         found.logits = output[:, 0].tolist()
     shape = list(output.shape)
-    add(found, box.id, "output", 0, measured(output.reshape(*shape, *[1] * (5 - len(shape)))))
+    add(found, box.id, "output", 0, measure(output.reshape(*shape, *[1] * (5 - len(shape)))))
     found.boxes.append({
         "box": box.id, "title": box.title, "stage": box.stage, "block": box.block,
         "shape": shape, "layers": kinds,
@@ -201,26 +201,26 @@ def add(found: Walk, box: str, view: str, layer: int, maps: Maps) -> None:
 # ---------------------------------------------------------------- maps
 
 
-def reduced(x: Tensor) -> Tensor:
+def shrink(x: Tensor) -> Tensor:
     """The first image's maps `[T, C, h, w]`, at most SHARPEST pixels on a side."""
     x = x[:, 0].float()
     size = -(-max(x.shape[-2:]) // SHARPEST)
     return avg_pool2d(x, size) if size > 1 else x
 
 
-def counted(spikes: Tensor, most: int) -> Maps:
+def count_spikes(spikes: Tensor, most: int) -> Maps:
     """Numbers of spikes, exact; means of squares as 256 steps."""
-    small = reduced(spikes)
+    small = shrink(spikes)
     exact = small.shape[-1] == spikes.shape[-1] and most < 256
     top = most if exact else 255
     numbers = (small * (top / most)).round().byte().numpy()
     return Maps(numbers, np.zeros((1, 1), np.float32), np.full((1, 1), most, np.float32), top)
 
 
-def measured(x: Tensor) -> Maps:
+def measure(x: Tensor) -> Maps:
     """Real values as 256 steps between the lowest and the highest of each map; maps of a few
     pixels share one scale, which would weigh more than they do."""
-    small = reduced(x)
+    small = shrink(x)
     each = small.shape[-1] * small.shape[-2] > FEW
     over = (2, 3) if each else (0, 1, 2, 3)
     low, high = small.amin(over, keepdim=True), small.amax(over, keepdim=True)

@@ -61,17 +61,17 @@ DEFAULT: list[dict[str, Any]] = [
 ]
 
 
-def checked(steps: Sequence[Any], boxes: Sequence[str]) -> list[dict[str, Any]]:
+def check_tour(steps: Sequence[Any], boxes: Sequence[str]) -> list[dict[str, Any]]:
     """The steps, if each is {"on", "out", "complete"}; else a ValueError that says how to mend it.
 
     on: a box, or one of `PLACES`. out: the text. complete: {condition: value}, one of
     `CONDITIONS`; {"next": True} is complete when the reader goes on, {"opened": True} when any
     box is open; the others when the trait of that name has the value.
     """
-    return [check(step, f"tour[{index}]", boxes) for index, step in enumerate(steps)]
+    return [check_step(step, f"tour[{index}]", boxes) for index, step in enumerate(steps)]
 
 
-def check(step: Any, name: str, boxes: Sequence[str]) -> dict[str, Any]:
+def check_step(step: Any, name: str, boxes: Sequence[str]) -> dict[str, Any]:
     if not isinstance(step, dict) or set(step) != {"on", "out", "complete"}:
         raise ValueError(f'{name} is {step!r}; give "on", "out" and "complete", such as {EXAMPLE}')
     check_place(step["on"], f'{name}["on"]', [*boxes, *PLACES])

@@ -52,8 +52,8 @@ class Picture(t.Bytes):
                 raise t.TraitError(
                     f"image is {short(value)}, no JPEG, PNG, GIF or WebP; give a path or an array"
                 )
-            if value is not photograph():  # which would need Pillow at once
-                _check(value)
+            if value is not read_photograph():  # which would need Pillow at once
+                _check_picture(value)
             return value
         return encode(value)
 
@@ -95,7 +95,7 @@ class PartitionExplorer(Explorer):
 
     @t.default("image")
     def _photograph(self) -> bytes:
-        return photograph()
+        return read_photograph()
 
     @t.observe("image")
     def _another_image(self, _change: Any) -> None:
@@ -166,7 +166,7 @@ class PartitionExplorer(Explorer):
     def to_matplotlib(self) -> "Figure":
         """A figure for a paper: a pixel's group in each partition, the tokens, the costs."""
         figure, axes = new_figure(2, 3, figsize=(9, 6))
-        colours = averages(self.image, self.resolution)
+        colours = average_colours(self.image, self.resolution)
         row, column = self._place()
         for axis, name in zip(axes[0], NAMES, strict=True):
             run = self._trace(name)
@@ -191,7 +191,7 @@ class PartitionExplorer(Explorer):
         return figure
 
 
-def _check(value: bytes) -> None:
+def _check_picture(value: bytes) -> None:
     from spikeatconv.images import image_in
 
     try:
@@ -201,7 +201,7 @@ def _check(value: bytes) -> None:
 
 
 @cache
-def photograph() -> bytes:
+def read_photograph() -> bytes:
     """The photograph that comes with the widget."""
     return shipped("photo.jpg").read_bytes()
 
@@ -261,7 +261,7 @@ def _pixels(source: Any) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
 
 
-def averages(image: bytes, side: int) -> np.ndarray:
+def average_colours(image: bytes, side: int) -> np.ndarray:
     """The picture as a map of average colours in 0 to 1, `[side, side, 3]`."""
     from spikeatconv.images import image_in
 

@@ -24,10 +24,10 @@ from spikeatconv import (
 from spikeviz import NetworkWalk
 from spikeviz.base import model_explorer
 from spikeviz.network import tour as network_tour
-from spikeviz.network.boxes import boxes
-from spikeviz.network.choices import Subject, fitted, load
+from spikeviz.network.boxes import find_boxes
+from spikeviz.network.choices import Subject, fit_image, load
 from spikeviz.network.code import code_of
-from spikeviz.network.run import Progress, counted, measured, values, walk
+from spikeviz.network.run import Progress, count_spikes, measure, values, walk
 
 SMALL = {"widths": (8, 16), "depths": (1, 2), "partition_size": 4, "head_width": 8}
 
@@ -86,22 +86,24 @@ def test_rates_energy_and_logits_are_those_of_record_and_energy_report(walks, mi
 def test_every_kind_of_network_is_walked_through(spk, changes):
     model = small(spk=spk, **changes)
     image = torch.rand(1, 1, 32, 32)
-    found = walk(model, boxes(model), fold(model), image)
+    found = walk(model, find_boxes(model), fold(model), image)
     with record(model) as rec, torch.no_grad():
         logits = model(image)
     np.testing.assert_allclose(np.mean(found.logits, 0), logits[0], atol=1e-5)
     assert found.snn_mj == pytest.approx(energy_report(model, image).snn_mj, rel=1e-9)
     assert found.table().snn_mj.sum() == pytest.approx(found.snn_mj, rel=1e-9)
     assert found.table().parameters.sum() == sum(p.numel() for p in model.parameters())
-    named = [f"{box.id}.{name}" for box in boxes(model) for la in box.layers for name in la.neurons]
+    named = [
+        f"{box.id}.{name}" for box in find_boxes(model) for la in box.layers for name in la.neurons
+    ]
     assert sorted(named) == sorted(rec.spikes)  # each LIF stands in one box
-    labels = [layer.label for box in boxes(model) for layer in box.layers]
+    labels = [layer.label for box in find_boxes(model) for layer in box.layers]
     assert all(label.strip() and label != "Neurons" for label in labels), labels
 
 
 def test_the_non_spiking_twin_has_no_rates():
     twin = small(spiking=False)
-    found = walk(twin, boxes(twin), fold(twin), torch.rand(1, 1, 32, 32))
+    found = walk(twin, find_boxes(twin), fold(twin), torch.rand(1, 1, 32, 32))
     assert found.table()["rate"].isna().all()
     assert found.snn_mj == pytest.approx(found.ann_mj)
 
@@ -110,7 +112,7 @@ def test_a_model_that_fails_leaves_no_hooks(micro):
     broken = load_weights(shipped("micro_digits.safetensors"))
     broken.get_submodule("stages.1.1.attention.1.attend").size = 3
     with pytest.raises(ValueError, match="3"):
-        walk(broken, boxes(broken), fold(micro), digit(0))
+        walk(broken, find_boxes(broken), fold(micro), digit(0))
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in broken.modules())
 
 
@@ -195,11 +197,11 @@ def test_opening_a_box_asks_nothing_if_all_is_there(walks, monkeypatch):
 def test_large_maps_are_means_of_squares():
     x = torch.rand(2, 1, 3, 112, 112)
     means = x[:, 0].reshape(2, 3, 28, 4, 28, 4).mean((3, 5)).numpy()
-    maps = measured(x)
+    maps = measure(x)
     assert maps.numbers.shape == (2, 3, 28, 28)
     assert np.abs(values(maps) - means).max() < 0.51 / 255
     spikes = (x > 0.5).float() * 4
-    found = values(counted(spikes, 4))
+    found = values(count_spikes(spikes, 4))
     assert (
         np.abs(found - spikes[:, 0].reshape(2, 3, 28, 4, 28, 4).mean((3, 5)).numpy()).max() < 0.01
     )
@@ -292,7 +294,7 @@ def test_an_opened_box_has_to_be_there(walks):
 
 def test_a_digit_is_padded_as_in_training(micro):
     image = mnist5k("test")[0][5]
-    assert torch.equal(fitted(image, micro.config), digit(5))
+    assert torch.equal(fit_image(image, micro.config), digit(5))
 
 
 def test_images_of_ones_own(walks):
@@ -335,10 +337,10 @@ def test_bytes_from_the_page_arrive_as_bytes(walks):
 
 def test_colours_and_sizes_fit_the_model():
     config = preset("tiny")
-    assert fitted(torch.rand(1, 28, 28), config).shape == (1, 3, 224, 224)
-    assert fitted(torch.rand(3, 50, 50), config).shape == (1, 3, 224, 224)
+    assert fit_image(torch.rand(1, 28, 28), config).shape == (1, 3, 224, 224)
+    assert fit_image(torch.rand(3, 50, 50), config).shape == (1, 3, 224, 224)
     grey = preset("micro", in_channels=1)
-    out = fitted(torch.full((3, 100, 100), 51 / 255), grey)  # a shade of an image's 256
+    out = fit_image(torch.full((3, 100, 100), 51 / 255), grey)  # a shade of an image's 256
     assert out.shape == (1, 1, 32, 32)
     assert (out[..., 2:30, 2:30] - 51 / 255).abs().max() < 1e-6
     assert (out[..., :2] == 0).all()  # the rim of a digit
@@ -357,14 +359,14 @@ def test_the_walk_sees_what_predict_sees(tmp_path, micro, shape):
     saved = pixels[0] if shape[0] == 1 else pixels.permute(1, 2, 0)
     Image.fromarray(saved.numpy()).save(tmp_path / "a.png")
     read = read_image(tmp_path / "a.png", load_trained("micro_digits"))
-    assert torch.equal(fitted(pixels / 255, micro.config), read[None] / 255)
+    assert torch.equal(fit_image(pixels / 255, micro.config), read[None] / 255)
 
 
 # ---------------------------------------------------------------- code and tour
 
 
 def test_the_code_of_a_box_is_in_the_installed_file(micro):
-    for box in boxes(micro):
+    for box in find_boxes(micro):
         first, *others = code_of(box)
         assert first["from"] <= first["to"]
         for snippet in (first, *others):
@@ -373,7 +375,7 @@ def test_the_code_of_a_box_is_in_the_installed_file(micro):
             lines = snippet["text"].splitlines()
             there = text[snippet["first"] - 1 : snippet["first"] - 1 + len(lines)]
             assert [line.strip() for line in there] == [line.strip() for line in lines]
-    marks = {box.id: code_of(box)[0] for box in boxes(micro)}
+    marks = {box.id: code_of(box)[0] for box in find_boxes(micro)}
     for name, begin in {
         "stem": "self.stem =", "stem_to_stream": "second = chain",
         "stages.1.0": "entry = conv_norm", "stages.0.1.conv": "self.conv = Residual(",
@@ -383,7 +385,7 @@ def test_the_code_of_a_box_is_in_the_installed_file(micro):
         mark = marks[name]
         line = mark["text"].splitlines()[mark["from"] - mark["first"]]
         assert line.strip().startswith(begin)
-    assert [s["name"] for s in code_of(boxes(micro)[4])] == [
+    assert [s["name"] for s in code_of(find_boxes(micro)[4])] == [
         "Block.__init__", "SISA.forward", "MBPL.forward",
     ]  # fmt: skip
 
@@ -412,7 +414,7 @@ GOOD = {"on": "stem", "out": "Look.", "complete": {"next": True}}
 )
 def test_a_step_of_a_tour_that_is_wrong_is_named(change, message):
     with pytest.raises(ValueError, match=message):
-        network_tour.checked([GOOD, {**GOOD, **change}], ["stem", "head"])
+        network_tour.check_tour([GOOD, {**GOOD, **change}], ["stem", "head"])
 
 
 def test_a_tour_of_ones_own(walks):
@@ -460,9 +462,9 @@ def test_a_walk_tells_how_far_it_is():
     progress = Progress(Progress.MAKE + Progress.RUN + Progress.COUNT, told.append)
     subject = load("micro_untrained", progress=progress)
     made = len(told)
-    image = fitted(mnist5k("test")[0][0], subject.config)
+    image = fit_image(mnist5k("test")[0][0], subject.config)
     walk(subject.model, subject.boxes, subject.folded, image, progress)
-    assert len(told) == 3 * len(subject.boxes)  # every box, made, run and counted
+    assert len(told) == 3 * len(subject.boxes)  # every box, made, run and count_spikes
     assert told == sorted(told)
     assert told[made - 1] == pytest.approx(Progress.MAKE)
     assert told[-1] == pytest.approx(1)

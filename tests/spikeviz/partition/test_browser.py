@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from spikeviz import PartitionExplorer
-from spikeviz.partition.explorer import NAMES, RESOLUTIONS, averages
+from spikeviz.partition.explorer import NAMES, RESOLUTIONS, average_colours
 
 SHOWN = """([change, name]) => new Promise((resolve) => {
     const model = document.getElementById("view").model;
@@ -128,7 +128,7 @@ def test_the_tokens_have_the_photographs_average_colours(saved):
     explorer = PartitionExplorer(flight=1.0, pixel=(9, 12))
     page = saved(explorer)
     boxes = np.reshape(show(page, {"flight": 1})["boxes"], (16, 49, 4))
-    colours = averages(explorer.image, 28).reshape(-1, 3) * 255
+    colours = average_colours(explorer.image, 28).reshape(-1, 3) * 255
     order = explorer.trace().order
     for token in (0, 10, 24, 40):
         x, y, width, height = boxes[4, token]  # the group of pixel (9, 12), so in full colour

@@ -15,7 +15,7 @@ from spikeatconv.attention import Attend
 from spikeatconv.energy import count_flops
 from spikeviz import PartitionExplorer
 from spikeviz.base import widget
-from spikeviz.partition.explorer import CREDIT, NAMES, averages
+from spikeviz.partition.explorer import CREDIT, NAMES, average_colours
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 FITTING = [(7, 7), (14, 2), (14, 7), (28, 4), (28, 14), (56, 8)]  # resolution, size
@@ -180,7 +180,7 @@ def test_a_small_array_is_kept_to_the_bit():
     array = np.arange(28 * 28 * 3, dtype=np.uint8).reshape(28, 28, 3)
     explorer = PartitionExplorer(image=array)
     assert np.array_equal(decoded(explorer), array)
-    assert np.allclose(averages(explorer.image, 14)[0, 0] * 255, array[:2, :2].mean((0, 1)))
+    assert np.allclose(average_colours(explorer.image, 14)[0, 0] * 255, array[:2, :2].mean((0, 1)))
     assert explorer.credit == ""
 
 
@@ -198,7 +198,7 @@ def test_a_large_picture_becomes_its_middle_square_224_wide(tmp_path):
     Image.fromarray(picture).save(path)
     explorer = PartitionExplorer(image=path, credit="me")
     assert decoded(explorer).shape == (224, 224, 3)
-    assert np.allclose(averages(explorer.image, 7), [200 / 255, 0, 0], atol=0.02)
+    assert np.allclose(average_colours(explorer.image, 7), [200 / 255, 0, 0], atol=0.02)
     assert len(explorer.image) < 40_000
     assert explorer.credit == "me"
 
@@ -288,7 +288,7 @@ def test_data_is_found_in_a_checkout_and_in_a_wheel(tmp_path, monkeypatch):
 
 def test_the_figure_shows_the_groups_the_tokens_and_the_point(explorer):
     figure = explorer.to_matplotlib()
-    run, colours = explorer.trace(), averages(explorer.image, 28)
+    run, colours = explorer.trace(), average_colours(explorer.image, 28)
     tops, lows = figure.axes[:3], figure.axes[3:]
     assert [axis.get_title() for axis in tops] == [
         "full: 1 × 784",
