@@ -36,7 +36,7 @@ class Attend(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """q, k, v: `[T, B, C, H, W]` → A(Q, K)·V of the same shape."""
-        check_tokens(self.heads, q=q, k=k, v=v)
+        check_qkv(self.heads, q=q, k=k, v=v)
         out = self.weights(q, k) @ self.tokens(v)  # [T·B, groups, heads, tokens, d]
         merge = PARTITIONS[self.partition][1]
         out = merge(out.transpose(2, 3).flatten(3), self.size, (q.shape[-2], q.shape[-1]))
@@ -44,7 +44,7 @@ class Attend(nn.Module):
 
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
         """The attention map A(Q, K), `[T·B, groups, heads, tokens, tokens]`."""
-        check_tokens(self.heads, q=q, k=k)
+        check_qkv(self.heads, q=q, k=k)
         scale = (q.shape[2] // self.heads) ** -0.5
         scores = self.tokens(q) @ self.tokens(k).transpose(-2, -1) * scale
         return scores.softmax(-1) if self.softmax else scores
@@ -147,7 +147,7 @@ def check_heads(channels: int, heads: int) -> tuple[int, int]:
     return channels, heads
 
 
-def check_tokens(heads: int, **inputs: Tensor) -> None:
+def check_qkv(heads: int, **inputs: Tensor) -> None:
     """Raise unless q, k (and v) are real tensors `[T, B, C, H, W]` of one shape, heads divide C."""
     for name, x in inputs.items():
         check_real(x, name)

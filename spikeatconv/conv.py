@@ -70,7 +70,7 @@ def fold(model: Model) -> Model:
     folded = copy.deepcopy(model).eval()
     for module in folded.modules():
         if isinstance(module, OverTime):
-            layers = _folded(list(module))
+            layers = _fold_layers(list(module))
             for name in list(module._modules):
                 delattr(module, name)
             module.extend(layers)
@@ -82,17 +82,17 @@ def is_folded(model: nn.Module) -> bool:
     return not any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
 
 
-def _folded(layers: list[nn.Module]) -> list[nn.Module]:
+def _fold_layers(layers: list[nn.Module]) -> list[nn.Module]:
     done: list[nn.Module] = []
     for layer in layers:
         if isinstance(layer, nn.BatchNorm2d):
             in_front = done and isinstance(done[-1], nn.Conv2d)
-            layer = fuse_conv_bn_eval(done.pop() if in_front else _identity(layer), layer)
+            layer = fuse_conv_bn_eval(done.pop() if in_front else _make_identity(layer), layer)
         done.append(layer)
     return done
 
 
-def _identity(norm: nn.BatchNorm2d) -> nn.Conv2d:
+def _make_identity(norm: nn.BatchNorm2d) -> nn.Conv2d:
     """A 1×1 depthwise convolution that changes nothing, where `norm` lives."""
     c = norm.num_features  # skip_init: no random numbers are drawn
     conv = nn.utils.skip_init(nn.Conv2d, c, c, 1, groups=c, bias=False)

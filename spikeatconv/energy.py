@@ -228,7 +228,7 @@ def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]
     return counts
 
 
-def of_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
+def report_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
     """What `report` gives for each image alone, of one run of all: snn_mj `[B]`, and the ann_mj and
     time_steps, which all have in common.
 

@@ -121,7 +121,7 @@ class LIF(nn.Module):
         Without v0 it runs the fast way (`spikeatconv.fast`), with the same spikes.
         """
         check_time_axis(x)
-        if v0 is not None or fast.way_for(x, self.neurons((self.v_threshold,))) == "plain":
+        if v0 is not None or fast.choose_way(x, self.neurons((self.v_threshold,))) == "plain":
             return self.run(x, v0).spikes
         return fast.lif_sum(x, self.neurons((self.v_threshold,)))
 
@@ -169,16 +169,16 @@ class LIFSum(nn.ModuleList):
 
     def forward(self, x: Tensor) -> Tensor:
         check_time_axis(x)
-        if all(type(lif) is LIF and not watched(lif) for lif in self):
+        if all(type(lif) is LIF and not is_watched(lif) for lif in self):
             thresholds = tuple(lif.v_threshold for lif in self)
             neurons = self[0].neurons(thresholds)
             alike = all(lif.neurons(thresholds) == neurons for lif in self)
-            if alike and fast.way_for(x, neurons) != "plain":
+            if alike and fast.choose_way(x, neurons) != "plain":
                 return fast.lif_sum(x, neurons)  # all branches in one pass over x
         return torch.stack([lif(x) for lif in self]).sum(0)
 
 
-def watched(lif: LIF) -> bool:
+def is_watched(lif: LIF) -> bool:
     """Whether somebody has to see each run of this neuron, as `record` does."""
     return any((
         lif._forward_hooks, lif._forward_pre_hooks, lif._backward_hooks, lif._backward_pre_hooks

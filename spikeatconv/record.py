@@ -64,14 +64,14 @@ class Recording:
     @property
     def spikes(self) -> dict[str, Tensor]:
         """S, exactly 0 or 1."""
-        self._kept("spikes")
-        return {name: self._joined(name, "spikes") for name in self._ran()}
+        self._check_kept("spikes")
+        return {name: self._join(name, "spikes") for name in self._ran()}
 
     @property
     def membranes(self) -> dict[str, Tensor]:
         """H, the potential before the reset."""
-        self._kept("membranes")
-        return {name: self._joined(name, "membrane") for name in self._ran()}
+        self._check_kept("membranes")
+        return {name: self._join(name, "membrane") for name in self._ran()}
 
     @property
     def rates(self) -> dict[str, float]:
@@ -86,12 +86,12 @@ class Recording:
     @property
     def dead(self) -> dict[str, Tensor]:
         """Neurons that never fired, over all steps and samples: bool, `[C, H, W]` of the layer."""
-        return {name: self._fired(name)[0] == 0 for name in self._ran()}
+        return {name: self._sum_counts(name)[0] == 0 for name in self._ran()}
 
     @property
     def saturated(self) -> dict[str, Tensor]:
         """Neurons that fired at every step of every sample: bool, `[C, H, W]` of the layer."""
-        return {name: torch.eq(*self._fired(name)) for name in self._ran()}
+        return {name: torch.eq(*self._sum_counts(name)) for name in self._ran()}
 
     def summary(self) -> "pd.DataFrame":
         """A row for each layer: neurons, rate (0 to 1), dead and saturated neurons as a number
@@ -109,10 +109,10 @@ class Recording:
     @property
     def qkv(self) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
         """Q, K and V as they came into each `Attend`, each `[T, B, C, H, W]`."""
-        self._kept("attention")
+        self._check_kept("attention")
         place = "attention_calls"
         return {
-            name: tuple(_joined(name, list(parts), place) for parts in zip(*calls, strict=True))
+            name: tuple(_join(name, list(parts), place) for parts in zip(*calls, strict=True))
             for name, calls in self.attention_calls.items()
             if calls
         }
@@ -121,14 +121,14 @@ class Recording:
     def attention(self) -> dict[str, Tensor]:
         """The attention map A(Q, K), `[T, B, groups, heads, tokens, tokens]`, computed again
         from Q and K each time it is asked for."""
-        self._kept("attention")
+        self._check_kept("attention")
         maps = {}
         with torch.no_grad():
             for name, calls in self.attention_calls.items():
                 weights = self.attends[name].weights
                 parts = [weights(q, k).unflatten(0, q.shape[:2]) for q, k, _ in calls]
                 if parts:
-                    maps[name] = _joined(name, parts, "attention_calls")
+                    maps[name] = _join(name, parts, "attention_calls")
         return maps
 
     def _ran(self) -> list[str]:
@@ -144,14 +144,14 @@ class Recording:
             fired, chances = before + fired, chances_before + chances
         counts.append((fired, chances))
 
-    def _kept(self, what: str) -> None:
+    def _check_kept(self, what: str) -> None:
         if what not in self.keep:
             raise ValueError(
                 f"the recording holds no {what}: it was made with keep={self.keep}; "
                 f"name {what!r} there, as in record(model, keep={(*self.keep, what)})"
             )
 
-    def _fired(self, name: str) -> tuple[Tensor, int]:
+    def _sum_counts(self, name: str) -> tuple[Tensor, int]:
         """How often each neuron fired over all calls, and how often it could."""
         fired, chances = zip(*self.counts[name], strict=True)
         shapes = [list(one.shape) for one in fired]
@@ -162,11 +162,11 @@ class Recording:
             )
         return torch.stack(fired).sum(0), sum(chances)
 
-    def _joined(self, name: str, field: str) -> Tensor:
-        return _joined(name, [getattr(call, field) for call in self.calls[name]], "calls")
+    def _join(self, name: str, field: str) -> Tensor:
+        return _join(name, [getattr(call, field) for call in self.calls[name]], "calls")
 
 
-def _joined(name: str, parts: list[Tensor], place: str) -> Tensor:
+def _join(name: str, parts: list[Tensor], place: str) -> Tensor:
     if len(parts) == 1:
         return parts[0]
     shapes = [list(part.shape) for part in parts]

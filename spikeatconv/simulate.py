@@ -40,7 +40,7 @@ class Simulation:
         return float(1000 * self.spikes.sum() / (len(self.time) * self.dt))
 
 
-def steps(duration: float, dt: float) -> int:
+def count_steps(duration: float, dt: float) -> int:
     """Number of time steps in `duration` (both in ms), to the nearest, at least 1."""
     return max(1, math.floor(duration / dt + 0.5))
 
@@ -54,7 +54,7 @@ def stimulus(
     period: float = 20.0,
     seed: int = 0,
 ) -> np.ndarray:
-    """An input current I, `[steps(duration, dt)]` float64.
+    """An input current I, `[count_steps(duration, dt)]` float64.
 
     kind: "constant"; "step": on from 1/5 to 4/5 of the time; "pulses": on for the first
     quarter of each period; "ramp": from 0 to the amplitude; "sine": between 0 and the
@@ -72,7 +72,7 @@ def stimulus(
             f"duration is {duration} ms and dt is {dt} ms, more than {MOST_STEPS} time steps; "
             "lower duration or raise dt"
         )
-    n = steps(duration, dt)
+    n = count_steps(duration, dt)
     t = np.arange(n) * dt
     phase = t / period - np.floor(t / period)
     shape = {
@@ -81,7 +81,7 @@ def stimulus(
         "pulses": lambda: (phase < 0.25).astype(float),
         "ramp": lambda: t / duration,
         "sine": lambda: (1 + np.sin(2 * np.pi * phase)) / 2,
-        "noise": lambda: 1 + _gaussian(n, seed) / 2,
+        "noise": lambda: 1 + _draw_gaussian(n, seed) / 2,
     }
     return amplitude * shape[kind]()
 
@@ -105,7 +105,7 @@ def simulate(
     Raises ValueError for values out of range, for a current that is not finite and for a membrane
     that is too large to be; TypeError for wrong types.
     """
-    current = _check(current, tau, resistance, dt, t_ref)
+    current = _check_current(current, tau, resistance, dt, t_ref)
     check_number(tau / dt, "tau / dt")
     check_parameters(tau / dt, v_threshold, v_rest, v_reset)
 
@@ -134,7 +134,7 @@ def simulate(
     return Simulation(dt, np.arange(len(current)) * dt, current, h, s, v)
 
 
-def _check(current, tau: float, resistance: float, dt: float, t_ref: float) -> np.ndarray:
+def _check_current(current, tau: float, resistance: float, dt: float, t_ref: float) -> np.ndarray:
     """The current as an array; raises for a value that makes no simulation."""
     given = short(current)
     try:
@@ -168,7 +168,7 @@ def _check_positive(value: float, name: str, unit: str = "") -> None:
         raise ValueError(f"{name} is {value}{unit}; give more than 0{unit}")
 
 
-def _gaussian(n: int, seed: int) -> np.ndarray:
+def _draw_gaussian(n: int, seed: int) -> np.ndarray:
     """n near-Gaussian numbers, mean 0, variance 1: sums of twelve uniform ones (Irwin-Hall).
 
     The uniform numbers come from mulberry32, a 32-bit generator that JavaScript can repeat.

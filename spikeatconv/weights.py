@@ -328,7 +328,7 @@ def _compare(config: Config | dict, model: nn.Module, path: str | Path) -> None:
     differ = [
         f"{name} is {found.get(name)!r} in the file and {wanted.get(name)!r} in config"
         for name in [*found, *(wanted.keys() - found)]
-        if _plain(found.get(name)) != _plain(wanted.get(name))
+        if _as_json(found.get(name)) != _as_json(wanted.get(name))
     ]
     if differ:
         raise ValueError(
@@ -337,7 +337,7 @@ def _compare(config: Config | dict, model: nn.Module, path: str | Path) -> None:
         )
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     return json.loads(json.dumps(value, default=_encode))
 
 

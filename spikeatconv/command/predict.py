@@ -11,7 +11,7 @@ import torch
 from spikeatconv.checks import check_finite
 from spikeatconv.command.trained import Trained, read_image
 from spikeatconv.conv import fold
-from spikeatconv.energy import NOT_FINITE, of_each
+from spikeatconv.energy import NOT_FINITE, report_each
 from spikeatconv.images.folders import Found
 from spikeatconv.training.augment import as_float
 
@@ -69,7 +69,7 @@ def answered(
     batch = as_float(torch.stack(list(images)))
     logits = trained.model(batch)
     check_finite(logits, f"the answer of {trained.path}", NOT_FINITE)
-    snn_mj, ann_mj, time_steps = of_each(folded, batch)
+    snn_mj, ann_mj, time_steps = report_each(folded, batch)
     shares, found = logits.softmax(1).topk(min(SHOWN, logits.shape[1]))
     for share, numbers, mj in zip(shares.tolist(), found.tolist(), snn_mj.tolist(), strict=True):
         names = [trained.names[number] for number in numbers]

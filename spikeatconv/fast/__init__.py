@@ -82,10 +82,10 @@ def check_way(way: str, name: str) -> str:
     return way
 
 
-def way_for(x: Tensor, neurons: Neurons) -> str:
+def choose_way(x: Tensor, neurons: Neurons) -> str:
     """How this input would run: "compiled", "eager" or "plain"."""
     way = _way or check_way(os.environ.get("SPIKEATCONV_LIF") or "auto", "SPIKEATCONV_LIF")
-    if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not in_memory(x):
+    if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not is_in_memory(x):
         return "plain"  # torch.compile fuses the plain loop by itself
     if way == "eager":
         return way
@@ -97,7 +97,7 @@ def way_for(x: Tensor, neurons: Neurons) -> str:
     return "eager" if reason else "compiled"
 
 
-def in_memory(x: Tensor) -> bool:
+def is_in_memory(x: Tensor) -> bool:
     """Whether x is a plain tensor, whose values lie where its address says, and no mode of torch's
     own traces its operations to repeat them later. One that only watches may be there."""
     return (
@@ -120,7 +120,7 @@ def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
         return f"the input is on {x.device}"
     if x.dtype not in (torch.float32, *HALF):
         return f"the input is {x.dtype}, and lif.c computes in torch.float32"
-    return "" if library() else "there is no C compiler that works (the log says more)"
+    return "" if load_library() else "there is no C compiler that works (the log says more)"
 
 
 def lif_sum(x: Tensor, neurons: Neurons) -> Tensor:
@@ -129,7 +129,7 @@ def lif_sum(x: Tensor, neurons: Neurons) -> Tensor:
     Keeps x's dtype and memory format. Half precision is computed in float32.
     Not for the "plain" way, which is in neuron.py.
     """
-    return _LIFSum.apply(x, neurons, way_for(x, neurons))
+    return _LIFSum.apply(x, neurons, choose_way(x, neurons))
 
 
 class _LIFSum(torch.autograd.Function):
@@ -143,7 +143,7 @@ class _LIFSum(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
         (x,) = ctx.saved_tensors
-        if torch.is_grad_enabled() or not in_memory(x) or not in_memory(grad):
+        if torch.is_grad_enabled() or not is_in_memory(x) or not is_in_memory(grad):
             return plain_backward(x, grad, ctx.neurons), None, None
         flat, restore = flatten(x)
         flat_grad, _ = flatten(grad, like=x)
@@ -270,13 +270,13 @@ def _call(function: str, neurons: Neurons, *tensors: Tensor) -> None:
     )  # fmt: skip
     thresholds = (ctypes.c_float * len(neurons.thresholds))(*neurons.thresholds)
     pointers = [ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors]
-    call = getattr(library(), function)
+    call = getattr(load_library(), function)
     if call(*pointers, ctypes.c_long(size), thresholds, ctypes.byref(parameters)):
         raise MemoryError(f"{function} found no memory for {steps} time steps")
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def load_library() -> ctypes.CDLL | None:
     """lif.c, compiled for this machine's CPU; None, and a line in the log, if that fails."""
     compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), None)
     if compiler is None or sys.platform == "win32":
@@ -284,8 +284,8 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         key = (SOURCE.read_bytes(), compiler, FLAGS, platform.machine(), _cpu(), torch.__version__)
-        stem = f"lif-{_digest(repr(key).encode())}"
-        path = _found(stem)
+        stem = f"lif-{_hash(repr(key).encode())}"
+        path = _find(stem)
         if path is None:
             print("spikeatconv: compiling lif.c, once, about a second", file=sys.stderr)
             path = _compile(compiler.split(), stem)
@@ -298,11 +298,11 @@ def library() -> ctypes.CDLL | None:
         return None
 
 
-def _found(stem: str) -> Path | None:
+def _find(stem: str) -> Path | None:
     """The compiled file of that stem, whose name ends with the digest of its content: to load a
     damaged one would end the process."""
     for path in _cache_folder().glob(f"{stem}-*.so"):
-        if path.stem == f"{stem}-{_digest(path.read_bytes())}":
+        if path.stem == f"{stem}-{_hash(path.read_bytes())}":
             return path
         path.unlink(missing_ok=True)
     return None
@@ -320,12 +320,12 @@ def _compile(compiler: list[str], stem: str) -> Path:
             subprocess.run([*command, "-fopenmp"], **options)  # type: ignore[call-overload]
         except subprocess.CalledProcessError:
             subprocess.run(command, **options)  # type: ignore[call-overload]
-        path = folder / f"{stem}-{_digest(draft.read_bytes())}.so"
+        path = folder / f"{stem}-{_hash(draft.read_bytes())}.so"
         os.replace(draft, path)
     return path
 
 
-def _digest(content: bytes) -> str:
+def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 

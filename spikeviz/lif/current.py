@@ -71,8 +71,8 @@ def input_current(
     """What flows into the neuron, float64 `[n]`: `current` where the stimulus is "drawn" (nothing
     yet: 0), else the shape that `spikeatconv.stimulus` makes."""
     from spikeatconv import stimulus as shape
-    from spikeatconv.simulate import steps
+    from spikeatconv.simulate import count_steps
 
     if stimulus != "drawn":
         return shape(stimulus, amplitude, duration=duration, dt=dt, period=period, seed=seed)
-    return np.zeros(steps(duration, dt)) if current is None else current
+    return np.zeros(count_steps(duration, dt)) if current is None else current

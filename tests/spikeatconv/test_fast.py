@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast, record
 
-compiled = pytest.mark.skipif(fast.library() is None, reason="no C compiler on this machine")
+compiled = pytest.mark.skipif(fast.load_library() is None, reason="no C compiler on this machine")
 ways = pytest.mark.parametrize("way", ["eager", pytest.param("compiled", marks=compiled)])
 
 
@@ -135,7 +135,7 @@ def test_half_precision_is_computed_in_float32(way, dtype):
 
 def test_float64_runs_eagerly():
     x = random(3, 4).double()
-    assert fast.way_for(x, LIF().neurons((1.0,))) == "eager"
+    assert fast.choose_way(x, LIF().neurons((1.0,))) == "eager"
     assert LIF()(x).dtype == torch.float64
     with fast.use("compiled"), pytest.raises(RuntimeError, match="float64"):
         LIF()(x)
@@ -147,7 +147,7 @@ def test_a_surrogate_of_your_own_runs_eagerly():
             return torch.full_like(u, self.alpha)
 
     lif, x, grad = LIF(surrogate=Flat(0.5)), random(3, 4), random(3, 4, seed=1)
-    assert fast.way_for(x, lif.neurons((1.0,))) == "eager"
+    assert fast.choose_way(x, lif.neurons((1.0,))) == "eager"
     torch.testing.assert_close(run(lif, x, grad, "eager")[1], run(lif, x, grad, "plain")[1])
     with fast.use("compiled"), pytest.raises(RuntimeError, match="Atan and Sigmoid only"):
         lif(x)
@@ -156,14 +156,14 @@ def test_a_surrogate_of_your_own_runs_eagerly():
 def test_the_way_can_be_chosen(monkeypatch):
     neurons, x = LIF().neurons((1.0,)), random(3, 4)
     monkeypatch.setenv("SPIKEATCONV_LIF", "plain")
-    assert fast.way_for(x, neurons) == "plain"
+    assert fast.choose_way(x, neurons) == "plain"
     with fast.use("eager"):
-        assert fast.way_for(x, neurons) == "eager"
+        assert fast.choose_way(x, neurons) == "eager"
     monkeypatch.setenv("SPIKEATCONV_LIF", "")  # as if it were not set
-    assert fast.way_for(x, neurons) in ("compiled", "eager")
+    assert fast.choose_way(x, neurons) in ("compiled", "eager")
     monkeypatch.setenv("SPIKEATCONV_LIF", "quick")
     with pytest.raises(ValueError, match="SPIKEATCONV_LIF is 'quick'"):
-        fast.way_for(x, neurons)
+        fast.choose_way(x, neurons)
     with pytest.raises(ValueError, match="way is 'fast'"), fast.use("fast"):
         pass
 
@@ -171,17 +171,17 @@ def test_the_way_can_be_chosen(monkeypatch):
 @pytest.fixture
 def empty_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    fast.library.cache_clear()
+    fast.load_library.cache_clear()
     yield tmp_path / "spikeatconv"
-    fast.library.cache_clear()
+    fast.load_library.cache_clear()
 
 
 @compiled
 def test_it_compiles_once_and_says_so(empty_cache, capfd):
-    assert fast.library() is not None
+    assert fast.load_library() is not None
     assert "compiling lif.c" in capfd.readouterr().err
-    fast.library.cache_clear()
-    assert fast.library() is not None
+    fast.load_library.cache_clear()
+    assert fast.load_library() is not None
     assert capfd.readouterr().err == ""
     assert [path.suffix for path in empty_cache.iterdir()] == [".so"]
 
@@ -189,7 +189,7 @@ def test_it_compiles_once_and_says_so(empty_cache, capfd):
 @pytest.mark.skipif("sys.platform == 'win32'")
 def test_a_compiler_that_fails_leaves_the_eager_way(empty_cache, monkeypatch):
     monkeypatch.setenv("CC", "false")
-    assert fast.library() is None
+    assert fast.load_library() is None
     assert list(empty_cache.iterdir()) == []
     x = random(3, 4)
     assert torch.equal(LIF()(x), LIF().run(x).spikes)
@@ -262,9 +262,9 @@ def test_traced_operations_are_recorded(mode):
 def test_who_only_watches_changes_nothing():
     """Such as a count of operations, or of the bytes that are alive."""
     x, neurons = random(3, 4), LIF().neurons((1.0,))
-    alone = fast.way_for(x, neurons)
+    alone = fast.choose_way(x, neurons)
     with FlopCounterMode(display=False):
-        assert fast.way_for(x, neurons) == alone != "plain"
+        assert fast.choose_way(x, neurons) == alone != "plain"
         assert torch.equal(LIF()(x), expected(x))
 
 
@@ -303,7 +303,7 @@ def test_a_subclass_and_a_parameter():
     x = random(3, 4)
     assert type(LIF()(x.as_subclass(Own))) is Own
     assert torch.equal(LIF()(x.as_subclass(Own)).as_subclass(torch.Tensor), expected(x))
-    assert fast.way_for(torch.nn.Parameter(x), LIF().neurons((1.0,))) != "plain"
+    assert fast.choose_way(torch.nn.Parameter(x), LIF().neurons((1.0,))) != "plain"
 
 
 @ways
@@ -328,7 +328,7 @@ def test_float8_only_stores(dtype):
 def test_a_damaged_file_is_compiled_again(empty_cache):
     """Cut in the middle, it was a bus error at each call; empty, eager for ever; with one flipped
     bit, who knows."""
-    assert fast.library() is not None
+    assert fast.load_library() is not None
     (path,) = empty_cache.iterdir()
     right = path.read_bytes()
     middle = len(right) // 2
@@ -336,8 +336,8 @@ def test_a_damaged_file_is_compiled_again(empty_cache):
     for damaged in (right[:middle], b"", flipped):
         path.unlink()  # it stays loaded: a new file, not a change of that one
         path.write_bytes(damaged)
-        fast.library.cache_clear()
-        assert fast.library() is not None
+        fast.load_library.cache_clear()
+        assert fast.load_library() is not None
         assert [file.read_bytes() for file in empty_cache.iterdir()] == [right]
 
 
@@ -361,4 +361,4 @@ def test_without_a_place_for_it_the_neuron_runs_eagerly(
         monkeypatch.setattr(fast, "SOURCE", other)
     x = random(3, 4)
     assert torch.equal(LIF()(x), expected(x))
-    assert fast.library() is None
+    assert fast.load_library() is None

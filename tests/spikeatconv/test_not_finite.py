@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from spikeatconv import LIF, Atan, LIFSum, Sigmoid, fast, lif_step, load_weights, mnist5k, shipped
 from spikeatconv.surrogate import SURROGATES
 
-compiled = pytest.mark.skipif(fast.library() is None, reason="no C compiler on this machine")
+compiled = pytest.mark.skipif(fast.load_library() is None, reason="no C compiler on this machine")
 ways = pytest.mark.parametrize("way", ["plain", "eager", pytest.param("compiled", marks=compiled)])
 values = pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 NEURONS = [

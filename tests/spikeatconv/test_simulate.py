@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikeatconv import LIF, STIMULI, simulate, stimulus
-from spikeatconv.simulate import steps
+from spikeatconv.simulate import count_steps
 
 # ---------------------------------------------------------------- the same neuron as LIF
 
@@ -97,7 +97,7 @@ def test_spikes_are_never_closer_than_the_refractory_time(t_ref, dt, v_reset, se
 
 def interval(current: float, dt: float, t_ref: float = 0.0) -> float:
     """Time from the first spike to the second, in ms (a hard reset makes all alike)."""
-    result = simulate(np.full(steps(120.0, dt), current), tau=10.0, dt=dt, t_ref=t_ref)
+    result = simulate(np.full(count_steps(120.0, dt), current), tau=10.0, dt=dt, t_ref=t_ref)
     first, second = np.flatnonzero(result.spikes)[:2]
     return (second - first) * dt
 
@@ -135,7 +135,7 @@ def test_rate_grows_with_the_current_up_to_one_spike_a_step():
 @given(duration=st.floats(1, 300), dt=st.floats(0.1, 5), amplitude=st.floats(-5, 5))
 def test_every_stimulus_is_finite_and_as_long_as_asked(kind, duration, dt, amplitude):
     current = stimulus(kind, amplitude, duration=duration, dt=dt)
-    assert (current.shape, current.dtype) == ((steps(duration, dt),), np.float64)
+    assert (current.shape, current.dtype) == ((count_steps(duration, dt),), np.float64)
     assert np.isfinite(current).all()
     if kind != "noise":
         low, high = sorted((0.0, amplitude))
@@ -155,7 +155,8 @@ def test_shapes_of_the_stimuli():
 
 
 def test_steps_are_to_the_nearest_and_at_least_one():
-    assert [steps(100, 1), steps(1, 0.3), steps(1, 0.4), steps(0.1, 1)] == [100, 3, 3, 1]
+    pairs = [(100, 1), (1, 0.3), (1, 0.4), (0.1, 1)]
+    assert [count_steps(*pair) for pair in pairs] == [100, 3, 3, 1]
 
 
 def mulberry32(seed: int):

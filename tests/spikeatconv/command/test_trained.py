@@ -14,7 +14,7 @@ from spikeatconv import energy_report, fold, load_weights, mnist5k, save_weights
 from spikeatconv.cli import main
 from spikeatconv.command.predict import Prediction, predictions
 from spikeatconv.command.trained import load, own_data, read_image
-from spikeatconv.energy import of_each
+from spikeatconv.energy import report_each
 from spikeatconv.images.picture import Fit, fits
 from spikeatconv.training import (
     InMemory,
@@ -347,12 +347,12 @@ def test_a_folder_gives_what_its_files_give_one_by_one(capsys, asked, monkeypatc
 def test_the_network_is_folded_once_and_run_in_groups(asked, monkeypatch):
     weights, place = asked
     trained, folds, groups = load(str(weights)), [], []
-    real = of_each
+    real = report_each
     monkeypatch.setattr(
         "spikeatconv.command.predict.fold", lambda model: folds.append(1) or fold(model)
     )
     monkeypatch.setattr(
-        "spikeatconv.command.predict.of_each",
+        "spikeatconv.command.predict.report_each",
         lambda model, images: groups.append(len(images)) or real(model, images),
     )
     monkeypatch.setattr("spikeatconv.command.predict.MOST", 5)
@@ -394,7 +394,7 @@ def test_the_energy_of_each_image_is_that_of_its_own_report():
     images[2], images[3] = 0, images[3].round()
     for name in ("micro_digits", "micro_bdsa_digits"):
         model = load_weights(shipped(f"{name}.safetensors"))
-        snn_mj, ann_mj, steps = of_each(fold(model), images)
+        snn_mj, ann_mj, steps = report_each(fold(model), images)
         for image, mj in zip(images, snn_mj.tolist(), strict=True):
             report = energy_report(model, image[None])
             assert mj == pytest.approx(report.snn_mj, rel=1e-9)
