@@ -3,10 +3,10 @@
 import gc
 import json
 import math
+import os
 import re
 import weakref
 from html.parser import HTMLParser
-from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -377,7 +377,7 @@ def test_saving_into_a_missing_folder_is_an_error(explorer, tmp_path):
 
 def test_saving_again_replaces_the_page_in_one_step(explorer, tmp_path, monkeypatch):
     path = explorer.save_html(tmp_path / "a.html")
-    before, replace, seen = path.read_text(encoding="utf-8"), Path.replace, []
+    before, replace, seen = path.read_text(encoding="utf-8"), os.replace, []
 
     def watched(draft, target):
         assert path.read_text(encoding="utf-8") == before  # untouched until the very end
@@ -385,7 +385,7 @@ def test_saving_again_replaces_the_page_in_one_step(explorer, tmp_path, monkeypa
         seen.append(draft.read_text(encoding="utf-8"))
         return replace(draft, target)
 
-    monkeypatch.setattr(Path, "replace", watched)
+    monkeypatch.setattr(os, "replace", watched)
     explorer.tau = 42.0
     assert explorer.save_html(path) == path
     assert seen == [path.read_text(encoding="utf-8")]
@@ -395,16 +395,16 @@ def test_saving_again_replaces_the_page_in_one_step(explorer, tmp_path, monkeypa
 
 def test_a_full_disk_leaves_the_last_page_as_it_was(explorer, tmp_path, monkeypatch):
     path = explorer.save_html(tmp_path / "a.html")
-    before, write = path.read_bytes(), Path.write_text
+    before = path.read_bytes()
 
-    def full(file, text, **options):
-        write(file, text[:100], **options)
+    def full(_file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         explorer.save_html(path)
     assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 # ---------------------------------------------------------------- the end of a widget
