@@ -55,38 +55,32 @@ export function makeControls(limits, reports, report, set) {
   return { settings, how, reset, update };
 }
 
-/** What both pictures do: they look at {group, layer} or, when a hand leaves, at nothing. */
-function looker(canvas, view) {
-  const look = (at) => {
-    view.hovered = at;
-    view.paint();
-  };
+/** A hand that moves on a picture looks at what is there, {group, layer} or null. */
+function lookOn(canvas, look, at) {
+  canvas.addEventListener("pointermove", (event) => look(at(event)));
   for (const name of ["pointerleave", "blur"]) canvas.addEventListener(name, () => look(null));
-  return look;
 }
 
 export function moveBars(bars, view) {
-  const look = looker(bars, view);
   const groupAt = (s, k) => {
     const { name } = s.groups[clamp(k, 0, s.groups.length - 1)];
     return { group: name, layer: s.single ? name : null };
   };
   const under = ({ offsetX }) => groupAt(view.compute(), Math.floor(view.x.invert(offsetX)));
   const choose = ({ layer }) => layer && view.set({ layer });
-  bars.addEventListener("pointermove", (event) => look(under(event)));
+  lookOn(bars, view.look, under);
   bars.addEventListener("click", (event) => choose(under(event)));
   onArrows(bars, (right, down) => {
     const by = right || down;
     if (Math.abs(down) === 1) return false;
     const s = view.compute();
     const at = s.groups.findIndex(({ name }) => name === (view.hovered?.group ?? s.looked));
-    look(groupAt(s, at < 0 ? 0 : at + by));
+    view.look(groupAt(s, at < 0 ? 0 : at + by));
     choose(view.hovered);
   }, 10);
 }
 
 export function movePlane(plane, view) {
-  const look = looker(plane, view);
   let held = null; // the row that is dragged
   const setRate = ({ layer, input }, rate) => {
     const value = Number(clamp(rate, 0, 12).toPrecision(3));
@@ -98,9 +92,7 @@ export function movePlane(plane, view) {
     const [best] = view.points.toSorted((a, b) => apart(a) - apart(b));
     return apart(best) < 10 ? best.row : null;
   };
-  plane.addEventListener("pointermove", (event) => {
-    if (!held) look(nearest(event));
-  });
+  lookOn(plane, view.look, (event) => (held ? view.hovered : nearest(event)));
   drag(plane, (event, down) => {
     if (!down && held) setRate(held, view.y.invert(event.offsetY));
     if (down) held = nearest(event);

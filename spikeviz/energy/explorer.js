@@ -81,7 +81,11 @@ function render({ model, el, signal }) {
   const parts = build(controls, measured.length);
   const { totals, bars, plane, paper, ours } = parts;
   const once = memory();
-  const view = { hovered: null, set, compute: now, paint: () => paint() };
+  const look = (hovered) => {
+    view.hovered = hovered;
+    paint();
+  };
+  const view = { hovered: null, set, look, compute: now };
   moveBars(bars, view);
   movePlane(plane, view);
 
@@ -98,16 +102,16 @@ function render({ model, el, signal }) {
     const s = now();
     const theme = [...sizes, colour.fg, colour.bg, devicePixelRatio];
     const prices = JSON.stringify([s.report.name, s.settings]);
-    const look = [...theme, prices];
-    once(totals, look, () => drawTotals(s, surface(totals), colour));
-    view.x = once(bars, [...look, s.looked, view.hovered?.group, s.by, s.log],
+    const keys = [...theme, prices];
+    once(totals, keys, () => drawTotals(s, surface(totals), colour));
+    view.x = once(bars, [...keys, s.looked, view.hovered?.group, s.by, s.log],
       () => drawEnergyBars(s, surface(bars), colour));
-    const drawn = once(plane, [...look, s.looked], () => drawPlane(s, surface(plane), colour));
+    const drawn = once(plane, [...keys, s.looked], () => drawPlane(s, surface(plane), colour));
     Object.assign(view, drawn);
     const tiny = s.report.name.startsWith("Tiny") ? s.snn : null;
     once(paper, [...theme, tiny], () => drawPaper(surface(paper), colour, tiny));
     if (measured.length)
-      once(ours, look, () => drawOurs(surface(ours), colour, measuredPoints(measured, s)));
+      once(ours, keys, () => drawOurs(surface(ours), colour, measuredPoints(measured, s)));
     once("words", [prices, s.by, s.log], () => write(s));
     const looked = lookedText(s, view.hovered?.group);
     looked.forEach((words, k) => put(parts.lines[k], words));

@@ -6,32 +6,25 @@ import { summaryText, neuronTexts, binText, channelText, placeText } from "./wor
 import { mapTexts, sampleName } from "./words.js";
 import { plotSize, spikePicture, mapPicture, drawRaster, drawOverview } from "./draw.js";
 import { drawBars, drawHistogram, drawMap } from "./draw.js";
-import { makeMoves, moveRaster, moveOverview, pointAt, chooseOn } from "./controls.js";
+import { makeMoves, moveRaster, dragBox, moveOverview, pointAt, chooseOn } from "./controls.js";
 import { h, put, renew, button, grouped } from "../base/page.js";
 import { choice } from "../base/controls.js";
 import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 
+const ORDERS = [["index", "index: channel, y, x"], ["rate", "rate, busiest first"],
+  ["channel", "channel, busiest first"]];
 const MARKS = { dead: "never fired", saturated: "fired at every step" };
 
 function makeChoices(layers, set) {
+  const among = (label, options, traits) =>
+    choice({ label, options, set: (value) => set({ ...traits(value), window: [] }) });
+  const names = layers.map(({ name, text }) => [name, text ? `${text}: ${name}` : name]);
   return {
-    layer: choice({
-      label: "Layer",
-      options: layers.map(({ name, text }) => [name, text ? `${text}: ${name}` : name]),
-      set: (layer) => set({ layer, window: [], neuron: null }),
-    }),
-    sample: choice({
-      label: "Sample", options: [],
-      set: (value) => set({ sample: value === "all" ? null : Number(value), window: [] }),
-    }),
-    order: choice({
-      label: "Neurons from top to bottom",
-      options: [["index", "index: channel, y, x"], ["rate", "rate, busiest first"],
-        ["channel", "channel, busiest first"]],
-      set: (order) => set({ order, window: [] }),
-    }),
+    layer: among("Layer", names, (layer) => ({ layer, neuron: null })),
+    sample: among("Sample", [], (k) => ({ sample: k === "all" ? null : Number(k) })),
+    order: among("Neurons from top to bottom", ORDERS, (order) => ({ order })),
   };
 }
 
@@ -110,13 +103,18 @@ function sampleOptions(s) {
 function render({ model, el, signal }) {
   const view = { scales: {}, plot: [1, 1], hover: null, box: null, told: null, barX: 0, binX: 0 };
   const [set, stateOf, once] = [setter(model), computer(model), memory()];
-  const hand = { view, set, compute: () => stateOf(view), paint: () => paint() };
+  const look = (changes) => {
+    Object.assign(view, changes);
+    paint();
+  };
+  const hand = { view, set, look, compute: () => stateOf(view) };
   const moves = makeMoves(hand);
   const choices = makeChoices(model.get("layers"), set);
   const mark = (which) => set({ highlight: model.get("highlight") === which ? "" : which });
   const parts = build(choices, moves, set, mark);
   const { raster, overview, bars, histogram, map } = parts;
   moveRaster(raster, hand, moves);
+  dragBox(raster, hand, moves);
   moveOverview(overview, hand, moves);
   chooseOn(bars, hand, {
     name: "barX", length: (s) => s.channels, text: channelText, act: moves.showChannel,
@@ -126,7 +124,7 @@ function render({ model, el, signal }) {
     act: (k) => {
       const which = { 0: "dead", [hand.compute().bins.length - 1]: "saturated" }[k];
       if (which) mark(which);
-      else paint();
+      else look();
     },
   });
   pointAt(map, hand, ({ offsetX, offsetY }) => {
