@@ -193,13 +193,6 @@ def test_no_shipped_file_is_large_or_a_pickle():
     assert not pickles, f"pickles can run code when read: {pickles}"
 
 
-def test_the_packages_import_in_a_clean_interpreter(tmp_path):
-    """And the widgets without torch, which takes seconds to import."""
-    look = "import sys, spikeviz; assert 'torch' not in sys.modules, 'spikeviz imports torch'"
-    assert_passes("-I", "-c", look, cwd=tmp_path)
-    assert_passes("-I", "-c", "import spikeatconv", cwd=tmp_path)
-
-
 IMPORT_ALL = """
 import pkgutil, spikeatconv, spikeviz
 for package in (spikeatconv, spikeviz):
@@ -240,10 +233,3 @@ def test_the_fidelity_table_is_the_one_its_command_writes():
     page = read("docs/fidelity.md")
     for part in ("parts", "sizes", "accuracies", "arrangements"):
         assert written[part]() in page, f"{part}: run `python docs/make_fidelity.py`"
-
-
-@pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
-def test_the_course_map_names_every_notebook_and_no_other(page):
-    text = read(page)
-    named = set(re.findall(r"(\d\d_\w+\.ipynb)", text)) | {Path(page).name} - {"README.md"}
-    assert named == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
