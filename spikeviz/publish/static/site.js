@@ -3,8 +3,9 @@ spikevizLive.start();
 
 const button = document.getElementById("unfold");
 button?.addEventListener("click", () => {
-  const folded = [...document.querySelectorAll("main details")].filter((answer) => !answer.open);
-  for (const answer of folded.length ? folded : document.querySelectorAll("main details")) answer.open = folded.length > 0;
+  const answers = [...document.querySelectorAll("main details")];
+  const open = answers.some((answer) => !answer.open);
+  for (const answer of answers) answer.open = open;
 });
 
 // What is wider than its place can take the focus, and then scrolls with the arrow keys.

@@ -15,7 +15,8 @@ Reveal.initialize({
 });
 
 // An answer opens as it comes, and can be folded again; back, it waits for its question.
-const answers = (event) => event.fragments.flatMap((fragment) => [...fragment.querySelectorAll(":scope > details")]);
+const answers = ({ fragments }) =>
+  fragments.flatMap((fragment) => [...fragment.querySelectorAll(":scope > details")]);
 Reveal.on("fragmentshown", (event) => {
   for (const answer of answers(event)) answer.open = true;
   event.fragment.scrollIntoView({ block: "nearest" });
