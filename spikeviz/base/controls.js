@@ -42,7 +42,8 @@ export function shower(controls) {
   return (values) => {
     for (const [name, control] of Object.entries(controls)) {
       const value = values[name];
-      if (value !== null && value !== shown[name]) control.update((shown[name] = value));
+      if (value !== shown[name] && value !== null) control.update(value);
+      shown[name] = value;
     }
   };
 }

@@ -19,6 +19,7 @@ def front_end(folder: str) -> tuple[str, str]:
     modules = find_modules(PACKAGE / folder / "explorer.js", {})
     sheets = [PACKAGE / place / "style.css" for place in ("base", folder)]
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    style = re.sub(r"\s+", " ", re.sub(r"(?s)/\*.*?\*/", "", style))
     return pack(json.dumps(modules, ensure_ascii=False)), pack(style)
 
 
@@ -45,17 +46,23 @@ def name_of(file: Path) -> str:
 
 @functools.cache
 def read_module(file: Path) -> str:
-    """The text of a module without comments, indents and empty lines, since every saved notebook
-    holds it once a widget."""
+    """The text of a module without comments and what blanks it can spare, since every saved
+    notebook holds it once a widget."""
     from pygments.lexers.javascript import JavascriptLexer  # it knows a string from a comment
-    from pygments.token import Comment
+    from pygments.token import Comment, Operator, Punctuation, Whitespace
 
-    parts = [""]
+    parts, tight = [""], True  # tight: no blank need stand here
     for kind, part in JavascriptLexer().get_tokens(file.read_text(encoding="utf-8")):
-        if part.isspace():
+        if kind in Comment:
+            continue
+        if kind in Whitespace:
             part = "\n" if "\n" in part else " "
-        if kind not in Comment and not (part.isspace() and parts[-1] in ("", "\n")):
-            parts.append(part)
+            if parts[-1] in ("", "\n") or (tight and part == " "):
+                continue
+        tight = kind in Punctuation or (kind is Operator and part not in "++--/")
+        if parts[-1] == " " and (tight or kind in Whitespace):
+            parts.pop()
+        parts.append(part)
     return "".join(parts)
 
 
