@@ -1,8 +1,9 @@
 // The drawn input of LIFExplorer: values of I that a hand paints on the plot, or that stand in a
 // text, one a time step. They live in the trait `current`, as float64.
 
-import { h, clamp, show } from "../base/page.js";
+import { h, button, clamp, show } from "../base/page.js";
 import { drag, onArrows } from "../base/controls.js";
+import { slide, slider } from "../base/slider.js";
 import { scale } from "../base/draw.js";
 
 const MOST_VALUES = 4000;
@@ -19,63 +20,79 @@ export function unpacked(view) {
 
 /** {values} of a text with numbers in it, such as "1, 2 3" or array([1., 2.]), or {problem}. */
 export function readNumbers(text) {
-  const inner = text.trim().replace(/^([\w.]*)\((.*)\)$/s, "$2").replace(/,\s*[a-z_]+=[^\],]*/g, "");
-  if (inner.includes("...") || inner.includes("…")) return { problem: "“...” stands for values that were left out of the print. Set explorer.current = x in Python instead." };
-  if ((inner.match(/\[/g) ?? []).length > 1) return { problem: "This array has several rows. Paste one of them." };
+  const inner = text.trim()
+    .replace(/^([\w.]*)\((.*)\)$/s, "$2").replace(/,\s*[a-z_]+=[^\],]*/g, "");
   const words = inner.replace(/[[\]]/g, " ").split(/[\s,;]+/).filter(Boolean);
-  if (!words.length) return { problem: "There is no number yet. Paste some, such as 0, 1.5, 1.5, 0." };
   const place = words.findIndex((word) => !(Math.abs(Number(word)) <= LARGEST));
-  if (place >= 0) return { problem: `“${words[place].slice(0, 20)}” (value ${place + 1}) is no number from −${LARGEST} to ${LARGEST}.` };
-  if (words.length > MOST_VALUES) return { problem: `These are ${words.length} values; ${MOST_VALUES} is the most.` };
-  return { values: words.map(Number) };
+  const problem =
+    /\.\.\.|…/.test(inner) ? "“...” stands for values that were left out of the print. " +
+      "Set explorer.current = x in Python instead."
+    : inner.split("[").length > 2 ? "This array has several rows. Paste one of them."
+    : !words.length ? "There is no number yet. Paste some, such as 0, 1.5, 1.5, 0."
+    : place >= 0 ? `“${words[place].slice(0, 20)}” (value ${place + 1}) is no number from ` +
+      `−${LARGEST} to ${LARGEST}.`
+    : words.length > MOST_VALUES ? `These are ${words.length} values; ${MOST_VALUES} is the most.`
+    : "";
+  return problem ? { problem } : { values: words.map(Number) };
 }
 
 /** The range of the plot on which a hand paints: some room above and below what is there. */
-export const paintRange = (values) => [Math.min(-1, Math.floor(1.2 * Math.min(...values))), Math.max(3, Math.ceil(1.2 * Math.max(...values)))];
+export const paintRange = (values) => [
+  Math.min(-1, Math.floor(1.2 * Math.min(...values))),
+  Math.max(3, Math.ceil(1.2 * Math.max(...values))),
+];
 
-/**
- * Where a hand paints. get() is what is on show, {current, cursor, x, yI, p}; paint(values) shows
- * values while the hand moves, keep(values) when it rests; go(step) moves the cursor.
- */
-export function brush({ get, paint, keep, go }) {
+/** Where a hand paints: up and down, along the steps, or by the keys. */
+function brush(view, keep) {
   let drawn = null; // the values under the hand, and where it was
-  let before = null;
-  const element = h("div", { class: "sv-brush", role: "slider", tabindex: 0, "aria-label": "Input current at the cursor: up and down change it, left and right move, with Shift they carry it along" });
-  const limited = (value) => Math.round(clamp(value, ...get().yI.domain) * 100) / 100;
+  let last = null;
+  const element = slider("sv-brush", "Input current at the cursor: up and down change it, left " +
+    "and right move, with Shift they carry it along");
+  const limited = (value) => Math.round(clamp(value, ...view.shown.yI.domain) * 100) / 100;
   drag(element, (event, down) => {
-    const { current, x, yI, p } = get();
+    const { current, before, x, yI, p } = view.shown;
     const box = element.getBoundingClientRect();
-    const step = clamp(Math.floor(x.invert(x.range[0] + event.clientX - box.left) / p.dt), 0, current.length - 1);
+    const at = x.invert(x.range[0] + event.clientX - box.left) / p.dt;
+    const step = clamp(Math.floor(at), 0, current.length - 1);
     const now = { step, value: limited(yI.invert(yI.range[1] + event.clientY - box.top)) };
-    if (down || !drawn) [drawn, before] = [Float64Array.from(current), now];
-    const between = scale([before.step, now.step], [before.value, now.value]);
-    for (let t = Math.min(before.step, step); t <= Math.max(before.step, step); t++) drawn[t] = t === step ? now.value : limited(between(t));
-    before = now;
-    paint(drawn);
+    if (down || !drawn) [drawn, last] = [Float64Array.from(current), now];
+    const between = scale([last.step, step], [last.value, now.value]);
+    for (let t = Math.min(last.step, step); t <= Math.max(last.step, step); t++)
+      drawn[t] = t === step ? now.value : limited(between(t));
+    last = now;
+    view.change({ drawn, before: before ?? current, frozen: { input: yI.domain } });
   }, () => {
     if (drawn) keep(drawn);
     drawn = null;
   });
   onArrows(element, (right, down, { shiftKey }) => {
-    const { current, cursor } = get();
+    const { current, cursor } = view.shown;
     const to = clamp(cursor + right, 0, current.length - 1);
     const values = Float64Array.from(current);
     values[to] = down ? limited(values[cursor] - down / 10) : values[cursor];
-    if (right) go(to);
+    if (right) view.set({ cursor: to });
     if (down || shiftKey) keep(values);
   }, 10);
-  const place = ({ current, cursor, x, yI }) => {
-    const [left, right] = x.range;
-    Object.assign(element.style, { left: `${left}px`, width: `${right - left}px`, top: `${yI.range[1]}px`, height: `${yI.range[0] - yI.range[1]}px` });
-    const text = `I ${show(current[cursor])} at step ${cursor}`;
-    for (const [name, is] of Object.entries({ min: yI.domain[0], max: yI.domain[1], now: current[cursor], text })) element.setAttribute(`aria-value${name}`, is);
-  };
-  return { element, place };
+  return element;
 }
 
-/** What to do with a drawn input, in words, and a field for numbers. keep(values) takes new ones. */
-export function inputPanel({ get, keep }) {
-  const text = h("textarea", { rows: 1, class: "sv-grow", "aria-label": "Numbers of the input current", placeholder: "or paste numbers: 0, 1.5, 1.5, 0 or array([0. , 1.5])" });
+/** The brush, what to do with a drawn input in words, and a field for numbers. */
+export function drawnInput(view) {
+  const { set } = view;
+  const keep = (values) => {
+    const { p, before, current } = view.shown;
+    view.frozen = {};
+    set({ current: packed(values), stimulus: "drawn" });
+    view.change({ before: p.stimulus === "drawn" ? before ?? current : null });
+  };
+  const start = () => {
+    if (!view.drawn) set({ current: packed(view.shown.current) });
+    set({ stimulus: "drawn" });
+  };
+  const text = h("textarea", {
+    rows: 1, class: "sv-grow", "aria-label": "Numbers of the input current",
+    placeholder: "or paste numbers: 0, 1.5, 1.5, 0 or array([0. , 1.5])",
+  });
   const note = h("p", { class: "sv-note", role: "status" });
   const use = () => {
     const { values, problem = "" } = readNumbers(text.value);
@@ -84,13 +101,21 @@ export function inputPanel({ get, keep }) {
   };
   const length = h("p", { class: "sv-caption" });
   const element = h("div", { class: "sv-panel" },
-    h("p", {}, h("b", {}, "Paint the input: "), "drag over its plot. By keyboard: ← and → move, ↑ and ↓ change, Shift with ← or → carries the value along."),
-    h("div", { class: "sv-row" },
-      text, h("button", { type: "button", onclick: use }, "Use these numbers"),
-      h("button", { type: "button", onclick: () => keep(new Float64Array(get().current.length)) }, "Clear the input")),
+    h("p", {}, h("b", {}, "Paint the input: "), "drag over its plot. By keyboard: ← and → move, " +
+      "↑ and ↓ change, Shift with ← or → carries the value along."),
+    h("div", { class: "sv-row" }, text, button("Use these numbers", use),
+      button("Clear the input", () => keep(new Float64Array(view.shown.current.length)))),
     note, length);
+  const hand = brush(view, keep);
   const update = ({ current, p }) => {
-    length.textContent = `${current.length} steps of ${show(p.dt)} ms. In Python: explorer.current = array`;
+    element.hidden = hand.hidden = p.stimulus !== "drawn";
+    length.textContent = `${current.length} steps of ${show(p.dt)} ms. ` +
+      "In Python: explorer.current = array";
   };
-  return { element, update };
+  const place = ({ current, cursor, x, yI }) => {
+    const [[left, right], [bottom, top]] = [x.range, yI.range];
+    const says = `I ${show(current[cursor])} at step ${cursor}`;
+    slide(hand, [left, top, right - left, bottom - top], current[cursor], yI.domain, says);
+  };
+  return { element, brush: hand, start, update, place };
 }

@@ -1,7 +1,8 @@
 // The picture of LIFExplorer over time: input, membranes, and a lane of spikes for each neuron.
 
-import { scale, ticks, axes, line } from "../base/draw.js";
+import { scale, ticks, axes, across, dot, label, stairs, stroke } from "../base/draw.js";
 import { LIBRARIES } from "./libraries.js";
+import { PIN_COLOURS } from "./pins.js";
 
 const LANE = 14; // pixels
 const DASHES = [[], [9, 3], [4, 2], [9, 3, 2, 3]]; // of the pins, so that colour is not all
@@ -11,20 +12,25 @@ const DASHES = [[], [9, 3], [4, 2], [9, 3, 2, 3]]; // of the pins, so that colou
  * membrane is drawn; sign, if its V is marked}. Lanes are kept for ghost and map, so that nothing
  * jumps under the hand.
  */
-export function companions({ p, ghost, ghostRun, other, otherRun, mystery, pinRuns, libraries }) {
+export function companions({ p, ghost, other, mystery, libraries, ...runs }) {
   const found = [];
   let lane = 1;
-  if (mystery) found.push({ run: mystery.run, dt: p.dt, colour: "fg", dash: mystery.shows === "spikes" ? null : [12, 4], lane: lane++, label: "?" });
-  if (ghost) found.push({ run: ghostRun, dt: ghost.dt, colour: "muted", dash: [5, 4], lane, label: "" });
-  if (other) found.push({ run: otherRun, dt: p.dt, colour: "purple", dash: [2, 3], lane: lane + 1, label: "" });
-  lane += 2;
-  pinRuns.forEach((run, i) => found.push({ run, dt: p.dt, colour: `pin${i + 1}`, dash: DASHES[i], lane: lane++, label: String(i + 1) }));
-  for (const [name, run] of Object.entries(libraries)) found.push({ run, dt: p.dt, colour: "fg", sign: LIBRARIES[name], lane: lane++, label: LIBRARIES[name] });
+  const add = (run, colour, dash, more) =>
+    found.push({ run, dt: p.dt, colour, dash, lane: lane++, label: "", ...more });
+  if (mystery) add(mystery.run, "fg", mystery.shows === "spikes" ? null : [12, 4], { label: "?" });
+  if (ghost) add(runs.ghostRun, "muted", [5, 4], { dt: ghost.dt });
+  lane = mystery ? 3 : 2;
+  if (other) add(runs.otherRun, "purple", [2, 3]);
+  lane = mystery ? 4 : 3;
+  runs.pinRuns.forEach((run, i) => add(run, PIN_COLOURS[i], DASHES[i], { label: String(i + 1) }));
+  for (const [name, run] of Object.entries(libraries))
+    add(run, "fg", null, { sign: LIBRARIES[name], label: LIBRARIES[name] });
   return found;
 }
 
 const inputHeight = ({ p }) => (p.stimulus === "drawn" ? 110 : 52);
-const lanes = ({ mystery, others }) => 1 + Math.max(mystery ? 3 : 2, ...others.map(({ lane }) => lane));
+const lanes = ({ mystery, others }) =>
+  1 + Math.max(mystery ? 3 : 2, ...others.map(({ lane }) => lane));
 
 /** Height of the canvas: more lanes and a larger input make it taller, not the membrane flatter. */
 export const tracesHeight = (state) => 322 + inputHeight(state) + LANE * (lanes(state) - 3);
@@ -46,8 +52,10 @@ export function tracesScales(state, width, domains) {
 /** Room for every trace on show, the threshold, and a drag upwards. */
 export function potentials({ p, run, others }) {
   const drawn = [run, ...others.filter(({ dash }) => dash).map((one) => one.run)];
-  const low = drawn.reduce((least, { v }) => v.reduce((a, b) => Math.min(a, b), least), Math.min(p.v_rest, p.v_reset ?? p.v_rest));
-  const high = drawn.reduce((most, { h }) => h.reduce((a, b) => Math.max(a, b), most), p.v_threshold);
+  const end = (name, choose, first) =>
+    drawn.reduce((found, one) => one[name].reduce((a, b) => choose(a, b), found), first);
+  const low = end("v", Math.min, Math.min(p.v_rest, p.v_reset ?? p.v_rest));
+  const high = end("h", Math.max, p.v_threshold);
   return [low - 0.06 * (high - low), high + 0.3 * (high - low)];
 }
 
@@ -73,53 +81,36 @@ function insideMembrane(ctx, { x, y }, draw) {
 /** All that does not depend on the cursor. */
 export function drawRuns(ctx, state, colour) {
   const { p, current, run, others, x, yI, y, lane, bottom } = state;
-  axes(ctx, x, yI, { colour, yTitle: "input current I", yTicks: ticks(yI, p.stimulus === "drawn" ? 4 : 2) });
+  const yTicks = ticks(yI, p.stimulus === "drawn" ? 4 : 2);
+  axes(ctx, x, yI, { colour, yTitle: "input current I", yTicks });
   axes(ctx, x, y, { colour, yTitle: "membrane V" });
   axes(ctx, x, scale([0, 1], [bottom, lane]), { colour, xTitle: "time in ms", yTicks: [] });
 
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = colour.green;
-  line(ctx, [...current].flatMap((i, t) => [[x(t * p.dt), yI(i)], [x((t + 1) * p.dt), yI(i)]]));
+  stroke(ctx, colour.green, stairs(current, (t) => x(t * p.dt), yI), 1.5);
   insideMembrane(ctx, state, () => {
-    for (const one of others) {
-      ctx.strokeStyle = colour[one.colour];
-      if (one.dash) line(ctx, path(one.run, one.dt, x, y), one.dash);
-    }
-    ctx.lineWidth = 2;
-    ctx.strokeStyle = colour.blue;
+    for (const { run: other, dt, dash, colour: name } of others)
+      if (dash) stroke(ctx, colour[name], path(other, dt, x, y), 1.5, dash);
     ctx.globalAlpha = 0.3;
-    line(ctx, path(run, p.dt, x, y));
+    stroke(ctx, colour.blue, path(run, p.dt, x, y), 2);
     ctx.globalAlpha = 1;
-    ctx.fillStyle = colour.fg;
-    for (const one of others) if (one.sign) marks(ctx, one, x, y);
+    for (const one of others) if (one.sign) marks(ctx, one, x, y, colour.fg);
   });
-  ctx.lineWidth = 2;
-  ctx.strokeStyle = colour.red;
-  line(ctx, [[x.range[0], y(p.v_threshold)], [x.range[1], y(p.v_threshold)]], [8, 4]);
-
-  ctx.textBaseline = "bottom";
-  ctx.textAlign = "left";
-  ctx.fillStyle = colour.fg;
-  ctx.fillText("spikes", x.range[0], lane - 4);
+  stroke(ctx, colour.red, across(x, y(p.v_threshold)), 2, [8, 4]);
+  label(ctx, "spikes", x.range[0], lane - 4, colour.fg, "left", "bottom");
   spikes(ctx, { run, dt: p.dt, colour: "red" }, lane + 7, 5, x, colour);
   for (const one of others) spikes(ctx, one, lane + 7 + LANE * one.lane, 4, x, colour);
 }
 
 /** V of a library's run, at steps that stand at least 6 pixels apart. */
-function marks(ctx, { run, dt, sign }, x, y) {
+function marks(ctx, { run, dt, sign }, x, y, colour) {
   const every = Math.max(1, Math.ceil(6 / (x(dt) - x(0))));
-  ctx.textAlign = "center";
-  ctx.textBaseline = "middle";
-  for (let t = 0; t < run.v.length; t += every) ctx.fillText(sign, x(t * dt), y(run.v[t]));
+  for (let t = 0; t < run.v.length; t += every)
+    label(ctx, sign, x(t * dt), y(run.v[t]), colour, "center");
 }
 
-function spikes(ctx, { run, dt, colour: name, label }, py, size, x, colour) {
+function spikes(ctx, { run, dt, colour: name, label: words }, py, size, x, colour) {
   ctx.fillStyle = colour[name];
-  if (label) {
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    ctx.fillText(label, x.range[0] - 8, py);
-  }
+  if (words) label(ctx, words, x.range[0] - 8, py, colour[name], "right");
   run.s.forEach((spike, t) => {
     if (!spike || t * dt >= x.domain[1]) return;
     const px = x(t * dt);
@@ -134,15 +125,8 @@ function spikes(ctx, { run, dt, colour: name, label }, py, size, x, colour) {
 /** What the cursor adds: the membrane so far, the present step. */
 export function drawCursor(ctx, state, colour) {
   const { p, run, cursor, x, y, bottom } = state;
-  ctx.lineWidth = 2;
-  ctx.strokeStyle = colour.blue;
-  insideMembrane(ctx, state, () => line(ctx, path(run, p.dt, x, y, cursor)));
-  ctx.strokeStyle = colour.fg;
-  ctx.lineWidth = 1;
+  insideMembrane(ctx, state, () => stroke(ctx, colour.blue, path(run, p.dt, x, y, cursor), 2));
   const px = x(cursor * p.dt);
-  line(ctx, [[px, 18], [px, bottom]]);
-  ctx.fillStyle = colour.blue;
-  ctx.beginPath();
-  ctx.arc(px, y(run.h[cursor]), 4, 0, 7);
-  ctx.fill();
+  stroke(ctx, colour.fg, [[px, 18], [px, bottom]]);
+  dot(ctx, px, y(run.h[cursor]), 4, colour.blue);
 }
