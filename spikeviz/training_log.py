@@ -47,7 +47,7 @@ class Log:
         path = Path(path)
         try:
             with path.open(newline="", encoding="utf-8") as file:
-                log = cls._rows(csv.DictReader(file), path)
+                log = cls._read_rows(csv.DictReader(file), path)
         except (csv.Error, UnicodeDecodeError) as error:
             raise ValueError(f"{path} cannot be read: {error}; give the log of a run") from None
         if not len(log):
@@ -55,7 +55,7 @@ class Log:
         return log
 
     @classmethod
-    def _rows(cls, reader: csv.DictReader, path: Path) -> "Log":
+    def _read_rows(cls, reader: csv.DictReader, path: Path) -> "Log":
         known = [n for n in reader.fieldnames or () if n in METRICS or n.startswith(RATE)]
         if not known:
             raise ValueError(
@@ -149,23 +149,18 @@ class Log:
             "step": step, "seconds": seconds, "epoch": self["epoch"][-1],
             "images_per_second": speed, "seconds_left": left,
         }  # fmt: skip
-        return {k: float(v) if math.isfinite(v) else None for k, v in found.items()} | {
-            "bad": self.bad
-        }
+        known = {k: float(v) if math.isfinite(v) else None for k, v in found.items()}
+        return {**known, "bad": self.bad}
 
-    def packed(self, most: int) -> dict[str, Any]:
+    def pack(self, most: int) -> dict[str, Any]:
         """{"columns": names, "points": p, "values": float32 bytes `[columns, p]`} for the page; of
         more than `most` rows, the means of as many neighbours as it takes."""
         names = ["step", "seconds", "epoch", *(n for n in METRICS if n in self)]
         names += [n for n in self.names if n.startswith(RATE)]
         if self._has_speed() and "images_per_second" not in names:
             names.append("images_per_second")
-        values = np.stack([_thinned(self[name], most) for name in names])
-        return {
-            "columns": names,
-            "points": values.shape[1],
-            "values": values.astype("<f4").tobytes(),
-        }
+        values = np.stack([_thin(self[name], most) for name in names]).astype("<f4")
+        return {"columns": names, "points": values.shape[1], "values": values.tobytes()}
 
     def _has_speed(self) -> bool:
         return "images_per_second" in self or "images" in self
@@ -189,7 +184,7 @@ def _smooth(steps: np.ndarray, values: np.ndarray, smoothing: float) -> list[flo
     return out
 
 
-def _thinned(values: np.ndarray, most: int) -> np.ndarray:
+def _thin(values: np.ndarray, most: int) -> np.ndarray:
     """Means of neighbours, missing values left out, so that at most `most` are left."""
     together = max(1, -(-len(values) // most))
     padded = np.pad(values, (0, -len(values) % together), constant_values=math.nan)

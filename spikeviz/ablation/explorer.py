@@ -126,15 +126,15 @@ class AblationExplorer(Explorer):
     def _send_plotly(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """The page asks for plotly once, however many widgets it shows."""
         if content == "plotly":
-            self.send("plotly", [packed_plotly()])
+            self.send("plotly", [pack_plotly()])
 
     @classmethod
     def library(cls) -> dict[str, bytes]:
-        return {"plotly.js": packed_plotly()}
+        return {"plotly.js": pack_plotly()}
 
 
 @functools.cache
-def packed_plotly() -> bytes:
+def pack_plotly() -> bytes:
     """The plotly.js of the plotly package, packed; found without importing the package."""
     spec = importlib.util.find_spec("plotly")
     if spec is None or spec.origin is None:
@@ -151,7 +151,7 @@ def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content["results"]
         how = {**content, **found, "file": path.name}
-        points = [point_of(point) for point in found["points"]]
+        points = [check_point(point) for point in found["points"]]
     except FileNotFoundError:
         raise FileNotFoundError(
             f"{path}: there is no such file; give a results file of a study"
@@ -169,7 +169,7 @@ def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return points, {name: how[name] for name in HOW if name in how}
 
 
-def point_of(point: dict[str, Any]) -> dict[str, Any]:
+def check_point(point: dict[str, Any]) -> dict[str, Any]:
     """A point of a results file, checked, with the mean and the spread of its runs."""
     runs = [
         {"seed": run["seed"], "accuracy": float(run["accuracy"]), "seconds": run.get("seconds")}

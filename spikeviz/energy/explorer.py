@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib lo
 
 E_MAC, E_A = 4.6, 0.9  # pJ, the paper's; as in spikeatconv.energy, which would import torch
 MJ = 1e-9  # of a pJ
-COLUMNS = ("layer", "kind", "flops", "input", "rate", "passes", "twin")
 SPIKES = ("binary", "spike sum")
 MOST_LAYERS = 2_000
 
@@ -65,11 +64,11 @@ class EnergyExplorer(Explorer):
         if not isinstance(data, str):
             raise TypeError(f"data is {short(data)}, a {type(data).__name__}; give a text")
         if report is None or isinstance(report, str):
-            reports = _shipped()
+            reports = _read_shipped()
         elif isinstance(report, Mapping):
-            reports = [_entry(str(name), one, data) for name, one in report.items()]
+            reports = [_make_entry(str(name), one, data) for name, one in report.items()]
         else:
-            reports = [_entry("your network", report, data)]
+            reports = [_make_entry("your network", report, data)]
         if not reports:
             raise ValueError("no report to show: pass energy_report(model, images)")
         name = report if isinstance(report, str) else reports[0]["name"]
@@ -174,8 +173,8 @@ def mean_rate(rows: list[list[Any]]) -> float:
 
 
 def rows_of(layers: "pd.DataFrame") -> list[list[Any]]:
-    """The rows of an energy report's table as lists in the order of `COLUMNS`. twin: 1 for what
-    the non-spiking twin has too. rate: -1 where none was measured."""
+    """The rows of an energy report's table as lists: layer, kind, flops, input, rate, passes, twin.
+    twin: 1 for what the non-spiking twin has too. rate: -1 where none was measured."""
     missing = {"layer", "kind", "flops", "input", "rate", "passes", "ann_mj"} - set(layers)
     if missing:
         raise ValueError(f"the table has no column {sorted(missing)}; pass energy_report(...)")
@@ -190,7 +189,7 @@ def rows_of(layers: "pd.DataFrame") -> list[list[Any]]:
     return rows
 
 
-def _entry(name: str, report: Any, data: str) -> dict[str, Any]:
+def _make_entry(name: str, report: Any, data: str) -> dict[str, Any]:
     layers = getattr(report, "layers", report)
     if not hasattr(layers, "to_dict"):
         raise TypeError(
@@ -202,14 +201,14 @@ def _entry(name: str, report: Any, data: str) -> dict[str, Any]:
     return {"name": name, "data": data, "note": "", "time_steps": int(steps), "rows": rows}
 
 
-def _shipped() -> list[dict[str, Any]]:
+def _read_shipped() -> list[dict[str, Any]]:
     """The reports that come with the package, written by studies/recorded/energy.py."""
     reports = read_data("energy")["results"]["reports"]
     for report in reports:
-        report["rows"] = [_row(line) for line in report["rows"]]
+        report["rows"] = [_read_row(line) for line in report["rows"]]
     return reports
 
 
-def _row(line: str) -> list[Any]:
+def _read_row(line: str) -> list[Any]:
     layer, kind, flops, fed, rate, passes, twin = line.split(";")
     return [layer, kind, int(flops), fed, float(rate), int(passes), int(twin)]

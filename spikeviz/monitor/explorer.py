@@ -150,17 +150,14 @@ class TrainingMonitor(Explorer):
             if name in self.hidden:
                 continue
             colour, x = colours[i % len(colours)], log[self.axis]
-            for axes, train, test in (
-                (left, "loss", "test_loss"), (right, "accuracy", "test_accuracy"),
-            ):  # fmt: skip
+            for axes, train in ((left, "loss"), (right, "accuracy")):
+                test = f"test_{train}"
                 if train in log:
                     axes.plot(x, log[train], color=colour, alpha=0.25, linewidth=0.8)
-                    smooth = log.smoothed(train, self.smoothing)
-                    axes.plot(x, smooth, color=colour, label=name)
+                    axes.plot(x, log.smoothed(train, self.smoothing), color=colour, label=name)
                 if test in log:
-                    measured = np.isfinite(log[test])
-                    axes.plot(x[measured], log[test][measured], "o--", color=colour, markersize=4,
-                              label=f"{name}, test")  # fmt: skip
+                    there, look = np.isfinite(log[test]), {"color": colour, "markersize": 4}
+                    axes.plot(x[there], log[test][there], "o--", label=f"{name}, test", **look)
         left.set(xlabel=self.axis, ylabel="loss", yscale="log" if self.log_loss else "linear")
         right.set(xlabel=self.axis, ylabel="accuracy", ylim=(0, 1))
         for axes in (left, right):
@@ -204,7 +201,7 @@ class TrainingMonitor(Explorer):
         """Tell the page how far the run is, and what it gave so far."""
         with self.hold_sync():
             self.set_trait("progress", {"run": name, "steps": steps, **log.progress(steps)})
-            self.set_trait("present", {name: log.packed(MOST_POINTS)})
+            self.set_trait("present", {name: log.pack(MOST_POINTS)})
         # ipykernel 7.4 sends what the page says to the shell that spoke last, and that one is busy
         # with the loop. With this forgotten, Stop comes in beside it, on the page's own subshell.
         getattr(self.comm, "__dict__", {}).pop("_reply_subshell_id", None)
@@ -221,7 +218,7 @@ class TrainingMonitor(Explorer):
 
     def _keep(self, name: str, log: Log) -> None:
         self.logs[name] = log
-        self.set_trait("done", {**self.done, name: log.packed(MOST_POINTS)})
+        self.set_trait("done", {**self.done, name: log.pack(MOST_POINTS)})
 
     def _show_shipped(self) -> None:
         file = read_data("monitor")

@@ -78,9 +78,9 @@ class SpikeRaster(Explorer):
         **traits: Any,
     ) -> None:
         if recording is None:
-            layers, bits, names = _shipped()
+            layers, bits, names = _read_shipped()
         else:
-            layers, bits = packed(_by_name(recording))
+            layers, bits = pack_layers(_name_layers(recording))
         names = [str(name) for name in names]
         first = traits.pop("layer", layers[0]["name"])
         self.set_trait("layers", layers)
@@ -160,7 +160,7 @@ class SpikeRaster(Explorer):
             population=spikes.mean(1),
             dead=(counts == 0).reshape(shape),
             saturated=(counts == len(spikes)).reshape(shape),
-            order=_order(self.order, counts, by_channel),
+            order=_order_neurons(self.order, counts, by_channel),
         )
 
     def to_matplotlib(self) -> "Figure":
@@ -177,9 +177,8 @@ class SpikeRaster(Explorer):
             raster.plot(*np.nonzero(ordered), "|", color="#0072B2")
         else:
             box = (-0.5, steps - 0.5, neurons - 0.5, -0.5)
-            raster.imshow(
-                _shares(ordered).T, "Blues", aspect="auto", extent=box, interpolation="nearest"
-            )
+            shares = _bin_shares(ordered).T
+            raster.imshow(shares, "Blues", aspect="auto", extent=box, interpolation="nearest")
         raster.set(xlim=(-0.5, steps - 0.5), ylim=(neurons - 0.5, -0.5), title=self.layer)
         raster.set_ylabel(f"neuron, by {self.order}")
         below = figure.add_subplot(grid[2, 0], sharex=raster)
@@ -193,22 +192,19 @@ class SpikeRaster(Explorer):
         histogram = figure.add_subplot(grid[1:, 1])
         histogram.hist(run.counts.ravel() / steps, bins=BINS, range=(0, 1), color="#999999")
         dead, saturated = run.dead.mean(), run.saturated.mean()
-        histogram.set(
-            xlabel="rate of a neuron",
-            ylabel="neurons",
-            title=f"{dead:.1%} dead, {saturated:.1%} saturated",
-        )
+        histogram.set(xlabel="rate of a neuron", ylabel="neurons")
+        histogram.set_title(f"{dead:.1%} dead, {saturated:.1%} saturated")
         return figure
 
 
-def packed(arrays: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes]:
+def pack_layers(arrays: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes]:
     """({"name", "shape" of a sample [C, H, W], "steps", "samples", "start" in the bytes} of each
     layer, the spikes of all as bits). A layer's bits run over samples, steps, neurons."""
     if not arrays:
         raise ValueError("no layer was recorded: run the model inside `with record(model) as rec`")
     layers: list[dict[str, Any]] = []
     pieces, start = [], 0
-    values = {str(name): _as_spikes(str(name), array) for name, array in arrays.items()}
+    values = {str(name): _read_spikes(str(name), array) for name, array in arrays.items()}
     total = sum(array.size for array in values.values())
     if total > MOST:
         raise ValueError(
@@ -218,20 +214,19 @@ def packed(arrays: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes]:
     for name, array in values.items():
         pieces.append(np.packbits(array.swapaxes(0, 1).reshape(-1)).tobytes())
         steps, samples, *shape = array.shape
-        layers.append(
-            {"name": name, "shape": shape, "steps": steps, "samples": samples, "start": start}
-        )
+        layer = {"name": name, "shape": shape, "steps": steps, "samples": samples, "start": start}
+        layers.append(layer)
         start += len(pieces[-1])
     return layers, b"".join(pieces)
 
 
-def _by_name(recording: Any) -> Mapping[str, Any]:
+def _name_layers(recording: Any) -> Mapping[str, Any]:
     if hasattr(recording, "spikes"):  # a Recording; asking isinstance would import torch
         return recording.spikes
     return recording if isinstance(recording, Mapping) else {"spikes": recording}
 
 
-def _as_spikes(name: str, array: Any) -> np.ndarray:
+def _read_spikes(name: str, array: Any) -> np.ndarray:
     """bool `[T, B, C, H, W]`, or an error that says what is wrong with the layer."""
     if hasattr(array, "detach"):  # a tensor, maybe bfloat16, which numpy lacks
         array = array.detach().cpu()
@@ -263,7 +258,7 @@ def _as_spikes(name: str, array: Any) -> np.ndarray:
     return values.astype(bool).reshape([1 if axis is None else shape[axis] for axis in axes])
 
 
-def _shares(spikes: np.ndarray, most: int = 400) -> np.ndarray:
+def _bin_shares(spikes: np.ndarray, most: int = 400) -> np.ndarray:
     """Share of ones in at most `most` × `most` bins."""
     edges = [np.linspace(0, size, min(size, most) + 1).astype(int) for size in spikes.shape]
     sums = np.add.reduceat(spikes, edges[0][:-1], axis=0, dtype=np.int64)
@@ -271,7 +266,7 @@ def _shares(spikes: np.ndarray, most: int = 400) -> np.ndarray:
     return sums / np.outer(*map(np.diff, edges))
 
 
-def _order(kind: str, counts: np.ndarray, by_channel: np.ndarray) -> np.ndarray:
+def _order_neurons(kind: str, counts: np.ndarray, by_channel: np.ndarray) -> np.ndarray:
     if kind == "rate":
         return np.argsort(-counts, kind="stable")
     places = np.arange(counts.size).reshape(by_channel.shape)
@@ -280,7 +275,7 @@ def _order(kind: str, counts: np.ndarray, by_channel: np.ndarray) -> np.ndarray:
     return places.ravel()
 
 
-def _shipped() -> tuple[list[dict[str, Any]], bytes, list[str]]:
+def _read_shipped() -> tuple[list[dict[str, Any]], bytes, list[str]]:
     """The recording that comes with the package, written by studies/recorded/raster.py."""
     found = read_data("raster")["results"]
     return found["layers"], gzip.decompress(base64.b64decode(found["bits"])), found["samples"]

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from spikeatconv import load_weights, mnist5k, record
 from spikeatconv.data import shipped
-from spikeviz.raster.explorer import packed
+from spikeviz.raster.explorer import pack_layers
 
 DIGITS = 24  # the first of the test digits; each class is among them
 LAYERS = {
@@ -34,7 +34,7 @@ def recording() -> dict:
     with torch.no_grad(), record(model, ("spikes",)) as seen:
         model(F.pad(images[:DIGITS], [2] * 4))
     spikes = seen.spikes
-    layers, bits = packed({name: spikes[name] for name in LAYERS})
+    layers, bits = pack_layers({name: spikes[name] for name in LAYERS})
     for layer in layers:
         layer["text"] = LAYERS[layer["name"]]
     text = base64.b64encode(gzip.compress(bits, mtime=0)).decode()

@@ -10,7 +10,7 @@ import traitlets
 
 from spikeviz import AblationExplorer
 from spikeviz import results as results_file
-from spikeviz.ablation.explorer import packed_plotly
+from spikeviz.ablation.explorer import pack_plotly
 from spikeviz.results import verdict
 
 
@@ -145,14 +145,14 @@ def test_the_study_that_comes_with_it_is_a_results_file_with_three_seeds(explore
 def test_plotly_is_that_of_its_package_and_is_asked_for(explorer):
     from importlib import metadata
 
-    text = gzip.decompress(packed_plotly()).decode()
+    text = gzip.decompress(pack_plotly()).decode()
     assert "plotly.js v" in text[:100]
     assert metadata.version("plotly")
     sent = []
     explorer.send = lambda content, buffers: sent.append((content, buffers))
     explorer._send_plotly(explorer, "other", [])
     explorer._send_plotly(explorer, "plotly", [])
-    assert sent == [("plotly", [packed_plotly()])]
+    assert sent == [("plotly", [pack_plotly()])]
 
 
 def test_a_saved_page_holds_plotly_or_stands_beside_it(explorer, tmp_path):

@@ -152,7 +152,7 @@ def test_a_long_run_is_shown_as_means_of_neighbours():
         log.append(
             {"step": step, "loss": float(step), "test_loss": 7.0 if step == 5 else math.nan}, 0
         )
-    shown = unpack(log.packed(MOST_POINTS))
+    shown = unpack(log.pack(MOST_POINTS))
     assert len(shown["loss"]) == 834
     assert shown["loss"][:2].tolist() == [2.0, 5.0]
     assert shown["loss"][-1] == 2500.0  # alone in the last place
