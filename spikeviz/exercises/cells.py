@@ -12,8 +12,6 @@ from typing import Any
 
 from IPython import get_ipython
 
-from spikeviz.exercises.feedback import last_line
-
 DEFINED = re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 ASSIGNED = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 CHECKED = re.compile(r"\bcheck_\w+\(\s*(\w+)\s*\)")
@@ -35,6 +33,14 @@ class Missing:
     """Stands for a name that is not defined, while the cell with its check runs."""
 
     name: str
+
+
+def last_line(error: BaseException) -> str:
+    """The last line of a traceback, as in "NameError: name 'vth' is not defined"."""
+    text = str(error).strip()
+    if isinstance(error, SyntaxError) and error.msg:  # its text names a file that nobody knows
+        text = f"{error.msg} (line {error.lineno})"
+    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
 
 
 class Cells:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
 
-from spikeviz.exercises.feedback import Feedback, last_line, unfinished
+from spikeviz.exercises.cells import last_line
+from spikeviz.exercises.feedback import Feedback, unfinished
 from spikeviz.exercises.judge import explain_error, judge
 
 VERDICTS = ("agree", "disagree", "undecided")

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from spikeatconv import full_partition, window_partition
 from spikeatconv import grid_partition as right
-from spikeviz.exercises.feedback import Feedback, last_line, unfinished
+from spikeviz.exercises.cells import last_line
+from spikeviz.exercises.feedback import Feedback, unfinished
 from spikeviz.exercises.judge import explain_error, judge, stop
 
 SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid

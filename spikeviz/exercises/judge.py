@@ -5,14 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from spikeviz.exercises.cells import Failed, Missing, about
-from spikeviz.exercises.feedback import (
-    Feedback,
-    Status,
-    last_line,
-    stopped_at_ellipsis,
-    unfinished,
-)
+from spikeviz.exercises.cells import Failed, Missing, about, last_line
+from spikeviz.exercises.feedback import Feedback, Status, stopped_at_ellipsis, unfinished
 
 
 class Stop(Exception):

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from spikeviz.exercises.feedback import Feedback, last_line
+from spikeviz.exercises.cells import last_line
+from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.judge import Stop, explain_error, judge
 
 RIGHT: dict[str, Any] = {

@@ -10,7 +10,8 @@ from collections import defaultdict
 import torch
 from torch import Tensor, nn
 
-from spikeviz.exercises.feedback import Feedback, last_line, stopped_at_ellipsis, unfinished
+from spikeviz.exercises.cells import last_line
+from spikeviz.exercises.feedback import Feedback, stopped_at_ellipsis, unfinished
 from spikeviz.exercises.judge import explain_error, judge
 
 SHAPE = (6, 2, 3, 4, 5)  # T, B, C, H, W, all different, so that a wrong axis shows
