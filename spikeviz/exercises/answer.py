@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn
 
 import torch
 from torch import Tensor
@@ -17,7 +17,6 @@ from torch import Tensor
 from spikeviz.exercises.cells import Failed, Missing, about, last_line
 
 Status = Literal["passed", "not yet", "not right"]
-Value = TypeVar("Value")
 
 ICONS: dict[Status, str] = {"passed": "✓", "not yet": "…", "not right": "✗"}
 COLOURS: dict[Status, str] = {
@@ -78,7 +77,7 @@ def stop(hint: str) -> NoReturn:
     raise Stop(hint) from None
 
 
-def expect(value: Value) -> Value:
+def expect(value: Any) -> Any:
     """The value, unless it, or a part of it, is still `...` or nothing at all."""
     parts = value if isinstance(value, tuple | list) else (value,)
     if any(part is None or part is Ellipsis for part in parts):
@@ -171,6 +170,12 @@ def find_hint(table: Iterable[tuple[Any, Text]]) -> str | None:
         if holds() if callable(holds) else holds:
             return hint() if callable(hint) else hint
     return None
+
+
+def stop_at(table: Iterable[tuple[Any, Text]]) -> None:
+    hint = find_hint(table)
+    if hint:
+        stop(hint)
 
 
 def find_wrong(given: Tensor, right: Tensor, tolerance: float = 1e-4) -> tuple[int, ...] | None:

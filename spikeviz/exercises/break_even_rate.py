@@ -7,28 +7,64 @@ min(1, E_MAC / (E_A · T)), its answers to simple questions tell which mistake i
 import math
 from collections.abc import Callable
 
-from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge, number
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, read_number, stop
 
 TOLERANCE = 1e-6
-CASES = [  # flops, time_steps, e_mac, e_a: with and without a cap, other prices too
-    (1000, 8, 4.6, 0.9), (1000, 16, 4.6, 0.9), (1000, 6, 4.6, 0.9), (1000, 1, 4.6, 0.9),
-    (1000, 4, 4.6, 0.9), (1, 16, 4.6, 0.9), (1000, 2, 3.0, 4.0), (1000, 5, 3.2, 0.1),
+PRICES = (4.6, 0.9)  # the defaults are part of the exercise
+Case = tuple[int, int, float, float]
+CASES: list[Case] = [  # flops, time_steps, e_mac, e_a: with and without a cap, other prices too
+    (1000, 8, *PRICES), (1000, 16, *PRICES), (1000, 6, *PRICES), (1000, 1, *PRICES),
+    (1000, 4, *PRICES), (1, 16, *PRICES), (1000, 2, 3.0, 4.0), (1000, 5, 3.2, 0.1),
     (1000, 4, 1.0, 2.0), (1000, 2, 0.5, 4.0),
 ]  # fmt: skip
-WANTED = "Return the rate R itself, one number from 0 to 1."
-NOT_YET = (
-    "Nothing is wrong, it is just not finished: `break_even_rate` still holds a `...` or returns "
-    "nothing. Write down what the layer costs with spikes, and what it costs in the twin."
-)
-PASSED = (
-    "Your rate is where both cost the same, for every layer, T and price that we tried, and never "
-    "more than 1. The FLOPs were a false trail: they stand on both sides."
-)
 
 
-def right(flops: float, time_steps: int, e_mac: float, e_a: float) -> float:
-    return min(1.0, e_mac / (e_a * time_steps))
+def capped(value: float) -> float:
+    return min(1.0, value)
+
+
+def right(flops: float, t: int, m: float, a: float) -> float:
+    return capped(m / (a * t))
+
+
+# What the answers (to T, E_MAC, E_A) are with a typical mistake, and what to say about it.
+MISTAKES: list[tuple[Callable[[int, float, float], float], str]] = [
+    (lambda t, m, a: m / (a * t),
+     "The ratio is right. But with few time steps it comes out above 1, and a rate is a share. "
+     "What does it mean if even R = 1 is cheap enough?"),
+    (lambda t, m, a: capped(m // (a * t)),
+     "The ratio is right, but `//` drops what stands behind the point, and here that is all of the "
+     "rate. Divide with `/`."),
+    (lambda t, m, a: float(round(capped(m / (a * t)))),
+     "The ratio is right, but you round it to a whole number, and a rate lies between 0 and 1."),
+    (lambda t, m, a: max(1.0, m / (a * t)),
+     "The ratio is right, but you keep the larger one of it and 1. A rate is at most 1."),
+    (lambda t, m, a: capped(100 * m / (a * t)),
+     "You count in percent and then cut at 1. R is a share, from 0 to 1."),
+    (lambda t, m, a: 100 * capped(m / (a * t)),
+     "You answer in percent. R is a share, from 0 to 1."),
+    (lambda t, m, a: m / a,
+     "That is the product T · R at which both cost the same. You are asked for R."),
+    (lambda t, m, a: capped(m / a),
+     "T is missing: with spikes the layer runs once in each time step, in the twin once."),
+    (lambda t, m, a: capped(t * m / a),
+     "With more time steps your rate rises. But each time step costs more additions, so fewer "
+     "neurons may fire in each: T stands on the wrong side of the fraction."),
+    (lambda t, m, a: t * m / a,
+     "With more time steps your rate rises, even above 1. T stands on the wrong side of the "
+     "fraction."),
+    (lambda t, m, a: capped(a / (m * t)),
+     "Your ratio is upside down: if an addition gets cheaper, your rate falls. Should it not be "
+     "allowed to rise?"),
+    (lambda t, m, a: capped(a * t / m),
+     "That is the inverse of the rate: it rises with T and with the price of an addition. Solve "
+     "the equation for R once more."),
+    (lambda t, m, a: capped(m / t),
+     "The price of an addition, `e_a`, does not matter in your answer. It has to."),
+    (lambda t, m, a: capped((m - a) / (a * t)),
+     "You subtract E_A from E_MAC. But with spikes the layer has no multiplications left: it pays "
+     "E_A for each spike, and nothing else."),
+]  # fmt: skip
 
 
 def check_break_even_rate(break_even_rate: Callable) -> Feedback:
@@ -37,146 +73,68 @@ def check_break_even_rate(break_even_rate: Callable) -> Feedback:
     Right is the largest rate R, from 0 to 1, at which a layer that is fed with spikes costs no more
     than in the twin. Never raises: the student's errors come back as feedback.
     """
-    return judge(break_even_rate, _check, NOT_YET, explain)
-
-
-def _check(break_even_rate: Callable) -> Feedback:
-    answers = []
-    for flops, steps, e_mac, e_a in CASES:
-        if (e_mac, e_a) == (4.6, 0.9):  # the defaults are part of the exercise
-            answers.append(break_even_rate(flops, steps))
-        else:
-            answers.append(break_even_rate(flops, steps, e_mac=e_mac, e_a=e_a))
-    if unfinished(answers):
-        return Feedback("not yet", NOT_YET)
-    numbers = [number(answer, WANTED) for answer in answers]
-    for case, given in zip(CASES, numbers, strict=True):
-        if not close(given, right(*case)):
-            flops, steps, e_mac, e_a = case
-            where = (
-                f"For {flops:,} FLOPs, T = {steps}, E_MAC = {e_mac} and E_A = {e_a} your answer is "
-                f"{given:.4g}."
-            )
-            return Feedback("not right", f"{where}\n{hint(numbers)}")
-    return Feedback("passed", PASSED)
-
-
-def hint(numbers: list[float]) -> str:
-    given = dict(zip(CASES, numbers, strict=True))
-    one, many = given[1, 16, 4.6, 0.9], given[1000, 16, 4.6, 0.9]
-    if not close(one, many):
-        return (
-            "It changes with the FLOPs: at T = 16 you say "
-            f"{one:.4g} for one FLOP and {many:.4g} for 1,000. How often does each FLOP of "
-            "the layer appear on the left of the equation, and how often on the right?"
-        )
-    for works, words in MISTAKES:
-        if all(close(value, works(*case[1:])) for case, value in given.items()):
-            return words
-    if all(close(given[case], right(*case)) for case in CASES if case[2:] == (4.6, 0.9)):
-        return (
-            "With E_MAC = 4.6 and E_A = 0.9 all your answers are right. Perhaps a price is written "
-            "into your function: use `e_mac` and `e_a` as they come in."
-        )
-    wrong = [case for case in CASES if not close(given[case], right(*case))]
-    if all(right(*case) == 1 for case in wrong):
-        values = ", ".join(sorted({f"{given[case]:.4g}" for case in wrong}))
-        return (
-            "Your answers below 1 are right. Where even R = 1 costs no more than the twin, every "
-            f"rate is cheap enough and the answer is 1; yours there: {values}."
-        )
-    if max(numbers) > 1 + TOLERANCE:
-        return "It is above 1. A rate is a share: can more than all neurons fire?"
-    if min(numbers) < 0:
-        return "It is negative. A rate is a share of neurons, from 0 to 1."
-    if all(close(given[case], many) for case in CASES if case[2:] == (4.6, 0.9)):
-        return "It does not change with T. More time steps, more additions: what must R do?"
-    return (
-        "Set the two prices of a FLOP equal: what the twin pays once, and what spikes cost over "
-        "all T time steps. Solve for R, and compare with your line."
+    return judge(
+        break_even_rate,
+        compare,
+        "`break_even_rate` still holds a `...` or returns nothing. Write down what the layer costs "
+        "with spikes, and what it costs in the twin.",
+        "Call `break_even_rate(1000, 8)` in a new cell to see where it stops.",
+        named="The names are `flops`, `time_steps`, `e_mac` and `e_a`.",
+        keep="Keep the first line of the function as it was given.",
     )
 
 
-def capped(value: float) -> float:
-    return min(1.0, value)
-
-
-# What the answers (to T, E_MAC, E_A) are with a typical mistake, and what to say about it.
-MISTAKES: list[tuple[Callable[[int, float, float], float], str]] = [
-    (
-        lambda t, m, a: m / (a * t),
-        "The ratio is right. But with few time steps it comes out above 1, and a rate is a share. "
-        "What does it mean if even R = 1 is cheap enough?",
-    ),
-    (
-        lambda t, m, a: capped(m // (a * t)),
-        "The ratio is right, but `//` drops what stands behind the point, and here that is all of "
-        "the rate. Divide with `/`.",
-    ),
-    (
-        lambda t, m, a: float(round(capped(m / (a * t)))),
-        "The ratio is right, but you round it to a whole number, and a rate lies between 0 and 1.",
-    ),
-    (
-        lambda t, m, a: max(1.0, m / (a * t)),
-        "The ratio is right, but you keep the larger one of it and 1. A rate is at most 1.",
-    ),
-    (
-        lambda t, m, a: capped(100 * m / (a * t)),
-        "You count in percent and then cut at 1. R is a share, from 0 to 1.",
-    ),
-    (
-        lambda t, m, a: 100 * capped(m / (a * t)),
-        "You answer in percent. R is a share, from 0 to 1.",
-    ),
-    (
-        lambda t, m, a: m / a,
-        "That is the product T · R at which both cost the same. You are asked for R.",
-    ),
-    (
-        lambda t, m, a: capped(m / a),
-        "T is missing: with spikes the layer runs once in each time step, in the twin once.",
-    ),
-    (
-        lambda t, m, a: capped(t * m / a),
-        "With more time steps your rate rises. But each time step costs more additions, so fewer "
-        "neurons may fire in each: T stands on the wrong side of the fraction.",
-    ),
-    (
-        lambda t, m, a: t * m / a,
-        "With more time steps your rate rises, even above 1. T stands on the wrong side of the "
-        "fraction.",
-    ),
-    (
-        lambda t, m, a: capped(a / (m * t)),
-        "Your ratio is upside down: if an addition gets cheaper, your rate falls. Should it not be "
-        "allowed to rise?",
-    ),
-    (
-        lambda t, m, a: capped(a * t / m),
-        "That is the inverse of the rate: it rises with T and with the price of an addition. "
-        "Solve the equation for R once more.",
-    ),
-    (
-        lambda t, m, a: capped(m / t),
-        "The price of an addition, `e_a`, does not matter in your answer. It has to.",
-    ),
-    (
-        lambda t, m, a: capped((m - a) / (a * t)),
-        "You subtract E_A from E_MAC. But with spikes the layer has no multiplications left: it "
-        "pays E_A for each spike, and nothing else.",
-    ),
-]
+def compare(break_even_rate: Callable) -> str:
+    answers = [
+        break_even_rate(flops, steps)
+        if (m, a) == PRICES
+        else break_even_rate(flops, steps, e_mac=m, e_a=a)
+        for flops, steps, m, a in CASES
+    ]
+    wanted = "Return the rate R itself, one number from 0 to 1."
+    numbers = [read_number(answer, wanted) for answer in expect(answers)]
+    for case, number in zip(CASES, numbers, strict=True):
+        if not close(number, right(*case)):
+            flops, steps, e_mac, e_a = case
+            stop(
+                f"For {flops:,} FLOPs, T = {steps}, E_MAC = {e_mac} and E_A = {e_a} your answer is "
+                f"{number:.4g}.\n{behaviour(dict(zip(CASES, numbers, strict=True)))}"
+            )
+    return (
+        "Your rate is where both cost the same, for every layer, T and price that we tried, and "
+        "never more than 1. The FLOPs were a false trail: they stand on both sides."
+    )
 
 
 def close(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 
-def explain(error: Exception) -> str:
-    return explain_error(
-        error,
-        "Call `break_even_rate(1000, 8)` in a new cell to see where it stops.",
-        named="The names are `flops`, `time_steps`, `e_mac` and `e_a`.",
-        keep="Keep the first line of the function as it was given.",
-    )
+def behaviour(given: dict[Case, float]) -> str | None:
+    one, many = given[1, 16, *PRICES], given[1000, 16, *PRICES]
+    wrong = [case for case, value in given.items() if not close(value, right(*case))]
+    usual = [case for case in CASES if case[2:] == PRICES]
+    values = ", ".join(sorted({f"{given[case]:.4g}" for case in wrong}))
+    return find_hint([
+        (not close(one, many),
+         f"It changes with the FLOPs: at T = 16 you say {one:.4g} for one FLOP and {many:.4g} for "
+         "1,000. How often does each FLOP of the layer appear on the left of the equation, and how "
+         "often on the right?"),
+        *((all(close(value, works(*case[1:])) for case, value in given.items()), hint)
+          for works, hint in MISTAKES),
+        (not set(wrong) & set(usual),
+         "With E_MAC = 4.6 and E_A = 0.9 all your answers are right. Perhaps a price is written "
+         "into your function: use `e_mac` and `e_a` as they come in."),
+        (all(right(*case) == 1 for case in wrong),
+         "Your answers below 1 are right. Where even R = 1 costs no more than the twin, every rate "
+         f"is cheap enough and the answer is 1; yours there: {values}."),
+        (max(given.values()) > 1 + TOLERANCE,
+         "It is above 1. A rate is a share: can more than all neurons fire?"),
+        (min(given.values()) < 0,
+         "It is negative. A rate is a share of neurons, from 0 to 1."),
+        (all(close(given[case], many) for case in usual),
+         "It does not change with T. More time steps, more additions: what must R do?"),
+        (True,
+         "Set the two prices of a FLOP equal: what the twin pays once, and what spikes cost over "
+         "all T time steps. Solve for R, and compare with your line."),
+    ])  # fmt: skip

@@ -7,21 +7,17 @@ always does and which are doubles; what the function does with changed inputs gi
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations, pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from spikeatconv import LIF
-from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import Stop, explain_error, judge, stop
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
 
 SHARE = 0.95  # of the log₂(n + 1) bits that n branches can carry at most
-
-NOT_YET = (
-    "Nothing is wrong, it is just not finished: there is still a `...` in `choose_thresholds`, or "
-    "no `return`. Start with H, the membrane of each input after one step."
-)
+Answer = Callable[[Tensor, int, float], Tensor]
 
 
 def check_choose_thresholds(choose_thresholds: Callable) -> Feedback:
@@ -30,24 +26,38 @@ def check_choose_thresholds(choose_thresholds: Callable) -> Feedback:
     Right is any choice with which the sum of the n spikes after one step keeps at least SHARE of
     log₂(n + 1) bits, on every hidden input. Never raises.
     """
-    return judge(choose_thresholds, _check, NOT_YET, explain)
+    return judge(
+        choose_thresholds,
+        measure,
+        "there is still a `...` in `choose_thresholds`, or no `return`. Start with H, the membrane "
+        "of each input after one step.",
+        "Try it in a new cell: `choose_thresholds(torch.rand(100), 4, 2.0)`.",
+    )
 
 
-def _check(choose_thresholds: Callable) -> Feedback:
-    answer, inputs = Answer(choose_thresholds), hidden_inputs()
+def measure(choose_thresholds: Callable) -> str:
+    def answer(x: Tensor, n: int, tau: float) -> Tensor:
+        handed = x.clone()
+        found = choose_thresholds(handed, n, tau)
+        if not torch.equal(handed, x):
+            stop(
+                "Your function changes the inputs that it was given (`/=`, `sort_`). Section 6 "
+                "still needs them: compute in a variable of its own."
+            )
+        return form(found, n)
+
+    inputs = hidden_inputs()
     for name, x in inputs.items():
         for n, tau in ((4, 2.0), (8, 2.0), (3, 4.0), (1, 1.5)):
             given = answer(x, n, tau)
             kept = bits(x, given, tau)
-            rising = bool((given.diff() > 0).all())
-            if kept < SHARE * math.log2(n + 1) or not rising:
+            if kept < SHARE * math.log2(n + 1) or not rising(given):
                 where = describe(name, x, n, tau, given, kept)
-                return Feedback("not right", f"{where}\n{find_hint(answer, n, tau, given, inputs)}")
-    return Feedback(
-        "passed",
+                stop(f"{where}\n{behaviour(answer, n, tau, given, next(iter(inputs.values())))}")
+    return (
         f"On {len(inputs)} kinds of inputs, with 1 to 8 branches and several τ, the sum of your "
-        f"branches keeps more than {SHARE:.0%} of what it could keep at most: every level is "
-        "used about equally often. No thresholds can do much better at T = 1.",
+        f"branches keeps more than {SHARE:.0%} of what it could keep at most: every level is used "
+        "about equally often. No thresholds can do much better at T = 1."
     )
 
 
@@ -73,7 +83,39 @@ def hidden_inputs() -> dict[str, Tensor]:
     return {name: x[torch.randperm(len(x), generator=random)] for name, x in found.items()}
 
 
-# --- what the branches make of an input -----------------------------------------------------
+def form(found: Any, n: int) -> Tensor:
+    """The answer as float64 `[n]`; stops where it is something else."""
+    if isinstance(found, int | float) or (isinstance(found, Tensor) and found.ndim == 0):
+        found = [found]
+    try:
+        values = list(found)  # a generator gives its numbers only once
+    except TypeError:
+        values = [found]
+    expect(values)
+    try:
+        # One by one, as the notebook's next cell reads them.
+        given = torch.tensor([float(v) for v in values], dtype=torch.float64)
+    except Exception:
+        stop(
+            f"Your function returns a `{type(found).__name__}` that is not a list of numbers. "
+            "Return n thresholds, one after the other, as a list or as a tensor `[n]`."
+        )
+    stop_at([
+        (len(given) == 1 < n,
+         f"You return a single threshold for n = {n} branches. Branches with one threshold are one "
+         "branch: give each its own."),
+        (len(given) != n,
+         f"You return {len(given)} thresholds for n = {n} branches. Use the argument `n`; no "
+         "number of branches should be written into the function."),
+        (not given.isfinite().all(), "One of your thresholds is not a finite number."),
+        ((given <= 0).any(),
+         lambda: f"Your lowest threshold is {given.min():.3g}. All inputs are above 0, so a "
+         "threshold at or below 0 (where V is reset to) would fire without end."),
+    ])  # fmt: skip
+    return given
+
+
+# --- what the branches make of an input
 
 
 def spikes(x: Tensor, thresholds: Tensor, tau: float) -> Tensor:
@@ -90,192 +132,105 @@ def bits(x: Tensor, thresholds: Tensor, tau: float) -> float:
 
 def describe(name: str, x: Tensor, n: int, tau: float, given: Tensor, kept: float) -> str:
     fired = spikes(x, given, tau)
-    rate, numbers = fired.mean(1), range(1, n + 1)
-    never = [i for i in numbers if rate[i - 1] == 0]
-    always = [i for i in numbers if rate[i - 1] == 1]
-    doubles = [
-        f"{i} and {j}"
-        for i in numbers
-        for j in range(i + 1, n + 1)
-        if 0 < rate[i - 1] < 1 and torch.equal(fired[i - 1], fired[j - 1])
-    ]
+    rate = fired.mean(1).tolist()
+    some = [i for i in range(n) if 0 < rate[i] < 1]
+    doubles = [(i, j) for i, j in combinations(some, 2) if torch.equal(fired[i], fired[j])]
     said = [
-        f"{branches(never)} never" if never else "",
-        f"{branches(always)} for every input" if always else "",
-        f"branches {doubles[0]} for the very same inputs" if doubles else "",
-    ]
-    what = "; ".join(part for part in said if part)
+        *(f"{branches(found)} {when}"
+          for value, when in ((0, "never"), (1, "for every input"))
+          if (found := [i + 1 for i in range(n) if rate[i] == value])),
+        *(f"branches {i + 1} and {j + 1} for the very same inputs" for i, j in doubles[:1]),
+    ]  # fmt: skip
     listed = ", ".join(f"{value:.3g}" for value in given)
     return (
         f"Inputs: {name} (median {x.median():.3g}, highest {x.max():.3g}), τ = {tau:g}, n = {n}. "
         f"Your thresholds: {listed}. The sum keeps {kept:.2f} bits; asked for are "
-        f"{SHARE * math.log2(n + 1):.2f}." + (f"\nWho fires: {what}." if what else "")
+        f"{SHARE * math.log2(n + 1):.2f}." + (f"\nWho fires: {'; '.join(said)}." if said else "")
     )
 
 
 def branches(numbers: list[int]) -> str:
-    one = len(numbers) == 1
-    return f"branch{'' if one else 'es'} {', '.join(map(str, numbers))}"
+    return f"branch{'es' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
-# --- asking the student's function ----------------------------------------------------------
+def rising(thresholds: Tensor) -> bool:
+    return bool((thresholds.diff() > 0).all())
 
 
-class Answer:
-    """The student's function; its answers as float64 tensors `[n]`."""
-
-    def __init__(self, function: Callable) -> None:
-        self.function = function
-
-    def __call__(self, x: Tensor, n: int, tau: float) -> Tensor:
-        handed = x.clone()
-        found = self.function(handed, n, tau)
-        if not torch.equal(handed, x):
-            stop(
-                "Your function changes the inputs that it was given (`/=`, `sort_`). Section 6 "
-                "still needs them: compute in a variable of its own."
-            )
-        if isinstance(found, int | float) or (isinstance(found, Tensor) and found.ndim == 0):
-            found = [found]
-        try:
-            values = list(found)  # a generator gives its numbers only once
-        except TypeError:
-            values = [None if found is None else found]
-        if unfinished(found) or unfinished(values):
-            raise Stop("not yet", NOT_YET)
-        try:
-            # One by one, as the notebook's next cell reads them.
-            values = torch.tensor([float(v) for v in values], dtype=torch.float64)
-        except Exception:
-            stop(
-                f"Your function returns a `{type(found).__name__}` that is not a list of numbers. "
-                "Return n thresholds, one after the other, as a list or as a tensor `[n]`."
-            )
-        if len(values) != n:
-            stop(wrong_number(len(values), n))
-        if not values.isfinite().all():
-            stop("One of your thresholds is not a finite number.")
-        if (values <= 0).any():
-            stop(
-                f"Your lowest threshold is {values.min():.3g}. All inputs are above 0, so a "
-                "threshold at or below 0 (where V is reset to) would fire without end."
-            )
-        return values
+# --- from behaviour to a hint
 
 
-def wrong_number(given: int, n: int) -> str:
-    if given == 1:
-        return (
-            f"You return a single threshold for n = {n} branches. Branches with one threshold are "
-            "one branch: give each its own."
-        )
-    return (
-        f"You return {given} thresholds for n = {n} branches. Use the argument `n`; no number of "
-        "branches should be written into the function."
-    )
-
-
-def explain(error: Exception) -> str:
-    return explain_error(
-        error, "Try it in a new cell: `choose_thresholds(torch.rand(100), 4, 2.0)`."
-    )
-
-
-# --- from behaviour to a hint ---------------------------------------------------------------
-
-
-def find_hint(answer: Answer, n: int, tau: float, given: Tensor, inputs: dict[str, Tensor]) -> str:
-    skewed = next(iter(inputs.values()))
+def behaviour(answer: Answer, n: int, tau: float, given: Tensor, skewed: Tensor) -> str | None:
     if n == 1:
         return (
-            "It goes wrong with n = 1: a single threshold tells most where half of the inputs "
-            "fire and half do not."
+            "It goes wrong with n = 1: a single threshold tells most where half of the inputs fire "
+            "and half do not."
         )
 
-    def good(thresholds: Tensor, tau: float, x: Tensor = skewed) -> bool:
-        if not (thresholds > 0).all():
-            return False
-        return bits(x, thresholds, tau) >= SHARE * math.log2(len(thresholds) + 1)
+    def good(thresholds: Tensor, tau: float) -> bool:
+        enough = SHARE * math.log2(len(thresholds) + 1)
+        return bool((thresholds > 0).all()) and bits(skewed, thresholds, tau) >= enough
+
+    def changed(x: Tensor) -> bool:
+        return not torch.allclose(four, answer(x, 4, 2.0))
 
     four = answer(skewed, 4, 2.0)
-    if not torch.allclose(four, answer(skewed, 4, 2.0)):
-        return (
-            "The same call gives other thresholds the second time. Nothing here needs chance: all "
-            "that you need to know is in x."
-        )
-    if len(four.unique()) == 1:
-        return (
-            "All your branches have one threshold, so they all fire together: the sum is 0 or n, "
-            "which is as much as a single branch says."
-        )
-    if torch.allclose(four, answer(2 * skewed, 4, 2.0)):
-        return (
-            "Your thresholds stay where they are when the inputs become twice as large. Look at "
-            "x: its size decides where a threshold is of use."
-        )
-    order = torch.arange(len(skewed)).flip(0)
-    if not torch.allclose(four, answer(skewed[order], 4, 2.0)):
-        return (
-            "The same inputs in another order give other thresholds. Only how often each value "
-            "comes should matter, not which comes first."
-        )
-    if good(given.sort().values, tau) and not bool((given.diff() > 0).all()):
-        return (
-            "The values are good, the order is not: the exercise asks for the lowest threshold "
-            "first. (The sum would not care, but whoever numbers the branches does.)"
-        )
-    slow = answer(skewed, 4, 4.0)
-    if good(four / 2, 2.0) and torch.allclose(four, slow):
-        return (
-            "Your thresholds are in the units of x. But a branch compares H with its threshold, "
-            "not x, and after one step H is only a part of x. Which part?"
-        )
-    if good(four / 4, 2.0) and (slow > four).all():
-        return (
-            "Your thresholds grow with τ. A slow membrane gets less far in one step: the larger τ "
-            "is, the lower they have to be."
-        )
-    if good(four, 2.0) and torch.allclose(four, slow):
-        return (
-            "Your thresholds are right for τ = 2 and do not change with τ, as if a 2 is written "
-            "into the function. Use the argument `tau`."
-        )
-    return shape_hint(four, skewed)
+    return find_hint([
+        (changed(skewed),
+         "The same call gives other thresholds the second time. Nothing here needs chance: all "
+         "that you need to know is in x."),
+        (len(four.unique()) == 1,
+         "All your branches have one threshold, so they all fire together: the sum is 0 or n, "
+         "which is as much as a single branch says."),
+        (lambda: not changed(2 * skewed),
+         "Your thresholds stay where they are when the inputs become twice as large. Look at x: "
+         "its size decides where a threshold is of use."),
+        (lambda: changed(skewed.flip(0)),
+         "The same inputs in another order give other thresholds. Only how often each value comes "
+         "should matter, not which comes first."),
+        (lambda: good(given.sort().values, tau) and not rising(given),
+         "The values are good, the order is not: the exercise asks for the lowest threshold first. "
+         "(The sum would not care, but whoever numbers the branches does.)"),
+    ]) or of_tau(good, four, answer(skewed, 4, 4.0)) or of_shape(four, skewed)  # fmt: skip
 
 
-def shape_hint(four: Tensor, x: Tensor) -> str:
-    """four: the student's thresholds for τ = 2, n = 4 and the skewed inputs x."""
+def of_tau(good: Callable[[Tensor, float], bool], four: Tensor, slow: Tensor) -> str | None:
+    """four: the student's thresholds for n = 4, τ = 2 and the skewed inputs; slow: for τ = 4."""
+    return find_hint([
+        (good(four / 2, 2.0) and torch.allclose(four, slow),
+         "Your thresholds are in the units of x. But a branch compares H with its threshold, not "
+         "x, and after one step H is only a part of x. Which part?"),
+        (good(four / 4, 2.0) and (slow > four).all(),
+         "Your thresholds grow with τ. A slow membrane gets less far in one step: the larger τ is, "
+         "the lower they have to be."),
+        (good(four, 2.0) and torch.allclose(four, slow),
+         "Your thresholds are right for τ = 2 and do not change with τ, as if a 2 is written into "
+         "the function. Use the argument `tau`."),
+    ])  # fmt: skip
+
+
+def of_shape(four: Tensor, x: Tensor) -> str | None:
     gaps, h = four.diff(), x / 2
-    if (four >= h.max()).all():
-        return (
-            "All your thresholds lie above the highest membrane, so nothing is left of the input. "
-            "Where does H end up for the largest x?"
-        )
+    even = (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]
     highest = abs(four[-1] - h.max()) < 1e-3 * h.max()
-    if highest or abs(four[0] - h.min()) < 1e-3 * h.max():
-        if highest and (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]:
-            return (
-                "You space the thresholds evenly up to the largest H. Few inputs are that large: "
-                "the upper branches hardly ever fire, and the lower ones have to tell most apart."
-            )
-        return (
-            "Your lowest or highest threshold stands at the very edge of what H reaches, and "
-            "a branch there says always the same. n thresholds cut the inputs into n + 1 parts, "
-            "so all n lie inside."
-        )
-    if (gaps - gaps[0]).abs().max() < 1e-3 * gaps[0]:
-        return (
-            "Your thresholds are evenly spaced, and the inputs are not evenly spread: some levels "
-            "are crowded and others almost empty. Put thresholds where the inputs are."
-        )
-    counts = [int(((h >= low) & (h < high)).sum()) for low, high in parts(four)]
-    return (
-        "On the skewed inputs with n = 4 and τ = 2, your five levels hold "
-        f"{', '.join(map(str, counts))} of {len(x)} inputs. The sum tells most when all "
-        "levels are equally likely."
-    )
-
-
-def parts(thresholds: Tensor) -> list[tuple[float, float]]:
-    edges = [0.0, *thresholds.sort().values.tolist(), math.inf]
-    return list(pairwise(edges))
+    edges = [0.0, *four.sort().values.tolist(), math.inf]
+    counts = [int(((h >= low) & (h < high)).sum()) for low, high in pairwise(edges)]
+    return find_hint([
+        ((four >= h.max()).all(),
+         "All your thresholds lie above the highest membrane, so nothing is left of the input. "
+         "Where does H end up for the largest x?"),
+        (highest and even,
+         "You space the thresholds evenly up to the largest H. Few inputs are that large: the "
+         "upper branches hardly ever fire, and the lower ones have to tell most apart."),
+        (highest or abs(four[0] - h.min()) < 1e-3 * h.max(),
+         "Your lowest or highest threshold stands at the very edge of what H reaches, and a branch "
+         "there says always the same. n thresholds cut the inputs into n + 1 parts, so all n lie "
+         "inside."),
+        (even,
+         "Your thresholds are evenly spaced, and the inputs are not evenly spread: some levels are "
+         "crowded and others almost empty. Put thresholds where the inputs are."),
+        (True,
+         "On the skewed inputs with n = 4 and τ = 2, your five levels hold "
+         f"{', '.join(map(str, counts))} of {len(x)} inputs. The sum tells most when all levels "
+         "are equally likely."),
+    ])  # fmt: skip

@@ -13,18 +13,11 @@ from torch import Tensor
 
 from spikeatconv import full_partition, window_partition
 from spikeatconv import grid_partition as right
-from spikeviz.exercises.cells import last_line
-from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge, stop
+from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop
 
 SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid
 OTHERS = (((1, 1, 6, 6), 3), ((3, 2, 8, 8), 4), ((1, 4, 14, 14), 7))
 OBLONG = (((2, 3, 4, 6), 2), ((1, 2, 12, 8), 4))
-
-NOT_YET = (
-    "Nothing is wrong, it is just not finished: there is still a `...` in `grid_partition`, or no "
-    "`return`. Start as `window_partition` does: cut H and W into two axes each."
-)
 
 
 def check_grid_partition(grid_partition: Callable) -> Feedback:
@@ -33,41 +26,55 @@ def check_grid_partition(grid_partition: Callable) -> Feedback:
     Right is token i·G + j of group a·(W/G) + b at pixel (i·H/G + a, j·W/G + b), also for maps
     that are not square. Never raises: the student's errors come back as feedback.
     """
-    return judge(grid_partition, _check, NOT_YET, explain)
+    return judge(
+        grid_partition,
+        compare,
+        "there is still a `...` in `grid_partition`, or no `return`. Start as `window_partition` "
+        "does: cut H and W into two axes each.",
+        "Call it yourself in a new cell, on `torch.zeros(2, 3, 6, 6)`, to see where.",
+        named="Is every name spelled as in the lines above it?",
+        errors={
+            "view size is not compatible": "After `permute` the numbers no longer lie in the order "
+            "of the axes, so `view` refuses. `reshape` copies them where it has to.",
+            "invalid for input of size|cannot reshape array": "The sizes of the new axes must "
+            "multiply to the number of values in x. H is split into two axes, and so is W: which "
+            "two numbers multiply to H?",
+        },
+    )
 
 
-def _check(function: Callable) -> Feedback:
+def compare(function: Callable) -> str:
+    x, size = numbered(*SQUARE[0]), SQUARE[1]
     try:
-        given = function(numbered(*SQUARE[0]), SQUARE[1])
+        given = expect(function(x.clone(), size))
     except RuntimeError:
         if is_right(function, *OTHERS[-1]):
-            return Feedback("not right", hard_coded(*SQUARE))
+            stop(hard_coded(*SQUARE))
         raise
-    if unfinished(given):
-        return Feedback("not yet", NOT_YET)
     if not isinstance(given, Tensor | np.ndarray):
-        kind = type(given).__name__
-        return Feedback("not right", f"Your function returns a {kind}; one tensor is needed.")
-    given = torch.as_tensor(given).double()
-    expected = right(numbered(*SQUARE[0]), SQUARE[1]).double()
+        stop(f"Your function returns a {type(given).__name__}; one tensor is needed.")
+    given, x = torch.as_tensor(given).double(), x.double()
+    expected = right(x, size)
     if given.shape != expected.shape:
-        return Feedback("not right", f"{of_square(given)}\n{shape_hint(given)}")
-    if not torch.equal(given, expected):
-        return Feedback("not right", value_hint(given, expected))
+        stop(
+            f"A map of shape `{list(x.shape)}` with size {size} has 9 groups of 4 tokens. Your "
+            f"answer has the shape `{list(given.shape)}`.\n{of_shape(given, expected, x)}"
+        )
+    place = find_wrong(given, expected, 0.0)
+    if place:
+        stop(of_values(given, expected, x, place))
     for case in OTHERS:
         if not is_right(function, *case):
             stop(hard_coded(*case))
     if not all(is_right(function, *case) for case in OBLONG):
-        return Feedback(
-            "not right",
+        stop(
             "Square maps come out right. A map of 4×6 or 12×8 pixels does not: height and width "
             "are two different numbers. Perhaps an `h` stands where a `w` belongs, or the other "
-            "way round.",
+            "way round."
         )
-    return Feedback(
-        "passed",
+    return (
         "Every pixel is where it belongs: group by group, row by row, with all its channels, on "
-        "square and oblong maps, for each size that we tried.",
+        "square and oblong maps, for each size that we tried."
     )
 
 
@@ -93,90 +100,55 @@ def is_right(function: Callable, shape: tuple[int, int, int, int], size: int) ->
     return torch.equal(given, right(x, size).double())
 
 
-def explain(error: Exception) -> str:
-    message = f"Your code stopped with an error: `{last_line(error)}`."
-    if "view size is not compatible" in str(error):
-        return (
-            f"{message}\nAfter `permute` the numbers no longer lie in the order of the axes, so "
-            "`view` refuses. `reshape` copies them where it has to."
-        )
-    if "invalid for input of size" in str(error) or "cannot reshape array" in str(error):
-        return (
-            f"{message}\nThe sizes of the new axes must multiply to the number of values in x. "
-            "H is split into two axes, and so is W: which two numbers multiply to H?"
-        )
-    return explain_error(
-        error,
-        "Call it yourself in a new cell, on `torch.zeros(2, 3, 6, 6)`, to see where.",
-        named="Is every name spelled as in the lines above it?",
-    )
+# --- from the answer to a hint
 
 
-def of_square(given: Tensor) -> str:
-    shape, size = SQUARE
-    return (
-        f"A map of shape `{list(shape)}` with size {size} has 9 groups of 4 tokens. Your answer "
-        f"has the shape `{list(given.shape)}`."
-    )
+def of_shape(given: Tensor, expected: Tensor, x: Tensor) -> str | None:
+    (n, groups, tokens, c), shape = expected.shape, tuple(given.shape)
+    turned = shape == (n, tokens, groups, c)
+    return find_hint([
+        (turned and torch.equal(given.transpose(1, 2), expected),
+         "The pixels are right, but groups and tokens changed places: groups come first."),
+        (turned,
+         "It looks as if `size` were the distance between two tokens. It is the number of tokens "
+         "on a side of a group; the distance is H/G."),
+        (shape in ((n, c, groups, tokens), (n, groups, c, tokens)),
+         "The channels seem not to be last. A token is a row of C numbers."),
+        (shape == (n * groups, tokens, c),
+         "Perhaps images and groups share an axis. Keep B as the first axis of four."),
+        (shape == (n, groups * tokens, c),
+         "Perhaps all tokens stand in one row. Keep groups and tokens on two axes."),
+        (shape == tuple(full_partition(x).shape),
+         "All pixels seem to be in one group: that is full attention."),
+        (len(shape) > 4,
+         f"Your answer has {len(shape)} axes: perhaps they are still split. At the end, join those "
+         "of the groups and of the tokens."),
+        (True, f"It should be `[B, groups, tokens, C]`, here `{[n, groups, tokens, c]}`."),
+    ])  # fmt: skip
 
 
-def shape_hint(given: Tensor) -> str:
-    x, size = numbered(*SQUARE[0]).double(), SQUARE[1]
-    n, groups, tokens, c = right(x, size).shape
-    shape = tuple(given.shape)
-    if shape == (n, tokens, groups, c) and torch.equal(given.transpose(1, 2), right(x, size)):
-        return "The pixels are right, but groups and tokens changed places: groups come first."
-    if shape == (n, tokens, groups, c):
-        return (
-            "It looks as if `size` were the distance between two tokens. It is the number of "
-            "tokens on a side of a group; the distance is H/G."
-        )
-    if shape in ((n, c, groups, tokens), (n, groups, c, tokens)):
-        return "The channels seem not to be last. A token is a row of C numbers."
-    if shape == (n * groups, tokens, c):
-        return "Perhaps images and groups share an axis. Keep B as the first axis of four."
-    if shape == (n, groups * tokens, c):
-        return "Perhaps all tokens stand in one row. Keep groups and tokens on two axes."
-    if shape == tuple(full_partition(x).shape):
-        return "All pixels seem to be in one group: that is full attention."
-    if len(shape) > 4:
-        return (
-            f"Your answer has {len(shape)} axes: perhaps they are still split. At the end, join "
-            "those of the groups and of the tokens."
-        )
-    return f"It should be `[B, groups, tokens, C]`, here `{[n, groups, tokens, c]}`."
-
-
-def value_hint(given: Tensor, expected: Tensor) -> str:
-    x, size = numbered(*SQUARE[0]).double(), SQUARE[1]
-    n, c, h, w = x.shape
-    split = (n, h // size, w // size, size, size, c)  # [B, a, b, i, j, C]
-    tokens_turned = expected.view(split).transpose(3, 4).reshape(expected.shape)
-    groups_turned = expected.view(split).transpose(1, 2).reshape(expected.shape)
-    both_turned = right(x.transpose(2, 3), size)
-    typical = (
-        (window_partition(x, size), "Right shape, but these are windows: neighbours stay together. "
-         "In a grid, the tokens of one group lie H/G pixels apart."),
-        (tokens_turned, "Each group has the right pixels, but its tokens go down the columns. "
-         "Token i·G + j: j, the place along the row, moves fastest."),
-        (groups_turned, "Each group is right, but the groups go down the columns. "
-         "Group a·(W/G) + b: b moves fastest."),
-        (both_turned, "Rows and columns changed places, for the groups and for the tokens: "
-         "H comes before W in both."),
-        (x.reshape(expected.shape), "The shape is right, the pixels are mixed up: `reshape` alone "
-         "reads the numbers as they lie in memory. Put the axes in order first, with `permute`."),
-    )  # fmt: skip
-    for answer, hint in typical:
-        if torch.equal(given, answer):
-            return hint
-    at = [int(i) for i in (given != expected).nonzero()[0]]
-    value = float(given[tuple(at)])
+def of_values(given: Tensor, expected: Tensor, x: Tensor, at: tuple[int, ...]) -> str:
+    size, (n, c, h, w) = SQUARE[1], x.shape
+    split = expected.view(n, h // size, w // size, size, size, c)  # [B, a, b, i, j, C]
+    value = float(given[at])
     found = f"{value:.4g}, a number that is not in x"
     if value in range(x.numel()):
         image, channel = int(value) // (c * h * w), int(value) // (h * w) % c
         pixel = (int(value) // w % h, int(value) % w)
         found = f"channel {channel} of pixel {pixel} of image {image}"
-    return (
+    typical = (
+        (window_partition(x, size), "Right shape, but these are windows: neighbours stay together. "
+         "In a grid, the tokens of one group lie H/G pixels apart."),
+        (split.transpose(3, 4), "Each group has the right pixels, but its tokens go down the "
+         "columns. Token i·G + j: j, the place along the row, moves fastest."),
+        (split.transpose(1, 2), "Each group is right, but the groups go down the columns. Group "
+         "a·(W/G) + b: b moves fastest."),
+        (right(x.transpose(2, 3), size), "Rows and columns changed places, for the groups and for "
+         "the tokens: H comes before W in both."),
+        (x, "The shape is right, the pixels are mixed up: `reshape` alone reads the numbers as "
+         "they lie in memory. Put the axes in order first, with `permute`."),
+    )  # fmt: skip
+    return find_hint((torch.equal(given, v.reshape(given.shape)), hint) for v, hint in typical) or (
         f"Right shape. The first token that differs, in a 6×6 map of size 2: image {at[0]}, group "
         f"{at[1]}, token {at[2]}, channel {at[3]}. There your answer holds {found}.\n"
         "Work out a, b, i, j of that place, and where the pixel should be."
