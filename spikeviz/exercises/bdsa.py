@@ -9,17 +9,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge
+from spikeviz.exercises.answer import Feedback, expect, find_wrong, judge, stop, stop_at
 
 SHAPE = (3, 2, 5, 4)  # T, B, N, d_k, all different, so that a wrong axis shows
 CUBE = (4, 4, 4, 4)  # here the wrong axes fit too
 TOLERANCE = 1e-5
-
-NOT_YET = (
-    "Nothing is wrong, it is just not finished: there is still a `...` in `bdsa`, or no "
-    "`return`. Start with the scores, the product of S with its own transpose."
-)
 
 
 class Neuron:
@@ -41,29 +35,46 @@ def check_bdsa(bdsa: Callable) -> Feedback:
     Right is spk(A·S), A = softmax(S Sᵀ/√d_k), or without the softmax. `spk` is called once, with
     all time steps. Never raises: the student's errors come back as feedback.
     """
-    return judge(bdsa, _check, NOT_YET, explain)
+    return judge(
+        bdsa,
+        compare,
+        "there is still a `...` in `bdsa`, or no `return`. Start with the scores, the product of S "
+        "with its own transpose.",
+        f"We called it with s of shape `{list(SHAPE)}`, which is [T, B, N, d_k]. Write the shape "
+        "of each step beside it: scores [T, B, N, N], then A·S [T, B, N, d_k].",
+    )
 
 
-def _check(bdsa: Callable) -> Feedback:
+def compare(bdsa: Callable) -> str:
     for softmax in (True, False):
-        s = spikes(SHAPE)
-        neuron = Neuron()
+        s, neuron = spikes(SHAPE), Neuron()
         try:
-            out = bdsa(s.clone(), neuron, softmax=softmax)
+            out = expect(bdsa(s.clone(), neuron, softmax=softmax))
         except (RuntimeError, IndexError):
-            hint = hint_on_the_cube(bdsa)
-            if hint:
-                return Feedback("not right", hint)
+            stop_at(on_the_cube(bdsa))
             raise
-        if unfinished(out):
-            return Feedback("not yet", NOT_YET)
-        hint = hint_about(out, neuron, s, softmax)
-        if hint:
-            return Feedback("not right", hint)
-    return Feedback(
-        "passed",
+        if not isinstance(out, Tensor):
+            stop(f"Your function returns a {type(out).__name__}; one tensor of spikes is needed.")
+        stop_at(around_the_neuron(out, neuron, s))
+        fed = neuron.fed[0]
+        stop_at((same(fed, value), hint) for value, hint in typical(s, softmax))
+        right = attended(s, softmax)
+        at = find_wrong(fed.float(), right, TOLERANCE)
+        if at:
+            stop(
+                f"With softmax={softmax}, the first value of A·S that differs: t = {at[0]}, image "
+                f"{at[1]}, token {at[2]}, channel {at[3]}. There your neuron is fed with "
+                f"{fed[at]:.4g}, and A·S is {right[at]:.4g}. Go through the steps one by one: "
+                "scores, scale, softmax, the product with S."
+            )
+        if not same(out, neuron(fed)):
+            stop(
+                "`spk` is fed with the right A·S, but you return something else than it gives. "
+                "Nothing comes after it here, no sum and no product."
+            )
+    return (
         "Q, K and V are one and the same spikes, the scores are scaled, the map multiplies S, and "
-        "the neuron comes last: spikes in, spikes out, with softmax and without.",
+        "the neuron comes last: spikes in, spikes out, with softmax and without."
     )
 
 
@@ -78,152 +89,109 @@ def attended(s: Tensor, softmax: bool) -> Tensor:
     return (scores.softmax(-1) if softmax else scores) @ s
 
 
-def same(first: object, second: Tensor) -> bool:
-    return (
-        isinstance(first, Tensor)
-        and first.shape == second.shape
-        and torch.allclose(first.float(), second, TOLERANCE, TOLERANCE)
+def same(first: Tensor, second: Tensor) -> bool:
+    return first.shape == second.shape and torch.allclose(
+        first.float(), second, TOLERANCE, TOLERANCE
     )
 
 
-def explain(error: Exception) -> str:
-    return explain_error(
-        error,
-        f"We called it with s of shape `{list(SHAPE)}`, which is [T, B, N, d_k]. Write "
-        "the shape of each step beside it: scores [T, B, N, N], then A·S [T, B, N, d_k].",
-    )
+# --- hints, each with whether it is the one
 
 
-def hint_about(out: object, neuron: Neuron, s: Tensor, softmax: bool) -> str | None:
-    """None where it is right."""
-    right = attended(s, softmax)
-    if not isinstance(out, Tensor):
-        return f"Your function returns a {type(out).__name__}; one tensor of spikes is needed."
-    if not neuron.fed:
-        others = out[(out != 0) & (out != 1)]
-        if len(others) == 0:
-            return "Your spikes do not come from `spk`. Hand A·S to it, and return what it gives."
-        return (
-            f"Your output is not binary, it holds {float(others[0]):.3g} for one. "
-            "The SPK block is missing: it turns A·S into spikes."
-        )
-    if len(neuron.fed) > 1:
-        return (
-            f"You call `spk` {len(neuron.fed)} times. Hand it all time steps at once: a neuron "
-            "that meets each step alone starts anew every time and remembers nothing."
-        )
-    fed = neuron.fed[0]
-    if fed.shape == (*s.shape[:-1], s.shape[-2]):
-        if same(out, neuron(fed)):
-            return (
-                "Your neuron is fed with something of the shape of the map A. S is also V: what "
-                "does A multiply?"
-            )
-        return (
-            "Your neuron turns something of the shape of the map A into spikes. In the paper it "
-            "comes last, after the map has multiplied S."
-        )
-    if not same(fed, right):
-        return wrong_input(fed, s, softmax)
-    if not same(out, neuron(fed)):
-        return (
-            "`spk` is fed with the right A·S, but you return something else than it gives. "
-            "Nothing comes after it here, no sum and no product."
-        )
-    return None
-
-
-def wrong_input(fed: Tensor, s: Tensor, softmax: bool) -> str:
-    """For a neuron that is fed with something else than A·S."""
-    if fed.shape != s.shape:
-        return (
-            f"Your neuron is fed with a tensor of shape `{list(fed.shape)}`. S has the shape "
-            f"`{list(s.shape)}`, and so has A·S: time, images, tokens and channels all stay."
-        )
-    for value, hint in typical(s, softmax):
-        if same(fed, value):
-            return hint
-    right = attended(s, softmax)
-    wrong = ~torch.isclose(fed.float(), right, TOLERANCE, TOLERANCE)
-    at = [int(i) for i in wrong.nonzero()[0]]
-    return (
-        f"With softmax={softmax}, the first value of A·S that differs: t = {at[0]}, image {at[1]}, "
-        f"token {at[2]}, channel {at[3]}. There your neuron is fed with "
-        f"{float(fed[tuple(at)]):.4g}, and A·S is {float(right[tuple(at)]):.4g}. Go through the "
-        "steps one by one: scores, scale, softmax, the product with S."
-    )
+def around_the_neuron(out: Tensor, neuron: Neuron, s: Tensor) -> list[tuple[object, str]]:
+    others, calls = out[(out != 0) & (out != 1)], len(neuron.fed)
+    shape = list(neuron.fed[0].shape) if calls else []
+    map_fed = shape == [*s.shape[:-1], s.shape[-2]]
+    return [
+        (not calls and len(others) == 0,
+         "Your spikes do not come from `spk`. Hand A·S to it, and return what it gives."),
+        (not calls,
+         f"Your output is not binary, it holds {[*others.flatten().tolist(), 0][0]:.3g} for one. "
+         "The SPK block is missing: it turns A·S into spikes."),
+        (calls > 1,
+         f"You call `spk` {calls} times. Hand it all time steps at once: a neuron that meets each "
+         "step alone starts anew every time and remembers nothing."),
+        (map_fed and same(out, neuron(neuron.fed[0])),
+         "Your neuron is fed with something of the shape of the map A. S is also V: what does A "
+         "multiply?"),
+        (map_fed,
+         "Your neuron turns something of the shape of the map A into spikes. In the paper it comes "
+         "last, after the map has multiplied S."),
+        (shape != list(s.shape),
+         f"Your neuron is fed with a tensor of shape `{shape}`. S has the shape `{list(s.shape)}`, "
+         "and so has A·S: time, images, tokens and channels all stay."),
+    ]  # fmt: skip
 
 
 def typical(s: Tensor, softmax: bool) -> list[tuple[Tensor, str]]:
     """What the typical mistakes feed the neuron with, and a hint for each."""
     n, d = s.shape[-2:]
     counts = s @ s.transpose(-2, -1)
+
+    def finish(scores: Tensor, dim: int = -1) -> Tensor:
+        return (scores.softmax(dim) if softmax else scores) @ s
+
+    scales = [
+        (attended(s, not softmax),
+         "With `softmax=True` your scores go through no softmax: they multiply S as they are."
+         if softmax else
+         "With `softmax=False` your scores still go through a softmax. Then the plain scaled "
+         "scores are the map."),
+        (finish(counts / d),
+         "You divide the scores by d_k. Scaled attention divides by its square root."),
+        (finish(counts),
+         "Your scores are not scaled. Look at the formula for A: what is below S Sᵀ?"),
+        (finish(counts / d**-0.5), "You multiply the scores by √d_k. They are divided by it."),
+        (finish(counts / n**0.5),
+         "You scale with the number of tokens N. d_k is the length of a token, the last axis of "
+         "s."),
+    ]  # fmt: skip
     if not softmax:
-        always = (
-            "With `softmax=False` your scores still go through a softmax. Then the plain scaled "
-            "scores are the map."
-        )
-        return [(attended(s, True), always), *scales(counts, s, lambda scores: scores)]
-
-    def map_by(dim: int) -> Tensor:
-        return (counts / d**0.5).softmax(dim)
-
-    never = "With `softmax=True` your scores go through no softmax: they multiply S as they are."
+        return scales
+    scaled = counts / d**0.5
     together = s.transpose(0, 1).flatten(1, 2)  # [B, T·N, d]
     mixed = attended(together, True).unflatten(1, (s.shape[0], n)).transpose(0, 1)
-    channels = s @ (s.transpose(-2, -1) @ s / d**0.5).softmax(-1)
     return [
-        (attended(s, False), never),
-        *scales(counts, s, lambda scores: scores.softmax(-1)),
-        (counts.softmax(-1) / d**0.5 @ s, "You scale after the softmax, so a row of A no longer "
-         "sums to 1. The scores are scaled before it."),
-        (map_by(-2) @ s, "Your softmax runs down the columns of the scores. Each query, a row, "
-         "shares its attention among the keys: a row sums to 1."),
-        (map_by(0) @ s, "Your softmax runs over the time steps. Each query shares its attention "
-         "among the keys, at its own time step."),
-        (map_by(1) @ s, "Your softmax runs over the images. What one image gets must not depend "
-         "on the others."),
-        (mixed, "Tokens of different time steps attend to each other. Each step has a map of its "
-         "own; only the neuron looks back."),
-        (channels, "Your map has one row for each channel: channels attend to channels. Tokens "
-         "should attend to tokens, so the scores are N×N."),
+        *scales,
+        (counts.softmax(-1) / d**0.5 @ s,
+         "You scale after the softmax, so a row of A no longer sums to 1. The scores are scaled "
+         "before it."),
+        (finish(scaled, -2),
+         "Your softmax runs down the columns of the scores. Each query, a row, shares its "
+         "attention among the keys: a row sums to 1."),
+        (finish(scaled, 0),
+         "Your softmax runs over the time steps. Each query shares its attention among the keys, "
+         "at its own time step."),
+        (finish(scaled, 1),
+         "Your softmax runs over the images. What one image gets must not depend on the others."),
+        (mixed,
+         "Tokens of different time steps attend to each other. Each step has a map of its own; "
+         "only the neuron looks back."),
+        (s @ (s.transpose(-2, -1) @ s / d**0.5).softmax(-1),
+         "Your map has one row for each channel: channels attend to channels. Tokens should attend "
+         "to tokens, so the scores are N×N."),
     ]  # fmt: skip
 
 
-def scales(counts: Tensor, s: Tensor, finish: Callable) -> list[tuple[Tensor, str]]:
-    n, d = s.shape[-2:]
-    wrong = (
-        (d, "You divide the scores by d_k. Scaled attention divides by its square root."),
-        (1, "Your scores are not scaled. Look at the formula for A: what is below S Sᵀ?"),
-        (d**-0.5, "You multiply the scores by √d_k. They are divided by it."),
-        (n**0.5, "You scale with the number of tokens N. d_k is the length of a token, the last "
-         "axis of s."),
-    )  # fmt: skip
-    return [(finish(counts / scale) @ s, hint) for scale, hint in wrong]
-
-
-def hint_on_the_cube(bdsa: Callable) -> str | None:
+def on_the_cube(bdsa: Callable) -> list[tuple[object, str]]:
     """For a function that fails on SHAPE: with all axes of one length it may run, and tell."""
     s, neuron = spikes(CUBE), Neuron()
     try:
         bdsa(s.clone(), neuron, softmax=True)
     except Exception:
-        return None
-    scores = {
-        "time steps with images": s @ s.transpose(0, 1),
-        "all axes": s @ s.permute(3, 2, 1, 0),
-        "images with tokens": s @ s.transpose(1, 2),
-    }
-
-    def fed_with(counts: Tensor) -> bool:
-        return bool(neuron.fed) and same(neuron.fed[0], (counts / CUBE[-1] ** 0.5).softmax(-1) @ s)
-
-    for swapped, counts in scores.items():
-        if fed_with(counts):
-            return (
-                f"Your transpose swaps {swapped}. For S Sᵀ swap the last two axes, tokens and "
-                "channels, and leave time and images alone."
-            )
-    if fed_with(s @ s):
-        return "Your scores are S times S. Each query meets each key in S times its transpose."
-    return None
+        return []
+    swap = (
+        "Your transpose swaps {}. For S Sᵀ swap the last two axes, tokens and channels, and leave "
+        "time and images alone."
+    )
+    wrong = (
+        (s.transpose(0, 1), swap.format("time steps with images")),
+        (s.permute(3, 2, 1, 0), swap.format("all axes")),
+        (s.transpose(1, 2), swap.format("images with tokens")),
+        (s, "Your scores are S times S. Each query meets each key in S times its transpose."),
+    )
+    return [
+        (same(fed, (s @ keys / CUBE[-1] ** 0.5).softmax(-1) @ s), hint)
+        for fed in neuron.fed[:1]
+        for keys, hint in wrong
+    ]
