@@ -4,13 +4,13 @@ from spikeviz.exercises import check_lif_step
 check_lif_step(lif_step)
 """
 
+from spikeviz.exercises.answer import Feedback
 from spikeviz.exercises.bdsa import check_bdsa
 from spikeviz.exercises.block_parameters import check_block_parameters
 from spikeviz.exercises.break_even_rate import check_break_even_rate
 from spikeviz.exercises.cells import watch
 from spikeviz.exercises.choose_thresholds import check_choose_thresholds
 from spikeviz.exercises.fair_comparison import check_fair_comparison
-from spikeviz.exercises.feedback import Feedback
 from spikeviz.exercises.fold_batchnorm import check_fold_batchnorm
 from spikeviz.exercises.grid_partition import check_grid_partition
 from spikeviz.exercises.lif_step import check_lif_step

@@ -10,17 +10,11 @@ from functools import cache
 import numpy as np
 import torch
 
-from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge, number
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, read_number, stop
 
 WIDTHS = (32, 64, 96, 160)  # the last one tells whether the three before say all
-CALL = {False: "block_parameters({})", True: "block_parameters({}, mbpl=True)"}
 WANTED = "Return one number: all parameters of the block together."
 PRINTED = "12,"  # how the notebook's next cell prints it
-NOT_YET = (
-    "Nothing is wrong, it is just not finished: `block_parameters` still holds a `...` or returns "
-    "nothing. Start with the spiking ConvNeXt: its three convolutions, and their BatchNorms."
-)
 
 Parts = tuple[int, int, int]  # a, b, c: how much too many of C², of C, and of neither
 
@@ -82,38 +76,37 @@ def check_block_parameters(block_parameters: Callable) -> Feedback:
     Right is the number of parameters of a SpikeAtConv block with SISA, with SL or MBPL in each
     place. Never raises: the student's errors come back as feedback.
     """
-    return judge(block_parameters, _check, NOT_YET, explain)
+    return judge(
+        block_parameters,
+        compare,
+        "`block_parameters` still holds a `...` or returns nothing. Start with the spiking "
+        "ConvNeXt: its three convolutions, and their BatchNorms.",
+        "Call `block_parameters(64)` in a new cell to see where it stops.",
+        named="Is the name spelled right? Inside the function the width is `channels`.",
+        keep="Keep the first line as it was: `block_parameters(channels, mbpl=False)`.",
+    )
 
 
-def _check(block_parameters: Callable) -> Feedback:
-    extra: list[list[float]] = []
-    for mbpl in (False, True):
-        given = [
-            block_parameters(width, mbpl=True) if mbpl else block_parameters(width)
-            for width in WIDTHS
-        ]
-        if unfinished(given):
-            return Feedback("not yet", NOT_YET)
-        numbers = [number(value, WANTED, PRINTED) for value in given]
-        right = [counted(width, mbpl) for width in WIDTHS]
-        extra.append([n - r for n, r in zip(numbers, right, strict=True)])
-        wrong = [i for i, more in enumerate(extra[-1]) if abs(more) > 1e-6]
-        if wrong:
-            i = wrong[0]
-            where = (
-                f"`{CALL[mbpl].format(WIDTHS[i])}` gives {numbers[i]:,.15g}. "
-                f"The real block of that width has {'fewer' if extra[-1][i] > 0 else 'more'}."
-            )
-            return Feedback("not right", f"{where}\n{hint(extra[-1], mbpl)}")
-    return Feedback(
-        "passed",
+def compare(block_parameters: Callable) -> str:
+    for options in ({}, {"mbpl": True}):
+        given = expect([block_parameters(width, **options) for width in WIDTHS])
+        numbers = [read_number(value, WANTED, PRINTED) for value in given]
+        extra = [n - count(w, **options) for n, w in zip(numbers, WIDTHS, strict=True)]
+        for width, number, more in zip(WIDTHS, numbers, extra, strict=True):
+            if abs(more) > 1e-6:
+                stop(
+                    f"`block_parameters({width}{', mbpl=True' if options else ''})` gives "
+                    f"{number:,.15g}. The real block of that width has "
+                    f"{'fewer' if more > 0 else 'more'}.\n{of_parts(split(extra), bool(options))}"
+                )
+    return (
         "Your number is that of the real block, at every width that we tried, with SL and with "
-        "MBPL. So you can count a network of any size on the back of an envelope.",
+        "MBPL. So you can count a network of any size on the back of an envelope."
     )
 
 
 @cache
-def counted(width: int, mbpl: bool) -> int:
+def count(width: int, mbpl: bool = False) -> int:
     """Parameters of the real block. On the meta device nothing is allocated."""
     from spikeatconv.model import Block, preset
 
@@ -124,42 +117,7 @@ def counted(width: int, mbpl: bool) -> int:
         return sum(p.numel() for p in Block(config, 0).parameters())
 
 
-def hint(extra: list[float], mbpl: bool) -> str:
-    """extra: how much too many the student has at each of the widths."""
-    parts = quadratic(extra)
-    if parts is None:
-        return (
-            "The number of a convolution is a multiple of C² or, depthwise, of C; that of a "
-            "BatchNorm a multiple of C. Yours does not grow like such a sum. Is there a power of C "
-            "too many, or a number that belongs to one width only?"
-        )
-    if parts in (known := MIXERS if mbpl else MISTAKES):
-        return f"Perhaps: {known[parts]}"
-    a, b, c = parts
-    if parts == (0, 0, 0):  # wrong by less than one
-        return "That is no whole number. Where do you divide?"
-    if a:
-        which = "too large" if a > 0 else "too small"
-        return (
-            f"What grows with C² is {which}. That comes from the 1×1 convolutions alone: go "
-            "through them with the table, two bottlenecks and Q, K, V."
-        )
-    if b:
-        which = "too large" if b > 0 else "too small"
-        places = (
-            "Count the SPK blocks again, and how wide the map is at each of them."
-            if mbpl
-            else "It comes from the depthwise convolution and the BatchNorms: list them with their "
-            "widths."
-        )
-        return f"What grows with C² is right. What grows with C is {which}. {places}"
-    return (
-        f"You are off by {abs(c):,} at every width, but each number in this block grows with C. "
-        "(A neuron learns nothing: τ and V_th are fixed.)"
-    )
-
-
-def quadratic(values: list[float]) -> Parts | None:
+def split(values: list[float]) -> Parts | None:
     """(a, b, c) with a·C² + b·C + c at the widths; None if there are no such whole numbers."""
     rows = np.array([[width**2, width, 1] for width in WIDTHS], dtype=float)
     found = np.linalg.solve(rows[:3], np.array(values[:3]))
@@ -168,10 +126,28 @@ def quadratic(values: list[float]) -> Parts | None:
     return (a, b, c) if fits else None
 
 
-def explain(error: Exception) -> str:
-    return explain_error(
-        error,
-        "Call `block_parameters(64)` in a new cell to see where it stops.",
-        named="Is the name spelled right? Inside the function the width is `channels`.",
-        keep="Keep the first line as it was: `block_parameters(channels, mbpl=False)`.",
-    )
+def of_parts(parts: Parts | None, mbpl: bool) -> str | None:
+    """parts: of what the student has too many."""
+    known = (MIXERS if mbpl else MISTAKES).get(parts or (0, 0, 0))
+    a, b, c = parts or (0, 0, 0)
+    which = "too large" if (a or b) > 0 else "too small"
+    return find_hint([
+        (parts is None,
+         "The number of a convolution is a multiple of C² or, depthwise, of C; that of a BatchNorm "
+         "a multiple of C. Yours does not grow like such a sum. Is there a power of C too many, or "
+         "a number that belongs to one width only?"),
+        (known, f"Perhaps: {known}"),
+        (parts == (0, 0, 0), "That is no whole number. Where do you divide?"),
+        (a,
+         f"What grows with C² is {which}. That comes from the 1×1 convolutions alone: go through "
+         "them with the table, two bottlenecks and Q, K, V."),
+        (b and mbpl,
+         f"What grows with C² is right. What grows with C is {which}. Count the SPK blocks again, "
+         "and how wide the map is at each of them."),
+        (b,
+         f"What grows with C² is right. What grows with C is {which}. It comes from the depthwise "
+         "convolution and the BatchNorms: list them with their widths."),
+        (True,
+         f"You are off by {abs(c):,} at every width, but each number in this block grows with C. "
+         "(A neuron learns nothing: τ and V_th are fixed.)"),
+    ])  # fmt: skip

@@ -14,23 +14,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
 
-from spikeviz.exercises.cells import last_line
-from spikeviz.exercises.feedback import Feedback, unfinished
-from spikeviz.exercises.judge import explain_error, judge
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
 
 VERDICTS = ("agree", "disagree", "undecided")
 SURROGATES = ("atan", "sigmoid")
 LEAST = 3  # seeds
 TRAINING = ("epochs", "images")
-
-NOT_YET = (
-    "Nothing is wrong, it is just not finished: there is still a `...` in `compare`, or no "
-    "`return`. Start with the plan: which calls of `train` do you need, for which seeds?"
-)
-PASSED = (
-    "A fair comparison: one thing varied, the same {count} seeds on both sides, the last epoch, "
-    "and a verdict by the rule that was stated before. It says “undecided” where it should."
-)
 
 
 def check_fair_comparison(compare: Callable) -> Feedback:
@@ -39,33 +28,47 @@ def check_fair_comparison(compare: Callable) -> Feedback:
     Right is a plan that varies the surrogate alone, with the same three seeds or more, and the
     rule of `verdict`. Never raises: the student's errors come back as feedback.
     """
-    return judge(compare, _check, NOT_YET, explain)
+    return judge(
+        compare,
+        referee,
+        "there is still a `...` in `compare`, or no `return`. Start with the plan: which calls of "
+        "`train` do you need, for which seeds?",
+        "Try `compare(train, 500)` in a new cell to see where it stops.",
+        errors={
+            r"^TypeError.*Log\.train\(\)": "`train` knows seed, surrogate, v_threshold, tau, "
+            "epochs and images.",
+            "^TypeError.*tuple": "`train` gives a tuple, one accuracy for each epoch. Take one "
+            "of them.",
+        },
+    )
 
 
-def _check(compare: Callable) -> Feedback:
+def referee(compare: Callable) -> str:
     given, runs = [], []
     for case in CASES:
         log = Log(case)
-        answer = compare(log.train, case.n_test)
-        if unfinished(answer) or any(unfinished(tuple(call.values())) for call in log.calls):
-            return Feedback("not yet", NOT_YET)
-        hint = plan_hint(log.calls)
-        if hint:
-            return Feedback("not right", hint)
+        answer = expect(compare(log.train, case.n_test))
+        for call in log.calls:
+            expect(tuple(call.values()))
+        stop_at(of_plan(log.calls))
         if answer not in VERDICTS:
-            return Feedback(
-                "not right",
+            stop(
                 f"Your function gives `{answer!r}`. A verdict is one of three words: "
-                '`"agree"`, `"disagree"` or `"undecided"`.',
+                '`"agree"`, `"disagree"` or `"undecided"`.'
             )
         given.append(answer)
         runs.append(log.runs())
-    wrong = [i for i, found in enumerate(runs) if given[i] != verdict(found)]
-    if wrong:
-        first = runs[wrong[0]]
-        hint = slip(given, runs) or by_hand(first)
-        return Feedback("not right", f"{where(first, given[wrong[0]])}\n{hint}")
-    return Feedback("passed", PASSED.format(count=len(runs[0].curves)))
+    for word, found in zip(given, runs, strict=True):
+        if word != verdict(found):
+            slips = ((given == [rule(r) for r in runs], hint) for rule, hint in MISTAKES)
+            slip = find_hint(slips)
+            known = f"All your {len(given)} verdicts are those of a usual slip. {slip}"
+            stop(f"{describe(found, word)}\n{known if slip else by_hand(found)}")
+    return (
+        f"A fair comparison: one thing varied, the same {len(runs[0].curves)} seeds on both sides, "
+        "the last epoch, and a verdict by the rule that was stated before. It says “undecided” "
+        "where it should."
+    )
 
 
 # --- what the student's function is given
@@ -90,7 +93,7 @@ class Case:
 class Runs(NamedTuple):
     """What a student's function has seen: (Atan, Sigmoid) for each of its seeds."""
 
-    curves: Sequence[tuple[Sequence[float], Sequence[float]]]
+    curves: Sequence[Sequence[Sequence[float]]]
     n_test: int
 
 
@@ -147,99 +150,68 @@ class Log:
         self.calls: list[dict[str, Any]] = []
         self.seeds: list[Any] = []
 
-    def train(
-        self,
-        seed: int = 0,
-        surrogate: str = "atan",
-        v_threshold: float = 0.5,
-        tau: float = 2.0,
-        epochs: int = 4,
-        images: int = 1000,
-    ) -> tuple[float, ...]:
+    def train(self, seed=0, surrogate="atan", v_threshold=0.5, tau=2.0, epochs=4, images=1000):
+        call = {name: value for name, value in locals().items() if name != "self"}
         if surrogate not in SURROGATES:
             raise ValueError(f"surrogate is {surrogate!r}; choose one of {list(SURROGATES)}")
-        settings = {"surrogate": surrogate, "v_threshold": v_threshold, "tau": tau,
-                    "epochs": epochs, "images": images}  # fmt: skip
         if seed is not ...:
             operator.index(seed)  # torch.manual_seed takes whole numbers only
-        self.calls.append({"seed": seed, **settings})
+        self.calls.append(call)
         if seed not in self.seeds:
             self.seeds.append(seed)
         return self.case.curve(surrogate, self.seeds.index(seed))
 
     def runs(self) -> Runs:
         """The runs with the seeds that were asked for."""
-        curves = [
-            (self.case.curve("atan", i), self.case.curve("sigmoid", i))
-            for i in range(len(self.seeds))
-        ]
-        return Runs(curves, self.case.n_test)
+        pairs = [[self.case.curve(s, i) for s in SURROGATES] for i in range(len(self.seeds))]
+        return Runs(pairs, self.case.n_test)
 
 
 # --- the plan
 
 
-def plan_hint(calls: list[dict[str, Any]]) -> str | None:
+def of_plan(calls: list[dict[str, Any]]) -> list[tuple[object, str]]:
+    nothing = "Your function trains nothing: call `train` for each surrogate and each seed."
     if not calls:
-        return "Your function trains nothing: call `train` for each surrogate and each seed."
-    values = {name: list(dict.fromkeys(call[name] for call in calls)) for name in calls[0]}
-    changed = [name for name, found in values.items() if len(found) > 1 and name != "seed"]
-    if not changed:
-        return (
-            f"All your runs have the same settings, with surrogate = {values['surrogate'][0]!r}: "
-            "nothing is compared. One side needs the other surrogate."
-        )
-    if "surrogate" not in changed:
-        return (
-            f"You vary `{changed[0]}`, and the surrogate is {values['surrogate'][0]!r} in every "
-            "run. The question is about the surrogate."
-        )
-    extra = [name for name in changed if name != "surrogate"]
-    if extra:
-        name = extra[0]
-        sides = " and ".join(
-            f"{surrogate} has {name} = {spoken(seen(calls, surrogate, name))}"
-            for surrogate in SURROGATES
-        )
-        if name in TRAINING:
-            return (
-                f"Your two sides were not trained alike: {sides}. A difference could come from "
-                "the training alone."
-            )
-        return (
-            f"Two things change at once: {sides}. If the two sides differ, nobody can say which "
-            "of the changes did it."
-        )
-    return seeds_hint({surrogate: seen(calls, surrogate, "seed") for surrogate in SURROGATES})
+        return [(True, nothing)]
 
+    def seen(surrogate: str, name: str) -> list[Any]:
+        return [call[name] for call in calls if call["surrogate"] == surrogate]
 
-def seen(calls: list[dict[str, Any]], surrogate: str, name: str) -> list[Any]:
-    return [call[name] for call in calls if call["surrogate"] == surrogate]
+    def spoken(values: Sequence[Any]) -> str:
+        return ", ".join(str(value) for value in dict.fromkeys(values))
 
-
-def spoken(values: Sequence[Any]) -> str:
-    return ", ".join(str(value) for value in dict.fromkeys(values))
-
-
-def seeds_hint(seeds: dict[str, list[Any]]) -> str | None:
-    atan, sigmoid = seeds["atan"], seeds["sigmoid"]
-    if set(atan) != set(sigmoid):
-        return (
-            f"The Atan has the seeds {spoken(atan)}, the Sigmoid {spoken(sigmoid)}. With the same "
-            "seed both start from the same weights and see the images in the same order, so their "
-            "difference means more. Give both sides the same seeds."
-        )
-    if len(set(atan)) < LEAST and len(atan) >= LEAST:
-        return (
-            f"You trained {len(atan)} times with seed {spoken(atan)}. The same seed gives the same "
-            "run again, to the last digit: a copy is no second opinion."
-        )
-    if len(set(atan)) < LEAST:
-        return (
-            f"You have {len(set(atan))} {'seed' if len(set(atan)) == 1 else 'seeds'} on each side. "
-            f"A lucky start looks like a better surrogate. The rule asks for {LEAST} at least."
-        )
-    return None
+    changed = [n for n in calls[0] if len({call[n]: 0 for call in calls}) > 1 and n != "seed"]
+    extra = [*(name for name in changed if name != "surrogate"), ""]
+    atan, sigmoid = (seen(surrogate, "seed") for surrogate in SURROGATES)
+    count, used = len(set(atan)), calls[0]["surrogate"]
+    apart = " and ".join(
+        f"{side} has {extra[0]} = {spoken(seen(side, extra[0]))}" for side in SURROGATES if extra[0]
+    )
+    return [
+        (not changed,
+         f"All your runs have the same settings, with surrogate = {used!r}: nothing is compared. "
+         "One side needs the other surrogate."),
+        ("surrogate" not in changed,
+         f"You vary `{extra[0]}`, and the surrogate is {used!r} in every run. The question is "
+         "about the surrogate."),
+        (extra[0] in TRAINING,
+         f"Your two sides were not trained alike: {apart}. A difference could come from the "
+         "training alone."),
+        (extra[0],
+         f"Two things change at once: {apart}. If the two sides differ, nobody can say which of "
+         "the changes did it."),
+        (set(atan) != set(sigmoid),
+         f"The Atan has the seeds {spoken(atan)}, the Sigmoid {spoken(sigmoid)}. With the same "
+         "seed both start from the same weights and see the images in the same order, so their "
+         "difference means more. Give both sides the same seeds."),
+        (count < LEAST <= len(atan),
+         f"You trained {len(atan)} times with seed {spoken(atan)}. The same seed gives the same "
+         "run again, to the last digit: a copy is no second opinion."),
+        (count < LEAST,
+         f"You have {count} {'seed' if count == 1 else 'seeds'} on each side. A lucky start looks "
+         f"like a better surrogate. The rule asks for {LEAST} at least."),
+    ]  # fmt: skip
 
 
 # --- the rule, and what is often made of it
@@ -375,13 +347,6 @@ MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
 )  # fmt: skip
 
 
-def slip(given: list[str], runs: list[Runs]) -> str | None:
-    for rule, hint in MISTAKES:
-        if given == [rule(found) for found in runs]:
-            return f"All your {len(given)} verdicts are those of a usual slip. {hint}"
-    return None
-
-
 def by_hand(runs: Runs) -> str:
     found = differences(runs)
     return (
@@ -391,7 +356,7 @@ def by_hand(runs: Runs) -> str:
     )
 
 
-def where(runs: Runs, given: str) -> str:
+def describe(runs: Runs, given: str) -> str:
     told = []
     for name, side in (("Atan", 0), ("Sigmoid", 1)):
         curves = [pair[side] for pair in runs.curves]
@@ -404,12 +369,3 @@ def where(runs: Runs, given: str) -> str:
         f"We gave your function made-up runs, seed by seed: {', '.join(told)}, on {runs.n_test} "
         f"test images. You say “{given}”."
     )
-
-
-def explain(error: Exception) -> str:
-    message = f"Your code stopped with an error: `{last_line(error)}`."
-    if isinstance(error, TypeError) and "Log.train()" in str(error):
-        return f"{message}\n`train` knows seed, surrogate, v_threshold, tau, epochs and images."
-    if isinstance(error, TypeError) and "tuple" in str(error):
-        return f"{message}\n`train` gives a tuple, one accuracy for each epoch. Take one of them."
-    return explain_error(error, "Try `compare(train, 500)` in a new cell to see where it stops.")
