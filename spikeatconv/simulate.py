@@ -151,20 +151,17 @@ def _check_current(current, tau: float, resistance: float, dt: float, t_ref: flo
         raise ValueError(f"current[{n}] is {current[n]}; give finite values only")
     _check_positive(dt, "dt", " ms")
     _check_positive(resistance, "resistance")
-    check_number(tau, "tau")
-    if tau < dt:
+    if check_number(tau, "tau") < dt:
         raise ValueError(
             f"tau is {tau} ms and dt is {dt} ms; raise tau or lower dt until tau >= dt"
         )
-    check_number(t_ref, "t_ref")
-    if t_ref < 0:
+    if check_number(t_ref, "t_ref") < 0:
         raise ValueError(f"t_ref is {t_ref}; give a refractory time of 0 ms or more")
     return current
 
 
 def _check_positive(value: float, name: str, unit: str = "") -> None:
-    check_number(value, name)
-    if value <= 0:
+    if check_number(value, name) <= 0:
         raise ValueError(f"{name} is {value}{unit}; give more than 0{unit}")
 
 

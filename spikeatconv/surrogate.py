@@ -45,7 +45,7 @@ class Surrogate:
 
     def __post_init__(self) -> None:
         example = f", for example {type(self).__name__}(alpha=2.0)"
-        object.__setattr__(self, "alpha", check_number(self.alpha, "alpha", example))
+        vars(self)["alpha"] = check_number(self.alpha, "alpha", example)
         if self.alpha <= 0:
             raise ValueError(f"alpha is {self.alpha}; give a slope above 0{example}")
 

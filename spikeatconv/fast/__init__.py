@@ -36,6 +36,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
+from spikeatconv.checks import check_choice
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 
 WAYS = ("auto", "compiled", "eager", "plain")
@@ -69,22 +70,17 @@ class Neurons(NamedTuple):
 def use(way: str) -> Iterator[None]:
     """Within the block, every LIF runs the "compiled", "eager" or "plain" way, or "auto"."""
     global _way
-    before, _way = _way, check_way(way, "way")
+    before, _way = _way, check_choice(way, "way", WAYS)
     try:
         yield
     finally:
         _way = before
 
 
-def check_way(way: str, name: str) -> str:
-    if way not in WAYS:
-        raise ValueError(f"{name} is {way!r}; choose one of {list(WAYS)}")
-    return way
-
-
 def choose_way(x: Tensor, neurons: Neurons) -> str:
     """How this input would run: "compiled", "eager" or "plain"."""
-    way = _way or check_way(os.environ.get("SPIKEATCONV_LIF") or "auto", "SPIKEATCONV_LIF")
+    way = _way or os.environ.get("SPIKEATCONV_LIF") or "auto"
+    check_choice(way, "SPIKEATCONV_LIF", WAYS)
     if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not is_in_memory(x):
         return "plain"  # torch.compile fuses the plain loop by itself
     if way == "eager":
