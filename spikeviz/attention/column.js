@@ -195,7 +195,7 @@ export function column(name) {
       maps: `${upper}: score maps; up and down choose the token, left and right the key. ` +
         `Token ${at.token}, key ${at.key}: ${percent(weight)}`,
     };
-    for (const [part, text] of Object.entries(labels)) parts[part].setAttribute("aria-label", text);
+    for (const [part, text] of Object.entries(labels)) parts[part].ariaLabel = text;
   }
 
   return { name, element, parts, hits, surfaces, draw };

@@ -6,8 +6,8 @@ import { MAPS } from "./column.js";
 import { imageOf } from "./draw.js";
 
 /** Offer only the first `count` options of a choice. */
-function allow({ element }, count) {
-  for (const [n, option] of [...element.querySelector("select").options].entries())
+function allow({ list }, count) {
+  for (const [n, option] of [...list.options].entries())
     if (option.disabled !== n >= count) option.hidden = option.disabled = n >= count;
 }
 
@@ -23,9 +23,10 @@ function imageControls({ model, set, fixed }) {
     });
     return { image, element };
   });
-  const range = [0, Math.max(1, count - 1), 1];
-  const number = numberControl({ label: "Image", range, whole: true, set: show });
-  for (const input of number.element.querySelectorAll("input")) input.disabled = fixed || count < 2;
+  const number = numberControl({
+    label: "Image", range: [0, Math.max(1, count - 1), 1], whole: true, set: show,
+    disabled: fixed || count < 2,
+  });
   const busy = h("span", { class: "sv-caption", role: "status" });
   const problem = h("p", { class: "sv-note", role: "alert" });
   const strip = h("div", { class: "sv-strip" }, ...thumbs.map(({ element }) => element));
@@ -36,7 +37,7 @@ function imageControls({ model, set, fixed }) {
     const missing = fixed ? "Other images need Python: run the widget's cell in a notebook." : "";
     put(busy, waiting ? "The models run …" : missing);
     put(problem, model.get("problem"));
-    for (const thumb of thumbs) thumb.element.setAttribute("aria-pressed", thumb.image === image);
+    for (const thumb of thumbs) thumb.element.ariaPressed = thumb.image === image;
     number.update(image);
   }
   const row = h("div", { class: "sv-row" }, strip, number.element, busy);

@@ -21,7 +21,7 @@ export function mirrorQuestion(models, paint) {
 
   /** views: what is computed of each model, by name. */
   function update({ bdsa, sisa }) {
-    buttons.forEach((one, n) => one.setAttribute("aria-pressed", GUESSES[n] === guess));
+    buttons.forEach((one, n) => (one.ariaPressed = GUESSES[n] === guess));
     if (guess === null) return;
     const away = ({ plain, softmax, tokens }) =>
       [plain, softmax].map((values) => show(asymmetry(values, tokens)));

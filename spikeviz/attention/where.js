@@ -36,7 +36,7 @@ export function whereView({ place, layers, choose }) {
       `ones are group ${group} (${partition}): only they attend to each other. ` +
       `Token ${token}: row ${Math.floor(pixel / columns)}, column ${pixel % columns}.`);
     const says = `Image ${answer.image}: token ${token} of group ${group}; arrow keys move`;
-    canvas.setAttribute("aria-label", says);
+    canvas.ariaLabel = says;
   }
 
   onArrows(canvas, (right, down) => {

@@ -1,16 +1,17 @@
 // What a reader moves: numbers, choices, what a pointer drags, the play button.
 
-import { button, clamp, h, show } from "./page.js";
+import { button, clamp, h, renew, show } from "./page.js";
 
 /**
  * A labelled range with a number field beside it. `limit(value)` gives the nearest value allowed
  * now, by default one in the range, and a whole one if it must be; what lies outside is moved there
  * and marked. set(value) hears every move.
  */
-export function numberControl({ label, unit = "", range: [min, max, step], whole, limit, set }) {
-  limit ??= (value) => clamp(whole ? Math.round(value) : value, min, max);
+export function numberControl({ label, unit = "", range: [min, max, step], ...more }) {
+  const { whole, disabled, set } = more;
+  const { limit = (value) => clamp(whole ? Math.round(value) : value, min, max) } = more;
   const input = (type, fine, says) =>
-    h("input", { type, min, max, step: fine, "aria-label": says });
+    h("input", { type, min, max, step: fine, disabled, "aria-label": says });
   const range = input("range", step, label);
   const number = input("number", "any", `${label}, exact value`);
   const note = h("span", { class: "sv-note", role: "status" });
@@ -78,15 +79,17 @@ export function onArrows(element, move, page = 0) {
 
 /**
  * A labelled choice among `options`: texts, or [value, text]. set(value) hears every change. `name`
- * is what a screen reader says, `list` the element without the label.
+ * is what a screen reader says, `list` the element without the label; offer(options) changes them.
  */
 export function choice({ label, name = label, options, set }) {
+  const list = h("select", { "aria-label": name, onchange: () => set(list.value) });
   const option = ([value, text = value]) => h("option", { value }, text);
-  const list = h("select", { "aria-label": name, onchange: () => set(list.value) },
-    ...options.map((one) => option([one].flat())));
+  const offer = (all) =>
+    renew(list, JSON.stringify(all), () => all.map((one) => option([one].flat())));
+  offer(options);
   const words = h("span", { class: "sv-label" }, label);
   const element = h("label", { class: "sv-control" }, words, list);
-  return { element, list, update: (value) => (list.value = value) };
+  return { element, list, offer, update: (value) => (list.value = value) };
 }
 
 /** A labelled checkbox. set(true or false) hears every change. */

@@ -47,8 +47,11 @@ export const key = (name, words) => h("span", { class: `sv-key sv-key-${name}` }
 
 /** n rows of a name, a formula and its numbers; update([[name, formula, numbers], …]) writes them. */
 export function formulaRows(n, name = "") {
-  const cells = Array.from({ length: n }, () => [h("b"), h("span", { class: "sv-formula" }), h("span")]);
-  const rows = cells.map((row) => h("div", { class: "sv-line" }, ...row));
-  const update = (texts) => texts.forEach((row, i) => row.forEach((text, j) => put(cells[i][j], text)));
-  return { element: h("div", { class: `sv-update ${name}`, "aria-live": "off" }, ...rows), update };
+  const row = () =>
+    h("div", { class: "sv-line" }, h("b"), h("span", { class: "sv-formula" }), h("span"));
+  const rows = Array.from({ length: n }, row);
+  const element = h("div", { class: `sv-update ${name}`, "aria-live": "off" }, ...rows);
+  const update = (texts) => texts.forEach((words, i) =>
+    words.forEach((text, j) => put(rows[i].children[j], text)));
+  return { element, update };
 }

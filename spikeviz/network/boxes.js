@@ -142,7 +142,7 @@ export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
       if (!sum) continue;
       fill(sum, sums, two, most);
       sum.element.hidden = !folded;
-      head.setAttribute("aria-expanded", !folded);
+      head.ariaExpanded = !folded;
     }
   }
 
@@ -167,7 +167,7 @@ export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
     return null;
   };
   const press = (opened) => groups.forEach(({ items }) =>
-    items.forEach(({ name, open }) => open.setAttribute("aria-pressed", name === opened)));
+    items.forEach(({ name, open }) => (open.ariaPressed = name === opened)));
   onArrows(element, (right, down, { target }) => {
     if (!right || !target.classList.contains("sv-nw-open")) return false;
     const all = [...element.querySelectorAll(".sv-nw-open")].filter((one) => one.offsetParent);

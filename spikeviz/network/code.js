@@ -1,7 +1,6 @@
 // The lines of the library that make and run the opened box.
 
-import { button, h, put } from "../base/page.js";
-import { memory } from "../base/memory.js";
+import { button, h, put, renew } from "../base/page.js";
 
 /** A function's source, the lines from … to marked. */
 function sourceOf({ name, from, to }, { file, first, text }) {
@@ -18,7 +17,6 @@ function sourceOf({ name, from, to }, { file, first, text }) {
 }
 
 export function codeView({ model, set }) {
-  const once = memory();
   const open = button("Show code", () => set({ show_code: !model.get("show_code") }));
   const listing = h("div", { class: "sv-nw-code" });
 
@@ -27,11 +25,10 @@ export function codeView({ model, set }) {
     const [{ name, from }] = places;
     const shown = model.get("show_code");
     put(open, `${shown ? "Hide" : "Show"} code: ${code[name].file}, line ${from}`);
-    open.setAttribute("aria-expanded", shown);
+    open.ariaExpanded = shown;
     listing.hidden = !shown;
-    if (shown)
-      once("listing", [JSON.stringify(places)], () =>
-        listing.replaceChildren(...places.flatMap((place) => sourceOf(place, code[place.name]))));
+    const sources = () => places.flatMap((place) => sourceOf(place, code[place.name]));
+    if (shown) renew(listing, JSON.stringify(places), sources);
   }
   return { open, listing, update };
 }

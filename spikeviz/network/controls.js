@@ -2,16 +2,13 @@
 
 import { button, h } from "../base/page.js";
 import { choice } from "../base/controls.js";
-import { memory } from "../base/memory.js";
 
 export function modelControls({ model, set, still }) {
-  const once = memory();
-  const choices = {
-    model: choice({ label: "Model", options: [], set: (name) => set({ model: name }) }),
-    other: choice({ label: "Compare with", options: [], set: (name) => set({ other: name }) }),
-  };
-  const lists = Object.values(choices).map(({ element }) => element.querySelector("select"));
-  for (const list of lists) list.disabled = still;
+  const choices = { model: "Model", other: "Compare with" };
+  for (const [name, label] of Object.entries(choices)) {
+    choices[name] = choice({ label, options: [], set: (chosen) => set({ [name]: chosen }) });
+    choices[name].list.disabled = still;
+  }
   const path = h("input", {
     type: "text", class: "sv-nw-path", "aria-label": "Path of a checkpoint",
     placeholder: "runs/mine.safetensors", disabled: still,
@@ -26,14 +23,13 @@ export function modelControls({ model, set, still }) {
   const own = h("details", {}, h("summary", {}, "Your own checkpoint"),
     h("div", { class: "sv-row" }, path, load), h("p", { class: "sv-caption" }, note));
 
+  const { model: first, other } = choices;
   function update() {
-    once("choices", [model.get("choices")], () => {
-      const options = Object.entries(model.get("choices"));
-      [options, [["", "nothing"], ...options]].forEach((all, i) =>
-        lists[i].replaceChildren(...all.map(([value, text]) => h("option", { value }, text))));
-    });
+    const options = Object.entries(model.get("choices"));
+    first.offer(options);
+    other.offer([["", "nothing"], ...options]);
     for (const [name, one] of Object.entries(choices)) one.update(model.get(name));
   }
-  const [chosen, other] = Object.values(choices).map(({ element }) => element);
-  return { element: h("div", { class: "sv-controls" }, chosen, other), chosen, other, own, update };
+  const element = h("div", { class: "sv-controls" }, first.element, other.element);
+  return { element, choices, own, update };
 }

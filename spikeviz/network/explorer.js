@@ -101,8 +101,8 @@ function render({ model, el, signal }) {
   const panel = boxPanel(reader, () => paint());
   const net = boxNetwork(reader, hands, panel.element);
   const places = {
-    time: timeRow, result: result.bars, image: picker.element, model: controls.chosen,
-    other: controls.other, ...panel.places,
+    time: timeRow, result: result.bars, image: picker.element, ...panel.places,
+    model: controls.choices.model.element, other: controls.choices.other.element,
   };
   const tour = guidedTour({
     model, set, place: (name) => places[name] ?? net.partOf(name)?.visible ?? null,

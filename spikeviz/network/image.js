@@ -32,10 +32,9 @@ export function imagePicker({ model, set, still, walks }, show) {
     onchange: () => file.files[0] && read(file.files[0]),
   });
   const digit = numberControl({
-    label: "Test digit", range: model.get("limits").image, whole: true,
+    label: "Test digit", range: model.get("limits").image, whole: true, disabled: still,
     set: (image) => set({ image, source: "digit" }),
   });
-  for (const input of digit.element.querySelectorAll("input")) input.disabled = still;
 
   async function read(chosen) {
     const { channels, side: wanted } = walks()[0];

@@ -84,14 +84,11 @@ export function boxPanel(reader, paint) {
   }
 
   function writeChoices(layers, shown, index) {
-    const [views, list] = [view, layer].map((one) => one.element.querySelector("select"));
     const labels = layers.map(({ name }, i) => `${i + 1}: ${name}`);
-    if (list.title !== labels.join()) {
-      list.title = labels.join();
-      list.replaceChildren(...labels.map((text, value) => h("option", { value }, text)));
-    }
+    layer.offer([...labels.entries()]);
+    layer.list.title = labels.join();
     layer.element.hidden = shown === "output";
-    views.disabled = !layers.length;
+    view.list.disabled = !layers.length;
     view.update(shown);
     if (labels.length) layer.update(index);
   }

@@ -34,7 +34,7 @@ export function partitionControls({ model, set, changeMap }) {
     slider.max = sizes.length - 1;
     slider.value = sizes.indexOf(shown.size);
     put(text, `${shown.size} × ${shown.size}`);
-    slider.setAttribute("aria-valuetext", `${text.textContent} tokens`);
+    slider.ariaValueText = `${text.textContent} tokens`;
   }
   const elements = [kind.element, size, map.element, heads.element];
   return { element: h("div", { class: "sv-controls" }, ...elements), update };

@@ -66,7 +66,7 @@ export function costView({ model, changeMap }) {
       const [all, some] = ["full", "grid"].map((one) => say(costs[one][what]));
       const point = `at ${side} × ${side}: full ${all}, window and grid ${some}`;
       const says = `${title} of one layer of attention against resolution; ${point}`;
-      canvas.setAttribute("aria-label", says);
+      canvas.ariaLabel = says;
     }
     const [large, less] = ["full", "grid"].map((one) => costsOf(one, 224, size, heads).bytes);
     put(crossing,

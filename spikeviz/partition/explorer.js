@@ -132,7 +132,7 @@ function render({ model, el, signal }) {
     const { name, parts } = shown;
     put(summary, summarise(shown));
     const help = "The map and its tokens. Arrow keys choose a pixel.";
-    flight.canvas.setAttribute("aria-label", `${help} ${summary.textContent}`);
+    flight.canvas.ariaLabel = `${help} ${summary.textContent}`;
     where.update([...explainPixel(shown), ...explainCode(shown)]);
     for (const map of cuts.maps) {
       const { groups, tokens } = parts[map.name];

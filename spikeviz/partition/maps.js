@@ -26,7 +26,7 @@ export function smallMaps(choose, pick) {
     }
     function update(chosen, text, says) {
       put(caption, text);
-      canvas.setAttribute("aria-label", says);
+      canvas.ariaLabel = says;
       element.classList.toggle("sv-chosen", chosen);
     }
     const element = h("figure", {}, canvas, caption);
