@@ -157,10 +157,9 @@ def kept(model: Any, case: Case, images: Any) -> int:
     import torch
 
     from spikeatconv.command.estimate import Kept
-    from spikeatconv.training.recompute import blocks
 
     own = {t.untyped_storage().data_ptr() for t in model.state_dict().values()}
-    watch = Kept(own, blocks(model) if case.way == RECOMPUTE else [])
+    watch = Kept(own, model.parts() if case.way == RECOMPUTE else [])
     with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
         out = model(images)  # alive until all is counted
     watch.end()

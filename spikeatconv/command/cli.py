@@ -29,14 +29,14 @@ from spikeatconv.command.estimate import macs_of
 from spikeatconv.command.follow import is_main
 from spikeatconv.command.predict import Prediction, Unread, files_of, predictions
 from spikeatconv.command.settings import OPTION, fields_of, in_words
-from spikeatconv.command.start import Options, Refused, columns, command, start
+from spikeatconv.command.start import Options, Refused, command, in_columns, start
 from spikeatconv.command.trained import (
     SHIPPED,
     Trained,
     load,
     network_of,
     own_data,
-    spaced,
+    spread_out,
     usual_size,
 )
 from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
@@ -92,7 +92,7 @@ def say(text: str = "", err: bool = False) -> None:
 
 
 def show(told: dict[str, Any]) -> None:
-    for line in columns(told):
+    for line in in_columns(told):
         say(line)
 
 
@@ -127,6 +127,13 @@ def told_of(error: Exception) -> str:
 def examples(*lines: str) -> str:
     """The end of a help page; click leaves the lines as they are after \\b."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)]) + "\n"
+
+
+def add_command(
+    group: Callable[..., Any], name: str, short_help: str, *lines: str, end: str = ""
+) -> Callable:
+    """A command of that name, with lines of examples at the end of its help."""
+    return group(name, short_help=short_help, epilog=examples(*lines) + end)
 
 
 @click.group(
@@ -191,22 +198,18 @@ def keys() -> Iterator[str]:
     yield f"  model.{OPTION}.NAME, an option of the SPK block, such as tau"
 
 
-@cli.command(
-    "train",
-    short_help="Train a network.",
-    epilog=examples(
-        "spikeatconv train digits",
-        "spikeatconv train digits --set epochs=2 --set time_steps=2 --set spk=sl",
-        "spikeatconv train digits --resume                goes on where it was stopped",
-        "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
-        "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
-        "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
-        "torchrun --nproc_per_node 4 -m spikeatconv.cli train imagenet --data FOLDER --yes",
-    )
-    + "\n"
-    + "\n".join(keys())
+@add_command(
+    cli.command, "train", "Train a network.",
+    "spikeatconv train digits",
+    "spikeatconv train digits --set epochs=2 --set time_steps=2 --set spk=sl",
+    "spikeatconv train digits --resume                goes on where it was stopped",
+    "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
+    "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
+    "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
+    "torchrun --nproc_per_node 4 -m spikeatconv.cli train imagenet --data FOLDER --yes",
+    end="\n" + "\n".join(keys())
     + "\n\ndocs/training.md tells about data, memory, clusters and what is written.",
-)
+)  # fmt: skip
 @click.argument("recipe", metavar="RECIPE", type=click.Choice(list(RECIPES)))
 @option("--model", metavar="MODEL", text=f"{', '.join(NAMES)}, or a trained network to go on from.")
 @option("--data", metavar="PATH|NAME", text="Else the recipe's own: `spikeatconv data`.")
@@ -236,14 +239,11 @@ def train_command(**words: Any) -> int:
 # --- what a trained network can be asked
 
 
-@cli.command(
-    "evaluate",
-    short_help="Top 1, top 5 and loss on a data set.",
-    epilog=examples(
-        "spikeatconv evaluate",
-        "spikeatconv evaluate --model runs/cifar100-resnet18 --data FOLDER",
-    ),
-)
+@add_command(
+    cli.command, "evaluate", "Top 1, top 5 and loss on a data set.",
+    "spikeatconv evaluate",
+    "spikeatconv evaluate --model runs/cifar100-resnet18 --data FOLDER",
+)  # fmt: skip
 @model_option
 @data_option
 @stream_option
@@ -292,15 +292,12 @@ def test_images(
     return where, test
 
 
-@cli.command(
-    "predict",
-    short_help="What is in an image, and what it costs.",
-    epilog=examples(
-        "spikeatconv predict digit.png                  white on black, as the digits are",
-        "spikeatconv predict --model runs/imagenet-tiny cat.jpg dog.jpg",
-        "spikeatconv predict --model runs/imagenet-tiny FOLDER",
-    ),
-)
+@add_command(
+    cli.command, "predict", "What is in an image, and what it costs.",
+    "spikeatconv predict digit.png                  white on black, as the digits are",
+    "spikeatconv predict --model runs/imagenet-tiny cat.jpg dog.jpg",
+    "spikeatconv predict --model runs/imagenet-tiny FOLDER",
+)  # fmt: skip
 @click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
 @model_option
 @size_option
@@ -342,14 +339,11 @@ def of_prediction(found: Prediction) -> Iterator[str]:
     )
 
 
-@cli.command(
-    "energy",
-    short_help="Energy, layer by layer.",
-    epilog=examples(
-        "spikeatconv energy",
-        "spikeatconv energy --model runs/imagenet-tiny --data FOLDER --images 32",
-    ),
-)
+@add_command(
+    cli.command, "energy", "Energy, layer by layer.",
+    "spikeatconv energy",
+    "spikeatconv energy --model runs/imagenet-tiny --data FOLDER --images 32",
+)  # fmt: skip
 @model_option
 @data_option
 @option("--images", **at_least_1, default=64, show_default=True, text="On how many of them.")
@@ -361,7 +355,7 @@ def energy_command(
     """The paper's estimate of energy, layer by layer, beside the twin without spikes."""
     trained = load(model, image_size)
     where, test = test_images(trained, where, faults, streamed=False)
-    some = spaced(len(test), images)
+    some = spread_out(len(test), images)
     report = energy_report(trained.model, as_float(test.batch(some)[0]))
     say(table(report.layers.rename(columns={"flops": "MACs", "snn_mj": "mJ", "ann_mj": "twin mJ"})))
     say()
@@ -381,15 +375,12 @@ def table(frame: Any) -> str:
     return frame.to_string(index=False, formatters=numbers, na_rep="–")
 
 
-@cli.command(
-    "info",
-    short_help="Configuration, size and note of a network.",
-    epilog=examples(
-        "spikeatconv info tiny",
-        "spikeatconv info micro_digits",
-        "spikeatconv info runs/digits-micro --layers",
-    ),
-)
+@add_command(
+    cli.command, "info", "Configuration, size and note of a network.",
+    "spikeatconv info tiny",
+    "spikeatconv info micro_digits",
+    "spikeatconv info runs/digits-micro --layers",
+)  # fmt: skip
 @click.argument("model")
 @size_option
 @option("--layers", is_flag=True, text="The MACs of each layer, too.")
@@ -409,13 +400,13 @@ def info_command(model: str, image_size: int | None, layers: bool) -> None:
     })  # fmt: skip
     if note:
         say("\nThe note of its weights:")
-        show({f"  {name}": short(value) for name, value in flat(note).items()})
+        show({f"  {name}": cut(value) for name, value in flat(note).items()})
     if layers:
         counted = count_flops(network, (network.config.in_channels, side, side))
         say("\n" + table(counted.rename(columns={"flops": "MACs"})))
 
 
-def short(value: Any) -> str:
+def cut(value: Any) -> str:
     text = in_words(value) if isinstance(value, list) else str(value)
     return text if len(text) <= 80 else text[:79] + "…"
 
@@ -423,14 +414,11 @@ def short(value: Any) -> str:
 # --- data
 
 
-@cli.group(
-    "data",
-    short_help="Get data ready, look whether they are whole.",
-    epilog=examples(
-        "spikeatconv data prepare cifar100 ~/Downloads",
-        "spikeatconv data check digits",
-    ),
-)
+@add_command(
+    cli.group, "data", "Get data ready, look whether they are whole.",
+    "spikeatconv data prepare cifar100 ~/Downloads",
+    "spikeatconv data check digits",
+)  # fmt: skip
 def data_group() -> None:
     """What can be trained on: digits, which ship; a folder; a name on the Hugging Face hub.
 
@@ -442,14 +430,11 @@ def data_group() -> None:
     """
 
 
-@data_group.command(
-    "prepare",
-    short_help="Arrange an archive that you downloaded.",
-    epilog=examples(
-        "spikeatconv data prepare cifar100 ~/Downloads/cifar-100-binary.tar.gz",
-        "spikeatconv data prepare imagenet ~/Downloads --to /big/disk/imagenet",
-    ),
-)
+@add_command(
+    data_group.command, "prepare", "Arrange an archive that you downloaded.",
+    "spikeatconv data prepare cifar100 ~/Downloads/cifar-100-binary.tar.gz",
+    "spikeatconv data prepare imagenet ~/Downloads --to /big/disk/imagenet",
+)  # fmt: skip
 @click.argument("name", metavar="NAME", type=click.Choice(list(PREPARE)))
 @click.argument("archives", metavar="ARCHIVES", type=click.Path(path_type=Path))
 @option("--to", type=click.Path(path_type=Path), text=f"The folder; else {PREPARED}/NAME.")
@@ -473,16 +458,15 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
     say("Now: " + command("train", name, *(["--data", folder] if to else [])))
 
 
-@data_group.command(
-    "check",
-    short_help="Read every image once.",
-    epilog=examples("spikeatconv data check digits", "spikeatconv data check FOLDER"),
-)
+@add_command(
+    data_group.command, "check", "Read every image once.",
+    "spikeatconv data check digits", "spikeatconv data check FOLDER",
+)  # fmt: skip
 @click.argument("where", metavar="PATH|NAME")
 def check_command(where: str) -> int:
     """Read every image once, and tell which cannot be read; status 1 if there are some."""
     splits = open_data(where, 32, faults="skip")
-    show({"classes": f"{len(splits[0].classes)}: {short(list(splits[0].classes))}"})
+    show({"classes": f"{len(splits[0].classes)}: {cut(list(splits[0].classes))}"})
     problems = [fault for split in splits for fault in split.check()]
     show({"train": f"{len(splits[0]):,} images", "test": f"{len(splits[1]):,} images"})
     for problem in problems:

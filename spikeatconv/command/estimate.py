@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,29 +106,22 @@ def estimate(
     check_room_for_image(model.config.in_channels, recipe.image_size)
     part = max(1, recipe.batch // processes // run.accumulate)
     few = min(FEW, part)
-    ahead = run.workers > 0 or getattr(data, "buffer", None) is not None
 
     def stepper(steps: int) -> Stepper:
-        return Stepper(model, recipe, len(data.classes), device, run.precision, steps)
+        return Stepper(model, data, recipe, run, device, steps, few)
 
-    def measured(steps: int) -> Measured:
-        there = stepper(steps)
-        there.step(*first(data, few))
-        kept = there.kept(*first(data, few), again)
-        if again:
-            recompute(there.model)
-        room = int(free * few / max(1, 2 * SPREAD * kept))
-        each, timed = there.seconds(data, part, few, room, ahead)
-        return Measured(kept, each, there.test_seconds(test, few), timed)
-
-    least = stepper(1).kept(*first(data, few), again, free // 2)
-    kept, each, tested, timed = in_a_line(measured, model.config.time_steps, least > free // 16)
+    least = stepper(1).kept(again, free // 2)
+    kept, each, tested, timed = in_a_line(
+        lambda steps: stepper(steps).measure(test, part, free, again),
+        model.config.time_steps, least > free // 16,
+    )  # fmt: skip
     state = bytes_of(model.state_dict().values())
     learned = bytes_of(p for p in model.parameters() if p.requires_grad)
     average = state if recipe.ema else 0
     tensors = 3 * learned + average + kept // few * part
     memory = here * int(LIBRARIES + SPREAD * tensors) if device.type == "cpu" else tensors
     steps = len(data) // recipe.batch
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     epoch = (each * steps * recipe.batch + tested * len(test)) / processes
     return Estimate(
         parameters=sum(p.numel() for p in model.parameters()),
@@ -137,7 +131,7 @@ def estimate(
         memory_free=free,
         checkpoint=state + 2 * learned + average,
         checkpoints=run.keep + 2,
-        disk_free=shutil.disk_usage(nearest(folder)).free,
+        disk_free=shutil.disk_usage(there).free,
         epoch=epoch,
         seconds=epoch * (recipe.epochs - done / max(1, steps)),
         timed=timed,
@@ -154,32 +148,44 @@ class Measured(NamedTuple):
     timed: int
 
 
-def in_a_line(measured: Callable[[int], Measured], steps: int, tight: bool) -> Measured:
+def in_a_line(measure: Callable[[int], Measured], steps: int, tight: bool) -> Measured:
     """What is measured at that many time steps. Where they are many, from the line through two
     smaller numbers; where memory is tight, in proportion to one time step."""
     if tight:
-        one = measured(1)
+        one = measure(1)
         return Measured(one.kept * steps, one.each * steps, one.tested * steps, one.timed)
     if steps <= SHORT:
-        return measured(steps)
-    half, whole = measured(SHORT // 2), measured(SHORT)
+        return measure(steps)
+    half, whole = measure(SHORT // 2), measure(SHORT)
     far = (steps - SHORT) / (SHORT - SHORT // 2)
     kept, each, tested = (w + far * max(0, w - h) for h, w in zip(half[:3], whole[:3], strict=True))
     return Measured(int(kept), each, tested, whole.timed)
 
 
 class Stepper:
-    """Steps of a training on a copy of the model that sees that many time steps."""
+    """Steps of a training on a copy of the model that sees that many time steps.
+    few: images whose memory is counted."""
 
     def __init__(
-        self, model: Network, recipe: Recipe, classes: int, device: torch.device, precision: str,
-        steps: int,
+        self, model: Network, data: Images, recipe: Recipe, run: Run, device: torch.device,
+        steps: int, few: int,
     ) -> None:  # fmt: skip
+        self.data, self.few = data, few
+        self.ahead = run.workers > 0 or getattr(data, "buffer", None) is not None  # read by then
         self.model, self.device = copy.deepcopy(model).to(device), device
         self.model.config = replace(self.model.config, time_steps=steps)
         self.optimizer = adamw(self.model, recipe)
-        self.augment = Augment(recipe.augmentation, recipe.image_size, classes)
-        self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+        self.augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
+        self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(run.precision)
+
+    def measure(self, test: Images, part: int, free: int, again: bool) -> Measured:
+        self.step(*first(self.data, self.few))
+        kept = self.kept(again)
+        if again:
+            recompute(self.model)
+        room = int(free * self.few / max(1, 2 * SPREAD * kept))
+        each, timed = self.seconds(min(part, room))
+        return Measured(kept, each, self.test_seconds(test), timed)
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         images, targets = self.augment(images.to(self.device), labels.to(self.device))
@@ -193,39 +199,37 @@ class Stepper:
         self.loss(images, labels).backward()
         self.optimizer.step()
 
-    def kept(self, images: Tensor, labels: Tensor, again: bool, limit: float = math.inf) -> int:
-        """Bytes that the forward pass of these images keeps. Raises TooLarge at the limit."""
+    def kept(self, again: bool, limit: float = math.inf) -> int:
+        """Bytes that the forward pass of few images keeps. Raises TooLarge at the limit."""
         own = {t.untyped_storage().data_ptr() for t in self.model.state_dict().values()}
         watch = Kept(own, self.model.parts() if again else [], limit)
         self.model.train()
         try:
             with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
-                self.loss(images, labels)
+                self.loss(*first(self.data, self.few))
         finally:
             watch.end()
         return watch.bytes()
 
-    def seconds(
-        self, data: Images, part: int, few: int, room: int, ahead: bool
-    ) -> tuple[float, int]:
-        """Of an image in a step, and the images of that step: as many as half of the free memory
-        and about AIM seconds take. ahead: they have been read."""
-        once = self._timed(lambda: self.step(*first(data, few)))
-        many = min(part, room, int(few * AIM / once))
-        if many <= few:
-            return once / few, few
-        there = first(data, many)
-        took = [
-            self._timed(lambda: self.step(*(there if ahead else first(data, many))))
-            for _ in range(STEPS + 1)
-        ]
-        return min(took[1:]) / many, many
+    def seconds(self, most: int) -> tuple[float, int]:
+        """Of an image in a step, and the images of that step: at most so many, and as many as about
+        AIM seconds take."""
+        once = self._timed(lambda: self.step(*first(self.data, self.few)))
+        many = min(most, int(self.few * AIM / once))
+        if many <= self.few:
+            return once / self.few, self.few
+        there = first(self.data, many)
+
+        def step() -> None:
+            self.step(*(there if self.ahead else first(self.data, many)))
+
+        return min([self._timed(step) for _ in range(STEPS + 1)][1:]) / many, many
 
     @torch.no_grad()
-    def test_seconds(self, test: Images, few: int) -> float:
+    def test_seconds(self, test: Images) -> float:
         """Of an image that is tested."""
         self.model.eval()
-        images = as_float(first(test, few)[0]).to(self.device)
+        images = as_float(first(test, self.few)[0]).to(self.device)
         self._timed(lambda: self.model(images))
         return self._timed(lambda: self.model(images)) / len(images)
 
@@ -248,12 +252,8 @@ class Kept:
         self.found: dict[int | None, dict[int, int]] = {None: {}}
         self.hooks = []
         for number, part in enumerate(parts):
-            self.hooks.append(part.register_forward_pre_hook(self._entering(number)))
-            self.hooks.append(part.register_forward_hook(self._leaving))
-
-    def pack(self, tensor: Tensor) -> Tensor:
-        self._count(tensor)
-        return tensor
+            self.hooks.append(part.register_forward_pre_hook(partial(self._enter, number)))
+            self.hooks.append(part.register_forward_hook(self._leave))
 
     def end(self) -> None:
         for hook in self.hooks:
@@ -264,7 +264,7 @@ class Kept:
         sums = {where: sum(found.values()) for where, found in self.found.items()}
         return sums.pop(None) + max(sums.values(), default=0)
 
-    def _count(self, tensor: Tensor) -> None:
+    def pack(self, tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         found = self.found.setdefault(self.where, {})
         if storage.data_ptr() not in self.own and storage.data_ptr() not in found:
@@ -275,16 +275,14 @@ class Kept:
                     f"a few images keep more than {size(self.limit)} for the backward pass, half "
                     "of the free memory; take a smaller image_size or network"
                 )
+        return tensor
 
-    def _entering(self, number: int) -> Callable:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            self.where = None
-            self._count(inputs[0])  # kept whatever happens within
-            self.where = number
+    def _enter(self, number: int, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self.where = None
+        self.pack(inputs[0])  # kept whatever happens within
+        self.where = number
 
-        return hook
-
-    def _leaving(self, *_: Any) -> None:
+    def _leave(self, *_: Any) -> None:
         self.where = None
 
 
@@ -327,12 +325,6 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info()[0]
     return extra("psutil").virtual_memory().available
-
-
-def nearest(folder: Path) -> Path:
-    """The folder, or the first above it that exists."""
-    folder = folder.absolute()
-    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 # --- in words

@@ -7,6 +7,7 @@ import platform
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def follow(
     A signal leaves the loop as it leaves `train`, once the checkpoint is written.
     """
     if not is_main():
-        return last_of(metrics)
+        return next(iter(deque(metrics, 1)), {})  # the last ones
     with telling(folder):
         folder.mkdir(parents=True, exist_ok=True)
     logs: list[Any] = [CsvLog(folder / "log.csv"), *tensorboard(folder, say)]
@@ -58,20 +59,13 @@ def follow(
     except (KeyboardInterrupt, SystemExit) as stop:
         bar.close()
         if isinstance(stop, KeyboardInterrupt) or stop.code == STATUS:
-            say(stopped(stop, folder))
+            say(why_stopped(stop, folder))
         raise
     finally:
         bar.close()
         for log in logs:
             with contextlib.suppress(OSError):  # told when the row was written
                 log.close()
-    return row
-
-
-def last_of(metrics: Iterator[dict]) -> dict:
-    row: dict = {}
-    for row in metrics:  # noqa: B007
-        pass
     return row
 
 
@@ -83,7 +77,7 @@ def tensorboard(folder: Path, say: Callable[[str], Any]) -> list[TensorBoard]:
         return []
 
 
-def stopped(stop: BaseException, folder: Path) -> str:
+def why_stopped(stop: BaseException, folder: Path) -> str:
     by = "Ctrl-C" if isinstance(stop, KeyboardInterrupt) else signal.Signals(STATUS - 128).name
     last = Checkpoints(folder).last()
     kept = f"{last} is the last checkpoint" if last else "no step was finished"

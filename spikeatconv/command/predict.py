@@ -46,14 +46,14 @@ def predictions(trained: Trained, paths: Iterable[str]) -> Iterator[Prediction |
     folded, rest = fold(trained.model), iter(paths)
     at_once = max(1, min(MOST, PIXELS // trained.fit.size**2))
     while group := list(islice(rest, at_once)):
-        read = [tried(path, trained) for path in group]
+        read = [try_to_read(path, trained) for path in group]
         images = [image for image in read if not isinstance(image, Unread)]
-        answers = iter(answered(images, folded, trained))
+        answers = iter(answer(images, folded, trained))
         for path, image in zip(group, read, strict=True):
             yield image if isinstance(image, Unread) else Prediction(path, *next(answers))
 
 
-def tried(path: str, trained: Trained) -> torch.Tensor | Unread:
+def try_to_read(path: str, trained: Trained) -> torch.Tensor | Unread:
     try:
         return read_image(path, trained)
     except (OSError, ValueError) as error:
@@ -61,7 +61,7 @@ def tried(path: str, trained: Trained) -> torch.Tensor | Unread:
 
 
 @torch.no_grad()
-def answered(
+def answer(
     images: Sequence[torch.Tensor], folded: torch.nn.Module, trained: Trained
 ) -> Iterator[tuple[list[tuple[float, str]], float, float, int]]:
     if not images:

@@ -39,7 +39,7 @@ def read_settings(words: Iterable[str], config: type[Config]) -> dict[str, dict[
             raise ValueError(f"{word!r} is no setting; give KEY=VALUE, for example epochs=2")
         group, name, option = place(key.strip(), known)
         if option:
-            found[group].setdefault(OPTION, {})[option] = guessed(text)
+            found[group].setdefault(OPTION, {})[option] = guess(text)
         else:
             found[group][name] = value_of(name, text, known[group][name])
     return found
@@ -117,11 +117,11 @@ READERS: dict[type, tuple[Any, str]] = {
 }
 
 
-def guessed(text: str) -> Any:
+def guess(text: str) -> Any:
     """An option's value: numbers with commas, in brackets or not, a number, true or false, none,
     else a word."""
     if "," in text or bare(text) != text.strip():
-        return tuple(guessed(part) for part in bare(text).split(",") if part)
+        return tuple(guess(part) for part in bare(text).split(",") if part)
     for read in (int, number, READERS[bool][0], nothing):
         try:
             return read(text.strip())
@@ -201,7 +201,7 @@ def continued(
             f"the weights do not fit the settings {in_words(settings)}: {len(odd)} tensors differ, "
             f"such as {[*odd, heads[0]][0]}; leave out what changes the network's shape"
         )
-    rows, told = matched(classes, known, len(old["head.bias"]))
+    rows, told = match_rows(classes, known, len(old["head.bias"]))
     made.load_state_dict({**old, **{name: tensors[name] for name in heads}})
     with torch.no_grad():
         for row, source in rows.items():
@@ -209,7 +209,7 @@ def continued(
     return made, told
 
 
-def matched(
+def match_rows(
     classes: Sequence[str], known: Sequence[str] | None, count: int
 ) -> tuple[dict[int, int], str]:
     """{row: row before} of the last layer for classes that are known by name, and that in words.

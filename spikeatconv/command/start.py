@@ -33,7 +33,7 @@ from spikeatconv.images.base import Images, first
 from spikeatconv.images.prepare import place_of
 from spikeatconv.images.sources import full_name, open_data
 from spikeatconv.images.stream import stream
-from spikeatconv.model import Network
+from spikeatconv.model import Config, Network
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.lock import InUse, check_free
 from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
@@ -82,13 +82,13 @@ class Plan:
 
 def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
     """Trains, and returns the program's status. ask: a question to which somebody answers."""
-    plan = planned(options)
+    plan = make_plan(options)
     if is_main():
         say("Measuring a few steps …")
-        found = estimated(plan, options)
-        for line in columns(about_plan(plan) | about_estimate(plan, found)):
+        found = estimate_run(plan, options)
+        for line in in_columns(about_plan(plan) | about_estimate(plan, found)):
             say(line)
-        if not options.only and not agreed(found, options.yes, say, ask):
+        if not options.only and not may_start(found, options.yes, say, ask):
             return 2
     if options.only:
         return 0
@@ -106,25 +106,26 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
 # --- what was asked for
 
 
-def planned(options: Options) -> Plan:
+def make_plan(options: Options) -> Plan:
     name = options.model or RECIPES[options.recipe].networks[0]
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
-    understood(check_precision, options.precision, "cpu" if options.cpu else best_device())
+    understand(check_precision, options.precision, "cpu" if options.cpu else best_device())
     before = None if name in NAMES else load(name, new=NAMES)
-    config = before.model.config if before else config_named(name)
-    settings = understood(read_settings, options.settings, type(config))
-    recipe = understood(changed, RECIPES[options.recipe], settings)
+    config: Any = before.model.config if before else config_named(name)
+    settings = understand(read_settings, options.settings, type(config))
+    recipe = understand(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)
     where = options.data or place_of(options.recipe)
-    channels = settings["model"].get("in_channels") or channels_of(before, where)
-    understood(check_room_for_image, channels, recipe.image_size)
+    usual = 1 if where == "digits" and not before else config.in_channels
+    channels = settings["model"].get("in_channels") or usual
+    understand(check_room_for_image, channels, recipe.image_size)
     data, test = (stream if options.streamed else open_data)(
         where, recipe.image_size, faults=options.faults, in_channels=channels,
         crop=recipe.augmentation.crop > 0,
     )  # fmt: skip
     check_batch(recipe, data)
-    understood(steps_of_an_epoch, data, recipe, count("WORLD_SIZE") * options.accumulate)
-    model, told = made(name, before, recipe, data, settings["model"])
+    understand(steps_of_an_epoch, data, recipe, count_processes() * options.accumulate)
+    model, told = make_model(name, config, before, recipe, data, settings["model"])
     return Plan(name, where, folder, recipe, data, test, model, told, done)
 
 
@@ -132,8 +133,8 @@ def steps_done(folder: Path, resume: bool) -> int:
     """Of the training in the folder, 0 without one. Raises Refused if it is not to be resumed, or
     is not done."""
     if is_main():
-        understood(check_free, folder)
-    last = understood(Checkpoints(folder).to_go_on_from)
+        understand(check_free, folder)
+    last = understand(Checkpoints(folder).to_go_on_from)
     if last and not resume:
         raise Refused(
             f"{folder} holds a training, up to {last.name}; add --resume to go on with it, or give "
@@ -142,18 +143,12 @@ def steps_done(folder: Path, resume: bool) -> int:
     return int(last.name.removeprefix("step-")) if last else 0
 
 
-def understood(read: Callable, *arguments: Any) -> Any:
+def understand(read: Callable, *arguments: Any) -> Any:
     """What it gives; what it refuses was asked wrongly."""
     try:
         return read(*arguments)
     except (InUse, TypeError, ValueError) as error:
         raise Refused(str(error)) from None
-
-
-def channels_of(before: Trained | None, where: str) -> int:
-    if before is not None:
-        return before.model.config.in_channels
-    return 1 if where == "digits" else 3
 
 
 def check_batch(recipe: Recipe, data: Images) -> None:
@@ -164,8 +159,8 @@ def check_batch(recipe: Recipe, data: Images) -> None:
         )
 
 
-def made(
-    name: str, before: Trained | None, recipe: Recipe, data: Images, settings: dict
+def make_model(
+    name: str, config: Config, before: Trained | None, recipe: Recipe, data: Images, settings: dict
 ) -> tuple[Network, dict[str, str]]:
     """The network, and what was decided about it, in words."""
     classes = len(data.classes)
@@ -177,39 +172,38 @@ def made(
     told = {}
     if before is not None:
         known = before.names if before.named else None
-        model, head = understood(continued, before.model, recipe, data.classes, settings, known)
+        model, head = understand(continued, before.model, recipe, data.classes, settings, known)
         told = {"last layer": head} if head else {}
-        usual, whose = getattr(before.model.config, "partition_size", None), "file"
     else:
         channels = first(data, 1)[0].shape[1]
-        model = understood(new_model, name, recipe, classes, channels, settings)
-        usual, whose = getattr(config_named(name), "partition_size", None), "preset"
-    size = getattr(model.config, "partition_size", None)
-    if usual and size != usual:
-        told["partition"] = f"{in_words([size])} in place of the {whose}'s {in_words([usual])}"
+        model = understand(new_model, name, recipe, classes, channels, settings)
+    usual, sizes = (getattr(c, "partition_size", None) for c in (config, model.config))
+    if usual != sizes:
+        whose = "file" if before else "preset"
+        told["partition"] = f"{in_words([sizes])} in place of the {whose}'s {in_words([usual])}"
     return model, told
 
 
 # --- what it will take
 
 
-def estimated(plan: Plan, options: Options) -> Estimate:
+def estimate_run(plan: Plan, options: Options) -> Estimate:
     try:
         return estimate(
             plan.model, plan.data, plan.test, plan.recipe, plan.folder, options,
-            again=options.again, processes=count("WORLD_SIZE"), here=count("LOCAL_WORLD_SIZE"),
-            done=plan.done,
+            again=options.again, done=plan.done, processes=count_processes(),
+            here=count_processes("LOCAL_WORLD_SIZE"),
         )  # fmt: skip
     except TooLarge as error:
         raise Refused(str(error)) from None
 
 
-def count(variable: str) -> int:
+def count_processes(variable: str = "WORLD_SIZE") -> int:
     """How many processes, as torchrun tells."""
     return int(os.environ.get(variable, "1"))
 
 
-def agreed(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) -> bool:
+def may_start(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) -> bool:
     """Whether the training may start; asks, where somebody can answer."""
     problems = found.problems()
     for problem in problems:
@@ -262,7 +256,7 @@ def about_run(plan: Plan, options: Options) -> dict:
         "data": full_name(plan.where),
         "recipe": asdict(plan.recipe),
         "config": plan.model.config.arguments(),
-        "processes": count("WORLD_SIZE"),
+        "processes": count_processes(),
     }
 
 
@@ -281,7 +275,7 @@ def program() -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def columns(told: dict[str, str]) -> list[str]:
+def in_columns(told: dict[str, str]) -> list[str]:
     """Lines of names and values in two columns."""
     width = max(map(len, told), default=0)
     return [f"{name:{width}}   {text}" for name, text in told.items()]

@@ -183,7 +183,7 @@ def read_image(path: str | Path, trained: Trained) -> Tensor:
         raise ValueError(f"{path} cannot be used: {error}") from None
 
 
-def spaced(total: int, wanted: int) -> list[int]:
+def spread_out(total: int, wanted: int) -> list[int]:
     """That many numbers below total, evenly spread, so that every class has its share."""
     wanted = min(wanted, total)
     return [i * total // wanted for i in range(wanted)]
