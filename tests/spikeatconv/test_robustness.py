@@ -21,11 +21,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 
 import spikeatconv as sc
 from spikeatconv import training as tr
 from spikeatconv.checks import short
+from spikeatconv.command.estimate import estimate
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "robustness.md"
@@ -220,7 +222,7 @@ RESNET = {
 RUN = {
     "every": whole(LEFT_OUT, most=False, optional=True), "keep": whole(2, most=False),
     "precision": word("no"), "accumulate": whole(1, most=False),
-    "workers": whole(0, low=0, most=False), "cpu": flag(False),
+    "workers": whole(0, low=0), "cpu": flag(False),
 }  # fmt: skip
 CALLS = [
     constructor(sc.LIF, neuron()),
@@ -356,6 +358,11 @@ AUGMENTATION = {
 }  # fmt: skip
 PIXELS = torch.zeros(3, 1, 4, 4)
 DIGITS = tr.InMemory(torch.zeros(50, 1, 4, 4), [0, 1] * 25)
+IMAGES = Kind(DIGITS, [None, 3, "digits", tr.digits, [], {}, PIXELS, PIXELS.numpy(), tr.InMemory])
+RECIPES = Kind(tr.RECIPES["digits"], [None, 3, "digits", {}, tr.Augmentation(), tr.Recipe])
+TOGETHER = {"model": also(MODELS, [nn.Linear]), "data": IMAGES, "test": IMAGES, "recipe": RECIPES}
+NO_BATCH = [None, 3, "x", PIXELS.numpy(), PIXELS[0], PIXELS[:0], PIXELS[:2]]
+LABELS, ONES = torch.arange(3), torch.eye(3)
 CALLS += [
     constructor(tr.Recipe, RECIPE),
     constructor(tr.Augmentation, AUGMENTATION),
@@ -376,25 +383,31 @@ CALLS += [
     Call("Augment", lambda **k: vars(tr.Augment(**k)), {
         "augmentation": Kind(tr.Augmentation(), [None, 3, "flip", {}, tr.Augmentation]),
         "size": whole(32, most=False), "classes": whole(10, most=False)}),
-    Call("mix", lambda mixup, cutmix: tr.mix(PIXELS, torch.eye(3), mixup, cutmix), {
-        "mixup": number(0.5), "cutmix": number(0.0)}),
+    Call("Augment()", lambda **k: tr.Augment(tr.Augmentation(), 4, 3)(**k), {
+        "images": Kind(PIXELS, NO_BATCH),
+        "labels": Kind(LABELS, [None, 3, "x", [1, 2], LABELS[:2], ONES])}),
+    Call("mix", tr.mix, {
+        "images": Kind(PIXELS, NO_BATCH), "shares": Kind(ONES, [None, 3, ONES[:2], LABELS]),
+        "mixup": number(0.5, -1), "cutmix": number(0.0, -1)}),
     Call("adamw", lambda model, recipe: str(tr.adamw(model, recipe)), {
-        "model": MODELS, "recipe": Kind(tr.RECIPES["digits"], [None, 3, "digits", {}, tr.Recipe])}),
+        "model": MODELS, "recipe": RECIPES}),
     Call("order_of", tr.order_of, {
         "seed": whole(0, low=0, most=False), "epoch": whole(1, low=0, most=False),
         "images": whole(5, low=0)}),
     Call("seed_of", lambda seed: tr.seed_of(seed, "order", 1), {
-        "seed": Kind(0, [None, 2.5, NAN, True, [4], -7], ["order"], [np.int64(0)], ("number",))}),
+        "seed": Kind(0, [None, 2.5, NAN, True, [4], -7, b"x"], ["order"], [np.int64(0)],
+                     ("number",))}),
     Call("stream", tr.stream, only_refused({
         "where": Kind("digits", ["", "no/such/folder", "a\0b", None, 3], as_named=("streamed",)),
         "image_size": whole(32, most=False), "buffer": whole(2, most=False),
         "in_channels": whole(3, most=False), "faults": word("stop")})),
     Call("train", lambda **k: next(tr.train(**k)), only_refused({
-        "model": MODELS, "data": Kind(DIGITS, [None, 3, "digits", PIXELS, tr.InMemory]),
-        "test": Kind(DIGITS, [None, 3, "digits", PIXELS, tr.InMemory]),
-        "recipe": Kind(tr.RECIPES["digits"], [None, 3, "digits", {}, tr.Recipe]),
-        "folder": Kind(None, [3, b"x", "a\0b"]),
+        **TOGETHER, "folder": Kind(None, [3, b"x", "", "a\0b"]),
         "run": Kind(tr.Run(), [None, 3, "no", {}, tr.Run]), **RUN, "cpu": flag(True)})),
+    Call("estimate", lambda **k: estimate(**k, folder=FOLDER), only_refused(TOGETHER)),
+    Call("evaluate", tr.evaluate, only_refused({
+        "model": MODELS, "data": IMAGES, "recipe": RECIPES, "workers": whole(0, low=0),
+        "accelerator": Kind(Accelerator(cpu=True), [None, 3, "cpu"])})),
     Call("Run", lambda **k: vars(tr.Run(**k)), RUN),
     Call("Checkpoints", lambda **k: vars(tr.Checkpoints(**k)), {
         "folder": Kind(None, [3, b"x", "a\0b"]),
@@ -403,7 +416,7 @@ CALLS += [
 
 CONSTANTS = ("ATTENTIONS", "NETWORKS", "PARTITIONS", "PRESETS", "SPK_BLOCKS", "STIMULI")
 RESULTS = ("EnergyReport", "LIFTrace", "Recording", "Simulation")  # the library alone makes them
-NOT_CALLED = ("RECIPES", "Images", "Stream", "evaluate")  # evaluate: see test_arguments
+NOT_CALLED = ("RECIPES", "Images", "Stream")
 
 
 # --- the tests
