@@ -34,7 +34,6 @@ from spikeatconv.command.trained import (
     SHIPPED,
     Trained,
     load,
-    network_of,
     own_data,
     spread_out,
     usual_size,
@@ -46,6 +45,7 @@ from spikeatconv.images.prepare import PREPARE, PREPARED
 from spikeatconv.model import SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18Config
 from spikeatconv.training import RECIPES, evaluate, open_data, stream
+from spikeatconv.training import network as network_named
 from spikeatconv.training.augment import as_float
 from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.loop import make_accelerator
@@ -387,7 +387,8 @@ def table(frame: Any) -> str:
 def info_command(model: str, image_size: int | None, layers: bool) -> None:
     """Configuration, parameters, MACs and note of MODEL: a name, or a trained network."""
     if model in NAMES:
-        network, note = network_of(model), {}
+        with torch.device("meta"):  # it takes no memory
+            network, note = network_named(model), {}
         side = image_size or usual_size(network)
     else:
         trained = load(model, image_size, new=NAMES)

@@ -1,5 +1,6 @@
 """What the command line sets: KEY=VALUE, for a field of the recipe, its augmentation, the model."""
 
+import contextlib
 import difflib
 import json
 import math
@@ -73,25 +74,26 @@ def place(key: str, known: Mapping[str, Mapping[str, Any]]) -> tuple[str, str, s
 def value_of(name: str, text: str, kind: Any) -> Any:
     """The text as a value of that type, the first of a union that takes it."""
     union = typing.get_origin(kind) in (typing.Union, types.UnionType)
-    kinds = typing.get_args(kind) if union else (kind,)
-    for one in kinds:
-        try:
-            return READERS[typing.get_origin(one) or one][0](text.strip())
-        except (KeyError, ValueError):
-            continue
-    expected = " or ".join(READERS[typing.get_origin(one) or one][1] for one in kinds)
-    raise ValueError(f"{name} is {text!r}; expected {expected}")
+    kinds = [typing.get_origin(one) or one for one in (typing.get_args(kind) if union else (kind,))]
+    try:
+        return read_as(text, kinds)
+    except ValueError:
+        expected = " or ".join(READERS[one][1] for one in kinds)
+        raise ValueError(f"{name} is {text!r}; expected {expected}") from None
+
+
+def read_as(text: str, kinds: Iterable[type]) -> Any:
+    """The text as a value of the first kind that takes it. Raises ValueError where none does."""
+    for kind in kinds:
+        with contextlib.suppress(KeyError, ValueError):
+            return READERS[kind][0](text.strip())
+    raise ValueError(f"{text!r} is none of these")
 
 
 def number(text: str) -> float:
     if not math.isfinite(value := float(text)):
         raise ValueError
     return value
-
-
-def nothing(text: str) -> None:
-    if text.lower() != "none":
-        raise ValueError
 
 
 def mapping(text: str) -> dict:
@@ -113,7 +115,7 @@ READERS: dict[type, tuple[Any, str]] = {
     str: (str, "a word"),
     tuple: (lambda text: tuple(map(int, bare(text).split(","))), "numbers such as 4,4,2"),
     dict: (mapping, 'JSON such as {"tau": 4.0}'),
-    types.NoneType: (nothing, "none"),
+    types.NoneType: (lambda text: {"none": None}[text.lower()], "none"),
 }
 
 
@@ -122,12 +124,7 @@ def guess(text: str) -> Any:
     else a word."""
     if "," in text or bare(text) != text.strip():
         return tuple(guess(part) for part in bare(text).split(",") if part)
-    for read in (int, number, READERS[bool][0], nothing):
-        try:
-            return read(text.strip())
-        except (KeyError, ValueError):
-            continue
-    return text
+    return read_as(text, (int, float, bool, types.NoneType, str))
 
 
 # --- what they make

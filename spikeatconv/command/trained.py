@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from spikeatconv.checks import few, nearest
@@ -17,7 +16,7 @@ from spikeatconv.images.picture import Fit, digit_border, fits
 from spikeatconv.images.prepare import place_of
 from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.recipes import RECIPES, Recipe, network
+from spikeatconv.training.recipes import RECIPES, Recipe
 from spikeatconv.weights import load_weights, weights_note
 
 SHIPPED = ("micro_digits", "micro_bdsa_digits")
@@ -165,12 +164,6 @@ def weights_of(word: str, new: Sequence[str] = ()) -> Path:
 def usual_size(model: Network) -> int:
     """32, or 224 where the partitions do not fit 32."""
     return 32 if model.config.fits(32) else 224
-
-
-def network_of(name: str) -> Network:
-    """Of that name, its weights without values: it takes no memory."""
-    with torch.device("meta"):
-        return network(name)
 
 
 def read_image(path: str | Path, trained: Trained) -> Tensor:

@@ -3,6 +3,12 @@
 Nothing of a generator is kept for a resumed run. Each step seeds torch from (seed, step, process)
 and the order of an epoch comes from (seed, epoch), so a run that goes on at step n needs only n.
 
+Whoever stops asking for metrics (a break, Stop, `close()`), SIGTERM and Ctrl-C end the training
+between two steps, with a checkpoint of the last. A test that a signal cuts short is the first thing
+that a resumed training does, and the metrics of its step come again. The gradients, after clipping,
+stay until the next step. At the end the model holds what was tested: with EMA, the average. torch's
+generator is seeded at each step.
+
     python -m torch.distributed.run --nproc_per_node 2 script.py     trains in several processes
 """
 
@@ -55,14 +61,10 @@ def train(
     run: how it is computed and kept; or its fields by their names: every, keep, precision,
         accumulate, workers, cpu (see `Run`).
 
-    Whoever stops asking for metrics (a break, Stop, `close()`), SIGTERM and Ctrl-C end the training
-    between two steps, with a checkpoint of the last. A test that a signal cuts short is the first
-    thing that a resumed training does, and the metrics of its step come again. The gradients, after
-    clipping, stay until the next step. At the end the model holds what was tested: with EMA, the
-    average. torch's generator is seeded at each step. Raises TypeError or ValueError for what does
-    not fit together, InUse where another training writes into the folder, FloatingPointError,
-    before it changes a parameter, where the loss or the gradient is no number. An image that cannot
-    be read stops it between two steps, with a checkpoint.
+    Raises TypeError or ValueError for what does not fit together, InUse where another training
+    writes into the folder, FloatingPointError, before it changes a parameter, where the loss or the
+    gradient is no number. An image that cannot be read stops it between two steps, with a
+    checkpoint.
     """
     run = run_of(run, words, "train")
     checkpoints = Checkpoints(folder, run.keep)
@@ -118,7 +120,10 @@ class Steps:
         processes = self.accelerator.num_processes
         self.each = steps_of_an_epoch(data, recipe, processes * run.accumulate)
         self.augment = Augment(recipe.augmentation, recipe.image_size, self.classes)
-        average = average_of(model, recipe.ema, self.accelerator.device)
+        average = None if recipe.ema is None else AveragedModel(
+            model, self.accelerator.device, use_buffers=True,
+            multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
+        )  # fmt: skip
         self.net, optimizer = self.accelerator.prepare(model, adamw(model, recipe))
         way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes}
         self.training = Training(
@@ -197,7 +202,7 @@ def check_together(model: Any, data: Any, test: Any, recipe: Any) -> int:
     check_recipe(recipe)
     check_images(data, "data")
     check_images(test, "test")
-    outputs = outputs_of(model) or len(data.classes)
+    outputs = model.config.classes if isinstance(model, Network) else len(data.classes)
     for name, images in (("data", data), ("test", test)):
         if len(images.classes) > outputs:
             raise ValueError(
@@ -233,21 +238,14 @@ def check_recipe(recipe: Any) -> None:
 
 
 def check_images(images: Any, name: str) -> None:
-    if isinstance(images, type) or not (
-        hasattr(images, "classes") and hasattr(images, "__len__")
-        and (hasattr(images, "batch") or hasattr(images, "batches"))
-    ):  # fmt: skip
+    needed = ("classes", "__len__", "batch")
+    if isinstance(images, type) or not all(hasattr(images, name) for name in needed):
         raise TypeError(
             f'{name} is {short(images)}; give images, such as digits("train"), '
             "InMemory(images, labels) or one of those that open_data gives"
         )
     if not len(images):
         raise ValueError(f"{name} has no images; give at least one")
-
-
-def outputs_of(model: nn.Module) -> int | None:
-    """How many classes one of our networks tells apart; None for others, before they are asked."""
-    return model.config.classes if isinstance(model, Network) else None
 
 
 def check_logits(logits: Tensor, classes: int) -> Tensor:
@@ -295,13 +293,6 @@ def steps_of_an_epoch(data: Images, recipe: Recipe, parts: int) -> int:
             f"take replace(recipe, batch={len(data) // parts * parts or parts})"
         )
     return len(data) // recipe.batch
-
-
-def average_of(model: nn.Module, decay: float | None, device: Any) -> AveragedModel | None:
-    """The exponential mean of weights and buffers, or None without a decay."""
-    if decay is None:
-        return None
-    return AveragedModel(model, device, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
 def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
