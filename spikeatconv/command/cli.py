@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        say(f"Error: {told_of(error)}", err=True)
+        say(f"Error: {words_of(error)}", err=True)
         if not isinstance(error, Refused):
             say("The same command with --debug shows where it came from.", err=True)
         return 2 if isinstance(error, Refused) else 1
@@ -114,7 +114,7 @@ def in_its_words(text: str) -> str:
     return text
 
 
-def told_of(error: Exception) -> str:
+def words_of(error: Exception) -> str:
     """What went wrong. An error of the operating system names the file and nothing more."""
     if isinstance(error, OSError) and error.filename is not None and error.errno:
         mend = "change its permissions or those of the folders above it"
@@ -324,7 +324,7 @@ def predict_command(images: tuple[str, ...], model: str, image_size: int | None)
         raise ValueError(f"no image in {', '.join(images)}; read are {' '.join(sorted(SUFFIXES))}")
     if len(unread) == 1 and not faults:
         raise unread[0].error
-    for problem in [*faults, *(told_of(image.error) for image in unread)]:
+    for problem in [*faults, *(words_of(image.error) for image in unread)]:
         say(f"Error: {problem}", err=True)
     return 1 if faults or unread else 0
 

@@ -110,7 +110,7 @@ def estimate(
     def stepper(steps: int) -> Stepper:
         return Stepper(model, data, recipe, run, device, steps, few)
 
-    least = stepper(1).kept(again, free // 2)
+    least = stepper(1).count_kept(again, free // 2)
     kept, each, tested, timed = in_a_line(
         lambda steps: stepper(steps).measure(test, part, free, again),
         model.config.time_steps, least > free // 16,
@@ -180,7 +180,7 @@ class Stepper:
 
     def measure(self, test: Images, part: int, free: int, again: bool) -> Measured:
         self.step(*first(self.data, self.few))
-        kept = self.kept(again)
+        kept = self.count_kept(again)
         if again:
             recompute(self.model)
         room = int(free * self.few / max(1, 2 * SPREAD * kept))
@@ -199,7 +199,7 @@ class Stepper:
         self.loss(images, labels).backward()
         self.optimizer.step()
 
-    def kept(self, again: bool, limit: float = math.inf) -> int:
+    def count_kept(self, again: bool, limit: float = math.inf) -> int:
         """Bytes that the forward pass of few images keeps. Raises TooLarge at the limit."""
         own = {t.untyped_storage().data_ptr() for t in self.model.state_dict().values()}
         watch = Kept(own, self.model.parts() if again else [], limit)
@@ -214,7 +214,7 @@ class Stepper:
     def seconds(self, most: int) -> tuple[float, int]:
         """Of an image in a step, and the images of that step: at most so many, and as many as about
         AIM seconds take."""
-        once = self._timed(lambda: self.step(*first(self.data, self.few)))
+        once = self._time(lambda: self.step(*first(self.data, self.few)))
         many = min(most, int(self.few * AIM / once))
         if many <= self.few:
             return once / self.few, self.few
@@ -223,17 +223,17 @@ class Stepper:
         def step() -> None:
             self.step(*(there if self.ahead else first(self.data, many)))
 
-        return min([self._timed(step) for _ in range(STEPS + 1)][1:]) / many, many
+        return min([self._time(step) for _ in range(STEPS + 1)][1:]) / many, many
 
     @torch.no_grad()
     def test_seconds(self, test: Images) -> float:
         """Of an image that is tested."""
         self.model.eval()
         images = as_float(first(test, self.few)[0]).to(self.device)
-        self._timed(lambda: self.model(images))
-        return self._timed(lambda: self.model(images)) / len(images)
+        self._time(lambda: self.model(images))
+        return self._time(lambda: self.model(images)) / len(images)
 
-    def _timed(self, work: Callable[[], Any]) -> float:
+    def _time(self, work: Callable[[], Any]) -> float:
         begin = time.perf_counter()
         work()
         if self.device.type == "cuda":

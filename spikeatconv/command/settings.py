@@ -172,7 +172,7 @@ def fitting(config: SpikeAtConvConfig, side: int) -> int | tuple[int, ...]:
     return tuple(sizes)
 
 
-def continued(
+def go_on_from(
     model: Network, recipe: Recipe, classes: Sequence[str], settings: Mapping[str, Any],
     known: Sequence[str] | None,
 ) -> tuple[Network, str]:  # fmt: skip

@@ -23,7 +23,7 @@ from spikeatconv.command.estimate import (
 from spikeatconv.command.follow import ending, follow, is_main
 from spikeatconv.command.settings import (
     changed,
-    continued,
+    go_on_from,
     in_words,
     new_model,
     read_settings,
@@ -172,7 +172,7 @@ def make_model(
     told = {}
     if before is not None:
         known = before.names if before.named else None
-        model, head = understand(continued, before.model, recipe, data.classes, settings, known)
+        model, head = understand(go_on_from, before.model, recipe, data.classes, settings, known)
         told = {"last layer": head} if head else {}
     else:
         channels = first(data, 1)[0].shape[1]

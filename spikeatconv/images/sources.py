@@ -132,7 +132,7 @@ class Source(Images):
         if isinstance(self.rows, Arrays) and self.fit.takes(self.rows.images):
             images = self.fit.add_border(self.rows.images[self.kept[indices]])
             return images, self.labels[indices]
-        images, labels = zip(*map(self._readable, indices), strict=True)
+        images, labels = zip(*map(self._read_or_next, indices), strict=True)
         return torch.stack(images), torch.stack(labels)
 
     def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
@@ -142,7 +142,7 @@ class Source(Images):
     def check(self) -> list[str]:
         """Reads every image once, which takes as long as an epoch; the faults."""
         for index in range(len(self)):
-            self._tried(index)
+            self._read(index)
         return self.faults
 
     @property
@@ -150,10 +150,10 @@ class Source(Images):
         bad = self.unreadable.nonzero()[:, 0].tolist()
         return self.wrong + [problem(self.rows, self.kept[i], self.fit) for i in bad]
 
-    def _readable(self, index: int) -> tuple[Tensor, Tensor]:
+    def _read_or_next(self, index: int) -> tuple[Tensor, Tensor]:
         """The image of that number, or the next that can be read."""
         for i in range(index, index + min(PATIENCE, len(self))):
-            image = self._tried(i % len(self))
+            image = self._read(i % len(self))
             if image is not None:
                 return image, self.labels[i % len(self)]
         raise ValueError(
@@ -161,7 +161,7 @@ class Source(Images):
             f"{problem(self.rows, self.kept[index], self.fit)}. Is the disk still there?"
         )
 
-    def _tried(self, index: int) -> Tensor | None:
+    def _read(self, index: int) -> Tensor | None:
         if self.unreadable[index]:
             return None
         try:

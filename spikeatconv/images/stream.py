@@ -136,13 +136,13 @@ class Stream(Images):
         mine = ordered(skip * size)
         groups = iter(lambda: list(islice(mine, size)), [])
         with ThreadPoolExecutor(max(1, workers)) as pool:
-            yield from map(self._together, one_ahead(pool, self._usable, groups, workers > 0))
+            yield from map(self._stack, one_ahead(pool, self._use, groups, workers > 0))
 
     def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
         """From now on label i is numbers[i], of those classes."""
         self.classes, self.numbers = tuple(classes), [numbers[i] for i in self.numbers]
 
-    def _together(self, pairs: list[tuple[Tensor, int] | None]) -> tuple[Tensor, Tensor]:
+    def _stack(self, pairs: list[tuple[Tensor, int] | None]) -> tuple[Tensor, Tensor]:
         good = [i for i, pair in enumerate(pairs) if pair is not None]
         if not good:
             raise ValueError(f"none of the {len(pairs)} images of a batch can be used; the last: "
@@ -151,7 +151,7 @@ class Stream(Images):
         images, labels = zip(*(pairs[i] for i in stand_ins), strict=True)
         return torch.stack(images), torch.tensor(labels)
 
-    def _usable(self, row: dict) -> tuple[Tensor, int] | None:
+    def _use(self, row: dict) -> tuple[Tensor, int] | None:
         name = (row[self.image] or {}).get("path") or "an image without a name"
         label = row[self.label]
         try:

@@ -30,12 +30,12 @@ def forward_again(block: nn.Module, x: Tensor) -> Tensor:
         return forward(block, x)
     return checkpoint(
         forward, block, x, use_reentrant=False,
-        context_fn=lambda: (nullcontext(), statistics_kept(block)),
+        context_fn=lambda: (nullcontext(), keep_statistics(block)),
     )  # fmt: skip
 
 
 @contextmanager
-def statistics_kept(block: nn.Module) -> Iterator[None]:
+def keep_statistics(block: nn.Module) -> Iterator[None]:
     """Within it, BatchNorm writes its statistics into copies."""
     norms = [module for module in block.modules() if isinstance(module, nn.BatchNorm2d)]
     own = [dict(norm._buffers) for norm in norms]

@@ -12,7 +12,7 @@ from spikeatconv import (
     preset,
 )
 from spikeatconv.command import estimate
-from spikeatconv.command.settings import changed, continued, fitting, new_model, read_settings
+from spikeatconv.command.settings import changed, fitting, go_on_from, new_model, read_settings
 from spikeatconv.training import RECIPES
 
 DIGITS = RECIPES["digits"]
@@ -120,7 +120,7 @@ SIX = ("cat", "dog", "owl", "fox", "ant", "bee")
 
 def test_to_go_on_from_weights():
     old = small(classes=6)
-    new, told = continued(old, DIGITS, SIX, {"time_steps": 1}, SIX)
+    new, told = go_on_from(old, DIGITS, SIX, {"time_steps": 1}, SIX)
     assert told == ""
     assert new.config.time_steps == 1
     for name, tensor in new.state_dict().items():
@@ -145,10 +145,10 @@ def test_a_class_keeps_its_row_of_the_last_layer_by_its_name(classes, rows, told
     old, fresh = small(classes=6), small(classes=len(classes))
     for model in (old, fresh):
         torch.nn.init.uniform_(model.head.bias)
-    new, words = continued(old, DIGITS, classes, {}, SIX)
+    new, words = go_on_from(old, DIGITS, classes, {}, SIX)
     assert words == told
     assert torch.equal(new.stem[0].weight, old.stem[0].weight)
-    again, _ = continued(old, DIGITS, classes, {}, SIX)
+    again, _ = go_on_from(old, DIGITS, classes, {}, SIX)
     for row, before in enumerate(rows):
         assert torch.equal(again.head.weight[row], new.head.weight[row])  # the recipe's seed
         same = [torch.equal(new.head.weight[row], weight) for weight in old.head.weight]
@@ -159,10 +159,10 @@ def test_a_class_keeps_its_row_of_the_last_layer_by_its_name(classes, rows, told
 
 def test_a_file_without_names_keeps_its_last_layer_where_it_has_as_many():
     old = small(classes=6)
-    new, told = continued(old, DIGITS, SIX, {}, None)
+    new, told = go_on_from(old, DIGITS, SIX, {}, None)
     assert torch.equal(new.head.weight, old.head.weight)
     assert told == "kept as it is, for the file does not name its classes"
-    new, told = continued(old, DIGITS, SIX[:4], {}, None)
+    new, told = go_on_from(old, DIGITS, SIX[:4], {}, None)
     assert new.head.weight.shape == (4, 8)
     assert told == "new, for 4 classes; the file has 6 without names"
 
@@ -171,11 +171,11 @@ def test_a_file_without_names_keeps_its_last_layer_where_it_has_as_many():
 def test_partitions_fit_another_size_of_image(side, size):
     """Of `small`, whose only stage has a quarter of the pixels a side."""
     recipe = changed(DIGITS, read(f"image_size={side}"))
-    new, _ = continued(small(), recipe, "0123456789", {}, list("0123456789"))
+    new, _ = go_on_from(small(), recipe, "0123456789", {}, list("0123456789"))
     assert new.config.sizes == (size,)
     assert new(torch.rand(1, 3, side, side)).shape == (1, 10)
     with pytest.raises(ValueError, match="partition"):
-        continued(small(), recipe, "0123456789", {"partition_size": 7}, None)[0](
+        go_on_from(small(), recipe, "0123456789", {"partition_size": 7}, None)[0](
             torch.rand(1, 3, side, side)
         )
 
@@ -188,11 +188,11 @@ def test_a_network_that_no_memory_holds_is_refused_before_it_is_built(monkeypatc
     ):
         new_model(name, DIGITS, 10, 1, {})
     with pytest.raises(ValueError, match=r"weights, gradients and moments need about"):
-        continued(SpikeAtConv(preset("micro")), DIGITS, "0123456789", {}, None)
+        go_on_from(SpikeAtConv(preset("micro")), DIGITS, "0123456789", {}, None)
 
 
 def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"the weights do not fit .* such as stem"):
-        continued(small(), DIGITS, range(10), {"widths": (16,), "head_width": 16}, None)
+        go_on_from(small(), DIGITS, range(10), {"widths": (16,), "head_width": 16}, None)
     with pytest.raises(ValueError, match="folded"):
-        continued(fold(small()), DIGITS, range(10), {}, None)
+        go_on_from(fold(small()), DIGITS, range(10), {}, None)
