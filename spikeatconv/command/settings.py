@@ -16,6 +16,7 @@ from spikeatconv.checks import few
 from spikeatconv.command.estimate import check_room_for_weights
 from spikeatconv.conv import is_folded
 from spikeatconv.model import Config, Network, SpikeAtConvConfig
+from spikeatconv.resnet import NETWORKS
 from spikeatconv.training.recipes import Augmentation, Recipe, build, config_named
 
 GROUPS = ("recipe", "augmentation", "model")
@@ -26,13 +27,13 @@ WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "of
 # --- KEY=VALUE
 
 
-def read_settings(words: Iterable[str], config: type[Config]) -> dict[str, dict[str, Any]]:
+def read_settings(words: Iterable[str], kind: type) -> dict[str, dict[str, Any]]:
     """{"recipe": {"epochs": 2}, "augmentation": {}, "model": {}} of words such as "epochs=2".
 
-    config: of the network, whose fields may be set. Raises ValueError that names the nearest keys,
-    or what a value should have been.
+    kind: of the network, or of its configuration, whose fields may be set. Raises ValueError that
+    names the nearest keys, or what a value should have been.
     """
-    known = fields_of(config)
+    known = fields_of(kind)
     found: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
     for word in words:
         key, equals, text = word.partition("=")
@@ -46,8 +47,9 @@ def read_settings(words: Iterable[str], config: type[Config]) -> dict[str, dict[
     return found
 
 
-def fields_of(config: type[Config]) -> dict[str, dict[str, Any]]:
+def fields_of(kind: type) -> dict[str, dict[str, Any]]:
     """{group: {field: its type}}."""
+    config = NETWORKS[kind.__name__][0] if kind.__name__ in NETWORKS else kind
     recipe = typing.get_type_hints(Recipe)
     others = ("augmentation", "networks")
     return {
