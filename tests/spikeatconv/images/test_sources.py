@@ -361,13 +361,17 @@ def test_columns_that_hold_no_images_are_listed(tmp_path, cache):
         open_data(tmp_path, 8)
 
 
-def test_options_restate_what_they_were_given():
-    with pytest.raises(ValueError, match=r"faults is 'ignore'; choose one of \['stop', 'skip'\]"):
-        open_data("digits", 32, faults="ignore")
-    with pytest.raises(ValueError, match="in_channels is 2; choose 3, or 1"):
-        open_data("digits", 32, in_channels=2)
-    with pytest.raises(ValueError, match="image_size"):
-        open_data("digits", 0)
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"faults": "ignore"}, r"faults is 'ignore'; choose one of \['stop', 'skip'\]"),
+        ({"in_channels": 2}, "in_channels is 2; choose 3, or 1"),
+        *(({"image_size": n}, r"image_size is .* from 1 to 2048") for n in (0, 2049, 10**5, True)),
+    ],
+)
+def test_options_restate_what_they_were_given(options, told):
+    with pytest.raises((TypeError, ValueError), match=told):
+        open_data("digits", **{"image_size": 32, **options})
 
 
 # --- in the loop
@@ -524,11 +528,23 @@ def test_a_test_that_lacks_a_class_is_told(folder):
 
 
 @pytest.mark.parametrize(
-    ("images", "labels"), [("x", [0]), (None, [0]), (np.zeros((1, 1, 4, 4)), ["a"]), ([[0], []], 0)]
-)
-def test_what_torch_makes_no_tensor_of_is_told(images, labels):
-    with pytest.raises(TypeError, match=r"images are .* and labels .*; give arrays \[N, C, H, W\]"):
-        InMemory(images, labels)
+    ("arguments", "message"),
+    [
+        ((torch.zeros(3, 4, 4), [0, 1, 2]), r"shape \[3, 4, 4\] .*give \[N, C, H, W\]"),
+        ((torch.zeros(3, 1, 4, 4).int(), [0, 1, 2]), r"type torch.int32; give"),
+        ((torch.zeros(3, 1, 4, 4), [0, 1]), r"labels have shape \[2\] .*each of the 3 images"),
+        ((torch.zeros(2, 1, 4, 4), [0.0, 1.0]), r"type torch.float32; give one whole number"),
+        ((torch.zeros(0, 1, 4, 4), torch.zeros(0).int()), r"at least one"),
+        ((torch.zeros(2, 1, 4, 4), [0, 2], "ab"), r"from 0 to 2, and there are 2 classes; give"),
+        ((torch.zeros(2, 1, 4, 4), [-1, 2]), r"labels run from -1 to 2, .* 3 classes"),
+        ((torch.zeros(2, 1, 4, 4), [0, 10**12]), r"labels run up to 1000000000000; expected numb"),
+        *((odd, r"images are .* and labels .*; give arrays \[N, C, H, W\]")
+          for odd in (("x", [0]), (None, [0]), (np.zeros((1, 1, 4, 4)), ["a"]), ([[0], []], 0))),
+    ],
+)  # fmt: skip
+def test_images_in_memory_that_do_not_fit(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        InMemory(*arguments)
 
 
 def test_lists_as_labels_are_told(tmp_path):
@@ -593,11 +609,6 @@ def test_labels_without_names_leave_no_number_out(tmp_path, cache, labels, told)
         table.to_parquet(tmp_path / f"{split}.parquet")
     with pytest.raises(ValueError, match=told.split(", or name")[0]):
         open_data(tmp_path, 4)
-
-
-def test_labels_in_memory_are_bounded():
-    with pytest.raises(ValueError, match="labels run up to 1000000000000; expected numbers of cl"):
-        InMemory(torch.zeros(2, 1, 4, 4), [0, 10**12])
 
 
 def test_a_named_class_without_an_image_is_told(tmp_path):
@@ -689,9 +700,3 @@ def test_names_of_classes_that_are_none_are_an_error_with_the_file(tmp_path, tex
     (tmp_path / "labels.json").write_text(text, encoding="latin-1")
     with pytest.raises(ValueError, match=r"labels\.json (cannot be read|is no text in UTF-8)"):
         open_data(tmp_path, 8)
-
-
-@pytest.mark.parametrize("size", [0, 2049, 100_000, True])
-def test_the_size_of_an_image_is_bounded(size):
-    with pytest.raises((TypeError, ValueError), match=r"image_size is .* from 1 to 2048"):
-        open_data("digits", size)

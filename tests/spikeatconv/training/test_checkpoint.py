@@ -393,11 +393,6 @@ def test_a_network_of_the_students_own(tmp_path):
     assert begun + run(tmp_path / "parts", own(1)) == whole
 
 
-def test_keep_must_be_a_number():
-    with pytest.raises(ValueError, match=r"keep is 0; give a whole number, 1 or more"):
-        Checkpoints("run", keep=0)
-
-
 def test_no_pickles(trained):
     for path in trained.rglob("*.safetensors"):
         assert path.read_bytes()[8:9] == b"{"

@@ -428,23 +428,6 @@ def test_more_outputs_than_classes_train_with_mixed_images():
     assert len(trained(small(classes=9), FULL)) == 10
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((torch.zeros(3, 4, 4), [0, 1, 2]), r"shape \[3, 4, 4\] .*give \[N, C, H, W\]"),
-        ((torch.zeros(3, 1, 4, 4).int(), [0, 1, 2]), r"type torch.int32; give"),
-        ((torch.zeros(3, 1, 4, 4), [0, 1]), r"labels have shape \[2\] .*each of the 3 images"),
-        ((torch.zeros(2, 1, 4, 4), [0.0, 1.0]), r"type torch.float32; give one whole number"),
-        ((torch.zeros(0, 1, 4, 4), torch.zeros(0).int()), r"at least one"),
-        ((torch.zeros(2, 1, 4, 4), [0, 2], "ab"), r"from 0 to 2, and there are 2 classes; give"),
-        ((torch.zeros(2, 1, 4, 4), [-1, 2]), r"labels run from -1 to 2, .* 3 classes"),
-    ],
-)
-def test_images_in_memory_that_do_not_fit(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        InMemory(*arguments)
-
-
 def test_arrays_do_as_well_as_tensors():
     data = InMemory(images(44).images.numpy(), images(44).labels.numpy(), list("abcdefg"))
     assert data.classes == tuple("abcdefg")
