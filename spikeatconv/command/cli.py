@@ -30,14 +30,7 @@ from spikeatconv.command.follow import is_main
 from spikeatconv.command.predict import Prediction, Unread, files_of, predictions
 from spikeatconv.command.settings import OPTION, fields_of, in_words
 from spikeatconv.command.start import Options, Refused, command, in_columns, start
-from spikeatconv.command.trained import (
-    SHIPPED,
-    Trained,
-    load,
-    own_data,
-    spread_out,
-    usual_size,
-)
+from spikeatconv.command.trained import SHIPPED, Trained, load, own_data, spread_out, usual_size
 from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
 from spikeatconv.images import SUFFIXES
 from spikeatconv.images.picture import MOST_SIDE

@@ -21,13 +21,7 @@ from spikeatconv.command.estimate import (
     size,
 )
 from spikeatconv.command.follow import ending, follow, is_main
-from spikeatconv.command.settings import (
-    changed,
-    go_on_from,
-    in_words,
-    new_model,
-    read_settings,
-)
+from spikeatconv.command.settings import changed, go_on_from, in_words, new_model, read_settings
 from spikeatconv.command.trained import Trained, load
 from spikeatconv.images.base import Images, first
 from spikeatconv.images.prepare import place_of

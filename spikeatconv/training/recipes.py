@@ -67,7 +67,7 @@ class Augmentation:
                 most = MOST.get(field.name, math.inf)
                 if not 0 <= value <= most:
                     raise ValueError(f"{field.name} is {value}; give a number from 0 to {most:g}")
-            object.__setattr__(self, field.name, value)
+            vars(self)[field.name] = value
 
 
 def check_augmentation(value: Any) -> None:
@@ -101,21 +101,15 @@ class Recipe:
     networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {
-            name: check_whole(getattr(self, name), name)
-            for name in ("epochs", "batch", "image_size")
-        }
-        checked["seed"] = check_whole(self.seed, "seed", 0, 2**63 - 1)
+        found = vars(self)
+        for name in ("epochs", "batch", "image_size"):
+            found[name] = check_whole(found[name], name)
+        found["seed"] = check_whole(self.seed, "seed", 0, 2**63 - 1)
         for name in ("learning_rate", "weight_decay", "warmup_epochs", "ema", "clip"):
-            value = getattr(self, name)
-            if value is not None or name not in ("ema", "clip"):
-                checked[name] = check_number(value, name)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+            if found[name] is not None or name not in ("ema", "clip"):
+                found[name] = check_number(found[name], name)
         check_augmentation(self.augmentation)
-        if not isinstance(self.networks, tuple) or not all(
-            isinstance(name, str) for name in self.networks
-        ):
+        if not isinstance(self.networks, tuple) or {*map(type, self.networks)} - {str}:
             raise TypeError(f"networks is {short(self.networks)}; give a tuple of names")
         if self.learning_rate <= 0 or self.weight_decay < 0:
             raise ValueError(

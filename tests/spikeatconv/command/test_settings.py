@@ -3,14 +3,7 @@
 import pytest
 import torch
 
-from spikeatconv import (
-    PRESETS,
-    SpikeAtConv,
-    SpikeAtConvConfig,
-    SpikingResNet18Config,
-    fold,
-    preset,
-)
+from spikeatconv import PRESETS, SpikeAtConv, SpikeAtConvConfig, SpikingResNet18Config, fold, preset
 from spikeatconv.command import estimate
 from spikeatconv.command.settings import changed, fitting, go_on_from, new_model, read_settings
 from spikeatconv.training import RECIPES

@@ -16,16 +16,7 @@ from spikeatconv.command.predict import Prediction, predictions
 from spikeatconv.command.trained import load, own_data, read_image
 from spikeatconv.energy import report_each
 from spikeatconv.images.picture import Fit, fits
-from spikeatconv.training import (
-    InMemory,
-    Recipe,
-    Run,
-    digits,
-    evaluate,
-    network,
-    open_data,
-    train,
-)
+from spikeatconv.training import InMemory, Recipe, Run, digits, evaluate, network, open_data, train
 from spikeatconv.training.loop import make_accelerator
 
 SIZE_OF_TEXT = {"recipe": {"image_size": "x"}}
