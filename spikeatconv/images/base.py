@@ -60,7 +60,7 @@ class Images:
         """
         numbers = numbers_of(len(self), size, seeds, parts, process, processes, skip)
         return iter(DataLoader(
-            AtOnce(self), batch_sampler=numbers, num_workers=workers, collate_fn=as_it_is,
+            AtOnce(self), batch_size=None, sampler=numbers, num_workers=workers,
             pin_memory=torch.cuda.is_available(),
         ))  # fmt: skip
 
@@ -102,12 +102,8 @@ class AtOnce:
     def __init__(self, images: Images) -> None:
         self.images = images
 
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
         return self.images.batch(indices)
-
-
-def as_it_is(batch: Any) -> Any:
-    return batch
 
 
 class InMemory(Images):

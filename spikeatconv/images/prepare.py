@@ -277,14 +277,11 @@ def check_archive(
 
 def md5(archive: Path) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    with (
-        archive.open("rb") as file,
-        tqdm(total=archive.stat().st_size, desc=f"MD5 of {archive.name}", unit="B",
-             unit_scale=True) as bar,
-    ):  # fmt: skip
+    with archive.open("rb") as raw, tqdm.wrapattr(
+        raw, "read", archive.stat().st_size, desc=f"MD5 of {archive.name}", unit_divisor=1000
+    ) as file:  # fmt: skip
         while block := file.read(1 << 20):
             digest.update(block)
-            bar.update(len(block))
     return digest.hexdigest()
 
 

@@ -172,7 +172,7 @@ def test_an_image_or_a_truth_whose_name_leads_elsewhere_writes_nothing(
     (archives / TRAIN).write_bytes(tar_of({"n1.tar": inner}))
     with pytest.raises(ValueError, match=r"'a/\.\.' in it is no name"):
         imagenet(archives, tmp_path / "made", TINY)
-    monkeypatch.setattr(prepare, "devkit", lambda archive: ({}, ["../../.."] * 5))
+    monkeypatch.setattr(prepare, "read_devkit", lambda archive: ({}, ["../../.."] * 5))
     with pytest.raises(ValueError, match=r"'\.\./\.\./\.\.' in it is no name"):
         imagenet(archives, tmp_path / "again", TINY)
 
