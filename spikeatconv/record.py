@@ -10,8 +10,9 @@ Spikes and membranes of many images fill gigabytes: `record(model, keep=())` onl
 is all that rates and the summary need.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -45,21 +46,14 @@ class Recording:
     the summary are always there.
     """
 
-    def __init__(
-        self,
-        layers: list[str],
-        attends: dict[str, Attend] | None = None,
-        keep: Collection[str] = KEEP,
-    ) -> None:
-        self.keep = tuple(keep)
+    def __init__(self, layers: Collection[str], attends: dict[str, Attend], keep: tuple) -> None:
+        self.keep = keep
         self.calls: dict[str, list[Call]] = {name: [] for name in layers}
         # How often each neuron fired, `[C, H, W]`, and how often it could, T · B in all; a pair for
         # all calls that follow each other and are of the same neurons.
         self.counts: dict[str, list[tuple[Tensor, int]]] = {name: [] for name in layers}
-        self.attends = attends or {}
-        self.attention_calls: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {
-            name: [] for name in self.attends
-        }
+        self.attends = attends
+        self.attention_calls: dict[str, list[tuple[Tensor, ...]]] = {name: [] for name in attends}
 
     @property
     def spikes(self) -> dict[str, Tensor]:
@@ -131,6 +125,19 @@ class Recording:
                     maps[name] = _join(name, parts, "attention_calls")
         return maps
 
+    def _see(self, name: str, lif: LIF, args: tuple, kwargs: dict, output: Tensor) -> None:
+        """A hook of that layer, called after each run."""
+        with torch.no_grad():
+            self._count(name, output)
+            trace = lif.run(*args, **kwargs) if "membranes" in self.keep else None
+        # A copy: the model may go on in place.
+        spikes = output.detach().clone() if "spikes" in self.keep else None
+        self.calls[name].append(Call(spikes, *(trace[1:] if trace else (None, None))))
+
+    def _see_attention(self, name: str, attend: Attend, args: tuple, kwargs: dict, _: Any) -> None:
+        given = {**dict(zip("qkv", args, strict=False)), **kwargs}
+        self.attention_calls[name].append(tuple(given[letter].detach() for letter in "qkv"))
+
     def _ran(self) -> list[str]:
         return [name for name, counts in self.counts.items() if counts]
 
@@ -201,31 +208,15 @@ def record(model: nn.Module, keep: Collection[str] = KEEP) -> Iterator[Recording
             f"{type(model).__name__} has no LIF layer, so there is nothing to record; "
             "pass the spiking model itself"
         )
-    recording = Recording(list(layers), attends, keep)
-
-    def observe(name: str):
-        def hook(lif: LIF, args: tuple, kwargs: dict, output: Tensor) -> None:
-            with torch.no_grad():
-                recording._count(name, output)
-                trace = lif.run(*args, **kwargs) if "membranes" in keep else None
-            # A copy: the model may go on in place.
-            spikes = output.detach().clone() if "spikes" in keep else None
-            rest = (trace.membrane, trace.final) if trace else (None, None)
-            recording.calls[name].append(Call(spikes, *rest))
-
-        return hook
-
-    def observe_attention(name: str):
-        def seen(q: Tensor, k: Tensor, v: Tensor) -> None:
-            recording.attention_calls[name].append((q.detach(), k.detach(), v.detach()))
-
-        return lambda attend, args, kwargs, output: seen(*args, **kwargs)
-
+    recording = Recording(layers, attends, tuple(keep))
     # A LIFSum calls its branches one by one where they have hooks, so each call is seen once.
-    hooks: list[tuple[nn.Module, Any]] = [(lif, observe(name)) for name, lif in layers.items()]
-    if "attention" in keep:
-        hooks += [(attend, observe_attention(name)) for name, attend in attends.items()]
-    handles = [module.register_forward_hook(hook, with_kwargs=True) for module, hook in hooks]
+    watched: list[tuple[dict, Callable]] = [(layers, recording._see)]
+    watched += [(attends, recording._see_attention)] if "attention" in keep else []
+    handles = [
+        module.register_forward_hook(partial(see, name), with_kwargs=True)
+        for modules, see in watched
+        for name, module in modules.items()
+    ]
     try:
         yield recording
     finally:
