@@ -64,12 +64,13 @@ export function drag(element, move, end = () => {}) {
 
 /**
  * Arrow keys on `element`: move(right, down, event) hears −1, 0 or 1 of each, and ±`page` for Page
- * Up and Down if there are pages. A key is the page's own again where move returns false.
+ * Up and Down, ±`ends` for Home and End, if there are such. A key is the page's own again where
+ * move returns false.
  */
-export function onArrows(element, move, page = 0) {
+export function onArrows(element, move, page = 0, ends = 0) {
   const ways = {
     ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
-    PageUp: [0, -page], PageDown: [0, page],
+    PageUp: [0, -page], PageDown: [0, page], Home: [0, -ends], End: [0, ends],
   };
   element.addEventListener("keydown", (event) => {
     const [right, down] = ways[event.key] ?? [0, 0];
