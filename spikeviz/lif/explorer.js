@@ -1,21 +1,20 @@
 // LIFExplorer: one neuron under the reader's hand. Python holds the parameters as traits;
 // everything drawn is computed here, so a move is answered within a frame.
 
-import { h, button, clamp, put, show } from "../base/page.js";
+import { h, button, clamp, formulaRows, key, put, show } from "../base/page.js";
 import { drag, choice, player } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
-import {
-  colours, lasting, listen, mount, setter, syncer, syncing, valuesOf,
-} from "../base/widget.js";
+import { colours, lasting, mount } from "../base/widget.js";
+import { listen, setter, syncer, syncing, valuesOf } from "../base/widget.js";
 import { surface, keeper } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 import { PARAMETERS, compute, range } from "./state.js";
 import { makeControls } from "./controls.js";
-import { unpacked, paintRange, drawnInput } from "./input.js";
+import { unpacked, drawnInput } from "./input.js";
 import { mysteryPanel } from "./mystery.js";
 import { NEURON, MOST_PINS, PIN_COLOURS, withPin, pinChips } from "./pins.js";
 import { librariesPanel } from "./libraries.js";
-import { tracesHeight, tracesScales, potentials, drawRuns, drawCursor } from "./traces.js";
+import { tracesScales, drawRuns, drawCursor } from "./traces.js";
 import { neuronMap, drawFi } from "./map.js";
 import { explain, mapText, summaryText } from "./words.js";
 
@@ -29,8 +28,7 @@ let heldSince = 0; // when a pointer went down on an explorer; 0 while none is d
 /** Once a model: keep a ghost of the run before each gesture, and send changes to Python. */
 function initialize({ model, signal }) {
   const sync = syncer(model, signal);
-  let present = valuesOf(model, PARAMETERS);
-  let last = 0;
+  let [present, last] = [valuesOf(model, PARAMETERS), 0];
   const remember = () => {
     const now = performance.now();
     const fresh = heldSince ? last < heldSince : now - last > 700;
@@ -98,11 +96,9 @@ function makeTools(view) {
 }
 
 function build(tools) {
-  const key = (name, text) => h("span", { class: `sv-key sv-key-${name}` }, text);
   const title = (text) => h("p", { class: "sv-title" }, text);
-  const lines = [0, 1, 2].map(() => [h("b"), h("span", { class: "sv-formula" }), h("span")]);
   const parts = {
-    words: lines.flat(),
+    step: formulaRows(3),
     traces: h("canvas", { class: "sv-traces", role: "img" }),
     fi: h("canvas", { class: "sv-fi", role: "img" }),
     ghostKey: key("ghost", "last run"),
@@ -124,9 +120,7 @@ function build(tools) {
           parts.mysteryKey, parts.ghostKey, parts.otherKey, tools.clearGhost),
         h("div", { class: "sv-row sv-chips" }, ...tools.chips.elements),
         h("div", { class: "sv-stack" }, parts.traces, input.brush, tools.threshold.element),
-        parts.summary,
-        h("div", { class: "sv-update", "aria-live": "off" },
-          ...lines.map((line) => h("div", { class: "sv-line" }, ...line)))),
+        parts.summary, parts.step.element),
       h("div", {},
         title("Spike count for every neuron: move over it, click to pin"), map.element,
         parts.mapText,
@@ -161,14 +155,9 @@ function render({ model, el, signal }) {
   function shownNow(colour, width) {
     Object.assign(colour, colours(root, PIN_COLOURS));
     const state = compute(model, view);
-    const { p, current } = state;
-    const room = [Math.min(0, ...current), Math.max(...current, 0.5) * 1.1];
-    Object.assign(state, tracesScales(state, width, {
-      input: view.frozen.input ?? (p.stimulus === "drawn" ? paintRange(current) : room),
-      membrane: view.frozen.membrane ?? potentials(state),
-    }));
-    traces.style.height = `${tracesHeight(state)}px`;
-    return state;
+    const scales = tracesScales(state, width, view.frozen);
+    traces.style.height = `${scales.height}px`;
+    return { ...state, ...scales };
   }
 
   function draw(colour) {
@@ -189,7 +178,7 @@ function render({ model, el, signal }) {
       write(state, tools, parts);
     }
     if (state.p.stimulus === "drawn") tools.input.place(state);
-    explain(state).flat().forEach((text, i) => put(parts.words[i], text));
+    parts.step.update(explain(state));
     tools.speed.update(model.get("speed"));
     tools.walk.update();
     return state;

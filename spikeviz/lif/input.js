@@ -12,11 +12,8 @@ const LARGEST = 1000;
 export const packed = (values) => new DataView(Float64Array.from(values).buffer);
 
 /** What `packed` made, wherever it travelled; null for nothing. */
-export function unpacked(view) {
-  if (!view) return null;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  return new Float64Array(bytes.slice().buffer);
-}
+export const unpacked = (view) => view &&
+  new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
 /** {values} of a text with numbers in it, such as "1, 2 3" or array([1., 2.]), or {problem}. */
 export function readNumbers(text) {
@@ -44,8 +41,7 @@ export const paintRange = (values) => [
 
 /** Where a hand paints: up and down, along the steps, or by the keys. */
 function brush(view, keep) {
-  let drawn = null; // the values under the hand, and where it was
-  let last = null;
+  let [drawn, last] = [null, null]; // the values under the hand, and where it was
   const element = slider("sv-brush", "Input current at the cursor: up and down change it, left " +
     "and right move, with Shift they carry it along");
   const limited = (value) => Math.round(clamp(value, ...view.shown.yI.domain) * 100) / 100;

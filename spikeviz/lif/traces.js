@@ -1,6 +1,7 @@
 // The picture of LIFExplorer over time: input, membranes, and a lane of spikes for each neuron.
 
 import { scale, ticks, axes, across, dot, label, stairs, stroke } from "../base/draw.js";
+import { paintRange } from "./input.js";
 import { LIBRARIES } from "./libraries.js";
 import { PIN_COLOURS } from "./pins.js";
 
@@ -28,45 +29,39 @@ export function companions({ p, ghost, other, mystery, libraries, ...runs }) {
   return found;
 }
 
-const inputHeight = ({ p }) => (p.stimulus === "drawn" ? 110 : 52);
-const lanes = ({ mystery, others }) =>
-  1 + Math.max(mystery ? 3 : 2, ...others.map(({ lane }) => lane));
-
-/** Height of the canvas: more lanes and a larger input make it taller, not the membrane flatter. */
-export const tracesHeight = (state) => 322 + inputHeight(state) + LANE * (lanes(state) - 3);
-
-/** Scales of the picture: x in ms, yI, y of the membrane, and where the lanes begin. */
-export function tracesScales(state, width, domains) {
+/**
+ * Scales of the picture: x in ms, yI, y of the membrane; where the lanes begin, and the height of
+ * it all: more lanes and a larger input make it taller, not the membrane flatter. `frozen`: domains
+ * that a hand holds, else there is room for all.
+ */
+export function tracesScales(state, width, frozen) {
   const { p, current } = state;
-  const height = tracesHeight(state);
-  const bottom = 22 + inputHeight(state);
-  const lane = height - 36 - LANE * lanes(state);
+  const lanes = LANE * (1 + Math.max(state.mystery ? 3 : 2, ...state.others.map(({ lane }) => lane)));
+  const bottom = 22 + (p.stimulus === "drawn" ? 110 : 52);
+  const lane = bottom + 222;
+  const most = Math.max(...current, 0.5) * 1.1;
+  const room = p.stimulus === "drawn" ? paintRange(current) : [Math.min(0, ...current), most];
   return {
     x: scale([0, current.length * p.dt], [46, width - 14]),
-    yI: scale(domains.input, [bottom, 22]),
-    y: scale(domains.membrane, [lane - 20, bottom + 30]),
-    lane, bottom: height - 36,
+    yI: scale(frozen.input ?? room, [bottom, 22]),
+    y: scale(frozen.membrane ?? potentials(state), [lane - 20, bottom + 30]),
+    lane, bottom: lane + lanes, height: lane + lanes + 36,
   };
 }
 
 /** Room for every trace on show, the threshold, and a drag upwards. */
-export function potentials({ p, run, others }) {
+function potentials({ p, run, others }) {
   const drawn = [run, ...others.filter(({ dash }) => dash).map((one) => one.run)];
-  const end = (name, choose, first) =>
-    drawn.reduce((found, one) => one[name].reduce((a, b) => choose(a, b), found), first);
-  const low = end("v", Math.min, Math.min(p.v_rest, p.v_reset ?? p.v_rest));
-  const high = end("h", Math.max, p.v_threshold);
+  const low = Math.min(p.v_rest, p.v_reset ?? p.v_rest, ...drawn.map(({ v }) => Math.min(...v)));
+  const high = Math.max(p.v_threshold, ...drawn.map(({ h }) => Math.max(...h)));
   return [low - 0.06 * (high - low), high + 0.3 * (high - low)];
 }
 
 /** The membrane's path: up to H at each step, and down to V where it is reset. */
-function path(run, dt, x, y, until = run.h.length - 1) {
-  const points = [];
-  for (let t = 0; t <= until; t++) {
-    points.push([x(t * dt), y(run.h[t])]);
-    if (run.s[t]) points.push([x(t * dt), y(run.v[t])]);
-  }
-  return points;
+function path({ h, v, s }, dt, x, y, until = h.length) {
+  const at = (t, value) => [x(t * dt), y(value)];
+  return Array.from(h.subarray(0, until), (charged, t) =>
+    s[t] ? [at(t, charged), at(t, v[t])] : [at(t, charged)]).flat();
 }
 
 function insideMembrane(ctx, { x, y }, draw) {
@@ -125,7 +120,7 @@ function spikes(ctx, { run, dt, colour: name, label: words }, py, size, x, colou
 /** What the cursor adds: the membrane so far, the present step. */
 export function drawCursor(ctx, state, colour) {
   const { p, run, cursor, x, y, bottom } = state;
-  insideMembrane(ctx, state, () => stroke(ctx, colour.blue, path(run, p.dt, x, y, cursor), 2));
+  insideMembrane(ctx, state, () => stroke(ctx, colour.blue, path(run, p.dt, x, y, cursor + 1), 2));
   const px = x(cursor * p.dt);
   stroke(ctx, colour.fg, [[px, 18], [px, bottom]]);
   dot(ctx, px, y(run.h[cursor]), 4, colour.blue);
