@@ -6,8 +6,9 @@ import { numberControl, choice, checkbox, shower } from "../base/controls.js";
 import { range } from "./state.js";
 
 const LABELS = {
-  tau: ["τ, time constant", "ms"], v_threshold: ["V_th, threshold"], amplitude: ["I, input current"],
-  period: ["Period", "ms"], seed: ["Noise seed"], v_rest: ["V_rest"], v_reset: ["V_reset"],
+  tau: ["τ, time constant", "ms"], v_threshold: ["V_th, threshold"],
+  amplitude: ["I, input current"], period: ["Period", "ms"], seed: ["Noise seed"],
+  v_rest: ["V_rest"], v_reset: ["V_reset"],
   t_ref: ["t_ref, refractory", "ms"], resistance: ["R, resistance"], dt: ["Δt, time step", "ms"],
   duration: ["Duration", "ms"],
 };

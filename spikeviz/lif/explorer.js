@@ -4,8 +4,8 @@
 import { h, button, clamp, formulaRows, key, put, show } from "../base/page.js";
 import { drag, choice, player } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
-import { colours, lasting, mount } from "../base/widget.js";
-import { listen, setter, syncer, syncing, valuesOf } from "../base/widget.js";
+import { colours, lasting, listen, mount, setter, syncer, syncing, valuesOf }
+  from "../base/widget.js";
 import { surface, keeper } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 import { PARAMETERS, compute, range } from "./state.js";

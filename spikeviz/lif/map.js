@@ -3,9 +3,8 @@
 import { countMap, fiCurve, rateOf } from "../base/neuron.js";
 import { h, clamp, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
-import {
-  surface, scale, ticks, axes, cividis, dot, label, picture, stroke,
-} from "../base/draw.js";
+import { surface, scale, ticks, axes, cividis, dot, label, picture, stroke }
+  from "../base/draw.js";
 import { memory } from "../base/memory.js";
 import { PIN_COLOURS } from "./pins.js";
 

@@ -12,9 +12,8 @@ const SHORT = { tau: "τ", v_threshold: "V_th", resistance: "R" };
 const apart = (one, other) => NEURON.filter((key) => one[key] !== other[key]);
 
 /** In what a pinned neuron differs from the reader's, as "τ 20, soft reset". */
-const differs = (pin, p) => apart(pin, p).map((key) =>
-  pin[key] === null ? "soft reset" : `${SHORT[key] ?? key.replace("v_", "V_")} ${show(pin[key], 2)}`,
-).join(", ") || "same as yours";
+const differs = (pin, p) => apart(pin, p).map((key) => pin[key] === null ? "soft reset"
+  : `${SHORT[key] ?? key.replace("v_", "V_")} ${show(pin[key], 2)}`).join(", ") || "same as yours";
 
 /** The pins with one more, unless it is there already or there is no room. */
 export function withPin(pins, neuron) {
@@ -29,8 +28,8 @@ export function pinChips({ model, set }) {
     const title = "Take over its values";
     const use = button(`pinned neuron ${i + 1}`, () => set(pins()[i] ?? {}), { title });
     const remove = button("×", () => set({ pins: pins().filter((_, k) => k !== i) }));
-    const number = h("b", {}, String(i + 1));
-    return { use, remove, element: h("span", { class: `sv-chip sv-${colour}` }, number, use, remove) };
+    const inside = [h("b", {}, String(i + 1)), use, remove];
+    return { use, remove, element: h("span", { class: `sv-chip sv-${colour}` }, ...inside) };
   });
   const update = (p, runs) => chips.forEach(({ use, remove, element }, i) => {
     element.hidden = i >= runs.length;

@@ -24,7 +24,7 @@ export function range(model, key) {
   return [min, max, step];
 }
 
-/** `drawn`: by a hand; `before`: what its last stroke changed; `hover`: where the map is pointed. */
+/** `drawn`: by a hand; `before`: what its last stroke changed; `hover`: the map's neuron. */
 export function compute(model, { drawn, before, hover }) {
   const p = valuesOf(model, PARAMETERS);
   const inputOf = (one) => one.stimulus !== "drawn" ? stimulus(one)

@@ -36,7 +36,7 @@ export function companions({ p, ghost, other, mystery, libraries, ...runs }) {
  */
 export function tracesScales(state, width, frozen) {
   const { p, current } = state;
-  const lanes = LANE * (1 + Math.max(state.mystery ? 3 : 2, ...state.others.map(({ lane }) => lane)));
+  const last = Math.max(state.mystery ? 3 : 2, ...state.others.map((one) => one.lane));
   const bottom = 22 + (p.stimulus === "drawn" ? 110 : 52);
   const lane = bottom + 222;
   const most = Math.max(...current, 0.5) * 1.1;
@@ -45,7 +45,7 @@ export function tracesScales(state, width, frozen) {
     x: scale([0, current.length * p.dt], [46, width - 14]),
     yI: scale(frozen.input ?? room, [bottom, 22]),
     y: scale(frozen.membrane ?? potentials(state), [lane - 20, bottom + 30]),
-    lane, bottom: lane + lanes, height: lane + lanes + 36,
+    lane, bottom: lane + LANE * (last + 1), height: lane + LANE * (last + 1) + 36,
   };
 }
 
