@@ -37,13 +37,24 @@ export function numberControl({ label, unit = "", range: [min, max, step], ...mo
   return { element, update };
 }
 
+/** Controls of a model's traits, with their names: number("tau", "τ, in steps") has tau's limits. */
+export function traitControls(model, set) {
+  const to = (name) => ({ set: (value) => set({ [name]: value }) });
+  return {
+    number: (name, label, more) =>
+      numberControl({ label, range: model.get("limits")[name], ...to(name), ...more }),
+    pick: (name, label, options, more) => choice({ label, options, ...to(name), ...more }),
+    check: (name, label, more) => checkbox({ label, ...to(name), ...more }),
+  };
+}
+
 /** What shows {name: value} in the controls of these names, each value when it is new. */
 export function shower(controls) {
   const shown = {};
   return (values) => {
     for (const [name, control] of Object.entries(controls)) {
       const value = values[name];
-      if (value !== shown[name] && value !== null) control.update(value);
+      if (value !== shown[name] && value != null) control.update(value);
       shown[name] = value;
     }
   };

@@ -69,10 +69,11 @@ export function line(ctx, points, dash = []) {
   ctx.setLineDash([]);
 }
 
-/** Words whose left end and middle, or what `align` and `baseline` say, are at (x, y). */
-export function label(ctx, words, x, y, colour, align = "left", baseline = "middle") {
+/** Words whose left end and middle, or what `align` and `baseline` say, are at (x, y), no wider
+ *  than `room` if there is one. */
+export function label(ctx, words, x, y, colour, align = "left", baseline = "middle", room) {
   Object.assign(ctx, { fillStyle: colour, textAlign: align, textBaseline: baseline });
-  ctx.fillText(words, x, y);
+  ctx.fillText(words, x, y, room);
 }
 
 /** The edge of a box [x, y, width, height]. */
@@ -120,6 +121,15 @@ export function picture(pixels, width) {
   const canvas = h("canvas", { width, height: pixels.length / width });
   canvas.getContext("2d").putImageData(new ImageData(data, width), 0, 0);
   return canvas;
+}
+
+/** redraw(canvas, keys, paint) gives what paint(surface) last gave, until a key or the size is new. */
+export function redrawer() {
+  const once = memory();
+  return (canvas, keys, paint) => {
+    const size = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio];
+    return once(canvas, [...size, ...keys], () => paint(surface(canvas)));
+  };
 }
 
 /**

@@ -12,6 +12,10 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** div("row", …), para("title", …): a div or p of the class sv-row, sv-title, with children. */
+const tagged = (tag) => (kind, ...inside) => h(tag, { class: `sv-${kind}` }, ...inside);
+export const [div, para] = ["div", "p"].map(tagged);
+
 /** Write a text where another one stands: a screen reader tells only what is new. */
 export const put = (element, text) => element.textContent !== text && (element.textContent = text);
 
@@ -22,6 +26,9 @@ export function renew(element, key, children) {
   element.replaceChildren(...children());
   return true;
 }
+
+/** The bytes of a text in hexadecimal. */
+export const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
