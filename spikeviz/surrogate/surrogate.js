@@ -1,11 +1,16 @@
 // The surrogates and the neuron's gradient: the same arithmetic in the same order as
 // spikeatconv/surrogate.py and neuron.py. Nothing here knows about the screen.
 
+import { memory } from "../base/memory.js";
+import { clamp } from "../base/page.js";
+
+const BARS = 60; // of a layer
+
 const logistic = (z) => 1 / (1 + Math.exp(-z));
 
 /**
- * σ(u) and σ'(u); reach(share) / α is the |u| where σ' has fallen to `share` of its peak; formula(α, u)
- * writes σ' with letters or numbers.
+ * σ(u) and σ'(u); reach(share) / α is the |u| where σ' has fallen to `share` of its peak;
+ * formula(α, u) writes σ' with letters or numbers.
  */
 export const SURROGATES = {
   atan: {
@@ -25,19 +30,19 @@ export const SURROGATES = {
 export const V_THRESHOLD = 1;
 
 /** ∂V[t]/∂H[t] of a neuron at membrane h: what its reset leaves of the gradient. */
-export function throughReset(p, h, spike, slope) {
+function throughReset(p, h, spike, slope) {
   if (p.v_reset === null) return p.detach_reset ? 1 : 1 - V_THRESHOLD * slope;
   return p.detach_reset ? 1 - spike : 1 - spike + (p.v_reset - h) * slope;
 }
 
 /** The neuron's input, one value a time step: uneven, so that most spikes come one by one. */
-export const drive = (n) => Array.from({ length: n }, (_, i) => (((4 * i + 2) % 11) + 1) / 11);
+const drive = (n) => Array.from({ length: n }, (_, i) => (((4 * i + 2) % 11) + 1) / 11);
 
 /**
- * The neuron with input w · drive: H, V, spikes, count, (count − target)² and its gradient by w. Each
- * step carries the derivatives of its values by w along.
+ * The neuron with input w · drive: H, V, spikes, count, (count − target)² and its gradient by w.
+ * Each step carries the derivatives of its values by w along.
  */
-export function tryWeight(p, w, input) {
+function tryWeight(p, w, input) {
   const { derivative } = SURROGATES[p.surrogate];
   const out = { h: [], v: [], s: [], count: 0 };
   let [v, dv, dcount] = [0, 0, 0];
@@ -62,27 +67,28 @@ export function tryWeight(p, w, input) {
  * The hill that descent believes it walks on: the surrogate's gradient summed up over `weights` by
  * trapezoids, its lowest point at 0. Its slope is that gradient; the loss itself is a staircase.
  */
-export function hill(p, input, weights) {
+function hill(p, input, weights) {
   const slopes = weights.map((w) => tryWeight({ ...p, surrogate_on: true }, w, input).gradient);
   let height = 0;
-  const heights = weights.map((w, i) => (height += i ? ((slopes[i] + slopes[i - 1]) / 2) * (w - weights[i - 1]) : 0));
+  const heights = weights.map((w, i) =>
+    (height += i ? ((slopes[i] + slopes[i - 1]) / 2) * (w - weights[i - 1]) : 0));
   const lowest = Math.min(...heights);
   return heights.map((value) => value - lowest);
 }
 
-/** Gradient descent from p.weight: {weight, count, loss, gradient} before each of n steps and after. */
-export function descend(p, input, n, [low, high]) {
+/** Gradient descent from p.weight: {weight, count, loss, gradient} at its start and n steps on. */
+function descend(p, input, n, [low, high]) {
   let weight = p.weight;
   return Array.from({ length: n + 1 }, () => {
     const { count, loss, gradient } = tryWeight(p, weight, input);
     const at = { weight, count, loss, gradient };
-    weight = Math.min(Math.max(weight - p.learning_rate * gradient, low), high);
+    weight = clamp(weight - p.learning_rate * gradient, low, high);
     return at;
   });
 }
 
 /** ∂S[t]/∂H[t−k], k = 0 … time_steps, of a neuron that stands at u = p.at in every step. */
-export function survival(p) {
+function survival(p) {
   const slope = SURROGATES[p.surrogate].derivative(p.at, p.alpha);
   const leak = 1 - 1 / p.tau;
   const reset = throughReset(p, p.at + V_THRESHOLD, p.at >= 0 ? 1 : 0, slope);
@@ -92,7 +98,7 @@ export function survival(p) {
 }
 
 /** Share of the values u with σ'(u) ≥ p.dead_below · σ'(0), and the mean of σ'. */
-export function useful(p, u, alpha = p.alpha) {
+function useful(p, u, alpha = p.alpha) {
   const { derivative } = SURROGATES[p.surrogate];
   const least = p.dead_below * derivative(0, alpha);
   let [count, sum] = [0, 0];
@@ -102,4 +108,75 @@ export function useful(p, u, alpha = p.alpha) {
     sum += slope;
   }
   return { count, share: count / u.length, mean: sum / u.length };
+}
+
+/** What does not depend on α: the layer's values, their bars, and the mean of σ' over all α. */
+function layerOf(bytes, surrogate, [low, high]) {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const u = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  const sizes = u.map(Math.abs).sort();
+  const span = Math.max(1, Math.ceil(sizes[Math.floor(0.995 * (u.length - 1))] * 2) / 2);
+  const bars = Array.from({ length: BARS }, () => 0);
+  let away = 0;
+  for (const value of u) {
+    const i = Math.floor(((value + span) / (2 * span)) * BARS);
+    if (value < -span || value > span) away++;
+    else bars[Math.min(i, BARS - 1)] += 100 / u.length;
+  }
+  const alphas = Array.from({ length: 41 }, (_, i) => low * (high / low) ** (i / 40));
+  const every = Math.ceil(u.length / 5000); // of 100,000 values each 20th is enough: σ' is even
+  const some = sizes.filter((_, i) => i % every === 0);
+  const means = alphas.map((alpha) => useful({ surrogate, dead_below: 0 }, some, alpha).mean);
+  return { u, sizes, span, bars, away, alphas, means };
+}
+
+/** The share of `sizes`, in order, that are at most `edge`. */
+function shareUpTo(sizes, edge) {
+  let [low, high] = [0, sizes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sizes[middle] <= edge) low = middle + 1;
+    else high = middle;
+  }
+  return low / sizes.length;
+}
+
+/** A function of the traits that gives all that is on show, and computes anew only what changes. */
+export function computer(limits, bytesOf) {
+  const [lowest, highest] = limits.weight;
+  const weights = Array.from({ length: 401 }, (_, i) => lowest + (i / 400) * (highest - lowest));
+  const once = memory();
+  return (p) => {
+    const neuron = [p.tau, p.time_steps, p.v_reset, p.target];
+    const slopes = [...neuron, p.detach_reset, p.surrogate, p.alpha];
+    const { primitive, derivative, reach } = SURROGATES[p.surrogate];
+    const input = drive(p.time_steps);
+    const shape = [p.layer, p.surrogate];
+    const layer = once("layer", shape, () => layerOf(bytesOf(p.layer), p.surrogate, limits.alpha));
+    const { alphas, sizes, u } = layer;
+    const edge = reach(p.dead_below);
+    const steps = once("walk", [...slopes, p.surrogate_on, p.weight, p.learning_rate], () =>
+      descend(p, input, limits.descent_step[1], limits.weight));
+    const arrived = p.surrogate_on ? steps.findIndex(({ gradient }) => !gradient) : -1;
+    const last = arrived < 0 ? steps.length - 1 : arrived;
+    const place = Math.min(p.descent_step, last);
+    const run = tryWeight(p, steps[place].weight, input);
+    return {
+      p, steps, last, place, run, layer, weights,
+      domain: limits.at.slice(0, 2),
+      peak: derivative(0, p.alpha),
+      edge: edge / p.alpha,
+      forward: p.at >= 0 ? 1 : 0,
+      primitive: primitive(p.at, p.alpha),
+      derivative: derivative(p.at, p.alpha),
+      survival: survival(p),
+      reached: once("reached", [...shape, p.alpha, p.dead_below], () => useful(p, u)),
+      shares: once("shares", [...shape, p.dead_below], () =>
+        alphas.map((alpha) => shareUpTo(sizes, edge / alpha))),
+      losses: once("losses", neuron, () => weights.map((w) => tryWeight(p, w, input).loss)),
+      hill: p.surrogate_on ? once("hill", slopes, () => hill(p, input, weights)) : null,
+      walk: steps.slice(0, place),
+      here: { weight: steps[place].weight, loss: run.loss, gradient: run.gradient },
+    };
+  };
 }
