@@ -1,25 +1,30 @@
 // Branches with different thresholds over one input, and what their sum still tells: the same
-// arithmetic in the same order as spikeatconv's LIF, LIFSum and MBPL, and as mbpl_explorer.py.
+// arithmetic in the same order as spikeatconv's LIF, LIFSum and MBPL, and as explorer.py.
 // Nothing here knows about the screen.
 
 import { simulate, stimulus } from "../base/neuron.js";
+import { memory } from "../base/memory.js";
+import { bytesOf, clamp } from "../base/page.js";
 
 export const SHADES = 256; // inputs that are told apart: grey levels of a picture, or of a grid
 export const LONGEST = 64; // time steps
 export const MOST = 8; // branches
 export const THRESHOLDS = [0.05, 4, 0.01]; // lowest, highest, step
-export const SPACING = 0.5;
+const SPACING = 0.5;
 const KERNEL = 7;
+
+export const low = (i) => "₁₂₃₄₅₆₇₈"[i];
 
 const cents = (value) => Math.floor(value * 100 + 0.5) / 100;
 
 /** Where one more threshold goes: SPACING above the highest, or else into the widest gap. */
-export function nextThreshold(thresholds) {
+function nextThreshold(thresholds) {
   const above = cents(Math.max(...thresholds) + SPACING);
   if (above <= THRESHOLDS[1]) return above;
   const sorted = [0, ...thresholds].sort((a, b) => a - b);
   let at = 1;
-  for (let i = 2; i < sorted.length; i++) if (sorted[i] - sorted[i - 1] > sorted[at] - sorted[at - 1] + 1e-9) at = i;
+  for (let i = 2; i < sorted.length; i++)
+    if (sorted[i] - sorted[i - 1] > sorted[at] - sorted[at - 1] + 1e-9) at = i;
   return cents((sorted[at] + sorted[at - 1]) / 2);
 }
 
@@ -30,35 +35,26 @@ export function ladder(thresholds, n = MOST) {
   return all.slice(0, n);
 }
 
-/** The input x over T steps, for one neuron. `shade`: of the pixel that drives it, for a picture. */
-export function inputOf(p, shade) {
-  if (p.stimulus === "image") return new Float64Array(p.time_steps).fill((p.amplitude * shade) / (SHADES - 1));
-  return stimulus({ ...p, duration: p.time_steps, dt: 1 });
-}
-
 /** Spikes of one branch for each constant input x[g], `[LONGEST · SHADES]`. */
-export function shadeSpikes(tau, threshold, x) {
+function shadeSpikes(tau, threshold, x) {
   const current = new Float64Array(LONGEST * SHADES);
   for (let k = 0; k < current.length; k += SHADES) current.set(x, k);
   return simulate({ tau, v_threshold: threshold }, current, { keep: ["s"], neurons: SHADES }).s;
 }
 
 /** Bits of a distribution: −Σ p log₂ p. */
-export function entropy(shares) {
+function entropy(shares) {
   let bits = 0;
-  for (let y = 0; y < shares.length; y++) if (shares[y] > 0) bits -= shares[y] * Math.log2(shares[y]);
+  for (const share of shares) if (share > 0) bits -= share * Math.log2(share);
   return bits;
 }
-
-/** The constant inputs x = amplitude · g / 255. */
-export const shadeInputs = (amplitude) => Float64Array.from({ length: SHADES }, (_, g) => (amplitude * g) / (SHADES - 1));
 
 /**
  * What the sum y of all spikes tells of the input x, whose shades g have the shares `weights`: the
  * mutual information I(X; Y), which is the entropy of Y, since x decides y; and the error of the
  * best straight line x ≈ slope · y + offset, root mean square.
  */
-export function judge(y, weights, x) {
+function judge(y, weights, x) {
   const shares = new Float64Array(MOST * LONGEST + 1);
   let [mx, my] = [0, 0];
   for (let g = 0; g < SHADES; g++) {
@@ -84,7 +80,7 @@ export function judge(y, weights, x) {
  * `judge` for 1 to 8 branches at T = steps, and for 1 to 64 steps with n branches. `tables`: the
  * shadeSpikes of the 8 thresholds of the ladder. Also sums: Σᵢ Sᵢ of the n, `[LONGEST · SHADES]`.
  */
-export function judgeAll(tables, n, steps, weights, x) {
+function judgeAll(tables, n, steps, weights, x) {
   const y = new Uint16Array(SHADES);
   const add = (table, t) => {
     for (let g = 0, k = t * SHADES; g < SHADES; g++, k++) y[g] += table[k];
@@ -94,7 +90,8 @@ export function judgeAll(tables, n, steps, weights, x) {
     return judge(y, weights, x);
   });
   const sums = new Uint8Array(LONGEST * SHADES);
-  for (const table of tables.slice(0, n)) for (let k = 0; k < sums.length; k++) sums[k] += table[k];
+  for (const table of tables.slice(0, n))
+    for (let k = 0; k < sums.length; k++) sums[k] += table[k];
   y.fill(0);
   const bySteps = Array.from({ length: LONGEST }, (_, t) => {
     add(sums, t);
@@ -104,7 +101,7 @@ export function judgeAll(tables, n, steps, weights, x) {
 }
 
 /** The shares of the shades: of a picture, or all alike. */
-export function shadeShares(shades) {
+function shadeShares(shades) {
   const weights = new Float64Array(SHADES);
   if (!shades) return weights.fill(1 / SHADES);
   for (const g of shades) weights[g] += 1 / shades.length;
@@ -112,7 +109,7 @@ export function shadeShares(shades) {
 }
 
 /** The mixer M by its name: a 7×7 kernel, row by row, and a shift. */
-export function mixerOf(name, learned) {
+function mixerOf(name, learned) {
   const kernel = new Float64Array(KERNEL * KERNEL);
   if (name === "mean") return { kernel: kernel.fill(1 / kernel.length), shift: 0 };
   if (name !== "identity") return learned[name];
@@ -121,16 +118,77 @@ export function mixerOf(name, learned) {
 }
 
 /** M of a square map, row by row; outside it lie zeros. */
-export function mix(map, size, { kernel, shift }) {
+function mix(map, size, { kernel, shift }) {
   const half = (KERNEL - 1) / 2;
   const out = new Float64Array(map.length).fill(shift);
   for (let dy = -half; dy <= half; dy++)
     for (let dx = -half; dx <= half; dx++) {
       const weight = kernel[(dy + half) * KERNEL + dx + half];
       if (!weight) continue;
-      const [from, to] = [Math.max(0, -dx), Math.min(size, size - dx)];
-      for (let row = Math.max(0, -dy); row < Math.min(size, size - dy); row++)
-        for (let column = from; column < to; column++) out[row * size + column] += weight * map[(row + dy) * size + column + dx];
+      const [top, left] = [dy, dx].map((by) => Math.max(0, -by));
+      const [bottom, right] = [dy, dx].map((by) => Math.min(size, size - by));
+      for (let row = top; row < bottom; row++)
+        for (let column = left; column < right; column++)
+          out[row * size + column] += weight * map[(row + dy) * size + column + dx];
     }
   return out;
+}
+
+/** The pictures at the cursor: input, sum, input as read from all steps so far, M, spikes. */
+function photosOf({ n, inputs, shades, sums, bySteps, spikes, cursor, kernel, shift, size }) {
+  const at = cursor * SHADES;
+  const y = new Uint16Array(SHADES);
+  for (let t = 0; t <= cursor; t++)
+    for (let g = 0; g < SHADES; g++) y[g] += sums[t * SHADES + g];
+  const { slope, offset } = bySteps[cursor];
+  const each = (value) => Float64Array.from(shades, value);
+  const sum = each((g) => sums[at + g]);
+  const mixed = mix(sum, size, { kernel, shift });
+  return {
+    input: each((g) => inputs[g]),
+    read: each((g) => slope * y[g] + offset),
+    sum, mixed, ends: [Math.min(...mixed), Math.max(...mixed)],
+    fired: spikes.slice(0, n).map((table) => each((g) => table[at + g])),
+  };
+}
+
+/** A function of the traits that gives all that is on show, and computes anew only what changes. */
+export function computer({ digits, mixers, size }) {
+  const once = memory();
+  return (p) => {
+    const { tau, amplitude, time_steps, thresholds } = p;
+    const isImage = p.stimulus === "image";
+    const image = isImage ? p.image : "";
+    const shades = isImage && once("shades", [image], () => bytesOf(digits[image]));
+    const shade = isImage ? shades[p.row * size + p.column] : 0;
+    const inputs = Float64Array.from({ length: SHADES }, (_, g) => (amplitude * g) / (SHADES - 1));
+    const given = [p.stimulus, amplitude, time_steps, p.period, p.seed, shade].join();
+    const x = once("x", [given], () => (isImage
+      ? new Float64Array(time_steps).fill(inputs[shade])
+      : stimulus({ ...p, duration: time_steps, dt: 1 })));
+    const all = ladder(thresholds);
+    const n = thresholds.length;
+    const setting = [n, tau, amplitude, time_steps, image].join();
+    const key = [all, setting].join();
+    const weights = once("weights", [image], () => shadeShares(shades));
+    const spikes = all.map((threshold, i) =>
+      once(`spikes ${i}`, [tau, amplitude, threshold], () => shadeSpikes(tau, threshold, inputs)));
+    const runs = thresholds.map((v_threshold, i) =>
+      once(`run ${i}`, [given, tau, v_threshold], () => simulate({ tau, v_threshold }, x)));
+    const judged = once("judged", [key], () =>
+      judgeAll(spikes, n, time_steps, weights, inputs));
+    const total = Uint8Array.from(x, (_, t) => runs.reduce((sum, { s }) => sum + s[t], 0));
+    const state = {
+      p, isImage, shades, x, n, all, key, setting, given, inputs, runs, spikes, size, total,
+      ...judged,
+      bits: entropy(weights), // all there are
+      worst: judge(new Uint8Array(SHADES), weights, inputs).error, // without any spike
+      now: judged.bySteps[time_steps - 1],
+      levels: new Set(total).size,
+      cursor: clamp(p.cursor, 0, time_steps - 1),
+    };
+    if (!isImage) return state;
+    Object.assign(state, mixerOf(p.mixer, mixers));
+    return Object.assign(state, photosOf(state));
+  };
 }

@@ -1,0 +1,75 @@
+// What a hand moves in MBPLExplorer beside its pictures: the input, the thresholds, their number.
+
+import { MOST, THRESHOLDS, ladder, low } from "./mbpl.js";
+import { button, clamp, div, h, show } from "../base/page.js";
+import { shower, traitControls } from "../base/controls.js";
+import { STIMULI } from "../base/neuron.js";
+
+const PAPER = [0.5, 1, 1.5, 2];
+const PRESETS = { "one threshold": [1], "paper: 4 branches": PAPER, "8 branches": ladder(PAPER) };
+
+const named = (text, press, name = text) => button(text, press, { "aria-label": name });
+
+/** A number field for each threshold, and what was limited: {element, update}. */
+function thresholdFields(setThreshold) {
+  const note = h("span", { class: "sv-note", role: "status" });
+  const fields = Array.from({ length: MOST }, (_, i) => {
+    const [min, max] = THRESHOLDS;
+    const name = { "aria-label": `Threshold ${i + 1}, exact value` };
+    const field = h("input", { type: "number", min, max, step: "any", ...name, onchange });
+    function onchange() {
+      const asked = Number(field.value);
+      if (field.value.trim() === "" || !Number.isFinite(asked)) return;
+      const value = clamp(asked, min, max);
+      note.textContent = value === asked ? "" : `V${low(i)} limited to ${show(value)}`;
+      setThreshold(i, value);
+      field.value = show(value, 4);
+    }
+    return field;
+  });
+  const labels = fields.map((field, i) => h("label", {}, `V${low(i)} `, field));
+  const update = (thresholds) => fields.forEach((field, i) => {
+    labels[i].hidden = i >= thresholds.length;
+    if (!labels[i].hidden && document.activeElement !== field) field.value = show(thresholds[i], 4);
+  });
+  return { element: div("row sv-mbpl-fields", ...labels, note), fields, update };
+}
+
+/** All of them: {elements, fields, update(state)}. */
+export function makeControls({ model, set, setThreshold, setCount }) {
+  const { digits, mixers } = model.get("recorded");
+  const { number, pick } = traitControls(model, set);
+  const whole = { whole: true };
+  const learned = Object.keys(mixers).map((name) => [name, name.replace(" ", ", channel ")]);
+  const input = {
+    stimulus: pick("stimulus", "Input x", [...STIMULI, ["image", "image: a neuron each pixel"]]),
+    image: pick("image", "Image", Object.keys(digits)),
+    amplitude: number("amplitude", "amplitude of x"),
+    tau: number("tau", "τ, in steps"),
+    time_steps: number("time_steps", "T, time steps", whole),
+    period: number("period", "Period, in steps"),
+    seed: number("seed", "Noise seed", whole),
+  };
+  const mixer = pick("mixer", "M, the mixer", ["identity", ["mean", "mean of 7×7"], ...learned]);
+  const n = number("n", "n, branches", { range: [1, MOST, 1], set: setCount, ...whole });
+  const thresholds = thresholdFields(setThreshold);
+  const change = (by) => () => setCount(model.get("thresholds").length + by);
+  const fewer = named("−", change(-1), "One branch fewer");
+  const more = named("+", change(1), "One branch more");
+  const presets = Object.entries(PRESETS).map(([name, values]) =>
+    named(name, () => set({ thresholds: values })));
+  const showAll = shower({ ...input, mixer, n, thresholds });
+  function update({ p, n: count, isImage }) {
+    showAll({ ...p, n: count });
+    [fewer.disabled, more.disabled] = [count === 1, count === MOST];
+    input.period.element.hidden = !["pulses", "sine"].includes(p.stimulus);
+    input.seed.element.hidden = p.stimulus !== "noise";
+    input.image.element.hidden = mixer.element.hidden = !isImage;
+  }
+  const elements = [
+    div("controls", ...Object.values(input).map(({ element }) => element)),
+    div("controls", n.element, div("row", fewer, more, ...presets), mixer.element),
+    thresholds.element,
+  ];
+  return { elements, fields: thresholds.fields, update };
+}
