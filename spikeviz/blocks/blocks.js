@@ -1,12 +1,17 @@
-// The five SPK blocks, box by box: the same arithmetic as spikeatconv/blocks.py in eval mode. A block
-// is a list of boxes, each with the boxes it takes from and the column and row where it is drawn.
-// A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array; `still` says that all
-// steps are alike, `binary` that it holds only 0 and 1. Nothing here knows about the screen.
+// The five SPK blocks, box by box: the same arithmetic as spikeatconv/blocks.py in eval mode.
+// A block is a list of boxes, each with the boxes it takes from, the column and row where it is
+// drawn. A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array; `still`
+// says that all steps are alike, `binary` that it holds only 0 and 1.
 
 import { simulate, stimulus } from "../base/neuron.js";
 
-export const KERNELS = ["identity", "blur", "centre-surround", "vertical edges", "horizontal edges"];
-export const PROJECTIONS = { sum: [1, 1], difference: [-1, 1], "LIF₂ alone": [1, 0], "LIF₁ alone": [0, 1] }; // weights of LIF₂(h), of h
+export const SIDE = 16; // of a patch
+export const KERNELS =
+  ["identity", "blur", "centre-surround", "vertical edges", "horizontal edges"];
+/** Weights of LIF₂(h), of h. */
+const PROJECTIONS = {
+  sum: [1, 1], difference: [-1, 1], "LIF₂ alone": [1, 0], "LIF₁ alone": [0, 1],
+};
 
 /** What each block depends on, beside the input. */
 export const SETTINGS = {
@@ -18,7 +23,7 @@ export const SETTINGS = {
 };
 
 /** A named kernel, size × size numbers: what it weighs positively sums to 1. */
-export function kernel(name, size) {
+function kernel(name, size) {
   const reach = size >> 1;
   const weight = {
     identity: (y, x) => (y || x ? 0 : 1),
@@ -27,19 +32,22 @@ export function kernel(name, size) {
     "vertical edges": (y, x) => Math.sign(x) / (size * reach),
     "horizontal edges": (y) => Math.sign(y) / (size * reach),
   }[name];
-  return Float64Array.from({ length: size ** 2 }, (_, i) => weight(Math.floor(i / size) - reach, (i % size) - reach));
+  return Float64Array.from({ length: size ** 2 }, (_, i) =>
+    weight(Math.floor(i / size) - reach, (i % size) - reach));
 }
 
-const like = ({ steps, side, still }, data, channels) => ({ steps, side, still, data, channels, binary: false });
+const like = ({ steps, side, still }, data, channels) =>
+  ({ steps, side, still, data, channels, binary: false });
 
 /** One LIF for each place and channel: spikes, and membranes H before the reset. */
 function lif(x, tau, v_threshold) {
-  const { s, h } = simulate({ tau, v_threshold }, x.data, { keep: ["s", "h"], neurons: x.data.length / x.steps });
+  const neurons = x.data.length / x.steps;
+  const { s, h } = simulate({ tau, v_threshold }, x.data, { keep: ["s", "h"], neurons });
   return { ...like(x, s, x.channels), membrane: h, still: false, binary: true };
 }
 
-// Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. What comes
-// in is handed out, place by place, so that places without a spike cost nothing.
+// Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. What
+// comes in is handed out, place by place, so that places without a spike cost nothing.
 function convolve(x, weights, size) {
   const { side, channels } = x;
   const reach = size >> 1;
@@ -72,7 +80,8 @@ function repeated(value) {
   return value;
 }
 
-const NEW = { weight: [1, 1], bias: [0, 0], mean: [0, 0], variance: [1, 1] }; // BatchNorm before training
+/** BatchNorm before training. */
+const NEW = { weight: [1, 1], bias: [0, 0], mean: [0, 0], variance: [1, 1] };
 
 /** BatchNorm in eval mode. */
 function norm(x, { weight, bias, mean, variance } = NEW) {
@@ -98,79 +107,117 @@ function concat(a, b) {
 
 function add(...parts) {
   const data = new Float64Array(parts[0].data.length);
-  for (const part of parts) for (let i = 0; i < data.length; i++) data[i] += part.data[i];
+  for (const part of parts)
+    for (let i = 0; i < data.length; i++) data[i] += part.data[i];
   return { ...like(parts[0], data, parts[0].channels), still: false };
 }
 
 function half(x, which) {
   const n = x.data.length / x.steps / 2;
   const data = new Float64Array(n * x.steps);
-  for (let t = 0; t < x.steps; t++) data.set(x.data.subarray((2 * t + which) * n, (2 * t + which + 1) * n), t * n);
+  for (let t = 0; t < x.steps; t++) {
+    const from = (2 * t + which) * n;
+    data.set(x.data.subarray(from, from + n), t * n);
+  }
   return like(x, data, x.channels / 2);
 }
 
 /** Both channels weigh half, so a kernel sees their mean. */
-const onMean = (name, size) => [[kernel(name, size), kernel(name, size)].map((k) => k.map((w) => w / 2))];
+const onMean = (name, size) =>
+  [[kernel(name, size), kernel(name, size)].map((k) => k.map((w) => w / 2))];
 const onEach = (kernels) => kernels.map((k, o) => kernels.map((_, c) => (c === o ? k : null)));
-const pointwise = (weights) => [0, 1].map((o) => weights.flatMap((w) => [0, 1].map((c) => (c === o ? [w] : null))));
+const pointwise = (weights) =>
+  [0, 1].map((o) => weights.flatMap((w) => [0, 1].map((c) => (c === o ? [w] : null))));
 
-const spiking = (name, title, from, at, tau, v_threshold) => ({ name, title, from: [from], at, kind: "lif", tau, v_threshold, run: (x) => lif(x, tau, v_threshold) });
-const closing = (p, from, at) => (p.readout === "spike" ? [spiking("closing", "LIF", from, at, p.tau, p.v_threshold)] : []);
+const box = (name, title, from, at, kind, run, more) =>
+  ({ name, title, from, at, kind, run, ...more });
+const spiking = (name, title, from, at, tau, v_threshold) =>
+  box(name, title, [from], at, "lif", (x) => lif(x, tau, v_threshold), { tau, v_threshold });
+const joined = (from, at) => box("concat", "Concat", from, at, "concat", concat);
+const closing = (p, from, at) =>
+  (p.readout === "spike" ? [spiking("closing", "LIF", from, at, p.tau, p.v_threshold)] : []);
+const short = (value) => Number(value.toFixed(2));
 
 /** The boxes of a block with the parameters p, in the order of the arithmetic. */
 export const BLOCKS = {
   sl: (p) => [spiking("lif", "LIF", "x", [1, 0], p.tau, p.v_threshold)],
-  rl: (p) => [
-    spiking("first", "LIF₁", "x", [1, 1], p.tau, p.v_threshold),
-    spiking("second", "LIF₂", "first", [2, 0], p.tau, p.second_threshold),
-    { name: "concat", title: "Concat", from: ["second", "first"], at: [3, 1], kind: "concat", run: concat },
-    { name: "project", title: "1×1 conv", from: ["concat"], at: [4, 1], kind: "project", weights: PROJECTIONS[p.projection], run: (x) => norm(convolve(x, pointwise(PROJECTIONS[p.projection]), 1)) },
-    ...closing(p, "project", [5, 1]),
-  ],
+  rl(p) {
+    const weights = PROJECTIONS[p.projection];
+    const project = (x) => norm(convolve(x, pointwise(weights), 1));
+    return [
+      spiking("first", "LIF₁", "x", [1, 1], p.tau, p.v_threshold),
+      spiking("second", "LIF₂", "first", [2, 0], p.tau, p.second_threshold),
+      joined(["second", "first"], [3, 1]),
+      box("project", "1×1 conv", ["concat"], [4, 1], "project", project, { weights }),
+      ...closing(p, "project", [5, 1]),
+    ];
+  },
   mbpl(p) {
     const rows = p.thresholds.length;
     const middle = (rows - 1) / 2;
-    const branches = p.thresholds.map((v_threshold, i) => spiking(`branches.${i}`, `LIF ${Number(v_threshold.toFixed(2))}`, "x", [1, i], p.tau, v_threshold));
+    const branches = p.thresholds.map((v_threshold, i) =>
+      spiking(`branches.${i}`, `LIF ${short(v_threshold)}`, "x", [1, i], p.tau, v_threshold));
     const learned = p.mixer === "learned" ? p.learned : undefined; // its BatchNorm too
     const kernels = learned?.kernels ?? [0, 1].map(() => kernel(p.mixer, 7));
+    const mix = (x) => norm(convolve(x, onEach(kernels), 7), learned);
+    const names = branches.map(({ name }) => name);
+    const both = ["x", "mixers.0"];
     return [
       ...branches,
-      { name: "branches", title: "Σ", from: branches.map(({ name }) => name), at: [2, middle], kind: "sum", run: add },
-      { name: "mixers.0", title: "M 7×7", from: ["branches"], at: [3, middle], kind: "mixer", kernels, run: (x) => norm(convolve(x, onEach(kernels), 7), learned) },
-      ...(p.readout === "spike" ? [{ name: "residual", title: "x + M", from: ["x", "mixers.0"], at: [4, middle], kind: "residual", run: add, around: rows }] : []),
+      box("branches", "Σ", names, [2, middle], "sum", add),
+      box("mixers.0", "M 7×7", ["branches"], [3, middle], "mixer", mix, { kernels }),
+      ...(p.readout === "spike"
+        ? [box("residual", "x + M", both, [4, middle], "residual", add, { around: rows })]
+        : []),
       ...closing(p, "residual", [5, middle]),
     ];
   },
-  hsl: (p) => [0, 1].flatMap((i) => [
-    { name: `x${i + 1}`, title: i ? "x₂" : "x₁", from: ["x"], at: [1, i], kind: "half", run: (x) => half(x, i) },
-    spiking(`lifs.${i}`, `LIF τ ${Number(p.taus[i].toFixed(2))}`, `x${i + 1}`, [2, i], p.taus[i], p.v_threshold),
-  ]).concat({ name: "concat", title: "Concat", from: ["lifs.0", "lifs.1"], at: [3, 0.5], kind: "concat", run: concat }),
-  dcl: (p) => [["fine", 3], ["wide", 5]].flatMap(([name, size], i) => [
-    { name: `${name}.0`, title: `${size}×${size} conv`, from: ["x"], at: [1, i], kind: name, kernels: [kernel(p[name], size)], run: (x) => norm(convolve(x, onMean(p[name], size), size)) },
-    spiking(`${name}.1`, "LIF", `${name}.0`, [2, i], p.tau, p.v_threshold),
-  ]).concat({ name: "concat", title: "Concat", from: ["fine.1", "wide.1"], at: [3, 0.5], kind: "concat", run: concat }),
+  hsl: (p) => [
+    ...p.taus.flatMap((tau, i) => [
+      box(`x${i + 1}`, i ? "x₂" : "x₁", ["x"], [1, i], "half", (x) => half(x, i)),
+      spiking(`lifs.${i}`, `LIF τ ${short(tau)}`, `x${i + 1}`, [2, i], tau, p.v_threshold),
+    ]),
+    joined(["lifs.0", "lifs.1"], [3, 0.5]),
+  ],
+  dcl: (p) => [
+    ...[["fine", 3], ["wide", 5]].flatMap(([name, size], i) => {
+      const weigh = (x) => norm(convolve(x, onMean(p[name], size), size));
+      const kernels = [kernel(p[name], size)];
+      return [
+        box(`${name}.0`, `${size}×${size} conv`, ["x"], [1, i], name, weigh, { kernels }),
+        spiking(`${name}.1`, "LIF", `${name}.0`, [2, i], p.tau, p.v_threshold),
+      ];
+    }),
+    joined(["fine.1", "wide.1"], [3, 0.5]),
+  ],
 };
 
 /** All boxes of a diagram, the input first. */
 export function boxesOf(block, p) {
   const boxes = BLOCKS[block](p);
-  return [{ name: "x", title: "x", from: [], at: [0, boxes.at(-1).at[1]], kind: "x" }, ...boxes];
+  return [box("x", "x", [], [0, boxes.at(-1).at[1]], "x"), ...boxes];
+}
+
+/** The mean of 3×3 pixels, or of a step and the two before it; zeros outside. */
+function smoothed(one) {
+  if (one.still) return convolve(one, [[kernel("blur", 3)]], 3);
+  const last = (t) => [0, 1, 2].reduce((sum, k) => sum + (t >= k ? one.data[t - k] / 3 : 0), 0);
+  return like(one, one.data.map((_, t) => last(t)), 1);
 }
 
 /** The input x with two channels: a patch at every step (16×16), or a signal (1×1). */
 export function input(p) {
-  const side = p.mode === "image" ? 16 : 1;
-  const one = { steps: p.time_steps, channels: 1, side, still: p.mode === "image" };
-  const shape = {
-    image: () => Float64Array.from({ length: p.time_steps * side ** 2 }, (_, i) => p.amplitude * (p.pixels[i % side ** 2] / 255)),
-    drive: () => Float64Array.from({ length: p.time_steps }, (_, t) => p.amplitude * (p.drive[t] ?? 0)),
-    signal: () => stimulus({ ...p, duration: p.time_steps, dt: 1, seed: 0 }),
-  };
-  one.data = shape[p.mode === "signal" && p.drive.length ? "drive" : p.mode]();
+  const still = p.mode === "image";
+  const side = still ? SIDE : 1;
+  const one = { steps: p.time_steps, channels: 1, side, still };
+  const filled = (value) => Float64Array.from({ length: p.time_steps * side ** 2 }, value);
+  if (still) one.data = filled((_, i) => p.amplitude * (p.pixels[i % side ** 2] / 255));
+  else if (p.drive.length) one.data = filled((_, t) => p.amplitude * (p.drive[t] ?? 0));
+  else one.data = stimulus({ ...p, duration: p.time_steps, dt: 1, seed: 0 });
   const other = {
     same: () => one,
     inverted: () => like(one, one.data.map((value) => p.amplitude - value), 1),
-    smoothed: () => (p.mode === "image" ? convolve(one, [[kernel("blur", 3)]], 3) : like(one, one.data.map((_, t) => [0, 1, 2].reduce((sum, k) => sum + (t >= k ? one.data[t - k] / 3 : 0), 0)), 1)),
+    smoothed: () => smoothed(one),
   }[p.second]();
   return concat(one, other);
 }
@@ -178,52 +225,38 @@ export function input(p) {
 /** What every box of `block` passes on, {name: value}, x first and the output last. */
 export function run(block, p, x) {
   const values = { x };
-  for (const box of BLOCKS[block](p)) values[box.name] = box.run(...box.from.map((name) => values[name]));
+  for (const { name, from, run: make } of BLOCKS[block](p))
+    values[name] = make(...from.map((one) => values[one]));
   return values;
 }
 
-const known = new WeakMap();
+/** What is the same at every step, once. */
+const firstOf = ({ data, still, steps }) => (still ? data.subarray(0, data.length / steps) : data);
 
 /** {rate: share of values that are not 0, low, high} of a value. */
 export function numbers(value) {
-  if (!known.has(value)) {
-    let [filled, low, high] = [0, Infinity, -Infinity];
-    const n = value.still ? value.data.length / value.steps : value.data.length;
-    for (let i = 0; i < n; i++) {
-      const v = value.data[i];
-      if (v !== 0) filled++;
-      if (v < low) low = v;
-      if (v > high) high = v;
-    }
-    known.set(value, { rate: filled / n, low, high });
+  if (value.numbers) return value.numbers;
+  let [filled, low, high] = [0, Infinity, -Infinity];
+  const once = firstOf(value);
+  for (const v of once) {
+    if (v !== 0) filled++;
+    if (v < low) low = v;
+    if (v > high) high = v;
   }
-  return known.get(value);
+  return (value.numbers = { rate: filled / once.length, low, high });
+}
+
+/** Share of a value that is not 0 at a step. */
+export function shareAt({ data, steps }, step) {
+  const size = data.length / steps;
+  let filled = 0;
+  for (let i = step * size; i < (step + 1) * size; i++) if (data[i] !== 0) filled++;
+  return filled / size;
 }
 
 /** How many numbers a value holds that differ by 1e-9 or more. */
 export function distinct(value) {
   const found = numbers(value);
   if (value.binary) return found.rate > 0 && found.rate < 1 ? 2 : 1;
-  found.distinct ??= differing(value.still ? value.data.subarray(0, value.data.length / value.steps) : value.data);
-  return found.distinct;
-}
-
-let table = new Float64Array(0); // kept: a new one in every move would soon be garbage
-
-/** new Set(rounded numbers).size without a Set of 8,192 numbers in every move: a table with free slots. */
-function differing(data) {
-  const size = 2 ** Math.ceil(Math.log2(2 * data.length));
-  if (table.length < size) table = new Float64Array(size);
-  const slots = table.subarray(0, size).fill(NaN);
-  let count = 0;
-  for (const v of data) {
-    const rounded = Math.round(v * 1e9);
-    const hash = Math.abs(rounded * 0.6180339887498949) % 1;
-    let i = Math.floor(hash * size);
-    while (slots[i] !== rounded && slots[i] === slots[i]) i = (i + 1) % size; // NaN is a free slot
-    if (slots[i] === rounded) continue;
-    slots[i] = rounded;
-    count++;
-  }
-  return count;
+  return (found.distinct ??= new Set(firstOf(value).map((v) => Math.round(v * 1e9))).size);
 }

@@ -65,8 +65,9 @@ def test_every_registered_block_is_there_and_each_box_can_be_selected(explorer):
 
 def test_the_page_has_the_same_choices():
     source = (PACKAGE / "blocks" / "blocks.js").read_text(encoding="utf-8")
-    assert re.search(r"KERNELS = \[(.*)\];", source)[1] == ", ".join(f'"{k}"' for k in KERNELS)
-    written = re.search(r"PROJECTIONS = \{(.*)\};", source)[1]
+    kernels = re.search(r"KERNELS =\s*\[(.*)\];", source)[1]
+    assert kernels == ", ".join(f'"{k}"' for k in KERNELS)
+    written = re.search(r"PROJECTIONS = \{(.*?)\};", source, re.DOTALL)[1]
     pairs = re.findall(r'"?([^",]+?)"?: \[(-?\d), (-?\d)\]', written)
     assert {name.strip(): (int(a), int(b)) for name, a, b in pairs} == PROJECTIONS
 
