@@ -1,6 +1,6 @@
 // The neighbours of the neuron of LIFExplorer: spike counts over τ and V_th, and its f–I curve.
 
-import { countMap, fiCurve, rateOf } from "../base/neuron.js";
+import { countMap, fiCurve, rateOf } from "./rates.js";
 import { h, clamp, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { surface, scale, ticks, axes, cividis, dot, label, picture, stroke }

@@ -1,6 +1,6 @@
 // What LIFExplorer says of its neuron: a summary, the map, one step with its numbers.
 
-import { rateOf } from "../base/neuron.js";
+import { rateOf } from "./rates.js";
 import { show } from "../base/page.js";
 
 export const spikes = (count) => `${count} spike${count === 1 ? "" : "s"}`;
