@@ -23,7 +23,6 @@ from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backwar
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 FOLDERS = sorted(f for f in Path(__file__).with_name("answers").glob("*/*") if f.is_dir())
 STEMS = sorted({folder.parent.name for folder in FOLDERS})
-WRONG = [file for folder in FOLDERS for file in sorted(folder.glob("wrong_*.py"))]
 
 # What must hold in a notebook's own variables once it has run from top to bottom.
 AFTERWARDS = {
@@ -43,19 +42,31 @@ def defined(source):
     return [node.name for node in ast.parse(source).body if isinstance(node, kinds)][-1]
 
 
+def wrong(folder):
+    return sorted(folder.glob("wrong_*.py"))
+
+
 @cache
-def feedback(file):
-    source = read(file)
-    names = {"torch": torch}
-    exec(compile(source, file.name, "exec"), names)
-    check = getattr(exercises, f"check_{file.parent.name}")
-    return check(names[defined(source)])
+def feedbacks(folder):
+    """{stem: Feedback} of the solution and of each wrong answer."""
+    check = getattr(exercises, f"check_{folder.name}")
+    found = {}
+    for file in (folder / "solution.py", *wrong(folder)):
+        source, names = read(file), {"torch": torch}
+        exec(compile(source, file.name, "exec"), names)
+        found[file.stem] = check(names[defined(source)])
+    return found
 
 
-def hint(file):
-    first = read(file).splitlines()[0]
-    assert first.startswith("# hint: "), f"{file} must begin with its hint"
-    return first.removeprefix("# hint: ")
+@cache
+def hints(folder):
+    """{stem: the hint that this wrong answer must get}."""
+    found = {}
+    for file in wrong(folder):
+        first = read(file).splitlines()[0]
+        assert first.startswith("# hint: "), f"{file} must begin with its hint"
+        found[file.stem] = first.removeprefix("# hint: ")
+    return found
 
 
 @cache
@@ -80,6 +91,9 @@ def each(kind):
     ]
 
 
+WRONG = [file for folder in FOLDERS for file in wrong(folder)]
+
+
 def label(path):
     return f"{path.parent.name}/{path.stem}"
 
@@ -89,18 +103,14 @@ def label(path):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
 def test_solution_passes(folder):
-    assert feedback(folder / "solution.py").status == "passed"
+    assert feedbacks(folder)["solution"].status == "passed"
 
 
 @pytest.mark.parametrize("file", WRONG, ids=label)
-def test_wrong_answer_gets_its_own_hint(file):
-    answer = feedback(file)
-    assert answer.status == "not right"
-    assert hint(file) in answer.message
-    others = [other for other in file.parent.glob("wrong_*.py") if other != file]
-    assert others
-    for other in others:
-        assert hint(file) not in feedback(other).message, f"{other.name} gets the same hint"
+def test_a_wrong_answer_gets_its_hint_and_no_other_one_does(file):
+    said, hint = feedbacks(file.parent), hints(file.parent)[file.stem]
+    assert said[file.stem].status == "not right"
+    assert [stem for stem, answer in said.items() if hint in answer.message] == [file.stem]
 
 
 @pytest.mark.parametrize(("file", "name"), each("right"))
@@ -118,14 +128,16 @@ def test_a_wrong_answer_of_no_known_kind_gets_no_false_hint(file, name):
     if told.startswith("hint: "):
         assert told.removeprefix("hint: ") in answer.message
     else:
-        known = {hint(wrong): wrong.stem for wrong in file.parent.glob("wrong_*.py")}
-        assert not [stem for text, stem in known.items() if text in answer.message], answer.message
+        known = hints(file.parent).items()
+        assert not [stem for stem, hint in known if hint in answer.message], answer.message
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
-def test_there_are_enough_of_both(folder):
+def test_there_are_enough_answers_and_no_two_are_the_same(folder):
     assert len(answers(folder / "right.py")) >= 8
     assert len(answers(folder / "slips.py")) >= 8
+    sources = [read(file) for file in folder.glob("*.py")]
+    assert len(set(sources)) == len(sources) >= 8
 
 
 def test_a_slip_in_a_comparison_is_told_from_every_other():
@@ -137,13 +149,6 @@ def test_a_slip_in_a_comparison_is_told_from_every_other():
     rules = [fair_comparison.verdict, *(rule for rule, _ in fair_comparison.MISTAKES)]
     verdicts = {tuple(rule(found) for found in runs) for rule in rules}
     assert len(verdicts) == len(rules)
-
-
-@pytest.mark.parametrize("folder", FOLDERS, ids=label)
-def test_wrong_answers_differ_from_the_solution(folder):
-    sources = [read(file) for file in folder.glob("*.py")]
-    assert len(sources) >= 6
-    assert len(set(sources)) == len(sources)
 
 
 def test_lif_step_names_the_first_step_that_differs():
@@ -299,8 +304,8 @@ def test_notebook_with_solutions_then_wrong_answers(stem):
             answer = run.execute(run.notebook.cells[check].source)
             assert answer.startswith("… Not yet")
             assert "did not run" not in answer
-            for file in sorted(folder.glob("wrong_*.py")):
-                run.execute(read(file))
+            for stem, hint in hints(folder).items():
+                run.execute(read(folder / f"{stem}.py"))
                 answer = run.execute(run.notebook.cells[check].source)
-                assert answer.startswith("✗ Not right"), f"{label(file)}: {answer}"
-                assert hint(file) in answer, f"{label(file)}: {answer}"
+                assert answer.startswith("✗ Not right"), f"{stem}: {answer}"
+                assert hint in answer, f"{stem}: {answer}"
