@@ -17,7 +17,7 @@ from spikeatconv.command.estimate import check_room_for_weights
 from spikeatconv.conv import is_folded
 from spikeatconv.model import Config, Network, SpikeAtConvConfig
 from spikeatconv.resnet import NETWORKS
-from spikeatconv.training.recipes import Augmentation, Recipe, build, config_named
+from spikeatconv.training.recipes import Augmentation, Recipe, build, make_config
 
 GROUPS = ("recipe", "augmentation", "model")
 OPTION = "spk_options"
@@ -148,7 +148,7 @@ def new_model(
 ) -> Network:
     """A new network of that name for those images; what is set goes before what follows."""
     changes = {"classes": classes, "in_channels": in_channels, **settings}
-    return with_room(config_named(name, **changes), recipe, settings)
+    return with_room(make_config(name, **changes), recipe, settings)
 
 
 def with_room(config: Config, recipe: Recipe, settings: Mapping[str, Any]) -> Network:

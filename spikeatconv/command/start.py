@@ -31,7 +31,7 @@ from spikeatconv.model import Config, Network
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.lock import InUse, check_free
 from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
-from spikeatconv.training.recipes import NAMES, RECIPES, Recipe, config_named
+from spikeatconv.training.recipes import NAMES, RECIPES, Recipe, make_config
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import Run
 
@@ -105,7 +105,7 @@ def make_plan(options: Options) -> Plan:
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
     understand(check_precision, options.precision, "cpu" if options.cpu else best_device())
     before = None if name in NAMES else load(name, new=NAMES)
-    config: Any = before.model.config if before else config_named(name)
+    config: Any = before.model.config if before else make_config(name)
     settings = understand(read_settings, options.settings, type(config))
     recipe = understand(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)

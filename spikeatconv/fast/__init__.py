@@ -174,7 +174,7 @@ def run(steps: Callable, way: str, neurons: Neurons, *tensors: Tensor) -> Tensor
     """What `steps(*tensors, out, neurons)` writes to out, that way. tensors and out: `[T, N]`."""
     out = torch.empty_like(tensors[0])
     if way == "compiled" and out.is_cuda:
-        return _torch_compiled(steps, len(out), neurons)(*tensors)
+        return compile_with_torch(steps, len(out), neurons)(*tensors)
     if way == "compiled":
         _call(f"lif_{steps.__name__.removesuffix('_steps')}", neurons, *tensors, out)
         return out
@@ -339,7 +339,7 @@ def _cpu() -> str:
 
 
 @cache
-def _torch_compiled(function: Callable, time: int, neurons: Neurons) -> Callable:
+def compile_with_torch(function: Callable, time: int, neurons: Neurons) -> Callable:
     """`function` under torch.compile, for any N. Each key has a code object of its own, else the
     limit on recompilations would send later ones back to eager without a word."""
 

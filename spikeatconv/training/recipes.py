@@ -164,10 +164,10 @@ def network(name: str, seed: int = 0, **changes) -> Network:
     """A new network, "resnet18" (a SpikingResNet18) or a preset of SpikeAtConv, its weights drawn
     with that seed; torch's generator stays as it was. changes: arguments of the class or fields of
     the configuration, such as classes=100. Raises TypeError or ValueError for a wrong one."""
-    return build(config_named(name, **changes), seed)
+    return build(make_config(name, **changes), seed)
 
 
-def config_named(name: str, **changes) -> Config:
+def make_config(name: str, **changes) -> Config:
     """The configuration of that name, with changes; errors as `network`."""
     if check_choice(name, "name", NAMES) == "resnet18":
         return SpikingResNet18Config.of({"classes": 100, **changes})

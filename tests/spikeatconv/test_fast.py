@@ -205,7 +205,7 @@ def test_the_code_for_gpus_compiles_on_a_cpu_too():
     avx2 = os.environ.get("ATEN_CPU_CAPABILITY") == "avx2"
     # Else a CPU with AVX-512 that is told to be one with AVX2 gets loops of 16 over vectors of 8.
     with inductor.patch({"cpp.simdlen": 256} if avx2 else {}):
-        found = fast._torch_compiled(fast.backward_steps, 2, neurons)(x, grad)
+        found = fast.compile_with_torch(fast.backward_steps, 2, neurons)(x, grad)
     torch.testing.assert_close(found, fast.run(fast.backward_steps, "eager", neurons, x, grad))
 
 

@@ -99,7 +99,7 @@ def test_torch_compile_loses_none_either(value):
     expected = LIF()(x)
     assert expected[1:, 0].isnan().all()
     assert same(torch.compile(LIF(), fullgraph=True)(x), expected)
-    on_gpu = fast._torch_compiled(fast.forward_steps, 3, LIF().neurons((1.0,)))
+    on_gpu = fast.compile_with_torch(fast.forward_steps, 3, LIF().neurons((1.0,)))
     assert same(on_gpu(x), expected)
 
 
