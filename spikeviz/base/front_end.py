@@ -55,6 +55,8 @@ def read_module(file: Path) -> str:
     for kind, part in JavascriptLexer().get_tokens(file.read_text(encoding="utf-8")):
         if kind in Comment:
             continue
+        if part == "$":  # the lexer takes a brace within ${…} for its end, and text for code
+            raise ValueError(f"{file}: a template has braces within ${{…}}; name them before it")
         if kind in Whitespace:
             part = "\n" if "\n" in part else " "
             if parts[-1] in ("", "\n") or (tight and part == " "):

@@ -61,8 +61,11 @@ export function planeText({ settings, priced }) {
     `as much as R = ${even}${ask}. Size: FLOPs.`;
 }
 
-export const oursText = (points) => `Ours: ${points.map(({ name, energy, accuracy }) =>
-  `${name} ${energyText(energy)}, ${percent(accuracy)}`).join("; ")}`;
+export function oursText(points) {
+  const each = points.map(({ name, energy, accuracy }) =>
+    `${name} ${energyText(energy)}, ${percent(accuracy)}`);
+  return `Ours: ${each.join("; ")}`;
+}
 
 /** The formula of what is looked at, with its numbers, in three lines. */
 export function lookedText(s, groupName) {

@@ -205,6 +205,12 @@ def test_a_module_loses_only_comments_and_what_blanks_it_can_spare(tmp_path):
     assert read_module(tmp_path / "b.js") == "\n".join(kept)
 
 
+def test_a_template_that_the_lexer_would_misread_is_refused(tmp_path):
+    (tmp_path / "c.js").write_text("const d = `${f({ a }, `${b} ${c}`)}`;", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"c.js: a template has braces within \$\{…\}; name them"):
+        read_module(tmp_path / "c.js")
+
+
 def test_the_style_of_a_widget_touches_no_other():
     """Every selector of a widget's own sheet names the class of its root, which no other has."""
     roots = []
