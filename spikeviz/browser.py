@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,37 +126,39 @@ def start_course(folder: Path) -> Iterator[Course]:
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
     }
-    log = folder / "jupyter.log"
+    address = r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S*token=\w+"
+    words, log = ["-c", START, str(find_free_port())], folder / "jupyter.log"
+    with start_server(words, log, address, cwd=folder, env=variables) as (found, _):
+        yield Course(found, folder)
+
+
+@contextmanager
+def start_server(
+    words: list[str], log: Path, address: str, **options: Any
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Run Python with these words until the end. Gives the address that it prints, a match of this
+    pattern, and the process."""
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            [sys.executable, "-c", START, str(find_free_port())],
-            cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, *words], stdout=output, stderr=subprocess.STDOUT, **options
+        )
     try:
-        yield Course(_address(server, log), folder)
+        for _ in range(600):
+            said = log.read_text(encoding="utf-8")
+            if found := re.search(address, said):
+                break
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=0.1)
+                break
+        if not found:
+            raise RuntimeError(f"the server did not start; it said:\n{said[-2000:]}")
+        yield found[0], server
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=60)
 
 
 def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def _address(server: subprocess.Popen, log: Path) -> str:
-    """The address that JupyterLab prints once it listens."""
-    for _ in range(600):
-        said = log.read_text(encoding="utf-8")
-        found = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S*token=\w+", said)
-        if found:
-            return found[0]
-        if server.poll() is not None:
-            break
-        try:
-            server.wait(timeout=0.1)
-        except subprocess.TimeoutExpired:
-            continue
-    said = log.read_text(encoding="utf-8")[-2000:]
-    raise RuntimeError(f"JupyterLab did not start; it said:\n{said}")

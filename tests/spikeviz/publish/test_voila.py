@@ -3,13 +3,11 @@ no code, and nothing stays behind."""
 
 import os
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
 
-from spikeviz.browser import find_free_port
+from spikeviz.browser import find_free_port, start_server
 
 CELLS = (
     "from spikeviz import LIFExplorer\nexplorer = LIFExplorer(amplitude=1.5)\nexplorer",
@@ -37,20 +35,9 @@ def served(tmp_path):
         cells.append(kind(source, id=name))
     cells.append(v4.new_code_cell("print('written:', write(1))"))  # uses what the exercise defines
     nbformat.write(v4.new_notebook(cells=cells), path)
-    command = ["-m", "spikeviz.publish", "voila", str(path), "--no-browser", f"--port={port}"]
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen([sys.executable, *command], stdout=log, stderr=log)
-    for _ in range(600):
-        if "running at" in (tmp_path / "log").read_text():
-            break
-        assert server.poll() is None, (tmp_path / "log").read_text()
-        try:
-            server.wait(timeout=0.1)
-        except subprocess.TimeoutExpired:
-            continue
-    yield f"http://localhost:{port}/", server
-    server.terminate()
-    server.wait(timeout=60)
+    words = ["-m", "spikeviz.publish", "voila", str(path), "--no-browser", f"--port={port}"]
+    with start_server(words, tmp_path / "log", rf"http://localhost:{port}/") as running:
+        yield running
 
 
 def test_a_notebook_is_a_page_with_python_behind_it_and_without_a_network(served, browser):
