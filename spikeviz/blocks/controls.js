@@ -7,16 +7,13 @@ import { STIMULI } from "../base/neuron.js";
 
 const MOST_BRANCHES = 5;
 const OWN = ["own", "drawn by you"];
-const ABOVE = ["mode", "digit", "stimulus", "period", "amplitude", "second", "time_steps"];
-const FIRST = ["tau", "v_threshold", "second_threshold"];
-const LAST = ["projection", "mixer", "fine", "wide", "readout", "closing"];
 
 /** The elements of the input and of the block, and update(p). draft() begins a signal by hand. */
 export function makeControls({ model, set, draft }) {
   const { number, pick } = traitControls(model, set);
   const limits = model.get("limits");
   const { digits } = model.get("recorded");
-  const controls = {
+  const input = {
     mode: pick("mode", "Input",
       [["image", "a digit, 16×16 pixels"], ["signal", "a signal, one pixel"]]),
     digit: pick("digit", "Digit", [...Object.keys(digits), OWN], {
@@ -33,9 +30,13 @@ export function makeControls({ model, set, draft }) {
     second: pick("second", "Channel 2",
       [["same", "the same"], ["inverted", "the inverse"], ["smoothed", "a smoothed copy"]]),
     time_steps: number("time_steps", "T, time steps", { whole: true }),
+  };
+  const first = {
     tau: number("tau", "τ, in time steps"),
     v_threshold: number("v_threshold", "V_th, threshold"),
     second_threshold: number("second_threshold", "V_th of LIF₂"),
+  };
+  const last = {
     projection: pick("projection", "1×1 projection P",
       [["sum", "LIF₂ + LIF₁"], ["difference", "LIF₁ − LIF₂"], "LIF₂ alone", "LIF₁ alone"]),
     mixer: pick("mixer", "7×7 mixer M", [["learned", "learned, from the Micro"], ...KERNELS]),
@@ -58,6 +59,7 @@ export function makeControls({ model, set, draft }) {
   const fewer = button("− branch",
     setBranches((values) => values.slice(0, values.length - 1 || 1)));
   const branches = div("row", more, fewer);
+  const controls = { ...input, ...first, ...last };
   const shows = [controls, taus, thresholds].map(shower);
 
   function update(p) {
@@ -70,7 +72,7 @@ export function makeControls({ model, set, draft }) {
     for (const { element } of taus) element.hidden = !has("taus");
     for (const [i, { element }] of thresholds.entries())
       element.hidden = !has("thresholds") || i >= p.thresholds.length;
-    for (const name of [...FIRST, ...LAST]) hide(name, !has(name));
+    for (const name of Object.keys({ ...first, ...last })) hide(name, !has(name));
     if (p.block === "mbpl") hide("v_threshold", true);
     hide("closing", p.block !== "mbpl" || p.readout === "membrane");
     hide("digit", p.mode !== "image");
@@ -81,9 +83,7 @@ export function makeControls({ model, set, draft }) {
     more.disabled = p.thresholds.length >= MOST_BRANCHES;
     fewer.disabled = p.thresholds.length <= 1;
   }
-  const elements = (list) => list.map(({ element }) => element);
-  const named = (names) => elements(names.map((name) => controls[name]));
-  const middle = elements([...taus, ...thresholds]);
-  const ofBlock = [...named(FIRST), ...middle, ...named(LAST), branches];
-  return { above: named(ABOVE), ofBlock, update };
+  const elements = (...lists) => lists.flatMap(Object.values).map(({ element }) => element);
+  const ofBlock = [...elements(first, taus, thresholds, last), branches];
+  return { above: elements(input), ofBlock, update };
 }

@@ -3,6 +3,7 @@
 
 import { SIDE, numbers } from "./blocks.js";
 import { h } from "../base/page.js";
+import { memory } from "../base/memory.js";
 import { across, axes, outline, picture, scale, stairs, stroke } from "../base/draw.js";
 
 // Black is 0 everywhere; a spike is white, real values are orange above 0 and blue below.
@@ -25,36 +26,33 @@ const styleOf = (colour, c) =>
 export const heat = (values, width, most) =>
   picture(Array.from(values, (v) => PALETTE[Math.round((v / most) * 200) + 200]), width);
 
-// One canvas that holds the maps of many values at a step, so that a move makes no canvas anew.
-// put(place, value, step) writes a value's channels to a place, ready() brings them onto `canvas`.
-export function sheet(places) {
-  const canvas = h("canvas", { width: SIDE * MOST_CHANNELS, height: SIDE * places });
+/** One canvas that holds the maps of many values at a step, so that a move makes no canvas anew:
+ *  show(values, step) writes the channels of each to a row of its own. */
+export function sheet(rows) {
+  const canvas = h("canvas", { width: SIDE * MOST_CHANNELS, height: SIDE * rows });
   const ctx = canvas.getContext("2d", { willReadFrequently: true });
   const image = new ImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
-  const held = [];
-  let fresh = false;
-  function put(place, value, step) {
-    if (held[place]?.value === value && (value.still || held[place].step === step)) return;
-    held[place] = { value, step };
-    fresh = true;
+  const once = memory();
+  function put(value, place, step) {
     const { low, high } = numbers(value);
     const most = 200 / Math.max(-low, high, 1e-9);
-    const paint = value.binary
+    const inkOf = value.binary
       ? (v) => (v ? WHITE : BLACK)
       : (v) => PACKED[Math.round(v * most) + 200];
     let i = step * value.channels * SIDE * SIDE;
     for (let c = 0; c < value.channels; c++)
       for (let y = 0; y < SIDE; y++) {
         const row = ((place * SIDE + y) * MOST_CHANNELS + c) * SIDE;
-        for (let x = 0; x < SIDE; x++, i++) pixels[row + x] = paint(value.data[i]);
+        for (let x = 0; x < SIDE; x++, i++) pixels[row + x] = inkOf(value.data[i]);
       }
   }
-  const ready = () => {
-    if (fresh) ctx.putImageData(image, 0, 0);
-    fresh = false;
-  };
-  return { canvas, put, ready };
+  function show(values, step) {
+    values.forEach((value, place) =>
+      once(place, [value, value.still || step], () => put(value, place, step)));
+    ctx.putImageData(image, 0, 0);
+  }
+  return { canvas, show };
 }
 
 /** The maps of all channels from a place of a sheet, the pixel on show ringed: [x, y, width]. */

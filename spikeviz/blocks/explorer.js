@@ -83,8 +83,7 @@ function render({ model, el, signal }) {
       if (p.mode === "signal") course(ctx, value, 0, box, colour, step);
       else maps(ctx, film.canvas, onFilm.indexOf(value), value, box, p, colour);
     };
-    if (p.mode === "image") onFilm.forEach((value, i) => film.put(i, value, step));
-    film.ready();
+    if (p.mode === "image") film.show(onFilm, step);
     const { ctx, width, height } = surface(diagram);
     shown.layout = layout(list, width, height);
     drawDiagram(ctx, shown, wave, colour, drawValue);
