@@ -144,13 +144,13 @@ def start_server(
         )
     try:
         for _ in range(600):
-            said = log.read_text(encoding="utf-8")
-            if found := re.search(address, said):
+            if found := re.search(address, log.read_text(encoding="utf-8")):
                 break
             with suppress(subprocess.TimeoutExpired):
                 server.wait(timeout=0.1)
                 break
         if not found:
+            said = log.read_text(encoding="utf-8")
             raise RuntimeError(f"the server did not start; it said:\n{said[-2000:]}")
         yield found[0], server
     finally:
