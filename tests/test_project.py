@@ -1,5 +1,6 @@
 """The project's own files: they agree with pyproject.toml, and the checks of style pass."""
 
+import json
 import re
 import runpy
 import shutil
@@ -129,6 +130,18 @@ def test_oxlint_finds_nothing():
     oxlint = Path(sys.executable).with_name("oxlint")
     done = subprocess.run([oxlint], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout
+
+
+NOT_OURS = json.loads(read(".oxlintrc.json"))["ignorePatterns"]
+OURS = [path for folder in ("spikeviz", "tests") for path in sorted((ROOT / folder).rglob("*.js"))
+        if not any(path.match(pattern) for pattern in NOT_OURS)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_lines_of_javascript_are_short(path):
+    """oxlint has no rule for it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 100] == []
 
 
 # --- notebooks

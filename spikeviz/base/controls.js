@@ -37,7 +37,7 @@ export function numberControl({ label, unit = "", range: [min, max, step], ...mo
   return { element, update };
 }
 
-/** Controls of a model's traits, with their names: number("tau", "τ, in steps") has tau's limits. */
+/** Controls of a model's traits with their names: number("tau", "τ, in steps") has tau's limits. */
 export function traitControls(model, set) {
   const to = (name) => ({ set: (value) => set({ [name]: value }) });
   return {

@@ -123,7 +123,7 @@ export function picture(pixels, width) {
   return canvas;
 }
 
-/** redraw(canvas, keys, paint) gives what paint(surface) last gave, until a key or the size is new. */
+/** redraw(canvas, keys, paint) gives what paint(surface) last gave, until a key or size is new. */
 export function redrawer() {
   const once = memory();
   return (canvas, keys, paint) => {

@@ -52,7 +52,7 @@ export const percent = (share, digits = 1) => {
 /** A line of a plot's key: `sv-key-NAME` says what its line looks like. */
 export const key = (name, words) => h("span", { class: `sv-key sv-key-${name}` }, words);
 
-/** n rows of a name, a formula and its numbers; update([[name, formula, numbers], …]) writes them. */
+/** n rows of a name, a formula, its numbers; update([[name, formula, numbers], …]) writes them. */
 export function formulaRows(n, name = "") {
   const row = () =>
     h("div", { class: "sv-line" }, h("b"), h("span", { class: "sv-formula" }), h("span"));

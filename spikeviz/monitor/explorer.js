@@ -71,9 +71,8 @@ function render({ model, el, signal }) {
 
   // ---- the parts, built once
   const stop = button("■ Stop", () => set({ stop_asked: true }), { class: "sv-play" });
-  const bar = h("progress", {
-    class: "sv-grow", max: 1, value: 0, "aria-label": "Progress of the run",
-  });
+  const bar = h("progress", { class: "sv-grow", max: 1, value: 0 });
+  bar.ariaLabel = "Progress of the run";
   const summary = h("p", { class: "sv-summary", role: "status" });
   const [problem, about] = ["note", "caption"].map((name) => h("p", { class: `sv-${name}` }));
   const legend = h("div", { class: "sv-keys" });

@@ -5,7 +5,8 @@ async () => { // oxlint-disable-line no-unused-expressions
   const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
   const pick = (list) => list[Math.floor(random() * list.length)];
   const TEXTS = ["", "1 2 3", "abc", "-1e9", "[0.5, 1]"];
-  const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", "Escape", "PageUp", "PageDown"];
+  const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", "Escape", "PageUp",
+    "PageDown"];
   const fire = (element, ...types) =>
     types.forEach((type) => element.dispatchEvent(new Event(type, { bubbles: true })));
   const press = (element) =>
@@ -31,8 +32,8 @@ async () => { // oxlint-disable-line no-unused-expressions
     button: (element) => element.click(),
     canvas(element) {
       const box = element.getBoundingClientRect();
-      const at = { clientX: box.left + random() * box.width, clientY: box.top + random() * box.height };
-      const options = { ...at, pointerId: 1, bubbles: true };
+      const [clientX, clientY] = [box.left + random() * box.width, box.top + random() * box.height];
+      const options = { clientX, clientY, pointerId: 1, bubbles: true };
       for (const type of ["pointermove", "pointerdown", "pointermove", "pointerup"])
         element.dispatchEvent(new PointerEvent(type, options));
       element.dispatchEvent(new MouseEvent("click", options));
@@ -47,8 +48,9 @@ async () => { // oxlint-disable-line no-unused-expressions
     (moves[element.localName] ?? press)(element);
     if (random() < 0.2) press(element);
     if (move % 10 === 0) await new Promise(requestAnimationFrame);
-    const labels = [...root.querySelectorAll("[aria-label]")].map((one) => one.getAttribute("aria-label"));
-    const found = [root.innerText, ...labels].join("\n").match(/.{0,40}(NaN|Infinity|undefined|\bnull\b|\[object).{0,40}/);
+    const labels = [...root.querySelectorAll("[aria-label]")].map((one) => one.ariaLabel);
+    const found = [root.innerText, ...labels].join("\n")
+      .match(/.{0,40}(NaN|Infinity|undefined|\bnull\b|\[object).{0,40}/);
     if (found) bad.push(found[0]);
   }
   return bad;
