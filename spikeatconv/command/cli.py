@@ -144,36 +144,33 @@ def cli() -> None:
     """Train spiking networks on images, and ask them questions."""
 
 
-def option(*names: str, text: str, **settings: Any) -> Callable:
-    return click.option(*names, help=text, **settings)
-
-
+option = click.option
 at_least_1 = {"type": click.IntRange(1), "metavar": "N"}
 model_option = option(
     "--model", default="micro_digits", show_default=True, metavar="MODEL",
-    text="A run's folder (its best checkpoint), a .safetensors file, or one that ships: "
+    help="A run's folder (its best checkpoint), a .safetensors file, or one that ships: "
     f"{', '.join(SHIPPED)}.",
 )  # fmt: skip
 data_option = option(
     "--data", "where", metavar="PATH|NAME",
-    text="Its test images; else those of the data that the network was trained on.",
+    help="Its test images; else those of the data that the network was trained on.",
 )  # fmt: skip
 stream_option = option(
     "--stream", "streamed", is_flag=True,
-    text="Read images as they arrive from the hub, or from parquet files; nothing is stored.",
+    help="Read images as they arrive from the hub, or from parquet files; nothing is stored.",
 )  # fmt: skip
 faults_option = option(
     "--faults", type=click.Choice(["stop", "skip"]), default="stop",
-    text="What to do about an image that cannot be read.",
+    help="What to do about an image that cannot be read.",
 )  # fmt: skip
 workers_option = option(
     "--workers", type=click.IntRange(0, MOST["workers"]), metavar="N", default=0,
-    text="Processes that read images ahead.",
+    help="Processes that read images ahead.",
 )  # fmt: skip
-cpu_option = option("--cpu", is_flag=True, text="Leave a GPU alone.")
+cpu_option = option("--cpu", is_flag=True, help="Leave a GPU alone.")
 size_option = option(
     "--image-size", type=click.IntRange(1, MOST_SIDE), metavar="N",
-    text="Pixels a side; else as in training.",
+    help="Pixels a side; else as in training.",
 )  # fmt: skip
 
 
@@ -204,22 +201,22 @@ def keys() -> Iterator[str]:
     + "\n\ndocs/training.md tells about data, memory, clusters and what is written.",
 )  # fmt: skip
 @click.argument("recipe", metavar="RECIPE", type=click.Choice(list(RECIPES)))
-@option("--model", metavar="MODEL", text=f"{', '.join(NAMES)}, or a trained network to go on from.")
-@option("--data", metavar="PATH|NAME", text="Else the recipe's own: `spikeatconv data`.")
+@option("--model", metavar="MODEL", help=f"{', '.join(NAMES)}, or a trained network to go on from.")
+@option("--data", metavar="PATH|NAME", help="Else the recipe's own: `spikeatconv data`.")
 @stream_option
-@option("--set", "settings", multiple=True, metavar="KEY=VALUE", text="As often as you like.")
-@option("--folder", type=click.Path(path_type=Path), text="Else runs/RECIPE-MODEL.")
-@option("--resume", is_flag=True, text="Go on from the folder's last checkpoint, if any.")
-@option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", text="Mixed.")
-@option("--accumulate", **at_least_1, default=1, text="Parts in which a batch is computed.")
-@option("--recompute", "again", is_flag=True, text="Less memory for a third more time.")
+@option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As often as you like.")
+@option("--folder", type=click.Path(path_type=Path), help="Else runs/RECIPE-MODEL.")
+@option("--resume", is_flag=True, help="Go on from the folder's last checkpoint, if any.")
+@option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", help="Mixed.")
+@option("--accumulate", **at_least_1, default=1, help="Parts in which a batch is computed.")
+@option("--recompute", "again", is_flag=True, help="Less memory for a third more time.")
 @workers_option
 @faults_option
-@option("--every", **at_least_1, text="Steps between checkpoints, beside each epoch's.")
-@option("--keep", **at_least_1, default=2, text="How many checkpoints, beside the best.")
+@option("--every", **at_least_1, help="Steps between checkpoints, beside each epoch's.")
+@option("--keep", **at_least_1, default=2, help="How many checkpoints, beside the best.")
 @cpu_option
-@option("--yes", is_flag=True, text="Start, whatever the estimate says.")
-@option("--estimate", "only", is_flag=True, text="Estimate and end.")
+@option("--yes", is_flag=True, help="Start, whatever the estimate says.")
+@option("--estimate", "only", is_flag=True, help="Estimate and end.")
 def train_command(**words: Any) -> int:
     """Train a network by a RECIPE: digits, cifar100 or imagenet.
 
@@ -241,7 +238,7 @@ def train_command(**words: Any) -> int:
 @data_option
 @stream_option
 @size_option
-@option("--batch", **at_least_1, default=100, text="Images at once.")
+@option("--batch", **at_least_1, default=100, help="Images at once.")
 @workers_option
 @faults_option
 @cpu_option
@@ -339,7 +336,7 @@ def of_prediction(found: Prediction) -> Iterator[str]:
 )  # fmt: skip
 @model_option
 @data_option
-@option("--images", **at_least_1, default=64, show_default=True, text="On how many of them.")
+@option("--images", **at_least_1, default=64, show_default=True, help="On how many of them.")
 @size_option
 @faults_option
 def energy_command(
@@ -376,7 +373,7 @@ def table(frame: Any) -> str:
 )  # fmt: skip
 @click.argument("model")
 @size_option
-@option("--layers", is_flag=True, text="The MACs of each layer, too.")
+@option("--layers", is_flag=True, help="The MACs of each layer, too.")
 def info_command(model: str, image_size: int | None, layers: bool) -> None:
     """Configuration, parameters, MACs and note of MODEL: a name, or a trained network."""
     if model in NAMES:
@@ -431,7 +428,7 @@ def data_group() -> None:
 )  # fmt: skip
 @click.argument("name", metavar="NAME", type=click.Choice(list(PREPARE)))
 @click.argument("archives", metavar="ARCHIVES", type=click.Path(path_type=Path))
-@option("--to", type=click.Path(path_type=Path), text=f"The folder; else {PREPARED}/NAME.")
+@option("--to", type=click.Path(path_type=Path), help=f"The folder; else {PREPARED}/NAME.")
 def prepare_command(name: str, archives: Path, to: Path | None) -> None:
     """Check and arrange what you downloaded, so that `spikeatconv train NAME` finds it.
 
