@@ -21,6 +21,7 @@ from spikeatconv.checks import (
     check_numbers,
     check_real,
     check_whole,
+    naming,
 )
 from spikeatconv.conv import OverTime, conv_norm
 from spikeatconv.neuron import LIF, LIFSum
@@ -78,7 +79,8 @@ class RL(nn.Module):
             )
         second_threshold = check_number(second_threshold, "second_threshold")
         self.first = LIF(**options)
-        self.second = LIF(**{**options, "v_threshold": second_threshold})
+        with naming("v_threshold", "second_threshold"):
+            self.second = LIF(**{**options, "v_threshold": second_threshold})
         self.project = conv_norm(2 * channels, channels) if project else nn.Identity()
         self.closing = LIF(**options) if readout == "spike" else nn.Identity()
 
@@ -173,7 +175,10 @@ class HSL(nn.Module):
         self.channels = check_halves(channels, self)
         check_options(HSL, options)
         taus = check_numbers(taus, "taus", 2)  # one for each half of C
-        self.lifs = nn.ModuleList(LIF(**{**options, "tau": tau}) for tau in taus)
+        self.lifs = nn.ModuleList()
+        for number, tau in enumerate(taus):
+            with naming("tau", f"taus[{number}]"):
+                self.lifs.append(LIF(**{**options, "tau": tau}))
 
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map(x, self.channels, self)

@@ -7,7 +7,8 @@ Python's. A bool is no number and a number is no bool: `1` for `True` is most of
 import difflib
 import math
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NoReturn
@@ -178,6 +179,15 @@ def check_finite(x: Tensor, name: str, mend: str) -> None:
         f"{name} holds {int((~fine).sum())} values of {x.numel()} that are not finite, the first "
         f"is {value} at {first}; {mend}"
     )
+
+
+@contextmanager
+def naming(name: str, given: str) -> Iterator[None]:
+    """An error within it speaks of `given`, which the caller knows, and not of `name`."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(str(error).replace(name, given)) from None
 
 
 def check_kind(value: Any, name: str, kinds: Any, give: str) -> None:

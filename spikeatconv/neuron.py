@@ -23,7 +23,14 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv import fast
-from spikeatconv.checks import check_bool, check_names, check_number, check_numbers, check_real
+from spikeatconv.checks import (
+    check_bool,
+    check_names,
+    check_number,
+    check_numbers,
+    check_real,
+    naming,
+)
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
 PARAMETERS = ("tau", "v_threshold", "v_rest", "v_reset", "surrogate", "detach_reset")
@@ -165,7 +172,10 @@ class LIFSum(nn.ModuleList):
         thresholds = check_numbers(thresholds, "thresholds")
         known = [name for name in PARAMETERS if name != "v_threshold"]
         check_names(options, known, "LIFSum")
-        super().__init__(LIF(v_threshold=threshold, **options) for threshold in thresholds)
+        super().__init__()
+        for number, threshold in enumerate(thresholds):
+            with naming("v_threshold", f"thresholds[{number}]"):
+                self.append(LIF(v_threshold=threshold, **options))
 
     def forward(self, x: Tensor) -> Tensor:
         check_time_axis(x)

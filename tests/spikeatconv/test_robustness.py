@@ -243,7 +243,7 @@ CALLS = [
         **neuron(),
     }),
     Call("LIFSum", sc.LIFSum, {
-        "thresholds": also(numbers((0.5, 1.0)), [(0.0, 1.0)], as_named=("v_threshold",)),
+        "thresholds": also(numbers((0.5, 1.0)), [(0.0, 1.0)]),
         **{name: kind for name, kind in block("v_threshold").items() if name != "channels"}}),
     Call("LIFSum()", sc.LIFSum((0.5, 1.0)), {
         "x": real(2, 3, 4, ranks=False, zero_steps=True, dtypes=ALL)}),
@@ -251,14 +251,14 @@ CALLS = [
       for cls in (sc.Atan, sc.Sigmoid, sc.Surrogate)),
     constructor(sc.SL, block()),
     constructor(sc.RL, block(project=flag(True), readout=word("membrane"),
-                             second_threshold=number(0.6))),
+                             second_threshold=number(0.6, -1))),
     constructor(sc.MBPL, block(
-        thresholds=numbers((0.5, 1.0), [0.5] * 10**5), mlp_ratio=number(0, -1, 1e9),
+        thresholds=numbers((0.5, 1.0), [0.5] * 10**5, (-1.0, 1.0)), mlp_ratio=number(0, -1, 1e9),
         readout=word("membrane"), shared=flag(True), residual=flag(True),
         closing=Kind(None, [3, "x", [1], {"foo": 1}, {"tau": "4"}, {"tau": 0}],
                      [{}, {"tau": 3.0}], as_named=("tau",)))),
     constructor(sc.HSL, block("tau", taus=also(
-        numbers((2.0, 4.0)), [(2.0,), (2.0, 0.5), (1.0, 2.0, 3.0)], as_named=("tau",)))),
+        numbers((2.0, 4.0)), [(2.0,), (2.0, 0.5), (1.0, 2.0, 3.0)]))),
     constructor(sc.DCL, block(norm=word("batch"))),
     *(Call(f"{name}()", sc.SPK_BLOCKS[name](4), {
         "x": also(real(2, 1, 4, 4, 4, zero_steps=True, dtypes=ALL if name in ("sl", "hsl") else ()),
