@@ -5,8 +5,6 @@ import json
 import nbformat
 import pytest
 
-from spikeviz import AblationExplorer
-
 # Where plotly drew the points of a plot's first trace: [x, y, number] in data.
 MARKERS = """(n) => {
     const { data } = document.querySelectorAll(".sv-plotly")[n];
@@ -28,13 +26,6 @@ RING = """(n) => {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("ablation")
-
-
-@pytest.fixture
-def explorer():
-    explorer = AblationExplorer()
-    yield explorer
-    explorer.close()
 
 
 @pytest.fixture

@@ -32,35 +32,26 @@ def results(tmp_path):
     return write
 
 
-@pytest.fixture
-def explorer():
-    explorer = AblationExplorer()
-    yield explorer
-    explorer.close()
-
-
-def test_the_spread_is_that_of_the_seeds(results):
-    explorer = AblationExplorer(results(point("T", 1, 0.5, 0.6, 0.8), point("T", 2, 0.7)))
+def test_the_spread_is_that_of_the_seeds(results, made):
+    explorer = made(results(point("T", 1, 0.5, 0.6, 0.8), point("T", 2, 0.7)))
     first, second = explorer.points
     assert first["accuracy_mean"] == pytest.approx(1.9 / 3)
     assert first["accuracy_sd"] == pytest.approx(statistics.stdev([0.5, 0.6, 0.8]))
     assert second["accuracy_sd"] is None  # of one seed nobody knows the spread
     assert explorer.axes == ["T"]
-    explorer.close()
 
 
-def test_several_files_stand_side_by_side(results):
+def test_several_files_stand_side_by_side(results, made):
     paths = [
         results(point("T", 1, 0.5), name="a.json", commit="abc1234"),
         results(point("τ", 2.0, 0.6), name="b.json"),
     ]
-    explorer = AblationExplorer(*paths)
+    explorer = made(*paths)
     assert explorer.axes == ["T", "τ"]
     assert [p["study"] for p in explorer.points] == [0, 1]
     assert explorer.studies[0] == {
         "command": "python study.py", "commit": "abc1234", "file": "a.json",
     }  # fmt: skip
-    explorer.close()
 
 
 @pytest.mark.parametrize(
@@ -77,16 +68,15 @@ def test_a_verdict_needs_every_seed(differences, says):
     assert verdict(differences) == says
 
 
-def test_an_ordering_compares_seed_by_seed(results):
+def test_an_ordering_compares_seed_by_seed(results, made):
     better, worse = point("surrogate", "atan", 0.5, 0.7), point("surrogate", "sigmoid", 0.4, 0.5)
-    explorer = AblationExplorer(results(better, worse))
+    explorer = made(results(better, worse))
     (order,) = [o for o in explorer.orderings() if o["axis"] == "surrogate"]
     assert order["differences"] == pytest.approx([0.1, 0.2])
     assert order["verdict"] == "agree"
     assert {o["verdict"] for o in explorer.orderings() if o["axis"] != "surrogate"} == {
         "not measured"
     }
-    explorer.close()
 
 
 @pytest.mark.parametrize(

@@ -35,20 +35,6 @@ BY_HAND = pd.DataFrame(
 )
 
 
-@pytest.fixture
-def opened(new_page, tmp_path):
-    """opened(explorer, **options of the page): the explorer's saved page."""
-
-    def open_saved(explorer, **options):
-        page = new_page(offline=True, **options)
-        page.goto(explorer.save_html(tmp_path / "energy.html").as_uri())
-        page.locator(".sv-summary").filter(has_text="SNN").wait_for()
-        explorer.close()
-        return page
-
-    return open_saved
-
-
 def value(page, trait):
     return page.evaluate("(name) => document.getElementById('view').model.get(name)", trait)
 
@@ -118,14 +104,15 @@ def test_as_it_comes_the_page_says_what_energy_report_measured(opened):
     assert "memory" in page.locator(".sv-not-counted").inner_text()
 
 
-def test_a_data_set_without_a_name_is_said(opened):
-    page = opened(EnergyExplorer(BY_HAND))
-    says(page, ".sv-source", "a data set that was not named: EnergyExplorer(report, data=…)")
-
-
-def test_the_data_set_is_named(opened):
-    page = opened(EnergyExplorer(BY_HAND, data="CIFAR-100 test, 500 images"))
-    says(page, ".sv-source", "measured on CIFAR-100 test, 500 images, at T = 2")
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ("", "a data set that was not named: EnergyExplorer(report, data=…)"),
+        ("CIFAR-100 test, 500 images", "measured on CIFAR-100 test, 500 images, at T = 2"),
+    ],
+)
+def test_the_data_set_is_named_or_its_lack_is_said(opened, data, named):
+    says(opened(EnergyExplorer(BY_HAND, data=data)), ".sv-source", named)
 
 
 def test_untrained_is_marked(opened):

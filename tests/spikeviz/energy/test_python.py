@@ -18,20 +18,6 @@ from spikeviz.browser import CHECKOUT
 from spikeviz.energy import explorer as module
 
 
-@pytest.fixture
-def made():
-    """made(...): an explorer that is closed at the end."""
-    explorers = []
-
-    def make(*arguments, **traits):
-        explorers.append(EnergyExplorer(*arguments, **traits))
-        return explorers[-1]
-
-    yield make
-    for explorer in explorers:
-        explorer.close()
-
-
 def table(*rows):
     columns = ["layer", "kind", "flops", "input", "rate", "passes", "ann_mj"]
     return pd.DataFrame(rows, columns=columns)

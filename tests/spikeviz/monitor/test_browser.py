@@ -5,7 +5,6 @@ import random
 
 import nbformat
 import numpy as np
-import pytest
 
 from spikeviz import TrainingMonitor
 from spikeviz.training_log import Log
@@ -23,18 +22,6 @@ for metrics in monitor.watch(loop(), "mine", steps=100_000):
     pass"""
 
 
-@pytest.fixture
-def saved(new_page, tmp_path):
-    def open_saved(monitor, **options):
-        page = new_page(offline=True, **options)
-        page.goto(monitor.save_html(tmp_path / "monitor.html").as_uri())
-        page.locator(".sv-summary", has_text=" ").wait_for()
-        monitor.close()
-        return page
-
-    return open_saved
-
-
 def log_of(losses, every=1):
     log = Log()
     for i, loss in enumerate(losses, 1):
@@ -43,15 +30,22 @@ def log_of(losses, every=1):
     return log
 
 
-def test_hovering_says_what_each_run_had_there(saved):
+def monitor_of(**logs):
+    """A monitor of these runs alone."""
     monitor = TrainingMonitor()
+    monitor._forget_shipped()
+    for name, log in logs.items():
+        monitor._keep(name, log)
+    return monitor
+
+
+def test_hovering_says_what_each_run_had_there(opened):
     rng = random.Random(0)
     losses = [rng.random() for _ in range(50)]
-    monitor._forget_shipped()
-    monitor._keep("one", log_of(losses, every=10))
-    monitor._keep("two", log_of([loss / 2 for loss in losses]))
+    two = log_of([loss / 2 for loss in losses])
+    monitor = monitor_of(one=log_of(losses, every=10), two=two)
     smoothed = monitor.logs["one"].smoothed("loss", monitor.smoothing)
-    page = saved(monitor)
+    page = opened(monitor)
     canvas = page.locator("canvas").first
     box = canvas.bounding_box()
     plot = box["width"] - 14 - 46
@@ -68,11 +62,8 @@ def test_hovering_says_what_each_run_had_there(saved):
     assert page.evaluate("document.getElementById('view').model.get('hidden')") == ["one"]
 
 
-def test_the_axis_can_be_time_and_the_keys_move_through_the_run(saved):
-    monitor = TrainingMonitor()
-    monitor._forget_shipped()
-    monitor._keep("one", log_of([1.0, 0.5, 0.25, 0.125]))
-    page = saved(monitor)
+def test_the_axis_can_be_time_and_the_keys_move_through_the_run(opened):
+    page = opened(monitor_of(one=log_of([1.0, 0.5, 0.25, 0.125])))
     page.get_by_label("Along").select_option("seconds")
     canvas = page.locator("canvas").first
     canvas.press("PageUp")  # a tenth of the way: still next to the first row
@@ -83,13 +74,10 @@ def test_the_axis_can_be_time_and_the_keys_move_through_the_run(saved):
     assert "loss 0.125" in page.locator(".sv-reading").inner_text()
 
 
-def test_smoothing_in_the_page_is_that_of_python(saved):
-    monitor = TrainingMonitor()
-    monitor._forget_shipped()
+def test_smoothing_in_the_page_is_that_of_python(opened):
     losses = [math.nan if i % 7 == 3 else 1 + math.sin(i) for i in range(60)]
-    monitor._keep("one", log_of(losses))
-    log = monitor.logs["one"]
-    page = saved(monitor)
+    log = log_of(losses)
+    page = opened(monitor_of(one=log))
     for smoothing in (1, 35, 200):
         page.get_by_role("spinbutton", name="Smoothing").fill(str(smoothing))
         page.get_by_role("spinbutton", name="Smoothing").press("Enter")
@@ -97,8 +85,8 @@ def test_smoothing_in_the_page_is_that_of_python(saved):
         page.locator(".sv-reading", has_text=f"(smoothed {round(last, 3):g})").wait_for()
 
 
-def test_the_layer_under_the_pointer_is_named(saved):
-    page = saved(TrainingMonitor())
+def test_the_layer_under_the_pointer_is_named(opened):
+    page = opened(TrainingMonitor())
     canvas = page.locator("canvas").last
     canvas.press("ArrowDown")
     page.locator(".sv-reading", has_text="rate of stem_to_stream.0: ").wait_for()

@@ -17,10 +17,8 @@ STEPS = [{"step": i, "loss": 2.0 / i, "learning_rate": 0.1 * i} for i in range(1
 
 
 @pytest.fixture
-def monitor():
-    monitor = TrainingMonitor()
-    yield monitor
-    monitor.close()
+def monitor(made):
+    return made()
 
 
 def unpack(packed):

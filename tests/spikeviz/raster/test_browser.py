@@ -26,20 +26,6 @@ DRAWN = """([change, until]) => new Promise((resolve) => {
 })"""
 
 
-@pytest.fixture
-def opened(new_page, tmp_path):
-    """opened(raster, **options of the page): the raster's saved page."""
-
-    def open_saved(raster, **options):
-        page = new_page(offline=True, **options)
-        page.goto(raster.save_html(tmp_path / "raster.html").as_uri())
-        page.locator(".sv-summary").filter(has_text="rate").wait_for()
-        raster.close()
-        return page
-
-    return open_saved
-
-
 def noise(*shape, seed=0):
     """bool spikes at a rate for each neuron; a tenth of them is silent, a tenth fires always."""
     rng = np.random.default_rng(seed)

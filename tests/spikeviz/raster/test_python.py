@@ -18,20 +18,6 @@ def noise(*shape, share=0.2, seed=0):
     return np.random.default_rng(seed).random(shape) < share
 
 
-@pytest.fixture
-def made():
-    """made(recording, **traits): a raster that is closed at the end."""
-    rasters = []
-
-    def make(*arguments, **traits):
-        rasters.append(SpikeRaster(*arguments, **traits))
-        return rasters[-1]
-
-    yield make
-    for raster in rasters:
-        raster.close()
-
-
 # ---------------------------------------------------------------- the same numbers as `record`
 
 
