@@ -1,8 +1,8 @@
 // The number fields and choices of LIFExplorer.
 
 import { STIMULI } from "../base/neuron.js";
-import { h, clamp } from "../base/page.js";
-import { numberControl, choice, checkbox, shower } from "../base/controls.js";
+import { clamp, div } from "../base/page.js";
+import { choice, checkbox, shower, traitControls } from "../base/controls.js";
 import { range } from "./state.js";
 
 const LABELS = {
@@ -15,19 +15,13 @@ const LABELS = {
 
 /** {first, more: elements, update(p)}; draw() begins a drawn input. */
 export function makeControls(model, set, draw) {
-  const controls = {};
-  for (const [key, [label, unit]] of Object.entries(LABELS)) {
-    const limit = (value) => {
-      const [low, high] = range(model, key);
-      return clamp(key === "seed" ? Math.round(value) : value, low, high);
-    };
-    const move = (value) => set({ [key]: value });
-    const own = model.get("limits")[key];
-    controls[key] = numberControl({ label, unit, range: own, limit, set: move });
-  }
+  const { number } = traitControls(model, set);
+  const limit = (name) => (value) =>
+    clamp(name === "seed" ? Math.round(value) : value, ...range(model, name));
+  const controls = Object.fromEntries(Object.entries(LABELS).map(([name, [label, unit]]) =>
+    [name, number(name, label, { unit, limit: limit(name) })]));
   const kind = choice({
-    label: "Input shape",
-    name: "Shape of the input current",
+    label: "Input shape", name: "Shape of the input current",
     options: [...STIMULI, ["drawn", "drawn by hand"]],
     set: (stimulus) => (stimulus === "drawn" ? draw() : set({ stimulus })),
   });
@@ -36,9 +30,9 @@ export function makeControls(model, set, draw) {
     set: (on) => set({ v_reset: on ? null : Math.min(0, range(model, "v_reset")[1]) }),
   });
   const of = (...names) => names.map((name) => controls[name].element);
-  const first = h("div", { class: "sv-controls" },
+  const first = div("controls",
     kind.element, ...of("amplitude", "tau", "v_threshold", "period", "seed"));
-  const more = h("div", { class: "sv-controls" },
+  const more = div("controls",
     ...of("v_rest", "v_reset", "t_ref", "resistance", "dt", "duration"), soft.element);
   const showValues = shower(controls);
   const update = (p) => {

@@ -1,7 +1,7 @@
 // LIFExplorer: one neuron under the reader's hand. Python holds the parameters as traits;
 // everything drawn is computed here, so a move is answered within a frame.
 
-import { h, button, clamp, formulaRows, key, put, show } from "../base/page.js";
+import { h, button, clamp, div, formulaRows, key, para, put, show } from "../base/page.js";
 import { drag, choice, player } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
 import { colours, lasting, listen, mount, setter, syncer, syncing, valuesOf }
@@ -55,21 +55,16 @@ function makeTools(view) {
     input, mystery,
     controls: makeControls(model, set, input.start),
     walk: player({
-      last: () => view.shown.current.length - 1,
-      at: () => view.shown.cursor,
-      go: (cursor) => set({ cursor }),
-      rate: () => model.get("speed"),
-      text: (step) => `step ${step}, ${show(step * model.get("dt"), 1)} ms`,
-      signal,
+      last: () => view.shown.current.length - 1, at: () => view.shown.cursor,
+      go: (cursor) => set({ cursor }), rate: () => model.get("speed"),
+      text: (step) => `step ${step}, ${show(step * model.get("dt"), 1)} ms`, signal,
     }),
     speed: choice({
-      label: "Speed of play",
-      options: [5, 20, 60].map((value) => [value, `${value} steps/s`]),
+      label: "Speed of play", options: [5, 20, 60].map((value) => [value, `${value} steps/s`]),
       set: (speed) => set({ speed: Number(speed) }),
     }),
     threshold: dragLine({
-      label: "Threshold, drag up or down",
-      range: () => range(model, "v_threshold"),
+      label: "Threshold, drag up or down", range: () => range(model, "v_threshold"),
       set: (v_threshold) => set({ v_threshold }),
       start() {
         view.frozen.membrane = view.shown.y.domain;
@@ -80,8 +75,7 @@ function makeTools(view) {
     map: neuronMap({
       limits: model.get("limits"),
       lowest: ([low]) => (model.get("v_reset") === null ? low : range(model, "v_threshold")[0]),
-      hover: (hover) => view.change({ hover }),
-      pin: addPin,
+      hover: (hover) => view.change({ hover }), pin: addPin,
     }),
     pin: button("Pin this neuron", () => addPin()),
     openInput: button("Paint the input", input.start),
@@ -96,35 +90,31 @@ function makeTools(view) {
 }
 
 function build(tools) {
-  const title = (text) => h("p", { class: "sv-title" }, text);
+  const canvas = (name) => h("canvas", { class: `sv-${name}`, role: "img" });
   const parts = {
-    step: formulaRows(3),
-    traces: h("canvas", { class: "sv-traces", role: "img" }),
-    fi: h("canvas", { class: "sv-fi", role: "img" }),
-    ghostKey: key("ghost", "last run"),
-    otherKey: key("other", "neuron from the map"),
+    traces: canvas("traces"), fi: canvas("fi"), step: formulaRows(3),
+    ghostKey: key("ghost", "last run"), otherKey: key("other", "neuron from the map"),
     mysteryKey: key("mystery", "? mystery neuron"),
-    summary: h("p", { class: "sv-summary", role: "status" }),
-    mapText: h("p", { class: "sv-caption sv-map-text" }),
+    summary: h("p", { class: "sv-summary", role: "status" }), mapText: para("caption sv-map-text"),
   };
   const { input, mystery, map, controls } = tools;
   tools.threshold.element.classList.add("sv-threshold");
   parts.root = h("div", { class: "spikeviz sv-lif" },
     controls.first,
-    h("div", { class: "sv-row" }, ...tools.walk.elements, tools.speed.list),
-    h("div", { class: "sv-row sv-tools" }, tools.pin, tools.openInput, tools.openMystery),
+    div("row", ...tools.walk.elements, tools.speed.list),
+    div("row sv-tools", tools.pin, tools.openInput, tools.openMystery),
     input.element, mystery.element,
-    h("div", { class: "sv-plots" },
+    div("plots",
       h("div", {},
-        h("div", { class: "sv-keys" }, key("membrane", "membrane V"), key("spike", "spike"),
+        div("keys", key("membrane", "membrane V"), key("spike", "spike"),
           parts.mysteryKey, parts.ghostKey, parts.otherKey, tools.clearGhost),
-        h("div", { class: "sv-row sv-chips" }, ...tools.chips.elements),
-        h("div", { class: "sv-stack" }, parts.traces, input.brush, tools.threshold.element),
+        div("row sv-chips", ...tools.chips.elements),
+        div("stack", parts.traces, input.brush, tools.threshold.element),
         parts.summary, parts.step.element),
       h("div", {},
-        title("Spike count for every neuron: move over it, click to pin"), map.element,
+        para("title", "Spike count for every neuron: move over it, click to pin"), map.element,
         parts.mapText,
-        title("Firing rate against constant current (f–I)"), parts.fi)),
+        para("title", "Firing rate against constant current (f–I)"), parts.fi)),
     h("details", {},
       h("summary", {}, "More: resting and reset potential, refractory time, R, Δt, duration"),
       controls.more),

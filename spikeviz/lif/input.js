@@ -1,7 +1,7 @@
 // The drawn input of LIFExplorer: values of I that a hand paints on the plot, or that stand in a
 // text, one a time step. They live in the trait `current`, as float64.
 
-import { h, button, clamp, show } from "../base/page.js";
+import { h, button, clamp, div, para, show } from "../base/page.js";
 import { drag, onArrows } from "../base/controls.js";
 import { slide, slider } from "../base/slider.js";
 import { scale } from "../base/draw.js";
@@ -95,11 +95,11 @@ export function drawnInput(view) {
     note.textContent = problem;
     if (values) keep(values);
   };
-  const length = h("p", { class: "sv-caption" });
-  const element = h("div", { class: "sv-panel" },
+  const length = para("caption");
+  const element = div("panel",
     h("p", {}, h("b", {}, "Paint the input: "), "drag over its plot. By keyboard: ← and → move, " +
       "↑ and ↓ change, Shift with ← or → carries the value along."),
-    h("div", { class: "sv-row" }, text, button("Use these numbers", use),
+    div("row", text, button("Use these numbers", use),
       button("Clear the input", () => keep(new Float64Array(view.shown.current.length)))),
     note, length);
   const hand = brush(view, keep);

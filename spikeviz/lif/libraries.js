@@ -1,7 +1,7 @@
 // What libraries compute for the neuron of LIFExplorer: Python runs them, this lays their answer
 // beside the page's own numbers, in words.
 
-import { h, put, show } from "../base/page.js";
+import { div, h, para, put, show } from "../base/page.js";
 import { checkbox } from "../base/controls.js";
 import { offline } from "../base/widget.js";
 import { unpacked } from "./input.js";
@@ -45,9 +45,8 @@ export function librariesPanel({ model, set }) {
   const asked = () => model.get("overlays");
   const boxes = names.map((name) => {
     const wanted = (on) => names.filter((one) => (one === name ? on : asked().includes(one)));
-    const box = checkbox({
-      label: `${name} (${LIBRARIES[name]})`, set: (on) => set({ overlays: wanted(on) }),
-    });
+    const move = (on) => set({ overlays: wanted(on) });
+    const box = checkbox({ label: `${name} (${LIBRARIES[name]})`, set: move });
     return { name, ...box, words: h("p", { role: "status" }) };
   });
   const problem = h("p", { class: "sv-note", role: "status" });
@@ -57,8 +56,8 @@ export function librariesPanel({ model, set }) {
     : ["Python runs them on the same input; the plot marks their V, and their spikes in lanes of " +
       "their own.", "Python is computing …"];
   const element = h("details", {}, h("summary", {}, "Check with the libraries: spikeatconv, norse"),
-    h("div", { class: "sv-row" }, ...boxes.map((box) => box.element)),
-    h("p", { class: "sv-caption" }, note), ...boxes.map((box) => box.words), problem);
+    div("row", ...boxes.map((box) => box.element)), para("caption", note),
+    ...boxes.map((box) => box.words), problem);
   for (const input of element.querySelectorAll("input")) input.disabled = offline(model);
   const update = ({ p, run, libraries }) => {
     for (const { name, update: tick, words } of boxes) {

@@ -2,7 +2,7 @@
 // arithmetic as spikeviz/lif_mystery.py, so that page and Python hide the same neuron.
 
 import { mulberry } from "../base/neuron.js";
-import { button, h, put, show } from "../base/page.js";
+import { button, div, h, put, show } from "../base/page.js";
 
 const TOLERANCE = 0.05; // of the true value
 const RIGHT = "right, within 5 %";
@@ -56,13 +56,12 @@ export function mysteryPanel(view) {
   const hint = button("Hint: draw its membrane", () => set({ mystery_shows: "membrane" }));
   const answer = button("Show it", () => set({ mystery_shows: "answer" }));
   const check = ({ p: { tau, v_threshold } }) => set({ guess: { tau, v_threshold } });
-  const element = h("div", { class: "sv-panel sv-mystery" },
+  const element = div("panel sv-mystery",
     h("p", {}, name, "gets your input. Its τ and V_th are hidden; V_rest = V_reset = 0, R = 1, " +
       "no refractory time. Move your τ and V_th until the spikes agree, and test it with other " +
       "inputs: which current only just makes it fire? How long does its first spike take?"),
     count,
-    h("div", { class: "sv-row" },
-      button("Check my τ and V_th", () => check(view.shown)), hint, answer,
+    div("row", button("Check my τ and V_th", () => check(view.shown)), hint, answer,
       button("New mystery", () => open((view.shown.mystery.seed % 999) + 1)),
       button("Close", () => open(0))),
     verdict, clue);

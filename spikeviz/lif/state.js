@@ -7,21 +7,16 @@ import { hidden } from "./mystery.js";
 import { NEURON } from "./pins.js";
 import { companions } from "./traces.js";
 
-export const PARAMETERS =
-  [...NEURON, "dt", "stimulus", "amplitude", "period", "seed", "duration"];
+export const PARAMETERS = [...NEURON, "dt", "stimulus", "amplitude", "period", "seed", "duration"];
 
 /** The range in which a parameter may move now, given the others. */
 export function range(model, key) {
   const [min, max, step] = model.get("limits")[key];
-  const [reset, dt] = [model.get("v_reset"), model.get("dt")];
-  if (key === "tau") return [Math.max(min, dt), max, step];
-  if (key === "dt") {
-    const taus = [model.get("tau"), ...model.get("pins").map(({ tau }) => tau)];
-    return [min, Math.min(max, ...taus), step];
-  }
-  if (key === "v_threshold" && reset !== null) return [Math.max(min, reset + step), max, step];
-  if (key === "v_reset") return [min, Math.min(max, model.get("v_threshold") - step), step];
-  return [min, max, step];
+  const { dt, tau, v_reset, v_threshold, pins } = valuesOf(model, [...PARAMETERS, "pins"]);
+  const low = { tau: dt, v_threshold: v_reset === null ? min : v_reset + step }[key] ?? min;
+  const taus = [tau, ...pins.map((pin) => pin.tau)];
+  const high = { dt: Math.min(...taus), v_reset: v_threshold - step }[key] ?? max;
+  return [Math.max(min, low), Math.min(max, high), step];
 }
 
 /** `drawn`: by a hand; `before`: what its last stroke changed; `hover`: the map's neuron. */
