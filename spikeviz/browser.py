@@ -65,6 +65,19 @@ class Course:
         self.address = address
         self.folder = folder
 
+    def write(self, notebook: str, *cells: str, end: str = "The end.") -> Path:
+        """Write a notebook of these code cells and a last one of text. Returns its path."""
+        import nbformat
+
+        code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        metadata = nbformat.read(self.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
+        content = nbformat.v4.new_notebook(
+            cells=[*code, nbformat.v4.new_markdown_cell(end)], metadata=metadata
+        )
+        path = self.folder / f"notebooks/{notebook}.ipynb"
+        nbformat.write(content, path)
+        return path
+
     def open(self, page: "Page", notebook: str) -> None:
         """Open a notebook and wait until its kernel is ready. notebook: "01_one_neuron"."""
         page.goto(self.address.replace("00_start_here", notebook) + "&reset")

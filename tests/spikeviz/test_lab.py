@@ -1,6 +1,5 @@
 """The course in a real JupyterLab: open it, run notebook 01, move the neuron, reload, clean up."""
 
-import nbformat
 import pytest
 
 from spikeviz.browser import Course
@@ -194,12 +193,7 @@ def test_it_follows_jupyterlabs_theme(page, lab: Course):
 
 
 def test_200_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Course):
-    cells = [nbformat.v4.new_code_cell("import ipywidgets\nfrom spikeviz import LIFExplorer"),
-             nbformat.v4.new_code_cell("LIFExplorer()"),
-             nbformat.v4.new_markdown_cell("The end.")]  # fmt: skip
-    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
-    nbformat.write(notebook, lab.folder / "notebooks/again.ipynb")
+    lab.write("again", "import ipywidgets\nfrom spikeviz import LIFExplorer", "LIFExplorer()")
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.add_init_script(WATCH)
     page = context.new_page()

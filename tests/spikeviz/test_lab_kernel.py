@@ -2,7 +2,6 @@
 
 import json
 
-import nbformat
 import pytest
 
 from spikeviz.browser import Course
@@ -18,12 +17,8 @@ def opened(browser, lab: Course):
     contexts, errors = [], []
 
     def run(*cells):
-        content = [nbformat.v4.new_code_cell(cell) for cell in ("import spikeviz", *cells)]
-        content.append(nbformat.v4.new_markdown_cell("\n\n".join(["The end."] * 40)))
-        metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
         name = f"kernel{len(list(lab.folder.glob('notebooks/kernel*')))}"
-        file = lab.folder / f"notebooks/{name}.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=content, metadata=metadata), file)
+        file = lab.write(name, "import spikeviz", *cells, end="The end.\n\n" * 40)
         contexts.append(browser.new_context(viewport={"width": 1366, "height": 768}))
         page = contexts[0].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -2,7 +2,6 @@
 
 import json
 
-import nbformat
 import pytest
 
 # Where plotly drew the points of a plot's first trace: [x, y, number] in data.
@@ -128,11 +127,7 @@ def test_a_page_with_plotly_inside_works_alone(new_page, folder, explorer):
 
 def test_in_jupyterlab_plotly_comes_from_the_kernel_once(lab, browser):
     cells = ["from spikeviz import AblationExplorer\nAblationExplorer()", "AblationExplorer()"]
-    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
-    content = nbformat.v4.new_notebook(
-        cells=[*map(nbformat.v4.new_code_cell, cells)], metadata=metadata
-    )
-    nbformat.write(content, lab.folder / "notebooks/ablation.ipynb")
+    lab.write("ablation", *cells)
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     received = []
     page.on(

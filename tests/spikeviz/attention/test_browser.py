@@ -3,7 +3,6 @@
 import random
 import re
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -284,10 +283,7 @@ def test_a_saved_page_without_the_strips_answers_offers_one_image(saved, monkeyp
 
 
 def test_in_a_notebook_another_image_is_asked_of_the_models(new_page, lab: Course):
-    cell = "from spikeviz import AttentionExplorer\nw = AttentionExplorer()\nw"
-    kernel = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)], metadata=kernel)
-    nbformat.write(notebook, lab.folder / "notebooks/attention.ipynb")
+    lab.write("attention", "from spikeviz import AttentionExplorer\nw = AttentionExplorer()\nw")
     page = new_page()
     lab.open(page, "attention")
     lab.run_all(page)

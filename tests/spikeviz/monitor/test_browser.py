@@ -3,7 +3,6 @@
 import math
 import random
 
-import nbformat
 import numpy as np
 
 from spikeviz import TrainingMonitor
@@ -96,11 +95,7 @@ def test_the_layer_under_the_pointer_is_named(opened):
 
 def test_stop_ends_a_loop_that_keeps_its_cell_busy(lab, browser):
     cells = ["from spikeviz import TrainingMonitor\nmonitor = TrainingMonitor()\nmonitor", LOOP]
-    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
-    content = nbformat.v4.new_notebook(
-        cells=[*map(nbformat.v4.new_code_cell, cells)], metadata=metadata
-    )
-    nbformat.write(content, lab.folder / "notebooks/watch.ipynb")
+    lab.write("watch", *cells)
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     lab.open(page, "watch")
     page.locator(".jp-CodeCell .cm-content").first.click()

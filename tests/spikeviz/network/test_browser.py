@@ -3,7 +3,6 @@
 import random
 import re
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -442,16 +441,9 @@ def test_a_file_is_cut_scaled_and_turned_round(saved, tmp_path):
         assert np.abs(pixels(page).reshape(28, 28).astype(int) - digit).max() <= 1
 
 
-def test_in_jupyterlab_a_choice_is_answered_by_the_kernel(browser, lab: Course):
-    source = "from spikeviz import NetworkWalk\nwalk = NetworkWalk()\nwalk"
-    metadata = nbformat.read(lab.folder / "notebooks/01_one_neuron.ipynb", 4).metadata
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_markdown_cell("The end.")],
-        metadata=metadata,
-    )
-    nbformat.write(notebook, lab.folder / "notebooks/walk.ipynb")
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
+def test_in_jupyterlab_a_choice_is_answered_by_the_kernel(new_page, lab: Course):
+    lab.write("walk", "from spikeviz import NetworkWalk\nwalk = NetworkWalk()\nwalk")
+    page = new_page()
     lab.open(page, "walk")
     lab.run_all(page)
     summary = page.locator(".spikeviz .sv-summary")
@@ -467,4 +459,3 @@ def test_in_jupyterlab_a_choice_is_answered_by_the_kernel(browser, lab: Course):
         "(walk.source, len(walk.pixels), max(walk.pixels), walk.other, walk.problem)"
     )
     assert kernel == ("own", 784, 255, "micro_untrained", "")
-    context.close()

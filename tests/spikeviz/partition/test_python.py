@@ -59,12 +59,6 @@ def test_a_pixel_beyond_the_edge_of_a_smaller_map_is_its_last(explorer):
     assert np.argwhere(explorer.trace().reached[0]).tolist() == [[27, 3]]
 
 
-@pytest.mark.parametrize(("name", "value"), [("partition", "tiles"), ("resolution", 15)])
-def test_unknown_choices_are_refused(explorer, name, value):
-    with pytest.raises(traitlets.TraitError, match=name):
-        setattr(explorer, name, value)
-
-
 # ---------------------------------------------------------------- groups
 
 
