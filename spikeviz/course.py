@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 OLDEST_PYTHON = (3, 11)
 REPO = Path(__file__).resolve().parents[1]
@@ -96,80 +96,54 @@ def test(options: argparse.Namespace) -> int:
     return run(command, variables) or status
 
 
-def site(options: argparse.Namespace) -> int:
-    """Writes every notebook as a page of a site that works without Python."""
-    return publish("site", *filter(None, [options.out]))
-
-
-def slides(options: argparse.Namespace) -> int:
-    """Writes a notebook as slides."""
-    return publish("slides", *filter(None, [options.notebook, options.out]))
-
-
-def teacher(options: argparse.Namespace) -> int:
-    """Writes the instructor's edition, a course for nbgrader."""
-    return publish("teacher", *filter(None, [options.out]))
-
-
-def voila(options: argparse.Namespace) -> int:
-    """Serves a notebook as a page without its code, until Ctrl-C."""
-    return publish("voila", options.notebook, *options.more)
-
-
-def publish(*words: str) -> int:
-    """Runs what makes pages of notebooks; its exit status is ours."""
+def publish(options: argparse.Namespace) -> int:
+    """Makes pages of notebooks: a site, slides, a voila page, the instructor's edition."""
     set_up()
-    return run_module("spikeviz.publish", *words)
+    words = [getattr(options, name, None) for name in ("notebook", "out")]
+    return run_module("spikeviz.publish", options.command, *filter(None, words), *options.more)
 
 
 def read_arguments(arguments: list[str]) -> argparse.Namespace:
     """The command line. A new command: a function like `lab` above and one `add` here."""
+    look: Any = {"epilog": SMALLER, "formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser(
         description="Sets up the course in the folder .venv, then starts it. The first start "
         "fetches the\npackages (minutes); every later one takes seconds and needs no network.",
-        epilog=SMALLER,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **look,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def add(function, text, usage=None) -> argparse.ArgumentParser:
+    def add(name, text, function=publish, usage=None) -> argparse.ArgumentParser:
         command = commands.add_parser(
-            function.__name__,
-            help=text,
-            description=text,
-            usage=usage,
-            epilog=SMALLER,
-            formatter_class=parser.formatter_class,
-            allow_abbrev=False,
+            name, help=text, description=text, usage=usage, allow_abbrev=False, **look
         )
         command.set_defaults(function=function)
         return command
 
-    command = add(lab, "Open the course in JupyterLab, at notebooks/00_start_here.ipynb.")
+    command = add("lab", "Open the course in JupyterLab, at notebooks/00_start_here.ipynb.", lab)
     command.add_argument("--no-browser", action="store_true", help="only print the address")
     command.add_argument("--port", type=port, metavar="N", help="where to listen (else 8888)")
 
-    add(test, "Run the tests: pytest in two processes.", usage="course.py test [PYTEST ...]")
+    add("test", "Run the tests: pytest in two processes.", test, "course.py test [PYTEST ...]")
 
-    command = add(site, "Write the whole course as a static site; widgets work there too.")
+    command = add("site", "Write the whole course as a static site; widgets work there too.")
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else site)")
 
-    command = add(slides, "Write a notebook as slides, in one file that works offline.")
+    command = add("slides", "Write a notebook as slides, in one file that works offline.")
     command.add_argument("notebook", type=notebook, metavar="NB", help="such as 01, or a path")
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="else slides/NB.html")
 
-    command = add(
-        teacher, "Write the instructor's edition: notebooks for nbgrader, with solutions."
-    )
+    text = "Write the instructor's edition: notebooks for nbgrader, with solutions."
+    command = add("teacher", text)
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else teacher)")
 
-    command = add(voila, "Serve a notebook as a page without its code, and open it.",
+    command = add("voila", "Serve a notebook as a page without its code, and open it.",
                   usage="course.py voila NB [OPTION OF VOILA ...]")  # fmt: skip
     command.add_argument("notebook", type=notebook, metavar="NB", help="such as 01, or a path")
 
     options, more = parser.parse_known_args(arguments)
     options.more = more
-    if options.more and options.function not in (test, voila):
+    if options.more and options.command not in ("test", "voila"):
         found, name = " ".join(options.more), options.command
         parser.error(f"'{name}' does not know {found}; course.py {name} --help says what it knows")
     return options
