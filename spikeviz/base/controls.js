@@ -73,6 +73,12 @@ export function drag(element, move, end = () => {}) {
   element.addEventListener("lostpointercapture", end);
 }
 
+/** look(at(event)) as a pointer moves over `element`; look(null) when it or the focus leaves. */
+export function onPoint(element, at, look) {
+  element.addEventListener("pointermove", (event) => look(at(event)));
+  for (const name of ["pointerleave", "blur"]) element.addEventListener(name, () => look(null));
+}
+
 /**
  * Arrow keys on `element`: move(right, down, event) hears −1, 0 or 1 of each, and ±`page` for Page
  * Up and Down, ±`ends` for Home and End, if there are such. A key is the page's own again where

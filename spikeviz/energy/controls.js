@@ -2,7 +2,7 @@
 
 import { MEASURED, breakEven, meanRate } from "./energy.js";
 import { h, clamp, button } from "../base/page.js";
-import { numberControl, choice, checkbox, drag, onArrows } from "../base/controls.js";
+import { numberControl, choice, checkbox, drag, onArrows, onPoint } from "../base/controls.js";
 
 const NUMBERS = {
   time_steps: ["T, time steps", ""], rate_factor: ["R × factor", ""],
@@ -55,12 +55,6 @@ export function makeControls(limits, reports, report, set) {
   return { settings, how, reset, update };
 }
 
-/** A hand that moves on a picture looks at what is there, {group, layer} or null. */
-function lookOn(canvas, look, at) {
-  canvas.addEventListener("pointermove", (event) => look(at(event)));
-  for (const name of ["pointerleave", "blur"]) canvas.addEventListener(name, () => look(null));
-}
-
 export function moveBars(bars, view) {
   const groupAt = (s, k) => {
     const { name } = s.groups[clamp(k, 0, s.groups.length - 1)];
@@ -68,7 +62,7 @@ export function moveBars(bars, view) {
   };
   const under = ({ offsetX }) => groupAt(view.compute(), Math.floor(view.x.invert(offsetX)));
   const choose = ({ layer }) => layer && view.set({ layer });
-  lookOn(bars, view.look, under);
+  onPoint(bars, under, view.look);
   bars.addEventListener("click", (event) => choose(under(event)));
   onArrows(bars, (right, down) => {
     const by = right || down;
@@ -92,7 +86,7 @@ export function movePlane(plane, view) {
     const [best] = view.points.toSorted((a, b) => apart(a) - apart(b));
     return apart(best) < 10 ? best.row : null;
   };
-  lookOn(plane, view.look, (event) => (held ? view.hovered : nearest(event)));
+  onPoint(plane, (event) => (held ? view.hovered : nearest(event)), view.look);
   drag(plane, (event, down) => {
     if (!down && held) setRate(held, view.y.invert(event.offsetY));
     if (down) held = nearest(event);

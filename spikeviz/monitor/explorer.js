@@ -60,6 +60,22 @@ function makeControls(limits, set) {
   };
 }
 
+/** A box for each run, which hides it. */
+function writeLegend(legend, { all, hidden }, colour, set) {
+  const inputs = () => [...legend.querySelectorAll("input")];
+  const focused = inputs().indexOf(legend.getRootNode().activeElement);
+  const entry = ({ name }, index) => {
+    const line = `border-top: 3px ${index % 4 ? "dashed" : "solid"} ${inkOf({ index }, colour)}`;
+    const mark = h("span", { class: "sv-run", style: line });
+    const rest = hidden.filter((other) => other !== name);
+    const checked = !hidden.includes(name);
+    const onchange = () => set({ hidden: checked ? [...hidden, name] : rest });
+    return h("label", {}, h("input", { type: "checkbox", checked, onchange }), mark, name);
+  };
+  const key = JSON.stringify([all.map((run) => run.name), hidden, colour.blue]);
+  if (renew(legend, key, () => all.map(entry))) inputs()[focused]?.focus();
+}
+
 function render({ model, el, signal }) {
   const [set, unpack] = [setter(model), unpacker()];
   const view = { at: null, layer: null, x: null, rows: null, paint: () => paint() };
@@ -116,26 +132,11 @@ function render({ model, el, signal }) {
     put(problem, [progress.bad && `Look: ${progress.bad}.`, failed].filter(Boolean).join(" "));
     put(about, from);
     for (const [name, control] of Object.entries(controls)) control.update(s[name]);
-    writeLegend(s, colour);
+    writeLegend(legend, s, colour, set);
     const lines = s.runs.map((run) => [run.name, readingText(run, s)]);
     readings.hidden = !lines.length;
     renew(readings, JSON.stringify(lines), () => lines.map(([name, words]) =>
       h("div", { class: "sv-reading" }, h("b", {}, name), h("span", {}, words))));
-  }
-
-  function writeLegend({ all, hidden }, colour) {
-    const inputs = () => [...legend.querySelectorAll("input")];
-    const focused = inputs().indexOf(legend.getRootNode().activeElement);
-    const entry = ({ name }, index) => {
-      const line = `border-top: 3px ${index % 4 ? "dashed" : "solid"} ${inkOf({ index }, colour)}`;
-      const mark = h("span", { class: "sv-run", style: line });
-      const rest = hidden.filter((other) => other !== name);
-      const checked = !hidden.includes(name);
-      const onchange = () => set({ hidden: checked ? [...hidden, name] : rest });
-      return h("label", {}, h("input", { type: "checkbox", checked, onchange }), mark, name);
-    };
-    const key = JSON.stringify([all.map((run) => run.name), hidden, colour.blue]);
-    if (renew(legend, key, () => all.map(entry))) inputs()[focused]?.focus();
   }
 
   const paint = mount({ model, el, signal }, root, [...SETTINGS, ...SENT], draw);

@@ -5,7 +5,7 @@
 
 import { inside, stretched, isWhole, lookedAt } from "./state.js";
 import { clamp } from "../base/page.js";
-import { drag, onArrows } from "../base/controls.js";
+import { drag, onArrows, onPoint } from "../base/controls.js";
 
 /** How the part in view moves. */
 export function makeMoves({ view, compute, set, look }) {
@@ -128,20 +128,12 @@ export function moveOverview(overview, { view, compute }, { show, panByKeys }) {
   onArrows(overview, panByKeys, 10);
 }
 
-/** Pointing at a canvas tells text(state) of the place there, until a hand leaves. */
-export function pointAt(canvas, { look }, textAt) {
-  canvas.addEventListener("pointermove", (event) => look({ told: textAt(event) }));
-  for (const name of ["pointerleave", "blur"])
-    canvas.addEventListener(name, () => look({ told: null }));
-}
-
 /** Things in a row on a canvas, to point at, choose with the keys, and click. `name`: of their
  *  scale, and of where the keys are, in view. */
-export function chooseOn(canvas, part, { name, length, text, act }) {
-  const { view, compute, look } = part;
+export function chooseOn(canvas, { view, compute, look }, { name, length, text, act }) {
   const told = (k) => (s) => text(s, Math.min(k, length(s) - 1));
   const of = ({ offsetX }) => under(view.scales[name], offsetX);
-  pointAt(canvas, part, (event) => told(of(event)));
+  onPoint(canvas, (event) => told(of(event)), (text) => look({ told: text }));
   canvas.addEventListener("focus", () => look());
   canvas.addEventListener("click", (event) => act((view[name] = of(event))));
   onArrows(canvas, (right, down) => {

@@ -6,9 +6,9 @@ import { summaryText, neuronTexts, binText, channelText, placeText } from "./wor
 import { mapTexts, sampleName } from "./words.js";
 import { plotSize, spikePicture, mapPicture, drawRaster, drawOverview } from "./draw.js";
 import { drawBars, drawHistogram, drawMap } from "./draw.js";
-import { makeMoves, moveRaster, dragBox, moveOverview, pointAt, chooseOn } from "./controls.js";
-import { h, put, renew, button, grouped } from "../base/page.js";
-import { choice } from "../base/controls.js";
+import { makeMoves, moveRaster, dragBox, moveOverview, chooseOn } from "./controls.js";
+import { h, put, button, grouped } from "../base/page.js";
+import { choice, onPoint } from "../base/controls.js";
 import { syncing, mount, lasting, setter } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 import { memory } from "../base/memory.js";
@@ -86,8 +86,7 @@ function write(s, neuron, { told, barX, binX }, parts, choices) {
     channelText(s, barX);
   histogram.ariaLabel = "Histogram of the neurons' rates: arrow keys choose, Enter marks dead or " +
     `saturated neurons. ${binText(s, binX)}`;
-  renew(choices.sample.list, String(s.samples), () =>
-    sampleOptions(s).map(([value, text]) => h("option", { value }, text)));
+  choices.sample.offer(sampleOptions(s));
   choices.layer.update(s.name);
   choices.sample.update(s.sample ?? "all");
   choices.order.update(s.kind);
@@ -127,10 +126,11 @@ function render({ model, el, signal }) {
       else look();
     },
   });
-  pointAt(map, hand, ({ offsetX, offsetY }) => {
+  const placeAt = ({ offsetX, offsetY }) => {
     const cell = view.scales.mapAt(offsetX, offsetY);
     return cell === null ? null : (s) => placeText(s, Math.min(cell, s.map.cells - 1));
-  });
+  };
+  onPoint(map, placeAt, (told) => look({ told }));
 
   function draw(colour) {
     const widths = [raster, bars, histogram, map].map((canvas) => canvas.clientWidth);
@@ -138,8 +138,8 @@ function render({ model, el, signal }) {
     view.plot = plotSize(raster);
     const s = hand.compute();
     const { scales } = view;
-    const look = [...s.key, s.highlight, colour.fg, colour.bg, devicePixelRatio];
-    const spikes = once("spikes", [...look, wide, ...s.window], () =>
+    const theme = [...s.key, s.highlight, colour.fg, colour.bg, devicePixelRatio];
+    const spikes = once("spikes", [...theme, wide, ...s.window], () =>
       spikePicture(s, s.xEdges, s.yEdges, colour));
     s.cells = spikes.cells;
     Object.assign(scales, drawRaster(s, surface(raster), colour, spikes.image));
@@ -150,9 +150,9 @@ function render({ model, el, signal }) {
     const keysAt = (canvas, place) => (canvas.matches(":focus") ? place : null);
     const [barAt, binAt] = [keysAt(bars, view.barX), keysAt(histogram, view.binX)];
     const drawOnce = (canvas, keys, paintOn) => Object.assign(scales,
-      once(canvas, [...look, ...keys], () => paintOn(surface(canvas))));
+      once(canvas, [...theme, ...keys], () => paintOn(surface(canvas))));
     drawOnce(overview, [wide, ...s.window], (area) => drawOverview(s, area, colour, (...edges) =>
-      once("overview", [...look, area.width], () => spikePicture(s, ...edges, colour))));
+      once("overview", [...theme, area.width], () => spikePicture(s, ...edges, colour))));
     drawOnce(bars, [barsWide, channel, barAt], (area) => drawBars(s, area, colour, channel, barAt));
     drawOnce(histogram, [histogramWide, binAt], (area) => drawHistogram(s, area, colour, binAt));
     const image = once("map", [s.map], () => mapPicture(s.map));
