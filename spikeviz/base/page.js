@@ -28,7 +28,7 @@ export function renew(element, key, children) {
 }
 
 /** The bytes of a text in hexadecimal. */
-export const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+export const unhex = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 

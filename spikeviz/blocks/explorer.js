@@ -8,7 +8,7 @@ import { drawDetail } from "./detail.js";
 import { makeControls } from "./controls.js";
 import { makeHands } from "./hands.js";
 import { makePage } from "./parts.js";
-import { bytesOf, clamp } from "../base/page.js";
+import { unhex, clamp } from "../base/page.js";
 import { player } from "../base/controls.js";
 import { memory } from "../base/memory.js";
 import { lasting, mount, setter, syncing, valuesOf } from "../base/widget.js";
@@ -27,7 +27,7 @@ function computer({ digits, learned }) {
   const once = memory();
   return (given) => {
     const hex = given.patch || digits[given.digit];
-    const p = { ...given, learned, pixels: once("pixels", [hex], () => bytesOf(hex)) };
+    const p = { ...given, learned, pixels: once("pixels", [hex], () => unhex(hex)) };
     const fed = INPUT.map((name) => p[name]);
     const x = once("x", fed, () => input(p));
     const ran = Object.keys(BLOCKS).map((block) =>

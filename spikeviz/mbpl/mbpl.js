@@ -4,7 +4,7 @@
 
 import { simulate, stimulus } from "../base/neuron.js";
 import { memory } from "../base/memory.js";
-import { bytesOf, clamp } from "../base/page.js";
+import { unhex, clamp } from "../base/page.js";
 
 export const SHADES = 256; // inputs that are told apart: grey levels of a picture, or of a grid
 export const LONGEST = 64; // time steps
@@ -159,7 +159,7 @@ export function computer({ digits, mixers, size }) {
     const { tau, amplitude, time_steps, thresholds } = p;
     const isImage = p.stimulus === "image";
     const image = isImage ? p.image : "";
-    const shades = isImage && once("shades", [image], () => bytesOf(digits[image]));
+    const shades = isImage && once("shades", [image], () => unhex(digits[image]));
     const shade = isImage ? shades[p.row * size + p.column] : 0;
     const inputs = Float64Array.from({ length: SHADES }, (_, g) => (amplitude * g) / (SHADES - 1));
     const given = [p.stimulus, amplitude, time_steps, p.period, p.seed, shade].join();
