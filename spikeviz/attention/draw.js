@@ -45,10 +45,8 @@ export function drawHeat(ctx, box, values, most) {
 }
 
 /** A small canvas over a whole box, with hard edges. */
-export function drawImage(ctx, image, { x, y, width, height }) {
-  ctx.imageSmoothingEnabled = false;
+export const drawImage = (ctx, image, { x, y, width, height }) =>
   ctx.drawImage(image, x, y, width, height);
-}
 
 /** A frame around cells that shows on every colour. */
 export function frame(ctx, box, colour, dash = []) {

@@ -3,7 +3,7 @@
 import { clamp, h, show } from "./page.js";
 import { memory } from "./memory.js";
 
-/** Match a canvas to its box on the screen; returns a context in CSS pixels, cleared. */
+/** Match a canvas to its box on the screen; returns a context in CSS pixels, cleared and crisp. */
 export function surface(canvas) {
   const ratio = devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -12,7 +12,7 @@ export function surface(canvas) {
   const ctx = canvas.getContext("2d");
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
-  ctx.font = "12px system-ui, sans-serif";
+  Object.assign(ctx, { font: "12px system-ui, sans-serif", imageSmoothingEnabled: false });
   return { ctx, width, height };
 }
 
@@ -145,7 +145,7 @@ export function keeper() {
       Object.assign(copy, { width, height });
       const own = copy.getContext("2d");
       own.setTransform(ctx.getTransform());
-      own.font = ctx.font;
+      Object.assign(own, { font: ctx.font, imageSmoothingEnabled: false });
       paint(own);
     });
     ctx.save();

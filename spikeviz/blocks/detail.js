@@ -10,7 +10,6 @@ function drawKernels(ctx, kernels, [left, room, height], colour) {
     const [size, wide] = [Math.sqrt(weights.length), room / kernels.length - 4];
     const side = Math.floor(Math.min(wide, height) / size) * size;
     const at = left + i * (wide + 4);
-    ctx.imageSmoothingEnabled = false;
     ctx.drawImage(heat(weights, size, Math.max(...weights.map(Math.abs))), at, 24, side, side);
     const name = kernels.length > 1 ? "M, channel 1" : "the kernel";
     const title = i ? `channel ${i + 1}` : name;

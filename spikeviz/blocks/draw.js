@@ -65,7 +65,6 @@ export function maps(ctx, canvas, place, { channels }, [left, top, width, height
   const indent = left + (width - columns * (size + GAP) + GAP) / 2;
   const drop = top + (height - rows(columns) * (size + GAP) + GAP) / 2;
   const unit = size / SIDE;
-  ctx.imageSmoothingEnabled = false;
   const places = Array.from({ length: channels }, (_, c) => [
     indent + (c % columns) * (size + GAP), drop + Math.floor(c / columns) * (size + GAP), size,
   ]);

@@ -26,6 +26,7 @@ function filling(ctx, colour, paid) {
     else for (const [x, y] of [[0, 0], [3, 3]]) own.fillRect(x, y, 2, 2);
     patterns.set(key, tile);
   }
+  ctx.imageSmoothingEnabled = true; // a hatch is no picture of pixels
   return ctx.createPattern(patterns.get(key), "repeat");
 }
 

@@ -45,7 +45,6 @@ export function neuronMap({ limits, lowest, hover, pin }) {
     const { image, most } = once("counts", keys, () => count(p, current, x, y));
     map.most = most;
     const [[left, right], [bottom, top]] = [x.range, y.range];
-    ctx.imageSmoothingEnabled = false;
     ctx.drawImage(image, left, top, right - left, bottom - top);
     const axis = { ...colour, grid: "transparent" };
     axes(ctx, x, y, { colour: axis, xTitle: "time constant τ in ms", yTitle: "threshold V_th" });

@@ -45,7 +45,6 @@ export function photographer(size) {
     const name = (words, left, top, fill = colour.fg) =>
       label(ctx, words, left, top, fill, "left", "alphabetic");
     const range = [0, p.amplitude || 1];
-    ctx.imageSmoothingEnabled = false;
     [
       [input, range, "input x"],
       [sum, [0, n], `Σ Sᵢ at step ${cursor + 1}: 0 to ${n}`],

@@ -77,7 +77,6 @@ export function drawRates({ title, kept }, s, area, colour, keys) {
       const rate = lastKnown(values, i);
       return rate === null ? [128, 128, 128] : cividis(rate / most);
     }));
-    ctx.imageSmoothingEnabled = false;
     const end = x(clamp(extent([places])?.[1] ?? s.to, s.from, s.to));
     clipped(ctx, [LEFT, 0, end - LEFT, area.height], () =>
       ctx.drawImage(picture(pixels, cells.length), LEFT, TOP, wide, high));

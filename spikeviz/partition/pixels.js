@@ -37,7 +37,6 @@ export function pixelMap() {
     if (small.width !== side) Object.assign(small, { width: side, height: side });
     const image = new ImageData(new Uint8ClampedArray(colours.buffer), side);
     small.getContext("2d").putImageData(image, 0, 0);
-    ctx.imageSmoothingEnabled = false;
     ctx.drawImage(small, 0, 0, width, width);
   };
 }

@@ -30,11 +30,6 @@ function bitmap(pixels, width) {
   return canvas;
 }
 
-function drawImage(ctx, image, ...box) {
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(image, ...box);
-}
-
 /** A frame around columns [a, b] and rows [from, to], which are `least` pixels or more. */
 function frame(ctx, x, y, [a, b], [from, to], least, colour) {
   const length = (scaled, low, high) => Math.max(scaled(high) - scaled(low), least) + 2;
@@ -69,7 +64,7 @@ export function drawRaster(s, { ctx, width, height }, colour, image) {
   const x = scale([a, b], [LEFT, width - RIGHT]);
   const y = scale([from, to], [TOP, height - BELOW]);
   const [wide, high, bottom] = [x.range[1] - LEFT, y.range[1] - TOP, y.range[1]];
-  drawImage(ctx, image, LEFT, TOP, wide, high);
+  ctx.drawImage(image, LEFT, TOP, wide, high);
   axes(ctx, x, scale([to, from], [bottom, TOP]), {
     colour: { ...colour, grid: "transparent" }, yTitle: TITLES[s.kind],
     yTicks: whole(scale([from, to], [0, 1]), 6),
@@ -136,7 +131,7 @@ export function drawOverview(s, { ctx, width, height }, colour, picture) {
   const overY = scale([0, s.neurons], [TOP, height - BELOW]);
   const [wide, high] = [width - 8, overY.range[1] - TOP];
   const { image } = picture(binEdges(0, s.columns, wide), binEdges(0, s.neurons, high));
-  drawImage(ctx, image, 4, TOP, wide, high);
+  ctx.drawImage(image, 4, TOP, wide, high);
   frame(ctx, overX, overY, s.window.slice(0, 2), s.window.slice(2), 3, colour.red);
   return { overX, overY };
 }
@@ -201,7 +196,7 @@ export function mapPicture({ values, most, wide }) {
 
 export function drawMap({ map: { wide, cells } }, { ctx, width, height }, colour, image, neuron) {
   const pixel = Math.min((width - 2) / image.width, (height - 2) / image.height);
-  drawImage(ctx, image, 1, 1, image.width * pixel, image.height * pixel);
+  ctx.drawImage(image, 1, 1, image.width * pixel, image.height * pixel);
   if (neuron !== null) {
     const [left, top] = [(neuron % cells) % wide, Math.floor((neuron % cells) / wide)];
     const side = Math.max(pixel, 3);
