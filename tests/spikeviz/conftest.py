@@ -1,8 +1,21 @@
-"""What the tests of a widget share: the widget of their folder, and its saved page."""
+"""What the tests of a widget share: the widget of their folder, its saved page, what that draws."""
 
 import pytest
+import traitlets
 
 from spikeviz.gallery import explorers
+
+DRAWN = """(change) => new Promise((resolve) => {
+    const model = document.getElementById("view").model;
+    const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+    const done = ({ detail }) => {
+        if (!Object.entries(change).every(([name, is]) => same(detail.p[name], is))) return;
+        document.removeEventListener("spikeviz:drawn", done);
+        resolve((READ)(detail));
+    };
+    document.addEventListener("spikeviz:drawn", done);
+    for (const [name, is] of Object.entries(change)) model.set(name, is);
+})"""
 
 
 @pytest.fixture
@@ -27,14 +40,36 @@ def explorer(made):
 
 
 @pytest.fixture
-def opened(new_page, tmp_path):
-    """opened(widget, **options of the page): its saved page, drawn; the widget is closed."""
+def refused():
+    """refused(widget, name, value, message): the value is refused in these words, the old stays."""
 
-    def open_saved(widget, **options):
+    def check(widget, name, value, message):
+        before = getattr(widget, name)
+        with pytest.raises(traitlets.TraitError, match=message):
+            setattr(widget, name, value)
+        assert getattr(widget, name) == before
+
+    return check
+
+
+@pytest.fixture
+def opened(new_page, tmp_path, made):
+    """opened(widget or the one as it comes, **options of the page): its saved page, drawn; the
+    widget is closed."""
+
+    def open_saved(widget=None, **options):
+        widget = widget or made()
         page = new_page(offline=True, **options)
         page.goto(widget.save_html(tmp_path / "widget.html").as_uri())
-        page.locator(".sv-summary").filter(has_text=" ").wait_for()
+        page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
         widget.close()
         return page
 
     return open_saved
+
+
+@pytest.fixture
+def drawn():
+    """drawn(page, change, read): what read, in JavaScript, makes of the first drawing that shows
+    the traits of `change`."""
+    return lambda page, change, read: page.evaluate(DRAWN.replace("READ", read), change)

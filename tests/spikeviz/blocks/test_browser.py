@@ -14,37 +14,11 @@ from spikeviz.blocks.blocks import KERNELS, MOST_BRANCHES, PLACES, PROJECTIONS
 LIMITS = SpikeBlockExplorer.ranges()
 SOURCES = [Path(spikeatconv.__file__).with_name(name) for name in ("blocks.py", "neuron.py")]
 
-# Resolves with what every box passes on, once `change` is drawn.
-DRAWN = """(change) => new Promise((resolve) => {
-    const model = document.getElementById("view").model;
-    const done = ({ detail: { p, here } }) => {
-        const same = (k) => JSON.stringify(p[k]) === JSON.stringify(change[k]);
-        if (!Object.keys(change).every(same)) return;
-        document.removeEventListener("spikeviz:drawn", done);
-        const values = Object.entries(here).map(([name, value]) => [name, {
-            data: [...value.data], membrane: value.membrane ? [...value.membrane] : null,
-            shape: [value.steps, 1, value.channels, value.side, value.side],
-        }]);
-        resolve({ p, values: Object.fromEntries(values) });
-    };
-    document.addEventListener("spikeviz:drawn", done);
-    for (const [key, value] of Object.entries(change)) model.set(key, value);
-})"""
-
-
-@pytest.fixture
-def opened(new_page, tmp_path):
-    """Open a saved explorer: opened(explorer, **options of the page)."""
-
-    def open_page(explorer=None, **options):
-        explorer = explorer or SpikeBlockExplorer()
-        page = new_page(offline=True, **options)
-        page.goto(explorer.save_html(tmp_path / "blocks.html").as_uri())
-        explorer.close()
-        page.locator(".sv-summary").get_by_text("passes on").wait_for()
-        return page
-
-    return open_page
+# What every box passes on.
+READ = """({ here }) => Object.fromEntries(Object.entries(here).map(([name, value]) => [name, {
+    data: [...value.data], membrane: value.membrane ? [...value.membrane] : null,
+    shape: [value.steps, 1, value.channels, value.side, value.side],
+}]))"""
 
 
 def random_settings(rng: random.Random, block: str, number: int) -> dict:
@@ -75,11 +49,11 @@ def random_settings(rng: random.Random, block: str, number: int) -> dict:
 
 
 @pytest.mark.parametrize("block", PLACES)
-def test_every_box_passes_on_what_the_real_block_does(opened, block):
+def test_every_box_passes_on_what_the_real_block_does(opened, drawn, block):
     page, rng, fired, closed = opened(), random.Random(block), 0, 0
     for number in range(15):
         settings = random_settings(rng, block, number)
-        shown = page.evaluate(DRAWN, settings)["values"]
+        shown = drawn(page, settings, READ)
         explorer = SpikeBlockExplorer(**settings)
         truth = explorer.trace()
         explorer.close()
@@ -192,7 +166,7 @@ def test_thresholds_are_moved_added_and_taken_away(opened):
 
 
 @pytest.mark.parametrize("block", PLACES)
-def test_the_answer_to_each_question_is_true(opened, block):
+def test_the_answer_to_each_question_is_true(opened, drawn, block):
     page = opened(SpikeBlockExplorer(block=block))
     page.locator(".sv-ask summary").click()
     answer = page.locator(".sv-ask p")
@@ -209,13 +183,12 @@ def test_the_answer_to_each_question_is_true(opened, block):
         page.locator(".sv-look", has_text="Box Concat").wait_for()
         assert 0 < rate_of(page, "LIF τ 4") < rate_of(page, "LIF τ 2")
     else:
-        ink = DRAWN.replace("detail: { p, here }", "detail: { p, here, here: { x } }")
-        shown = page.evaluate(ink, {"patch": "c8" * 256, "mode": "image"})["values"]
+        shown = drawn(page, {"patch": "c8" * 256, "mode": "image"}, READ)
         inside = np.reshape(shown["fine.0"]["data"], (16, 16, 16))[:, 1:-1, 1:-1]
         assert np.abs(inside).max() < 1e-9
 
 
-def test_a_patch_is_drawn_by_hand_and_by_keys(opened):
+def test_a_patch_is_drawn_by_hand_and_by_keys(opened, drawn):
     page = opened(SpikeBlockExplorer(selected="x", row=0, column=0))
     patch = "document.getElementById('view').model.get('patch')"
     assert page.evaluate(patch) == ""
@@ -225,12 +198,7 @@ def test_a_patch_is_drawn_by_hand_and_by_keys(opened):
     page.wait_for_function(f"{patch}.startsWith('ff82')")
     page.keyboard.press("Enter")
     page.wait_for_function(f"{patch}.startsWith('00')")
-    at = page.evaluate(
-        """() => new Promise((done) => {
-            document.addEventListener("spikeviz:drawn", ({ detail }) => done(detail.maps[0]));
-            document.getElementById("view").model.set("row", 1);
-        })"""
-    )
+    at = drawn(page, {"row": 1}, "({ maps }) => maps[0]")
     box, unit = detail.bounding_box(), at[2] / 16
     page.mouse.move(box["x"] + at[0] + 1.5 * unit, box["y"] + at[1] + 14.5 * unit)
     page.mouse.down()

@@ -11,42 +11,16 @@ from spikeviz import MBPLExplorer
 from spikeviz.mbpl.explorer import HIGHEST, IMAGE, IMAGES, LOWEST, MIXERS, ladder
 
 LIMITS = MBPLExplorer.ranges()
-# What the drawing showed once all of `change` has reached it.
-DRAWN = """(change) => new Promise((resolve) => {
-    const model = document.getElementById("view").model;
-    const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-    const done = ({ detail }) => {
-        if (!Object.entries(change).every(([k, v]) => same(detail.p[k], v))) return;
-        document.removeEventListener("spikeviz:drawn", done);
-        const judged = (list) => list.map(({ information, error }) => [information, error]);
-        resolve({
-            x: [...detail.x], total: [...detail.total], levels: detail.levels,
-            h: detail.runs.map((run) => [...run.h]), s: detail.runs.map((run) => [...run.s]),
-            byBranches: judged(detail.byBranches), bySteps: judged(detail.bySteps),
-            ...(detail.isImage && Object.fromEntries(
-                ["input", "sum", "read", "mixed"].map((name) => [name, [...detail[name]]]))),
-        });
+READ = """(detail) => {
+    const judged = (list) => list.map(({ information, error }) => [information, error]);
+    const pictures = detail.isImage ? ["input", "sum", "read", "mixed"] : [];
+    return {
+        x: [...detail.x], total: [...detail.total], levels: detail.levels,
+        h: detail.runs.map((run) => [...run.h]), s: detail.runs.map((run) => [...run.s]),
+        byBranches: judged(detail.byBranches), bySteps: judged(detail.bySteps),
+        ...Object.fromEntries(pictures.map((name) => [name, [...detail[name]]])),
     };
-    document.addEventListener("spikeviz:drawn", done);
-    for (const [key, value] of Object.entries(change)) model.set(key, value);
-    model.set("guess", model.get("guess") ? "" : "yes");  // so that something changes
-})"""
-
-
-@pytest.fixture
-def saved(new_page, tmp_path):
-    """Open a saved explorer: saved(width=..., **traits)."""
-
-    def open_saved(width=1400, **traits):
-        explorer = MBPLExplorer(**traits)
-        path = explorer.save_html(tmp_path / "mbpl.html")
-        explorer.close()
-        page = new_page(width=width, offline=True)
-        page.goto(path.as_uri())
-        page.locator(".sv-summary").get_by_text("levels used").wait_for()
-        return page
-
-    return open_saved
+}"""
 
 
 def thresholds(page):
@@ -78,12 +52,12 @@ def random_traits(rng):
     }
 
 
-def test_60_random_settings_show_the_numbers_of_spikeatconv(saved):
-    page, rng = saved(), random.Random(0)
+def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
+    page, rng = opened(), random.Random(0)
     fired = pictures = 0
     for _ in range(60):
         p = random_traits(rng)
-        shown, run = page.evaluate(DRAWN, p), truth(**p)
+        shown, run = drawn(page, p, READ), truth(**p)
         assert shown["s"] == run.spikes.tolist(), p
         assert shown["total"] == run.total.tolist(), p
         assert shown["levels"] == run.levels, p
@@ -105,8 +79,8 @@ def test_60_random_settings_show_the_numbers_of_spikeatconv(saved):
     assert pictures > 10
 
 
-def test_a_threshold_is_dragged_in_its_strip(saved):
-    page = saved()
+def test_a_threshold_is_dragged_in_its_strip(opened):
+    page = opened()
     line = page.get_by_role("slider", name="Threshold 2, drag up or down")
     box = line.bounding_box()
     x, y = box["x"] + 60, box["y"] + box["height"] / 2
@@ -129,8 +103,8 @@ def test_a_threshold_is_dragged_in_its_strip(saved):
     page.get_by_text("before the last change").wait_for()
 
 
-def test_a_threshold_typed_out_of_range_is_limited_and_marked(saved):
-    page = saved()
+def test_a_threshold_typed_out_of_range_is_limited_and_marked(opened):
+    page = opened()
     field = page.get_by_label("Threshold 3, exact value")
     field.fill("9")
     field.press("Enter")
@@ -139,8 +113,8 @@ def test_a_threshold_typed_out_of_range_is_limited_and_marked(saved):
     assert thresholds(page) == [0.5, 1.0, 4.0, 2.0]
 
 
-def test_branches_come_and_go_by_buttons_and_slider(saved):
-    page = saved()
+def test_branches_come_and_go_by_buttons_and_slider(opened):
+    page = opened()
     visible = page.locator(".sv-dragline:visible")
     page.get_by_role("button", name="One branch more").click()
     says(page, "^5 branches")
@@ -160,8 +134,8 @@ def test_branches_come_and_go_by_buttons_and_slider(saved):
     assert visible.count() == 8
 
 
-def test_the_question_comes_before_its_answer(saved):
-    page = saved()
+def test_the_question_comes_before_its_answer(opened):
+    page = opened()
     ask = page.locator(".sv-mbpl-ask")
     assert "takes the sum" not in ask.inner_text()
     ask.get_by_role("button", name="yes").click()
@@ -178,8 +152,8 @@ def test_the_question_comes_before_its_answer(saved):
     ask.get_by_text("Guess first").wait_for()
 
 
-def test_the_best_thresholds_so_far_are_kept(saved):
-    page = saved(thresholds=[1.0, 2.0])
+def test_the_best_thresholds_so_far_are_kept(opened, made):
+    page = opened(made(thresholds=[1.0, 2.0]))
     best = page.locator(".sv-mbpl-best")
     field = page.get_by_label("Threshold 2, exact value")
     told = {}
@@ -195,14 +169,14 @@ def test_the_best_thresholds_so_far_are_kept(saved):
     best.get_by_text("how much can 3 tell").wait_for()
 
 
-def test_the_papers_numbers_are_named_as_the_papers(saved):
-    text = saved().locator(".spikeviz").inner_text()
+def test_the_papers_numbers_are_named_as_the_papers(opened):
+    text = opened().locator(".spikeviz").inner_text()
     assert "are our choice (R5)" in text
     assert re.search(r"The paper, .*CIFAR-100: 4 branches 74.4 %.* 8 branches 59.0 %", text)
 
 
-def test_a_pixel_is_chosen_by_hand_and_by_key(saved):
-    page = saved(stimulus=IMAGE, row=0, column=0)
+def test_a_pixel_is_chosen_by_hand_and_by_key(opened, made):
+    page = opened(made(stimulus=IMAGE, row=0, column=0))
     pictures = page.locator(".sv-mbpl-pictures")
     says(page, r"^Pixel \(0, 0\)")
     pictures.focus()
@@ -225,8 +199,8 @@ def test_a_pixel_is_chosen_by_hand_and_by_key(saved):
     page.locator(".sv-line", has_text="MBPL(x)").get_by_text(f": {value} here").wait_for()
 
 
-def test_the_update_is_written_with_the_numbers_of_the_step(saved):
-    page = saved(cursor=1, stimulus="constant", amplitude=2.4, time_steps=3)
+def test_the_update_is_written_with_the_numbers_of_the_step(opened, made):
+    page = opened(made(cursor=1, stimulus="constant", amplitude=2.4, time_steps=3))
     lines = page.locator(".sv-line")
     lines.nth(0).get_by_text(
         "x = 2.4, V = 0, 0, 1.2, 1.2: H = 1.2, 1.2, 1.8, 1.8", exact=True
@@ -235,8 +209,8 @@ def test_the_update_is_written_with_the_numbers_of_the_step(saved):
     assert "1 + 1 + 1 + 0 = 3" in lines.nth(2).inner_text()
 
 
-def test_the_curves_are_dragged_to_set_n_and_t(saved):
-    page = saved()
+def test_the_curves_are_dragged_to_set_n_and_t(opened):
+    page = opened()
     box = page.locator(".sv-mbpl-curves").bounding_box()
     page.mouse.click(box["x"] + 41, box["y"] + 100)
     says(page, "^1 branch,")
@@ -244,8 +218,8 @@ def test_the_curves_are_dragged_to_set_n_and_t(saved):
     says(page, "in 64 steps")
 
 
-def test_play_walks_through_the_steps(saved):
-    page = saved(cursor=0, time_steps=12, stimulus=IMAGE)
+def test_play_walks_through_the_steps(opened, made):
+    page = opened(made(cursor=0, time_steps=12, stimulus=IMAGE))
     page.get_by_role("button", name="Play").click()
     page.locator(".sv-clock", has_text="step 12 of 12").wait_for(timeout=20_000)
     page.get_by_role("button", name="Play").wait_for()

@@ -9,34 +9,9 @@ import pytest
 from spikeviz import SurrogateExplorer
 
 LIMITS = SurrogateExplorer.ranges()
-# Resolves with the numbers of the next finished drawing, once `change` has run in the page.
-DRAWN = """(change) => new Promise((resolve) => {
-    const model = document.getElementById("view").model;
-    const same = (p) => Object.entries(change).every(([name, value]) => p[name] === value);
-    document.addEventListener("spikeviz:drawn", function done({ detail }) {
-        if (!same(detail.p)) return;
-        document.removeEventListener("spikeviz:drawn", done);
-        const { p, forward, primitive, derivative, survival, reached, run, steps, hill } = detail;
-        const { left } = survival;
-        resolve({ p, forward, primitive, derivative, left, reached, run, steps, hill });
-    });
-    for (const [name, value] of Object.entries(change)) model.set(name, value);
-})"""
-
-
-@pytest.fixture
-def saved(new_page, tmp_path):
-    """Open a saved explorer: saved(explorer, **options of the page)."""
-
-    def open_saved(explorer=None, **options):
-        explorer = explorer or SurrogateExplorer()
-        page = new_page(offline=True, **options)
-        page.goto(explorer.save_html(tmp_path / "surrogate.html").as_uri())
-        page.locator(".sv-summary").first.filter(has_text="gradient").wait_for()
-        explorer.close()
-        return page
-
-    return open_saved
+# What a drawing shows, without the layer's values.
+READ = """({ p, forward, primitive, derivative, survival: { left }, reached, run, steps, hill }) =>
+    ({ p, forward, primitive, derivative, left, reached, run, steps, hill })"""
 
 
 def value(page, name):
@@ -73,14 +48,14 @@ def random_settings(rng: random.Random) -> dict:
     return chosen
 
 
-def test_40_random_settings_are_the_same_in_the_page_and_in_python(saved):
-    page = saved()
+def test_40_random_settings_are_the_same_in_the_page_and_in_python(opened, drawn):
+    page = opened()
     rng = random.Random(0)
     close = {"rtol": 1e-9, "atol": 1e-9}
     moved = 0
     for _ in range(40):
         p = random_settings(rng)
-        shown = page.evaluate(DRAWN, p)
+        shown = drawn(page, p, READ)
         explorer = SurrogateExplorer(**p)
         truth = explorer.trace()
         explorer.close()
@@ -100,11 +75,11 @@ def test_40_random_settings_are_the_same_in_the_page_and_in_python(saved):
     assert moved > 20
 
 
-def test_the_hill_has_the_slope_that_descent_follows(saved):
+def test_the_hill_has_the_slope_that_descent_follows(opened, drawn):
     explorer = SurrogateExplorer(surrogate_on=True, alpha=3.0)
     weights = np.linspace(0, 8, 401)
     slopes = np.array([explorer.loss(w)[2] for w in weights])
-    shown = saved(explorer).evaluate(DRAWN, {"at": 0.5})["hill"]
+    shown = drawn(opened(explorer), {"at": 0.5}, "({ hill }) => hill")
     risen = np.concatenate([[0], np.cumsum((slopes[1:] + slopes[:-1]) / 2 * 0.02)])
     np.testing.assert_allclose(shown, risen - risen.min(), rtol=0, atol=1e-9)
     assert np.ptp(shown) > 10
@@ -113,8 +88,8 @@ def test_the_hill_has_the_slope_that_descent_follows(saved):
 # ---------------------------------------------------------------- 1. the step
 
 
-def test_the_point_is_dragged_across_the_threshold(saved):
-    page = saved()
+def test_the_point_is_dragged_across_the_threshold(opened):
+    page = opened()
     point = page.get_by_role("slider", name="Distance to the threshold, u")
     said(page, 0).filter(has_text="u = −0.4: no spike, Θ = 0").wait_for()
     drag(page, point, 60)
@@ -127,8 +102,8 @@ def test_the_point_is_dragged_across_the_threshold(saved):
     assert float(point.get_attribute("aria-valuenow")) == at
 
 
-def test_a_press_on_the_picture_and_the_keys_move_the_point(saved):
-    page = saved()
+def test_a_press_on_the_picture_and_the_keys_move_the_point(opened):
+    page = opened()
     canvas = page.locator("canvas.sv-step").first
     canvas.click(position={"x": canvas.bounding_box()["width"] - 5, "y": 60})
     page.wait_for_function("document.getElementById('view').model.get('at') === 3")
@@ -142,11 +117,11 @@ def test_a_press_on_the_picture_and_the_keys_move_the_point(saved):
 
 @pytest.mark.parametrize("detach_reset", [True, False])
 @pytest.mark.parametrize("v_reset", [None, 0.2])
-def test_the_formula_holds_with_its_numbers(saved, v_reset, detach_reset):
+def test_the_formula_holds_with_its_numbers(opened, v_reset, detach_reset):
     explorer = SurrogateExplorer(at=0.25, tau=4.0, time_steps=4, v_reset=v_reset)
     explorer.detach_reset = detach_reset
     left = explorer.trace().survival[-1]
-    line = saved(explorer).locator(".sv-update").first.inner_text().replace("−", "-")
+    line = opened(explorer).locator(".sv-update").first.inner_text().replace("−", "-")
     slope, leak, reset, result = re.search(
         r"k = 4: (\S+) · \((\S+) · \(?([^()]+)\)?\)\^4 = (\S+)$", line
     ).groups()
@@ -156,8 +131,8 @@ def test_the_formula_holds_with_its_numbers(saved, v_reset, detach_reset):
     assert float(slope) * (float(leak) * float(reset)) ** 4 == pytest.approx(left, abs=1e-3)
 
 
-def test_the_other_surrogate_comes_with_the_same_peak(saved):
-    page = saved()
+def test_the_other_surrogate_comes_with_the_same_peak(opened):
+    page = opened()
     page.get_by_label("Surrogate", exact=True).select_option("sigmoid")
     assert value(page, "alpha") == 4
     page.get_by_label("Surrogate", exact=True).select_option("atan")
@@ -167,8 +142,8 @@ def test_the_other_surrogate_comes_with_the_same_peak(saved):
 # ---------------------------------------------------------------- 2. the layer
 
 
-def test_the_slope_is_dragged_over_the_layer(saved):
-    page = saved()
+def test_the_slope_is_dragged_over_the_layer(opened):
+    page = opened()
     handle = page.get_by_role("slider", name="Slope α, drag the edge of the dead zone")
     for by in (18, -30):
         before = value(page, "alpha")
@@ -183,8 +158,8 @@ def test_the_slope_is_dragged_over_the_layer(saved):
     assert value(page, "alpha") == pytest.approx(alpha + 0.1, abs=0.006)
 
 
-def test_each_layer_can_be_chosen(saved):
-    page = saved()
+def test_each_layer_can_be_chosen(opened):
+    page = opened()
     for name in SurrogateExplorer().layers:
         page.get_by_label("Layer", exact=True).select_option(name)
         explorer = SurrogateExplorer(layer=name)
@@ -193,9 +168,9 @@ def test_each_layer_can_be_chosen(saved):
         assert "100 test digits" in page.locator(".sv-third").nth(1).inner_text()
 
 
-def test_own_values_are_shown_first(saved):
+def test_own_values_are_shown_first(opened):
     u = np.random.default_rng(0).normal(scale=30, size=5000)
-    page = saved(SurrogateExplorer(u=u))
+    page = opened(SurrogateExplorer(u=u))
     assert page.get_by_label("Layer", exact=True).input_value() == "your values"
     text = page.locator(".sv-third").nth(1).inner_text()
     assert "5,000 values of H − V_th." in text
@@ -206,8 +181,8 @@ def test_own_values_are_shown_first(saved):
 # ---------------------------------------------------------------- 3. the weight
 
 
-def test_a_question_comes_before_the_answer(saved):
-    page = saved()
+def test_a_question_comes_before_the_answer(opened):
+    page = opened()
     reply = page.locator(".sv-reply")
     assert reply.inner_text() == ""
     for answer, found in [("On the left", "No."), ("At the jumps", "leaps"), ("Nowhere", "Right")]:
@@ -217,8 +192,8 @@ def test_a_question_comes_before_the_answer(saved):
         assert button.get_attribute("aria-pressed") == "true"
 
 
-def test_by_hand_the_loss_falls_but_its_slope_stays_0(saved):
-    page = saved()
+def test_by_hand_the_loss_falls_but_its_slope_stays_0(opened):
+    page = opened()
     ball = page.get_by_role("slider", name="Weight, drag it along the loss")
     drag(page, ball, 55)
     weight = value(page, "weight")
@@ -231,8 +206,8 @@ def test_by_hand_the_loss_falls_but_its_slope_stays_0(saved):
     assert ball.get_attribute("aria-valuenow") == f"{weight:g}"
 
 
-def test_with_the_surrogate_on_the_ball_walks_down(saved):
-    page = saved()
+def test_with_the_surrogate_on_the_ball_walks_down(opened):
+    page = opened()
     explorer = SurrogateExplorer(surrogate_on=True)
     truth = explorer.trace()
     rest = int(np.argmax(truth.gradients == 0))
@@ -252,8 +227,8 @@ def test_with_the_surrogate_on_the_ball_walks_down(saved):
     assert value(page, "weight") == pytest.approx(truth.weights[rest], abs=1e-9)
 
 
-def test_a_hand_on_the_ball_stops_the_walk(saved):
-    page = saved(SurrogateExplorer(surrogate_on=True, learning_rate=0.001))
+def test_a_hand_on_the_ball_stops_the_walk(opened):
+    page = opened(SurrogateExplorer(surrogate_on=True, learning_rate=0.001))
     page.get_by_role("button", name="Play").click()
     page.locator(".sv-clock").filter(has_text=re.compile(r"step [1-9]")).wait_for()
     page.get_by_role("slider", name="Weight, drag it along the loss").press("PageUp")
@@ -262,8 +237,8 @@ def test_a_hand_on_the_ball_stops_the_walk(saved):
     assert 0.7 <= value(page, "weight") < 1.2  # on from where the walk had come to
 
 
-def test_spikes_wanted_and_steps_limit_each_other(saved):
-    page = saved()
+def test_spikes_wanted_and_steps_limit_each_other(opened):
+    page = opened()
     page.locator("details > summary").click()
     page.get_by_label("T, time steps, exact value").fill("3")
     page.get_by_label("T, time steps, exact value").press("Enter")

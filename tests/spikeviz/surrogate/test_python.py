@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import traitlets
 
 from spikeatconv import LIF, Atan, Sigmoid
 from spikeviz import SurrogateExplorer
@@ -16,13 +15,6 @@ from spikeviz.surrogate.explorer import OWN, drive
 sys.path.insert(0, str(Path(__file__).parents[3] / "studies" / "recorded"))
 
 CLASSES = {"atan": Atan, "sigmoid": Sigmoid}
-
-
-@pytest.fixture
-def explorer():
-    explorer = SurrogateExplorer()
-    yield explorer
-    explorer.close()
 
 
 def atan_slope(u, alpha):
@@ -36,26 +28,20 @@ def atan_slope(u, alpha):
     ("name", "value"),
     [("surrogate", "relu"), ("alpha", "steep"), ("at", None), ("time_steps", 2.5), ("layer", 3)],
 )
-def test_what_is_no_value_is_refused(explorer, name, value):
-    before = getattr(explorer, name)
-    with pytest.raises(traitlets.TraitError, match=name):
-        setattr(explorer, name, value)
-    assert getattr(explorer, name) == before
+def test_what_is_no_value_is_refused(explorer, refused, name, value):
+    refused(explorer, name, value, name)
 
 
-def test_an_unknown_layer_is_refused_with_those_that_are_there(explorer):
-    with pytest.raises(traitlets.TraitError, match=r"layer is 'stem'; choose one of \['Micro: "):
-        explorer.layer = "stem"
+def test_an_unknown_layer_is_refused_with_those_that_are_there(explorer, refused):
+    refused(explorer, "layer", "stem", r"layer is 'stem'; choose one of \['Micro: ")
     for name in explorer.layers:
         explorer.layer = name
         assert explorer.u.shape == (2000,)
 
 
-def test_more_spikes_than_steps_cannot_be_wanted(explorer):
-    with pytest.raises(traitlets.TraitError, match=r"target is 11 and time_steps is 10; .* lower"):
-        explorer.target = 11
-    with pytest.raises(traitlets.TraitError, match="target is 4 and time_steps is 3"):
-        explorer.time_steps = 3
+def test_more_spikes_than_steps_cannot_be_wanted(explorer, refused):
+    refused(explorer, "target", 11, r"target is 11 and time_steps is 10; .* lower")
+    refused(explorer, "time_steps", 3, "target is 4 and time_steps is 3")
     with explorer.hold_trait_notifications():  # judged as a whole
         explorer.target, explorer.time_steps = 20, 32
     assert (explorer.target, explorer.time_steps) == (20, 32)
