@@ -206,6 +206,25 @@ def test_no_shipped_file_is_large_or_a_pickle():
     assert not pickles, f"pickles can run code when read: {pickles}"
 
 
+PATH = re.compile(
+    r"(?<![\w./-])(?:benchmarks|data|docs|notebooks|spikeatconv|spikeviz|studies|tests)/[\w./-]+"
+    r"\.(?:py|js|css|md|json|ipynb|npz|png|jpg)\b"
+)
+
+
+def test_a_file_that_a_text_names_is_there():
+    """But for names in capitals, such as NAME, in which the reader puts another."""
+    texts = [path for path in shipped_files() if path.suffix in (".md", ".py", ".js", ".toml")
+             and not path.is_relative_to(ROOT / "tests")]  # fmt: skip
+    named = {(path.name, name) for path in texts
+             for name in PATH.findall(path.read_text(encoding="utf-8"))}  # fmt: skip
+    assert len(named) > 30
+    capitals = re.compile(r"[A-Z]{2}")
+    assert [
+        pair for pair in named if not capitals.search(pair[1]) and not (ROOT / pair[1]).exists()
+    ] == []
+
+
 IMPORT_ALL = """
 import pkgutil, spikeatconv, spikeviz
 for package in (spikeatconv, spikeviz):

@@ -1,5 +1,5 @@
 // The mystery neuron of LIFExplorer: a τ and a V_th to be found from its spikes. The same
-// arithmetic as spikeviz/lif_mystery.py, so that page and Python hide the same neuron.
+// arithmetic as spikeviz/lif/mystery.py, so that page and Python hide the same neuron.
 
 import { mulberry } from "../base/neuron.js";
 import { button, div, h, put, show } from "../base/page.js";
