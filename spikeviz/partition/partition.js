@@ -64,8 +64,9 @@ export function reach(part, start, layers, convolution) {
       continue;
     }
     if (convolution) now = widen(widen(now, part.side, 1), part.side, part.side);
-    const told = new Set(part.group.filter((_, pixel) => now[pixel]));
-    steps.push(Uint8Array.from(part.group, (group) => told.has(group)));
+    const told = new Uint8Array(part.groups);
+    part.group.forEach((group, pixel) => (told[group] |= now[pixel]));
+    steps.push(now.map((_, pixel) => told[part.group[pixel]]));
   }
   return steps;
 }
