@@ -20,19 +20,10 @@ from spikeviz.exercises.residual_lif import check_residual_lif
 from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
 __all__ = [
-    "Feedback",
-    "check_bdsa",
-    "check_block_parameters",
-    "check_break_even_rate",
-    "check_choose_thresholds",
-    "check_fair_comparison",
-    "check_fold_batchnorm",
-    "check_grid_partition",
-    "check_lif_step",
-    "check_recipe_faults",
-    "check_reconstruct",
-    "check_residual_lif",
-    "check_surrogate_backward",
-]
+    "Feedback", "check_bdsa", "check_block_parameters", "check_break_even_rate",
+    "check_choose_thresholds", "check_fair_comparison", "check_fold_batchnorm",
+    "check_grid_partition", "check_lif_step", "check_recipe_faults", "check_reconstruct",
+    "check_residual_lif", "check_surrogate_backward",
+]  # fmt: skip
 
 watch()

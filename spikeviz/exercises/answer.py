@@ -1,7 +1,7 @@
 """What the checks of all exercises share: the one way through a check, and its `Feedback`.
 
-A check gets a student's answer. It returns what is said where that is right, and calls `stop` with
-a hint where it is not. `judge` makes a `Feedback` of either, and of what the answer raises.
+A check gets a student's answer and calls `stop` with a hint where that is not right. `judge` makes
+a `Feedback` of it, of a check that goes through, and of what the answer raises.
 """
 
 import html
@@ -69,10 +69,6 @@ class Stop(Exception):
     """The answer is not right; the text is said about it."""
 
 
-class Unfinished(Exception):
-    """A `...` or nothing at all stands where the answer should be."""
-
-
 def stop(hint: str) -> NoReturn:
     raise Stop(hint) from None
 
@@ -81,13 +77,14 @@ def expect(value: Any) -> Any:
     """The value, unless it, or a part of it, is still `...` or nothing at all."""
     parts = value if isinstance(value, tuple | list) else (value,)
     if any(part is None or part is Ellipsis for part in parts):
-        raise Unfinished
+        raise ValueError("an ellipsis is left")  # as in errors of Python's own
     return value
 
 
 def judge(
     answer: Any,
-    check: Callable[[Any], str],
+    check: Callable[[Any], object],
+    passed: str,
     not_yet: str,
     otherwise: str,
     *,
@@ -97,21 +94,22 @@ def judge(
 ) -> Feedback:
     """What `check` says about a student's answer, where it can be judged. Never raises.
 
-    not_yet: said while a `...` is left. The rest is said where the student's code stops with an
-    error: `errors` by a pattern of the error, `named` of a name that does not exist, `keep` where
-    it takes other arguments than ours, `otherwise` of any other.
+    passed: said where the check goes through, with what it returns for a {}. not_yet: said while
+    a `...` is left. The rest is said where the student's code stops with an error: `errors` by a
+    pattern of the error, `named` of a name that does not exist, `keep` where it takes other
+    arguments than ours, `otherwise` of any other.
     """
     cell = about(answer)
     if isinstance(cell, Missing) or (isinstance(cell, Failed) and not cell.fresh):
         return Feedback("not yet", did_not_run(cell, answer))
     status: Status = "not right"
     try:
-        message = check(expect(answer))
+        message = passed.format(check(expect(answer)))
         status = "passed"
     except Stop as hint:
         message = str(hint)
     except Exception as error:
-        if isinstance(error, Unfinished) or stopped_at_ellipsis(error):
+        if stopped_at_ellipsis(error):
             status, message = "not yet", f"Nothing is wrong, it is just not finished: {not_yet}"
         else:
             known = {**(errors or {}), "^(NameError|UnboundLocalError)": named}
@@ -176,6 +174,14 @@ def stop_at(table: Iterable[tuple[Any, Text]]) -> None:
     hint = find_hint(table)
     if hint:
         stop(hint)
+
+
+def same(first: object, second: object) -> bool:
+    """Whether both are tensors of one shape with the same numbers."""
+    if not (isinstance(first, Tensor) and isinstance(second, Tensor)):
+        return False
+    one, other = first.double(), second.double()
+    return one.shape == other.shape and torch.allclose(one, other, 1e-4, 1e-5)
 
 
 def find_wrong(given: Tensor, right: Tensor, tolerance: float = 1e-4) -> tuple[int, ...] | None:

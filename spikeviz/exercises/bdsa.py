@@ -9,11 +9,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_wrong, judge, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, find_wrong, judge, same, stop, stop_at
 
 SHAPE = (3, 2, 5, 4)  # T, B, N, d_k, all different, so that a wrong axis shows
 CUBE = (4, 4, 4, 4)  # here the wrong axes fit too
-TOLERANCE = 1e-5
 
 
 class Neuron:
@@ -38,6 +37,8 @@ def check_bdsa(bdsa: Callable) -> Feedback:
     return judge(
         bdsa,
         compare,
+        "Q, K and V are one and the same spikes, the scores are scaled, the map multiplies S, and "
+        "the neuron comes last: spikes in, spikes out, with softmax and without.",
         "there is still a `...` in `bdsa`, or no `return`. Start with the scores, the product of S "
         "with its own transpose.",
         f"We called it with s of shape `{list(SHAPE)}`, which is [T, B, N, d_k]. Write the shape "
@@ -45,7 +46,7 @@ def check_bdsa(bdsa: Callable) -> Feedback:
     )
 
 
-def compare(bdsa: Callable) -> str:
+def compare(bdsa: Callable) -> None:
     for softmax in (True, False):
         s, neuron = spikes(SHAPE), Neuron()
         try:
@@ -59,7 +60,7 @@ def compare(bdsa: Callable) -> str:
         fed = neuron.fed[0]
         stop_at((same(fed, value), hint) for value, hint in typical(s, softmax))
         right = attended(s, softmax)
-        at = find_wrong(fed.float(), right, TOLERANCE)
+        at = find_wrong(fed.float(), right, 1e-5)
         if at:
             stop(
                 f"With softmax={softmax}, the first value of A·S that differs: t = {at[0]}, image "
@@ -72,10 +73,6 @@ def compare(bdsa: Callable) -> str:
                 "`spk` is fed with the right A·S, but you return something else than it gives. "
                 "Nothing comes after it here, no sum and no product."
             )
-    return (
-        "Q, K and V are one and the same spikes, the scores are scaled, the map multiplies S, and "
-        "the neuron comes last: spikes in, spikes out, with softmax and without."
-    )
 
 
 def spikes(shape: tuple[int, ...]) -> Tensor:
@@ -87,12 +84,6 @@ def attended(s: Tensor, softmax: bool) -> Tensor:
     """A·S, what the neuron should be fed."""
     scores = s @ s.transpose(-2, -1) / s.shape[-1] ** 0.5
     return (scores.softmax(-1) if softmax else scores) @ s
-
-
-def same(first: Tensor, second: Tensor) -> bool:
-    return first.shape == second.shape and torch.allclose(
-        first.float(), second, TOLERANCE, TOLERANCE
-    )
 
 
 # --- hints, each with whether it is the one

@@ -79,6 +79,8 @@ def check_block_parameters(block_parameters: Callable) -> Feedback:
     return judge(
         block_parameters,
         compare,
+        "Your number is that of the real block, at every width that we tried, with SL and with "
+        "MBPL. So you can count a network of any size on the back of an envelope.",
         "`block_parameters` still holds a `...` or returns nothing. Start with the spiking "
         "ConvNeXt: its three convolutions, and their BatchNorms.",
         "Call `block_parameters(64)` in a new cell to see where it stops.",
@@ -87,7 +89,7 @@ def check_block_parameters(block_parameters: Callable) -> Feedback:
     )
 
 
-def compare(block_parameters: Callable) -> str:
+def compare(block_parameters: Callable) -> None:
     for options in ({}, {"mbpl": True}):
         given = expect([block_parameters(width, **options) for width in WIDTHS])
         numbers = [read_number(value, WANTED, PRINTED) for value in given]
@@ -99,10 +101,6 @@ def compare(block_parameters: Callable) -> str:
                     f"{number:,.15g}. The real block of that width has "
                     f"{'fewer' if more > 0 else 'more'}.\n{of_parts(split(extra), bool(options))}"
                 )
-    return (
-        "Your number is that of the real block, at every width that we tried, with SL and with "
-        "MBPL. So you can count a network of any size on the back of an envelope."
-    )
 
 
 @cache

@@ -76,6 +76,8 @@ def check_break_even_rate(break_even_rate: Callable) -> Feedback:
     return judge(
         break_even_rate,
         compare,
+        "Your rate is where both cost the same, for every layer, T and price that we tried, and "
+        "never more than 1. The FLOPs were a false trail: they stand on both sides.",
         "`break_even_rate` still holds a `...` or returns nothing. Write down what the layer costs "
         "with spikes, and what it costs in the twin.",
         "Call `break_even_rate(1000, 8)` in a new cell to see where it stops.",
@@ -84,13 +86,9 @@ def check_break_even_rate(break_even_rate: Callable) -> Feedback:
     )
 
 
-def compare(break_even_rate: Callable) -> str:
-    answers = [
-        break_even_rate(flops, steps)
-        if (m, a) == PRICES
-        else break_even_rate(flops, steps, e_mac=m, e_a=a)
-        for flops, steps, m, a in CASES
-    ]
+def compare(break_even_rate: Callable) -> None:
+    prices = [{} if case[2:] == PRICES else {"e_mac": case[2], "e_a": case[3]} for case in CASES]
+    answers = [break_even_rate(*c[:2], **named) for c, named in zip(CASES, prices, strict=True)]
     wanted = "Return the rate R itself, one number from 0 to 1."
     numbers = [read_number(answer, wanted) for answer in expect(answers)]
     for case, number in zip(CASES, numbers, strict=True):
@@ -100,10 +98,6 @@ def compare(break_even_rate: Callable) -> str:
                 f"For {flops:,} FLOPs, T = {steps}, E_MAC = {e_mac} and E_A = {e_a} your answer is "
                 f"{number:.4g}.\n{behaviour(dict(zip(CASES, numbers, strict=True)))}"
             )
-    return (
-        "Your rate is where both cost the same, for every layer, T and price that we tried, and "
-        "never more than 1. The FLOPs were a false trail: they stand on both sides."
-    )
 
 
 def close(a: float, b: float) -> bool:

@@ -29,13 +29,16 @@ def check_choose_thresholds(choose_thresholds: Callable) -> Feedback:
     return judge(
         choose_thresholds,
         measure,
+        "On {} kinds of inputs, with 1 to 8 branches and several τ, the sum of your "
+        f"branches keeps more than {SHARE:.0%} of what it could keep at most: every level is used "
+        "about equally often. No thresholds can do much better at T = 1.",
         "there is still a `...` in `choose_thresholds`, or no `return`. Start with H, the membrane "
         "of each input after one step.",
         "Try it in a new cell: `choose_thresholds(torch.rand(100), 4, 2.0)`.",
     )
 
 
-def measure(choose_thresholds: Callable) -> str:
+def measure(choose_thresholds: Callable) -> int:
     def answer(x: Tensor, n: int, tau: float) -> Tensor:
         handed = x.clone()
         found = choose_thresholds(handed, n, tau)
@@ -54,31 +57,20 @@ def measure(choose_thresholds: Callable) -> str:
             if kept < SHARE * math.log2(n + 1) or not rising(given):
                 where = describe(name, x, n, tau, given, kept)
                 stop(f"{where}\n{behaviour(answer, n, tau, given, next(iter(inputs.values())))}")
-    return (
-        f"On {len(inputs)} kinds of inputs, with 1 to 8 branches and several τ, the sum of your "
-        f"branches keeps more than {SHARE:.0%} of what it could keep at most: every level is used "
-        "about equally often. No thresholds can do much better at T = 1."
-    )
+    return len(inputs)
 
 
 def hidden_inputs() -> dict[str, Tensor]:
     """Positive currents of several shapes and sizes, `[N]` and float32 as in the notebook, none of
     them in order."""
     random = torch.Generator().manual_seed(3)
-
-    def even(count: int) -> Tensor:
-        return torch.rand(count, generator=random)
-
-    def normal(count: int) -> Tensor:
-        return torch.randn(count, generator=random)
-
-    skewed = -(1 - even(2000)).log()
-    two = torch.cat([0.5 + 0.1 * normal(1000).abs(), 3.0 + normal(1000).abs()])
+    skewed = -(1 - torch.rand(2000, generator=random)).log()
+    low, high = (torch.randn(1000, generator=random).abs() for _ in range(2))
     found = {
         "skewed, many small and few large": 1.5 * skewed + 0.01,
-        "evenly spread from 1 to 3": 1 + 2 * even(2000),
+        "evenly spread from 1 to 3": 1 + 2 * torch.rand(2000, generator=random),
         "tiny, skewed": 0.03 * skewed + 1e-4,
-        "two clusters, near 0.6 and near 4": two,
+        "two clusters, near 0.6 and near 4": torch.cat([0.5 + 0.1 * low, 3.0 + high]),
     }
     return {name: x[torch.randperm(len(x), generator=random)] for name, x in found.items()}
 

@@ -8,10 +8,10 @@ hint.
 """
 
 import operator
-import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
@@ -31,6 +31,8 @@ def check_fair_comparison(compare: Callable) -> Feedback:
     return judge(
         compare,
         referee,
+        "A fair comparison: one thing varied, the same {} seeds on both sides, the last epoch, and "
+        "a verdict by the rule that was stated before. It says “undecided” where it should.",
         "there is still a `...` in `compare`, or no `return`. Start with the plan: which calls of "
         "`train` do you need, for which seeds?",
         "Try `compare(train, 500)` in a new cell to see where it stops.",
@@ -43,7 +45,7 @@ def check_fair_comparison(compare: Callable) -> Feedback:
     )
 
 
-def referee(compare: Callable) -> str:
+def referee(compare: Callable) -> int:
     given, runs = [], []
     for case in CASES:
         log = Log(case)
@@ -60,15 +62,10 @@ def referee(compare: Callable) -> str:
         runs.append(log.runs())
     for word, found in zip(given, runs, strict=True):
         if word != verdict(found):
-            slips = ((given == [rule(r) for r in runs], hint) for rule, hint in MISTAKES)
-            slip = find_hint(slips)
-            known = f"All your {len(given)} verdicts are those of a usual slip. {slip}"
-            stop(f"{describe(found, word)}\n{known if slip else by_hand(found)}")
-    return (
-        f"A fair comparison: one thing varied, the same {len(runs[0].curves)} seeds on both sides, "
-        "the last epoch, and a verdict by the rule that was stated before. It says “undecided” "
-        "where it should."
-    )
+            known = f"All your {len(given)} verdicts are those of a usual slip. "
+            slips = ((given == [rule(r) for r in runs], known + hint) for rule, hint in MISTAKES)
+            stop(f"{describe(found, word)}\n{find_hint(slips) or by_hand(found)}")
+    return len(runs[0].curves)
 
 
 # --- what the student's function is given
@@ -108,9 +105,9 @@ def near_the_limit(count: int) -> list[Case]:
         p, n_test = random.uniform(0.55, 0.75), random.choice((500, 1000, 2000))
         apart = random.choice((-1, 1)) * share * 2 * (2 * p * (1 - p) / n_test) ** 0.5
 
-        def side(mean: float, spread: float) -> tuple[float, ...]:
+        def side(centre: float, spread: float) -> tuple[float, ...]:
             a, b = (random.uniform(-spread, spread) for _ in range(2))
-            return tuple(round(mean + part, 5) for part in (a, b, -a - b))
+            return tuple(round(centre + part, 5) for part in (a, b, -a - b))
 
         spread = random.choice((0.05, 0.3, 0.6)) * abs(apart)
         atan, sigmoid = side(p + apart / 2, spread), side(p - apart / 2, spread)
@@ -233,14 +230,14 @@ def differences(runs: Runs, pick: Pick = last) -> list[float]:
     return [a - s for a, s in zip(*sides(runs, pick), strict=True)]
 
 
-def error(p: float, n_test: int) -> float:
-    """SE: the standard error of a difference of two accuracies near p."""
+def error(accuracies: Sequence[float], n_test: int) -> float:
+    """SE: the standard error of a difference of two accuracies near their mean p."""
+    p = mean(accuracies)
     return (2 * p * (1 - p) / n_test) ** 0.5
 
 
 def se(runs: Runs, pick: Pick = last) -> float:
-    atan, sigmoid = sides(runs, pick)
-    return error(statistics.mean(atan + sigmoid), runs.n_test)
+    return error([a for side in sides(runs, pick) for a in side], runs.n_test)
 
 
 def verdict(runs: Runs, pick: Pick = last) -> str:
@@ -249,14 +246,9 @@ def verdict(runs: Runs, pick: Pick = last) -> str:
 
 
 def decide(found: Sequence[float], least: float, signs: bool = True) -> str:
-    mean = statistics.mean(found)
-    if mean > least and (not signs or min(found) > 0):
+    if mean(found) > least and (not signs or min(found) > 0):
         return "agree"
-    return "disagree" if mean < -least and (not signs or max(found) < 0) else "undecided"
-
-
-def turned(word: str) -> str:
-    return {"agree": "disagree", "disagree": "agree"}.get(word, word)
+    return "disagree" if mean(found) < -least and (not signs or max(found) < 0) else "undecided"
 
 
 def majority(runs: Runs) -> str:
@@ -264,16 +256,8 @@ def majority(runs: Runs) -> str:
     return "agree" if ahead > 0 else "disagree" if ahead < 0 else "undecided"
 
 
-def with_p_of(side: int) -> Callable[[Runs], str]:
-    return lambda r: decide(differences(r), 2 * error(statistics.mean(sides(r)[side]), r.n_test))
-
-
 def each_its_own(runs: Runs) -> float:
-    return sum(error(statistics.mean(side), runs.n_test) ** 2 / 2 for side in sides(runs)) ** 0.5
-
-
-def relative(runs: Runs) -> list[float]:
-    return [(a - s) / s for a, s in zip(*sides(runs), strict=True)]
+    return sum(error(side, runs.n_test) ** 2 / 2 for side in sides(runs)) ** 0.5
 
 
 MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
@@ -283,7 +267,7 @@ MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
     (lambda r: verdict(r, lambda curve: curve[0]),
      "You take the accuracy after the first epoch. `train` gives one number for each epoch; the "
      "rule asks for the last of them."),
-    (lambda r: verdict(r, statistics.mean),
+    (lambda r: verdict(r, mean),
      "You average over the epochs. So a network that learns faster at first wins, even if it ends "
      "lower. The rule asks for the last epoch."),
     (lambda r: decide(differences(r), 0, signs=False),
@@ -301,7 +285,7 @@ MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
      "Every seed is asked, but not how much. A difference that is smaller than 2 SE can come from "
      "which images happen to be in the test set. (Or are your differences in points, and SE a "
      "share?)"),
-    (lambda r: turned(verdict(r)),
+    (lambda r: {"agree": "disagree", "disagree": "agree"}.get(verdict(r), "undecided"),
      "Your verdicts are turned round: the claim is that the Atan is better. What is the sign of "
      "your difference when the Atan is ahead?"),
     (lambda r: {"disagree": "undecided"}.get(verdict(r), verdict(r)),
@@ -320,23 +304,23 @@ MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
      "of 2 p (1 − p) / n_test."),
     (lambda r: decide(differences(r), 2 * se(r._replace(n_test=500))),
      "Your yardstick is the same for every test set: 500 is written into it. Use `n_test`."),
-    (with_p_of(0),
+    (lambda r: decide(differences(r), 2 * error(sides(r)[0], r.n_test)),
      "Your p comes from the Atan alone. In the rule it is the mean of all accuracies."),
-    (with_p_of(1),
+    (lambda r: decide(differences(r), 2 * error(sides(r)[1], r.n_test)),
      "Your p comes from the Sigmoid alone. In the rule it is the mean of all accuracies."),
     (lambda r: decide(differences(r), 2 * each_its_own(r)),
      "You give each side a p of its own. That can be done, but the rule was stated before: one p, "
      "the mean of all accuracies."),
     (lambda r: decide(differences(r), 2 * error(
-        statistics.mean(a for pair in r.curves for curve in pair for a in curve), r.n_test)),
+        [a for pair in r.curves for curve in pair for a in curve], r.n_test)),
      "Your p takes in the epochs before the last. By line 2 of the rule only the last one counts."),
-    (lambda r: decide(relative(r), 2 * se(r)),
+    (lambda r: decide([(a - s) / s for a, s in zip(*sides(r), strict=True)], 2 * se(r)),
      "Your differences are relative, divided by the Sigmoid's accuracy. The rule says Atan minus "
      "Sigmoid, and SE is made for that."),
-    (lambda r: decide(differences(r), 2 * statistics.stdev(differences(r))),
+    (lambda r: decide(differences(r), 2 * stdev(differences(r))),
      "You measure how much the seeds differ from each other, with their standard deviation. The "
      "SE of section 5 comes from the number of test images."),
-    (lambda r: decide(differences(r), 2 * statistics.stdev(differences(r)) / len(r.curves) ** 0.5),
+    (lambda r: decide(differences(r), 2 * stdev(differences(r)) / len(r.curves) ** 0.5),
      "You measure how much the seeds differ from each other, with the standard error of their "
      "mean. The SE of section 5 comes from the number of test images."),
     (lambda r: decide(differences(r), 3 * se(r)),
@@ -351,20 +335,17 @@ def by_hand(runs: Runs) -> str:
     found = differences(runs)
     return (
         f"The differences are {', '.join(f'{d:+.4g}' for d in found)}, their mean is "
-        f"{statistics.mean(found):+.4g}, and 2 SE is {2 * se(runs):.4g}. Does your function find "
+        f"{mean(found):+.4g}, and 2 SE is {2 * se(runs):.4g}. Does your function find "
         "these numbers? Then read the rule once more, line by line."
     )
 
 
 def describe(runs: Runs, given: str) -> str:
     told = []
-    for name, side in (("Atan", 0), ("Sigmoid", 1)):
-        curves = [pair[side] for pair in runs.curves]
-        if any(max(curve) > curve[-1] for curve in curves):
-            each = " / ".join("[" + ", ".join(f"{a:g}" for a in curve) + "]" for curve in curves)
-        else:
-            each = " / ".join(f"{curve[-1]:g}" for curve in curves)
-        told.append(f"{name} {each}")
+    for name, curves in zip(("Atan", "Sigmoid"), zip(*runs.curves, strict=True), strict=True):
+        whole = ["[" + ", ".join(f"{a:g}" for a in curve) + "]" for curve in curves]
+        peak = any(max(curve) > curve[-1] for curve in curves)
+        told.append(f"{name} {' / '.join(whole if peak else [f'{c[-1]:g}' for c in curves])}")
     return (
         f"We gave your function made-up runs, seed by seed: {', '.join(told)}, on {runs.n_test} "
         f"test images. You say “{given}”."

@@ -104,6 +104,8 @@ def check_fold_batchnorm(fold_batchnorm: Callable) -> Feedback:
     return judge(
         fold_batchnorm,
         compare,
+        "One convolution now does the work of two layers, with and without a bias, dense and "
+        "depthwise: its outputs equal those of `spikeatconv.fold`.",
         "there is still a `...` in `fold_batchnorm`, or no `return`. Start with the scale: one "
         "number for each output channel.",
         "Try it with `nn.Conv2d(2, 2, 3)` and `nn.BatchNorm2d(2)` in a new cell.",
@@ -122,7 +124,7 @@ def check_fold_batchnorm(fold_batchnorm: Callable) -> Feedback:
     )
 
 
-def compare(fold_batchnorm: Callable) -> str:
+def compare(fold_batchnorm: Callable) -> None:
     for layers in hidden():
         conv, norm = layers
         bias = None if conv.bias is None else conv.bias.detach()
@@ -140,17 +142,13 @@ def compare(fold_batchnorm: Callable) -> str:
         for name, part in parts.items():
             place = find_wrong(part, RIGHT[name](numbers).double())
             if place:
-                stop(slip(name, part, numbers) or by_hand(name, part, numbers, place))
+                stop(of_values(name, part, numbers, place))
         images = torch.linspace(-1, 1, 72 * conv.in_channels).view(2, 1, -1, 6, 6)
         with torch.no_grad():
             right = fold(layers)(images)
             conv.weight, conv.bias = (nn.Parameter(part.float()) for part in parts.values())
             if not torch.allclose(OverTime(conv)(images), right, atol=TOLERANCE):
                 stop("The outputs differ from those of the two layers.")
-    return (
-        "One convolution now does the work of two layers, with and without a bias, dense and "
-        "depthwise: its outputs equal those of `spikeatconv.fold`."
-    )
 
 
 def tensors(part: Tensor | nn.Module | None) -> list[Tensor]:
@@ -206,16 +204,9 @@ def form(answer: object, conv: nn.Conv2d) -> dict[str, Tensor]:
     return {n: torch.as_tensor(v).detach().double() for n, v in zip(shapes, answer, strict=True)}
 
 
-def slip(name: str, part: Tensor, numbers: Numbers) -> str | None:
-    return find_hint(
-        (torch.allclose(part, like(numbers).double(), TOLERANCE, TOLERANCE), hint)
-        for like, hint in MISTAKES[name]
-    )
-
-
-def by_hand(name: str, part: Tensor, p: Numbers, at: tuple[int, ...]) -> str:
-    c = at[0]
-    return (
+def of_values(name: str, part: Tensor, p: Numbers, at: tuple[int, ...]) -> str:
+    c, slips = at[0], ((like(p).double(), hint) for like, hint in MISTAKES[name])
+    return find_hint((find_wrong(part, like) is None, hint) for like, hint in slips) or (
         f"At {list(at)} your {name} is {part[at]:.4g}. There γ = {p.gamma[c]:.4g}, β = "
         f"{p.beta[c]:.4g}, μ = {p.mean[c]:.4g}, Var = {p.var[c]:.4g}, ε = {p.eps:g}, the "
         f"convolution's weight is {p.w[at if name == 'weight' else (c, 0, 0, 0)]:.4g} and its bias "

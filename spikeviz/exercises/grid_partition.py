@@ -13,7 +13,7 @@ from torch import Tensor
 
 from spikeatconv import full_partition, window_partition
 from spikeatconv import grid_partition as right
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop
+from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
 
 SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid
 OTHERS = (((1, 1, 6, 6), 3), ((3, 2, 8, 8), 4), ((1, 4, 14, 14), 7))
@@ -29,6 +29,8 @@ def check_grid_partition(grid_partition: Callable) -> Feedback:
     return judge(
         grid_partition,
         compare,
+        "Every pixel is where it belongs: group by group, row by row, with all its channels, on "
+        "square and oblong maps, for each size that we tried.",
         "there is still a `...` in `grid_partition`, or no `return`. Start as `window_partition` "
         "does: cut H and W into two axes each.",
         "Call it yourself in a new cell, on `torch.zeros(2, 3, 6, 6)`, to see where.",
@@ -43,7 +45,7 @@ def check_grid_partition(grid_partition: Callable) -> Feedback:
     )
 
 
-def compare(function: Callable) -> str:
+def compare(function: Callable) -> None:
     x, size = numbered(*SQUARE[0]), SQUARE[1]
     try:
         given = expect(function(x.clone(), size))
@@ -63,19 +65,13 @@ def compare(function: Callable) -> str:
     place = find_wrong(given, expected, 0.0)
     if place:
         stop(of_values(given, expected, x, place))
-    for case in OTHERS:
-        if not is_right(function, *case):
-            stop(hard_coded(*case))
+    stop_at((not is_right(function, *case), hard_coded(*case)) for case in OTHERS)
     if not all(is_right(function, *case) for case in OBLONG):
         stop(
             "Square maps come out right. A map of 4×6 or 12×8 pixels does not: height and width "
             "are two different numbers. Perhaps an `h` stands where a `w` belongs, or the other "
             "way round."
         )
-    return (
-        "Every pixel is where it belongs: group by group, row by row, with all its channels, on "
-        "square and oblong maps, for each size that we tried."
-    )
 
 
 def hard_coded(shape: tuple[int, ...], size: int) -> str:

@@ -7,7 +7,6 @@ behaves (where does it fire, what is left of V?), and the hint speaks to that be
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
@@ -31,19 +30,16 @@ class Step(NamedTuple):
     v_next: float
 
 
-@dataclass(frozen=True)
-class Neuron:
+class Neuron(NamedTuple):
     tau: float = 2.0
     v_threshold: float = 1.0
     v_reset: float = 0.0
 
     def step(self, x: float, v: float) -> Step:
         """What is right."""
-        answer = reference_step(
-            torch.tensor(x, dtype=torch.float64), torch.tensor(v, dtype=torch.float64),
-            self.tau, self.v_threshold, v_reset=self.v_reset,
-        )  # fmt: skip
-        return Step(*(float(value) for value in answer))
+        x64, v64 = torch.tensor([x, v], dtype=torch.float64)
+        answer = reference_step(x64, v64, self.tau, self.v_threshold, v_reset=self.v_reset)
+        return Step(*map(float, answer))
 
 
 DEFAULT, SLOW = Neuron(), Neuron(tau=4.0, v_threshold=50.0)
@@ -58,13 +54,15 @@ def check_lif_step(lif_step: Callable) -> Feedback:
     return judge(
         lif_step,
         walk,
+        "Your neuron charges, fires and resets as it should, step by step, in every sequence that "
+        "we tried, with other values of tau, v_threshold and v_reset too.",
         "there is still a `...` in `lif_step`, or no `return`. Start with `h`, the membrane after "
         "charging, and return `spike, h, v_next`.",
         "Call it yourself in a new cell, `lif_step(1.0, 0.0)`, to see where.",
     )
 
 
-def walk(lif_step: Callable) -> str:
+def walk(lif_step: Callable) -> None:
     answer = Answer(lif_step)
     for neuron, inputs in hidden_sequences():
         v = 0.0
@@ -73,11 +71,8 @@ def walk(lif_step: Callable) -> str:
             for name, otherwise in FALLBACK.items():
                 value = getattr(given, name)
                 if not close(value, getattr(right, name)):
-                    changed = ", ".join(
-                        f"{key} = {value:g}"
-                        for key, value in vars(neuron).items()
-                        if value != vars(DEFAULT)[key]
-                    )
+                    fields = zip(neuron._fields, neuron, DEFAULT, strict=True)
+                    changed = ", ".join(f"{key} = {v:g}" for key, v, usual in fields if v != usual)
                     stop(
                         f"The first step that differs is step {number}"
                         f"{f', with {changed}' if changed else ''}: the input is {x:.4g} and V "
@@ -85,10 +80,6 @@ def walk(lif_step: Callable) -> str:
                         f"not what the neuron does.\n{behaviour(answer) or otherwise}"
                     )
             v = right.v_next
-    return (
-        "Your neuron charges, fires and resets as it should, step by step, in every sequence that "
-        "we tried, with other values of tau, v_threshold and v_reset too."
-    )
 
 
 def hidden_sequences() -> list[tuple[Neuron, list[float]]]:
@@ -119,33 +110,31 @@ class Answer:
         self.make: Callable = float
 
     def __call__(self, neuron: Neuron, x: float, v: float) -> Step:
-        answer = expect(self.call(neuron, x, v))
-        if isinstance(answer, torch.Tensor | np.ndarray) and answer.ndim > 0:
-            answer = tuple(answer)  # three numbers in one tensor can be taken apart like any three
-        if not isinstance(answer, tuple | list) or len(answer) != 3:
-            count = len(answer) if isinstance(answer, tuple | list) else 1
-            stop(
-                f"Your function returns {count} value{'s' * (count != 1)}, three are needed: "
-                "`return spike, h, v_next`."
-            )
+        options = {} if neuron == DEFAULT else neuron._asdict()
         try:
-            return Step(*(float(value) for value in answer))
-        except Exception:
-            stop(
-                "One of your three values is not a single number. For one input number x, `spike`, "
-                "`h` and `v_next` are one number each."
-            )
-
-    def call(self, neuron: Neuron, x: float, v: float) -> object:
-        options = {} if neuron == DEFAULT else vars(neuron)
-        try:
-            return self.function(self.make(x), self.make(v), **options)
+            answer = self.function(self.make(x), self.make(v), **options)
         except Exception as error:
             # Code that is written for tensors is fine too.
             if stopped_at_ellipsis(error) or self.make is not float:
                 raise
             self.make = torch.tensor
-            return self.call(neuron, x, v)
+            return self(neuron, x, v)
+        expect(answer)
+        if isinstance(answer, torch.Tensor | np.ndarray) and answer.ndim > 0:
+            answer = tuple(answer)  # three numbers in one tensor can be taken apart like any three
+        count = len(answer) if isinstance(answer, tuple | list) else 1
+        if count != 3:
+            stop(
+                f"Your function returns {count} value{'s' * (count != 1)}, three are needed: "
+                "`return spike, h, v_next`."
+            )
+        try:
+            return Step(*map(float, answer))
+        except Exception:
+            stop(
+                "One of your three values is not a single number. For one input number x, `spike`, "
+                "`h` and `v_next` are one number each."
+            )
 
 
 def close(*values: float) -> bool:

@@ -118,6 +118,8 @@ def check_recipe_faults(faults: Callable[[dict[str, Any], int], Any]) -> Feedbac
     return judge(
         faults,
         compare,
+        f"{len(CASES)} recipes, and your function found each fault and accused nobody wrongly. "
+        "Such a function, run before a training of days, is the cheapest insurance there is.",
         "`faults` still holds a `...` or returns nothing. Begin with an empty list, append the "
         "name of a field where its rule is broken, and return the list at the end.",
         "Call your function yourself in a new cell to see where it stops.",
@@ -125,7 +127,7 @@ def check_recipe_faults(faults: Callable[[dict[str, Any], int], Any]) -> Feedbac
     )
 
 
-def compare(faults: Callable[[dict[str, Any], int], Any]) -> str:
+def compare(faults: Callable[[dict[str, Any], int], Any]) -> None:
     for changes, hint in CASES:
         processes = changes.get("processes", PROCESSES)
         recipe = {name: changes.get(name, value) for name, value in PAPER.items()}
@@ -145,10 +147,6 @@ def compare(faults: Callable[[dict[str, Any], int], Any]) -> str:
             stop(f"{where}\nYour function names `{name}`. {told}")
         if handed != recipe:
             stop("Your function changes the recipe that it is given. It should only read it.")
-    return (
-        f"{len(CASES)} recipes, and your function found each fault and accused nobody wrongly. "
-        "Such a function, run before a training of days, is the cheapest insurance there is."
-    )
 
 
 def form(answer: Any) -> None:

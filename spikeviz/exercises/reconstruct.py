@@ -15,6 +15,7 @@ from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, j
 
 TOLERANCE = 1e-4
 LENGTH, AT = 12, 3  # of the single-spike train: steps, and the place of its spike
+START = torch.tensor([1.0, 0.0, 0.0, 1.0])
 
 
 def reference(spikes: Tensor, tau: float) -> Tensor:
@@ -34,13 +35,15 @@ def check_reconstruct(reconstruct: Callable) -> Feedback:
     return judge(
         reconstruct,
         compare,
+        "Your reader gets every step from the spikes so far, forgets with `tau`, and stays between "
+        "0 and 1, for one neuron and for whole layers, in every train that we tried.",
         "there is still a `...` in `reconstruct`, or no `return`. Start with an estimate of 0, "
         "`torch.zeros_like(spikes[0])`, and walk over the steps.",
         "Call it yourself in a new cell, `reconstruct(torch.ones(5), 2.0)`.",
     )
 
 
-def compare(reconstruct: Callable) -> str:
+def compare(reconstruct: Callable) -> None:
     def answer(spikes: Tensor, tau: float) -> Tensor:
         handed = spikes.clone()
         given = expect(reconstruct(handed, tau))
@@ -60,10 +63,6 @@ def compare(reconstruct: Callable) -> str:
                 f"{list(spikes.shape)}, with tau = {tau:g}. There your estimate is "
                 f"{given[place]:.4g}.\n{behaviour(answer, spikes, tau)}"
             )
-    return (
-        "Your reader gets every step from the spikes so far, forgets with `tau`, and stays between "
-        "0 and 1, for one neuron and for whole layers, in every train that we tried."
-    )
 
 
 def hidden_trains() -> list[tuple[Tensor, float]]:
@@ -73,10 +72,8 @@ def hidden_trains() -> list[tuple[Tensor, float]]:
     def train(*shape: int) -> Tensor:
         return (torch.rand(shape, generator=random) < 0.4).to(torch.get_default_dtype())
 
-    one = torch.zeros(LENGTH)
-    one[AT] = 1
-    start = torch.tensor([1.0, 0.0, 0.0, 1.0])
-    return [(one, 4.0), (start, 2.0), (train(30), 8.0), (train(5, 7), 3.0),
+    one = torch.eye(LENGTH)[AT]
+    return [(one, 4.0), (START, 2.0), (train(30), 8.0), (train(5, 7), 3.0),
             (train(4, 2, 3, 4, 5), 2.0), (train(6, 6), 1.0)]  # fmt: skip
 
 
@@ -198,7 +195,7 @@ def fade(answer: Answer, one: Tensor) -> str | None:
 
 
 def start_and_axis(answer: Answer) -> str | None:
-    first, layer = answer(torch.tensor([1.0, 0.0, 0.0, 1.0]), 2.0)[0], torch.zeros(5, 4)
+    first, layer = answer(START, 2.0)[0], torch.zeros(5, 4)
     layer[1, 0] = 1  # one spike, of one neuron
     return find_hint([
         (abs(first - 0.5) > TOLERANCE,

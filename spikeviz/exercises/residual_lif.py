@@ -15,6 +15,7 @@ from spikeviz.exercises.answer import (
     expect,
     find_hint,
     judge,
+    same,
     stop,
     stop_at,
     stopped_at_ellipsis,
@@ -39,12 +40,13 @@ class Watch:
                 with_kwargs=True,
             )
             part.register_forward_hook(lambda _, given, out, n=name: self.came[n].append(out))
-        self.error: Exception | None = None
-        self.out: object = None
+        self.error, self.out = None, None
         try:
             with torch.no_grad():
                 self.out = block(x)
         except Exception as error:  # what had been seen until then is still worth a hint
+            if stopped_at_ellipsis(error):
+                raise
             self.error = error
 
 
@@ -57,6 +59,9 @@ def check_residual_lif(residual_lif: type[nn.Module]) -> Feedback:
     return judge(
         residual_lif,
         watch,
+        "Your block gives Concat(LIF₂(h), h) to the convolution, in the right order and on the "
+        "right axis, and LIF₂ fires at the second of two spikes in a row. That is the RL block, "
+        "and it fits wherever a single LIF stood.",
         "there is still a `...` in `ResidualLIF`, or no `return`. Start with the threshold of "
         "`self.second`, then with `h = self.first(x)`.",
         "Try it in a new cell: `ResidualLIF(3)(torch.rand(6, 2, 3, 4, 5))`.",
@@ -65,7 +70,7 @@ def check_residual_lif(residual_lif: type[nn.Module]) -> Feedback:
     )
 
 
-def watch(residual_lif: type[nn.Module]) -> str:
+def watch(residual_lif: type[nn.Module]) -> None:
     if not (isinstance(residual_lif, type) and issubclass(residual_lif, nn.Module)):
         stop(
             "This check needs the class itself, made from `torch.nn.Module`: keep its first line "
@@ -73,30 +78,22 @@ def watch(residual_lif: type[nn.Module]) -> str:
         )
     for channels in (SHAPE[2], 2 * SHAPE[2]):
         block = residual_lif(channels).eval()
-        stop_at(
-            (
-                not isinstance(getattr(block, name, None), nn.Module),
-                f"Your class has no part `{name}`. Keep the three names of `__init__`, `first`, "
-                "`second` and `project`; the check looks at what reaches them.",
-            )
+        stop_at([
+            (not isinstance(getattr(block, name, None), nn.Module),
+             f"Your class has no part `{name}`. Keep the three names of `__init__`, `first`, "
+             "`second` and `project`; the check looks at what reaches them.")
             for name in PARTS
-        )
+        ])  # fmt: skip
         shape = [*SHAPE[:2], channels, *SHAPE[3:]]
         x = 3.0 * torch.rand(shape, generator=torch.Generator().manual_seed(channels))
         right, seen = rebuild(block, x), Watch(block, x)
         if not same(seen.out, right):
-            if not (seen.error and stopped_at_ellipsis(seen.error)):
-                stop_at([(True, on_the_way(seen) or on_the_parts(seen))])
+            stop_at([(True, on_the_way(seen) or on_the_parts(seen))])
             if seen.error:
                 raise seen.error
             expect(seen.out)
             stop(on_the_output(seen))
         stop_at([(True, of_threshold(block.second) or of_training(residual_lif(channels), x))])
-    return (
-        "Your block gives Concat(LIF₂(h), h) to the convolution, in the right order and on the "
-        "right axis, and LIF₂ fires at the second of two spikes in a row. That is the RL block, "
-        "and it fits wherever a single LIF stood."
-    )
 
 
 def rebuild(block: nn.Module, x: Tensor) -> Tensor | None:
@@ -107,15 +104,6 @@ def rebuild(block: nn.Module, x: Tensor) -> Tensor | None:
             return block.project(torch.cat([block.second(h), h], 2))
     except RuntimeError:
         return None
-
-
-def same(first: object, second: object) -> bool:
-    return (
-        isinstance(first, Tensor)
-        and isinstance(second, Tensor)
-        and first.shape == second.shape
-        and torch.allclose(first.double(), second.double(), 1e-4, 1e-5)
-    )
 
 
 # --- from what was seen to a hint

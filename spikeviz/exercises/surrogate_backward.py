@@ -25,6 +25,8 @@ def check_surrogate_backward(surrogate: Surrogate) -> Feedback:
     return judge(
         surrogate,
         differentiate,
+        "Forward, your function is still the exact step. Backward, it hands on the Atan's slope "
+        "times `grad_output`, at every u that we tried. That is all a spiking layer needs.",
         "`backward` still holds a `...` or returns nothing. Start with `(u,) = ctx.saved_tensors`, "
         "then compute the slope at u.",
         "Call it yourself in a new cell to see where it stops.",
@@ -40,7 +42,7 @@ def check_surrogate_backward(surrogate: Surrogate) -> Feedback:
     )
 
 
-def differentiate(surrogate: Surrogate) -> str:
+def differentiate(surrogate: Surrogate) -> None:
     if not (isinstance(surrogate, type) and issubclass(surrogate, torch.autograd.Function)):
         stop(
             "This check needs the class itself, made from `torch.autograd.Function`: keep its "
@@ -68,10 +70,6 @@ def differentiate(surrogate: Surrogate) -> str:
             f"coming in as `grad_output`, your `backward` gives {gradient[place]:.4g}.\n"
             f"{behaviour(surrogate)}"
         )
-    return (
-        "Forward, your function is still the exact step. Backward, it hands on the Atan's slope "
-        "times `grad_output`, at every u that we tried. That is all a spiking layer needs."
-    )
 
 
 def ask(surrogate: Surrogate, u: Tensor, upstream: Tensor) -> Tensor | None:
