@@ -22,15 +22,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from spikeatconv import fast
-from spikeatconv.checks import (
-    check_bool,
-    check_names,
-    check_number,
-    check_numbers,
-    check_real,
-    naming,
-)
+from spikeatconv import checks, fast
+from spikeatconv.checks import check_bool, check_names, check_number, check_numbers, check_real
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
 PARAMETERS = ("tau", "v_threshold", "v_rest", "v_reset", "surrogate", "detach_reset")
@@ -174,7 +167,7 @@ class LIFSum(nn.ModuleList):
         check_names(options, known, "LIFSum")
         super().__init__()
         for number, threshold in enumerate(thresholds):
-            with naming("v_threshold", f"thresholds[{number}]"):
+            with checks.naming("v_threshold", f"thresholds[{number}]"):
                 self.append(LIF(v_threshold=threshold, **options))
 
     def forward(self, x: Tensor) -> Tensor:

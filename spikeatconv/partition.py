@@ -48,7 +48,7 @@ def window_merge(tokens: Tensor, size: int, hw: tuple[int, int]) -> Tensor:
 
 def full_partition(x: Tensor, size: int | None = None) -> Tensor:
     """`[N, C, H, W]` → `[N, 1, H·W, C]`. size is not used."""
-    check_rank(x, "full")
+    check_map(x, 1, "full")
     return x.flatten(2).transpose(1, 2).unsqueeze(1)
 
 
@@ -71,20 +71,15 @@ PARTITIONS = {
 }
 
 
-def check_rank(x: Tensor, name: str) -> None:
+def check_map(x: Tensor, size: int, name: str) -> tuple[int, ...]:
+    """N, C, H, W of a map that `size` divides; raises an error that names the sizes."""
     check_tensor(x, "x")
     if x.dim() != 4:
         raise ValueError(
             f"x has shape {list(x.shape)}; {name}_partition takes [N, C, H, W]: give 4 axes"
         )
-
-
-def check_map(x: Tensor, size: int, name: str) -> tuple[int, int, int, int]:
-    """N, C, H, W of a map that `size` divides; raises an error that names the sizes."""
-    check_rank(x, name)
-    n, c, h, w = x.shape
-    check_divides(size, (h, w), name)
-    return n, c, h, w
+    check_divides(size, (x.shape[2], x.shape[3]), name)
+    return x.shape
 
 
 def check_tokens(
