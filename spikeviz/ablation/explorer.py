@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 
 from spikeviz.base.front_end import read_data
-from spikeviz.base.widget import Explorer, path_of
+from spikeviz.base.widget import Explorer, check_index, check_known, path_of
 from spikeviz.figure import new_figure
 from spikeviz.results import results, verdict
 
@@ -73,16 +73,12 @@ class AblationExplorer(Explorer):
 
     @t.validate("axis")
     def _known_axis(self, proposal: dict[str, Any]) -> str:
-        if proposal["value"] not in self.axes:
-            raise t.TraitError(f"axis is {proposal['value']!r}; choose one of {self.axes}")
-        return proposal["value"]
+        return check_known(proposal, self.axes)
 
     @t.validate("selected")
     def _known_point(self, proposal: dict[str, Any]) -> int | None:
-        value, last = proposal["value"], len(self.points) - 1
-        if value is not None and not 0 <= value <= last:
-            raise t.TraitError(f"selected is {value}; give a point from 0 to {last}, or None")
-        return value
+        last = len(self.points) - 1
+        return check_index(proposal, last, f"a point from 0 to {last}, or None")
 
     def orderings(self) -> list[dict[str, Any]]:
         """What the paper says is better, with a verdict of ours: "agree" or "disagree" if every

@@ -121,6 +121,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}? " if near else ""
 
 
+def check_known(proposal: dict[str, Any], known: list) -> Any:
+    """The value proposed for a trait, one of `known`."""
+    name, value = proposal["trait"].name, proposal["value"]
+    if value not in known:
+        raise t.TraitError(f"{name} is {value!r}; choose one of {known}")
+    return value
+
+
+def check_index(proposal: dict[str, Any], last: int, expected: str) -> int | None:
+    """The value proposed for a trait, 0 to `last` or None; `expected` says so in words."""
+    name, value = proposal["trait"].name, proposal["value"]
+    if value is not None and not 0 <= value <= last:
+        raise t.TraitError(f"{name} is {value}; give {expected}")
+    return value
+
+
 class Explorer(anywidget.AnyWidget):
     """Base of the widgets. Running a cell again closes the widgets its last run made.
 

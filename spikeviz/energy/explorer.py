@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 
 from spikeviz.base.front_end import read_data
-from spikeviz.base.widget import Explorer, Number, Whole, did_you_mean, short
+from spikeviz.base.widget import Explorer, Number, Whole, check_known, did_you_mean, short
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib load when needed
     import pandas as pd
@@ -77,10 +77,7 @@ class EnergyExplorer(Explorer):
 
     @t.validate("report")
     def _a_report(self, proposal: dict[str, Any]) -> str:
-        known = [report["name"] for report in self.reports]
-        if proposal["value"] not in known:
-            raise t.TraitError(f"report is {proposal['value']!r}; choose one of {known}")
-        return proposal["value"]
+        return check_known(proposal, [report["name"] for report in self.reports])
 
     @t.validate("layer")
     def _a_layer(self, proposal: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets as t
 
 from spikeviz.base.front_end import read_data
-from spikeviz.base.widget import Explorer, short
+from spikeviz.base.widget import Explorer, check_index, check_known, short
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
     from matplotlib.figure import Figure
@@ -91,24 +91,17 @@ class SpikeRaster(Explorer):
 
     @t.validate("layer")
     def _a_layer(self, proposal: dict[str, Any]) -> str:
-        known = [layer["name"] for layer in self.layers]
-        if proposal["value"] not in known:
-            raise t.TraitError(f"layer is {proposal['value']!r}; choose one of {known}")
-        return proposal["value"]
+        return check_known(proposal, [layer["name"] for layer in self.layers])
 
     @t.validate("sample")
     def _a_sample(self, proposal: dict[str, Any]) -> int | None:
-        sample, last = proposal["value"], self._size()[0] - 1
-        if sample is not None and not 0 <= sample <= last:
-            raise t.TraitError(f"sample is {sample}; give 0 to {last}, or None for all samples")
-        return sample
+        last = self._size()[0] - 1
+        return check_index(proposal, last, f"0 to {last}, or None for all samples")
 
     @t.validate("neuron")
     def _a_neuron(self, proposal: dict[str, Any]) -> int | None:
-        neuron, last = proposal["value"], self._size()[2] - 1
-        if neuron is not None and not 0 <= neuron <= last:
-            raise t.TraitError(f"neuron is {neuron}; give a flat index, 0 to {last}, or None")
-        return neuron
+        last = self._size()[2] - 1
+        return check_index(proposal, last, f"a flat index, 0 to {last}, or None")
 
     @t.validate("window")
     def _a_window(self, proposal: dict[str, Any]) -> list[int]:
