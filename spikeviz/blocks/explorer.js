@@ -55,8 +55,7 @@ function render({ model, el, signal }) {
   const cursor = () => clamp(model.get("cursor"), 0, last());
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const walk = player({
-    last,
-    at: cursor,
+    last, at: cursor,
     go(place) {
       const now = performance.now();
       if (place !== cursor() || now - movedAt > 500) wavedAt = now; // a new step, or play begins
@@ -65,9 +64,7 @@ function render({ model, el, signal }) {
       set({ cursor: place });
       paint();
     },
-    rate: () => STEPS_A_SECOND,
-    text: (step) => `step ${step + 1} of ${last() + 1}`,
-    signal,
+    rate: () => STEPS_A_SECOND, text: (step) => `step ${step + 1} of ${last() + 1}`, signal,
   });
   const hands = makeHands({ get: () => shown, set, cursor, last });
   const draft = () => hands.draft(0, (share) => share);

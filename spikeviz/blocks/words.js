@@ -4,11 +4,8 @@ import { SIDE, distinct, numbers } from "./blocks.js";
 import { counted, percent, show } from "../base/page.js";
 
 export const NAMES = {
-  sl: "SL, single LIF",
-  rl: "RL, residual LIF",
-  mbpl: "MBPL, multi-branch parallel LIF",
-  hsl: "HSL, half-split LIF",
-  dcl: "DCL, dual-convolution LIF",
+  sl: "SL, single LIF", rl: "RL, residual LIF", mbpl: "MBPL, multi-branch parallel LIF",
+  hsl: "HSL, half-split LIF", dcl: "DCL, dual-convolution LIF",
 };
 export const FORMULAS = {
   sl: "SL(x) = LIF(x)",

@@ -8,7 +8,7 @@ import { STIMULI } from "../base/neuron.js";
 const PAPER = [0.5, 1, 1.5, 2];
 const PRESETS = { "one threshold": [1], "paper: 4 branches": PAPER, "8 branches": ladder(PAPER) };
 
-const named = (text, press, name = text) => button(text, press, { "aria-label": name });
+export const named = (text, press, name = text) => button(text, press, { "aria-label": name });
 
 /** A number field for each threshold, and what was limited: {element, update}. */
 function thresholdFields(setThreshold) {

@@ -70,12 +70,8 @@ function render({ model, el, signal }) {
   }));
   const last = () => model.get("time_steps") - 1;
   const walk = player({
-    last,
-    at: () => clamp(model.get("cursor"), 0, last()),
-    go: (cursor) => set({ cursor }),
-    rate: () => STEPS_PER_SECOND,
-    text: (place) => `step ${place + 1} of ${last() + 1}`,
-    signal,
+    last, at: () => clamp(model.get("cursor"), 0, last()), go: (cursor) => set({ cursor }),
+    rate: () => STEPS_PER_SECOND, text: (place) => `step ${place + 1} of ${last() + 1}`, signal,
   });
   const page = makePage({ model, set, controls, thresholds, walk });
   const { boards } = page;

@@ -1,7 +1,8 @@
 // The page of MBPLExplorer, built once, and what is written in it.
 
+import { named } from "./controls.js";
 import { HINT, LABELS, SOURCE, answerOf, challengeOf, stepOf, summaryOf } from "./words.js";
-import { button, div, formulaRows, h, key, para, put } from "../base/page.js";
+import { div, formulaRows, h, key, para, put } from "../base/page.js";
 
 // Of the branches, on a light page and on a dark one; a number stands beside each wherever it is.
 const LINES = {
@@ -9,7 +10,6 @@ const LINES = {
   dark: ["#56b4e9", "#ff8a3d", "#2fc79a", "#e79fc6", "#f0e442", "#9fb8ff", "#ffc09a", "#c8c8c8"],
 };
 
-const named = (text, press, name = text) => button(text, press, { "aria-label": name });
 const board = (kind, attributes) => h("canvas", { class: `sv-mbpl-${kind}`, ...attributes });
 
 /** The question about an 8th threshold, and the best thresholds so far: {element, write}. */

@@ -25,10 +25,8 @@ function inputsOf({ p, here }) {
   return {
     step: [...shape, p.dead_below, p.at],
     survival: [...shape, p.at, p.tau, p.time_steps, p.v_reset, p.detach_reset],
-    layer,
-    slopes: layer,
     loss: [...neuron, ...(p.surrogate_on ? learning : [])],
-    neuron,
+    layer, slopes: layer, neuron,
   };
 }
 
@@ -46,13 +44,9 @@ function render({ model, el, signal }) {
   const setAt = (at) => set({ at });
   const setAlpha = (alpha) => set({ alpha });
   const walk = player({
-    last: () => shown.last,
-    at: () => shown.place,
-    go: (descent_step) => set({ descent_step }),
-    rate: () => STEPS_A_SECOND,
-    label: "Step of the descent",
-    text: (place) => `step ${place} of ${shown.last}`,
-    signal,
+    last: () => shown.last, at: () => shown.place, go: (descent_step) => set({ descent_step }),
+    rate: () => STEPS_A_SECOND, label: "Step of the descent",
+    text: (place) => `step ${place} of ${shown.last}`, signal,
   });
   const stepOnce = button("Step", () => {
     walk.stop();

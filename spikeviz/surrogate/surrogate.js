@@ -163,13 +163,9 @@ export function computer(limits, bytesOf) {
     const run = tryWeight(p, steps[place].weight, input);
     return {
       p, steps, last, place, run, layer, weights,
-      domain: limits.at.slice(0, 2),
-      peak: derivative(0, p.alpha),
-      edge: edge / p.alpha,
-      forward: p.at >= 0 ? 1 : 0,
-      primitive: primitive(p.at, p.alpha),
-      derivative: derivative(p.at, p.alpha),
-      survival: survival(p),
+      domain: limits.at.slice(0, 2), peak: derivative(0, p.alpha), edge: edge / p.alpha,
+      forward: p.at >= 0 ? 1 : 0, primitive: primitive(p.at, p.alpha),
+      derivative: derivative(p.at, p.alpha), survival: survival(p),
       reached: once("reached", [...shape, p.alpha, p.dead_below], () => useful(p, u)),
       shares: once("shares", [...shape, p.dead_below], () =>
         alphas.map((alpha) => shareUpTo(sizes, edge / alpha))),
