@@ -88,8 +88,8 @@ def train(
                     if "test_loss" not in metrics:
                         interrupts.leave()
                 for parts in save_if_unread(steps.batches_from(step), accelerator, save):
-                    step, metrics = step + 1, steps.take(step + 1, parts)
-                    stop = one_of_all(accelerator, interrupts.asked > 0)
+                    found, stop = steps.take(step + 1, parts, interrupts)
+                    step, metrics = step + 1, found
                     if step % each == 0:
                         save()  # whatever happens in the test, the epoch is kept
                         metrics |= steps.evaluate(interrupts)
@@ -130,8 +130,11 @@ class Steps:
             model, optimizer, average, self.accelerator.scaler, about(model, data, recipe), way
         )
 
-    def take(self, step: int, parts: list[Part]) -> dict[str, float]:
-        """One step of the optimizer, by the parts of a batch; its metrics."""
+    def take(
+        self, step: int, parts: list[Part], interrupts: Interrupts
+    ) -> tuple[dict[str, float], bool]:
+        """One step of the optimizer, by the parts of a batch: its metrics, and whether one of the
+        processes was asked to stop meanwhile."""
         recipe, training, accelerator = self.recipe, self.training, self.accelerator
         torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
         rate = recipe.rate_at((step - 0.5) / self.each)
@@ -141,16 +144,19 @@ class Steps:
         training.optimizer.zero_grad()
         losses = [self.backward(images, labels) for images, labels in parts]
         norm = accelerator.clip_grad_norm_(training.model.parameters(), recipe.clip or math.inf)
-        loss = accelerator.reduce(torch.stack(losses).mean(), "mean").item()
+        mean = torch.stack(losses).mean()
+        both = torch.stack([mean, mean.new_tensor(interrupts.asked)])
+        loss, stop = accelerator.reduce(both, "mean").tolist()
         check_step(loss, norm, step, rate, training.scaler, self.checkpoints)
         training.optimizer.step()
         if training.average:
             training.average.update_parameters(training.model)
-        return {
+        metrics = {
             "step": step, "steps": self.each * recipe.epochs, "epoch": step / self.each,
             "loss": loss, "learning_rate": rate, "gradient_norm": norm.item(),
             "images": step * recipe.batch,
         }  # fmt: skip
+        return metrics, stop > 0
 
     def backward(self, images: Tensor, labels: Tensor) -> Tensor:
         """Adds the gradients of a part; its loss."""
