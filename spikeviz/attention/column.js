@@ -1,7 +1,8 @@
 // One model's column of AttentionExplorer: its spikes, a pair of rows, both maps, A·V, the output.
 
 import { counted, formulaRows, h, percent, put, show } from "../base/page.js";
-import { cividis, keeper, label, surface } from "../base/draw.js";
+import { cividis, label, surface } from "../base/draw.js";
+import { keeper } from "../base/keeper.js";
 import {
   KEY, QUERY, cellOf, drawBits, drawHeat, drawImage, frame, imageBox, panel, tokenAt,
 } from "./draw.js";

@@ -6,7 +6,8 @@ import { drag, choice, player } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
 import { colours, lasting, listen, mount, setter, syncer, syncing, valuesOf }
   from "../base/widget.js";
-import { surface, keeper } from "../base/draw.js";
+import { surface } from "../base/draw.js";
+import { keeper } from "../base/keeper.js";
 import { memory } from "../base/memory.js";
 import { PARAMETERS, compute, range } from "./state.js";
 import { makeControls } from "./controls.js";

@@ -6,7 +6,8 @@ import { AXES, drawPlot, drawRates, inkOf } from "./draw.js";
 import { h, put, renew, clamp, button } from "../base/page.js";
 import { numberControl, choice, checkbox, onArrows } from "../base/controls.js";
 import { mount, syncing, listen, offline, lasting, setter, valuesOf } from "../base/widget.js";
-import { surface, keeper } from "../base/draw.js";
+import { surface } from "../base/draw.js";
+import { keeper } from "../base/keeper.js";
 
 const SETTINGS = ["axis", "smoothing", "log_loss", "hidden"];
 const SENT = ["done", "present", "progress", "state", "problem", "about", "stop_asked"];
