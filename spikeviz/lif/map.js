@@ -10,6 +10,16 @@ import { PIN_COLOURS } from "./pins.js";
 
 const [COLUMNS, ROWS] = [28, 20];
 
+/** The largest count, and all as a picture. */
+function count(p, current, x, y) {
+  const middle = (s, n) => Array.from({ length: n }, (_, i) =>
+    s.invert(s.range[0] + ((i + 0.5) / n) * (s.range[1] - s.range[0])));
+  const found = countMap(p, current, middle(x, COLUMNS), middle(y, ROWS).reverse());
+  const most = Math.max(1, ...found);
+  const pixels = found.map((spikes) => cividis(Math.sqrt(spikes / most)));
+  return { most, image: picture(pixels, COLUMNS) };
+}
+
 /**
  * The map; `most` is the largest count drawn. limits are those of τ and V_th, lowest(domain) the
  * smallest V_th allowed now; hover(neuron or null) hears the pointer and the arrow keys,
@@ -23,16 +33,6 @@ export function neuronMap({ limits, lowest, hover, pin }) {
   const once = memory();
   let at = null; // the last state drawn, and where it stands
   let pointed = null;
-
-  /** The largest count, and all as a picture. */
-  function count(p, current, x, y) {
-    const middle = (s, n) => Array.from({ length: n }, (_, i) =>
-      s.invert(s.range[0] + ((i + 0.5) / n) * (s.range[1] - s.range[0])));
-    const found = countMap(p, current, middle(x, COLUMNS), middle(y, ROWS).reverse());
-    const most = Math.max(1, ...found);
-    const pixels = found.map((spikes) => cividis(Math.sqrt(spikes / most)));
-    return { most, image: picture(pixels, COLUMNS) };
-  }
 
   function draw({ p, current, other, pins, mystery }, colour) {
     const { ctx, width, height } = surface(canvas);
