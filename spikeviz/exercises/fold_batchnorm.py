@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv.conv import OverTime, fold
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop
+from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
 
 TOLERANCE = 1e-4
 
@@ -189,18 +189,17 @@ def form(answer: object, conv: nn.Conv2d) -> dict[str, Tensor]:
     expect([part for part in answer if part is not None])
     shapes = {"weight": list(conv.weight.shape), "bias": [conv.out_channels]}
     for part, (name, shape) in zip(answer, shapes.items(), strict=True):
-        if part is None:
-            stop(
-                f"Your new {name} is None. BatchNorm subtracts μ and adds β, so the one "
-                "convolution needs a bias, also where the old one had none."
-            )
-        if not isinstance(part, Tensor | np.ndarray):
-            stop(f"Your new {name} is a {type(part).__name__}; a tensor is needed.")
-        if list(part.shape) != shape:
-            stop(
-                f"Your new {name} has the shape {list(part.shape)}. It has to keep the shape of "
-                f"the convolution's: {shape}, c_out first."
-            )
+        found = list(getattr(part, "shape", ()))
+        stop_at([
+            (part is None,
+             f"Your new {name} is None. BatchNorm subtracts μ and adds β, so the one convolution "
+             "needs a bias, also where the old one had none."),
+            (not isinstance(part, Tensor | np.ndarray),
+             f"Your new {name} is a {type(part).__name__}; a tensor is needed."),
+            (found != shape,
+             f"Your new {name} has the shape {found}. It has to keep the shape of the "
+             f"convolution's: {shape}, c_out first."),
+        ])  # fmt: skip
     return {n: torch.as_tensor(v).detach().double() for n, v in zip(shapes, answer, strict=True)}
 
 

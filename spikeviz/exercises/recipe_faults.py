@@ -11,14 +11,9 @@ from typing import Any
 from spikeviz.exercises.answer import Feedback, expect, judge, stop, stop_at
 
 PAPER: dict[str, Any] = {
-    "epochs": 200,
-    "warmup_epochs": 10,
-    "batch": 768,
-    "images_per_process": 48,
-    "learning_rate": 1e-3,
-    "decayed": ("weights",),
-    "test_augmentation": (),
-}
+    "epochs": 200, "warmup_epochs": 10, "batch": 768, "images_per_process": 48,
+    "learning_rate": 1e-3, "decayed": ("weights",), "test_augmentation": (),
+}  # fmt: skip
 PROCESSES = 16
 
 

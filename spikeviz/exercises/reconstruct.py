@@ -130,17 +130,16 @@ def behaviour(answer: Answer, spikes: Tensor, tau: float) -> str | None:
 def place(answer: Answer, one: Tensor) -> str | None:
     """Where in time the answer to a single spike shows."""
     given, right = answer(one, 4.0), reference(one.double(), 4.0)
-    if same(given, given[:1].expand(LENGTH)) and given[0] != 0:
-        if same(given[-1], right[-1]):
-            return (
-                "All steps hold the same number, the last one. Perhaps by `+=`: it changes a "
-                "tensor in place, and then every entry of your list is that one tensor. Make a new "
-                "one: `a = a + ...`."
-            )
-        average = ": it averages over the whole train" if same(given[0], one.mean()) else ""
-        return f"Your estimate is the same at every step{average}. What changes in time is lost."
-    silence = answer(torch.zeros(LENGTH), 4.0)
+    constant = same(given, given[:1].expand(LENGTH)) and given[0] != 0
+    average = ": it averages over the whole train" if same(given[0], one.mean()) else ""
+    silence = given if constant else answer(torch.zeros(LENGTH), 4.0)
     return find_hint([
+        (constant and same(given[-1], right[-1]),
+         "All steps hold the same number, the last one. Perhaps by `+=`: it changes a tensor in "
+         "place, and then every entry of your list is that one tensor. Make a new one: "
+         "`a = a + ...`."),
+        (constant,
+         f"Your estimate is the same at every step{average}. What changes in time is lost."),
         (silence.abs().max() > TOLERANCE,
          lambda: f"In a train without a spike your estimate is {silence[silence != 0][0]:.3g} at "
          "one step. It starts at 0, and nothing lifts it."),
