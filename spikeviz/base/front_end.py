@@ -59,7 +59,7 @@ def read_module(file: Path) -> str:
             raise ValueError(f"{file}: a template has braces within ${{…}}; name them before it")
         if kind in Whitespace:
             part = "\n" if "\n" in part else " "
-            if parts[-1] in ("", "\n") or (tight and part == " "):
+            if parts[-1] in ("", "\n") or (tight and (part == " " or parts[-1] in ";,{([")):
                 continue
         tight = kind in Punctuation or (kind is Operator and part not in "++--/")
         if parts[-1] == " " and (tight or kind in Whitespace):

@@ -96,6 +96,8 @@ ARGUMENTS = {  # that are no traits, and what they do not take
     "AblationExplorer": ("",), "EnergyExplorer": ("report",),
 }  # fmt: skip
 
+MODULES = sorted(PACKAGE.glob("*/*.js"))
+
 
 @pytest.mark.parametrize(
     "odd", ["x", 5, ["x"], {"a": 1}, object(), b"PNG"], ids=lambda odd: type(odd).__name__
@@ -177,9 +179,9 @@ def test_modules_come_after_those_they_import_and_are_small(cls):
     assert len(cls._esm + code) < 30_000, "each saved notebook holds it once a widget"
     before = []
     for file, text in json.loads(unpack(code)).items():
-        for path in re.findall(r'^import\b[^;]*from "(.*)";', text, re.MULTILINE):
+        for path in re.findall(r'\bimport\b[^;]*from "([^"]*)";', text):
             assert os.path.normpath(f"{file}/../{path}") in before
-        assert re.search(r"^export ", text, re.MULTILINE)
+        assert re.search(r"\bexport (const|function|default)\b", text)
         before.append(file)
     assert before[-1] == f"{cls._folder}/explorer.js"
 
@@ -202,13 +204,48 @@ def test_a_module_loses_only_comments_and_what_blanks_it_can_spare(tmp_path):
     template = template.replace(" ? `", "?`").replace("` : '", "`:'")
     kept = ['import{a}from "./a.js";', "export const b=(c)=>{", f"const d={template};",
             r"return /\/\/\"/.test(d)?'/* f */':a - -c + ++c / 2;", "};", ""]  # fmt: skip
-    assert read_module(tmp_path / "b.js") == "\n".join(kept)
+    assert read_module(tmp_path / "b.js") == "".join(kept)
 
 
 def test_a_template_that_the_lexer_would_misread_is_refused(tmp_path):
     (tmp_path / "c.js").write_text("const d = `${f({ a }, `${b} ${c}`)}`;", encoding="utf-8")
     with pytest.raises(ValueError, match=r"c.js: a template has braces within \$\{…\}; name them"):
         read_module(tmp_path / "c.js")
+
+
+def texts_of(code):
+    """The texts of a module's strings and templates, in order: read by hand, brace by brace."""
+    found, braces, at = [], [], 0  # braces: how many are open, in each ${ of a template
+    literal = re.compile(r"""//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
+    pattern = re.compile(r"(?<=[=(,:!&|?])\s*/(?![/*])(?:\\.|\[(?:\\.|[^\]])*\]|[^/\\\n])+/")
+    template = re.compile(r"(?:\\.|\$(?!\{)|[^`\\$])*(`|\$\{)", re.DOTALL)
+    while at < len(code):
+        whole = literal.match(code, at) or pattern.match(code, at)
+        inside = code[at] == "`" or (code[at] == "}" and braces and braces[-1] == 0)
+        if whole:
+            found += filter(None, whole.groups())
+            at = whole.end()
+        elif inside:
+            if code[at] == "}":
+                braces.pop()
+            text = template.match(code, at + 1)
+            found.append(text[0])
+            braces += [0] if text[1] == "${" else []
+            at = text.end()
+        else:
+            if braces:
+                braces[-1] += {"{": 1, "}": -1}.get(code[at], 0)
+            at += 1
+    assert not braces
+    return found
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_a_packed_module_says_the_same(file):
+    """Its strings, its templates and all else but blanks and comments are as written."""
+    written, packed = file.read_text(encoding="utf-8"), read_module(file)
+    assert texts_of(packed) == texts_of(written)
+    assert len(packed) < len(written)
 
 
 def test_the_style_of_a_widget_touches_no_other():
