@@ -51,11 +51,12 @@ def differentiate(surrogate: Surrogate) -> None:
     u = torch.tensor([0.0, 0.4, -0.4, 1.3, -0.1, -2.2, 0.05, 3.7])
     upstream = torch.tensor([1.0, 1.0, 1.0, -0.5, 2.0, 3.0, 0.25, -4.0])
     spikes = surrogate.apply(u)
-    wrong = not torch.equal(spikes, (u >= 0).to(u.dtype))
+    shaped = isinstance(spikes, Tensor) and spikes.shape == u.shape
+    wrong = not shaped or not torch.equal(spikes, (u >= 0).to(u.dtype))
     stop_at([
-        (wrong and spikes.shape != u.shape,
+        (not shaped,
          "`forward` no longer gives one number for each u: put it back as it was given."),
-        (wrong and not ((spikes == 0) | (spikes == 1)).all(),
+        (lambda: wrong and not ((spikes == 0) | (spikes == 1)).all(),
          "Your `forward` gives values between 0 and 1. A surrogate keeps the exact step forward; "
          "only the gradient is smooth. Put `forward` back as it was given."),
         (wrong,

@@ -62,7 +62,7 @@ export function drawPlot({ train, test, unit = 1, kept }, s, area, colour, keys)
 }
 
 /** A row a layer, from the first at the top; dark: silent, bright: the highest rate of all. Returns
- *  the scale of the rows. */
+ *  the scales along the axis and of the rows. */
 export function drawRates({ title, kept }, s, area, colour, keys) {
   const { name, rates, x: places } = s.rated;
   const [x, rows] = scales(area, s, [rates.length, 0]);
@@ -86,5 +86,5 @@ export function drawRates({ title, kept }, s, area, colour, keys) {
   drawCross(s, area.ctx, x, rows, colour);
   const row = s.layer;
   if (rates[row]) outline(area.ctx, [LEFT, rows(row), wide, rows(row + 1) - rows(row)], colour.red);
-  return { rows };
+  return { x, rows };
 }

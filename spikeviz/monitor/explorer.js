@@ -28,23 +28,24 @@ function makePlot(words, more) {
   return { canvas, title, box: h("div", {}, title, canvas), kept: keeper(), ...more };
 }
 
-/** Pointer and arrow keys move view.at along the axis, and in the rates view.layer. */
-function movePlot({ canvas, rated }, view) {
+/** Pointer and arrow keys on a plot move view.at along the axis, and in the rates view.layer. */
+function movePlot(plot, view) {
+  const { canvas, rated } = plot; // with the scales of its last drawing: they differ in width
   const point = (place) => {
-    view.at = place == null || !Number.isFinite(place) ? null : clamp(place, ...view.x.domain);
+    view.at = place == null || !Number.isFinite(place) ? null : clamp(place, ...plot.x.domain);
     if (view.at === null) view.layer = null;
     view.paint();
   };
   canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
-    view.layer = rated ? Math.floor(view.rows.invert(offsetY)) : null;
-    point(view.x?.invert(offsetX));
+    view.layer = rated ? Math.floor(plot.rows.invert(offsetY)) : null;
+    point(plot.x?.invert(offsetX));
   });
   canvas.addEventListener("pointerleave", () => point(null));
   canvas.addEventListener("keydown", ({ key }) => key === "Escape" && point(null));
   onArrows(canvas, (right, down) => {
     const by = Math.abs(down) > 1 ? -down : right;
-    if (!view.x || !(by || rated)) return false;
-    const [[from, to], rows] = [view.x.domain, view.rows?.domain[0]];
+    if (!plot.x || !(by || rated)) return false;
+    const [[from, to], rows] = [plot.x.domain, plot.rows?.domain[0]];
     if (!by) view.layer = clamp((view.layer ?? (down > 0 ? -1 : rows)) + down, 0, rows - 1);
     point((view.at ?? (by > 0 ? from : to)) + (by * (to - from)) / 100);
   }, 10);
@@ -79,7 +80,7 @@ function writeLegend(legend, { all, hidden }, colour, set) {
 
 function render({ model, el, signal }) {
   const [set, unpack] = [setter(model), unpacker()];
-  const view = { at: null, layer: null, x: null, rows: null, paint: () => paint() };
+  const view = { at: null, layer: null, paint: () => paint() };
   let [version, state] = [0, null]; // of all that the plots show
   listen(model, [...SETTINGS, ...SENT], () => {
     version++;
@@ -114,7 +115,7 @@ function render({ model, el, signal }) {
     const shown = parts.filter(({ box }) => !box.hidden);
     const areas = shown.map(({ canvas }) => surface(canvas)); // all sizes before any change
     const keys = [version, ...Object.values(colour)];
-    shown.forEach((part, i) => Object.assign(view, part.draw(part, s, areas[i], colour, keys)));
+    shown.forEach((part, i) => Object.assign(part, part.draw(part, s, areas[i], colour, keys)));
     write(s, colour);
   }
 

@@ -93,6 +93,15 @@ def test_the_layer_under_the_pointer_is_named(opened):
     page.locator(".sv-reading", has_text="rate of stages.0.0.0: ").wait_for()
 
 
+def test_each_plot_is_read_at_the_place_that_is_pointed_at(opened):
+    page = opened()
+    for canvas in page.locator("canvas").all():  # the last is twice as wide
+        box = canvas.bounding_box()
+        canvas.hover(position={"x": 46 + 0.75 * (box["width"] - 60), "y": 60})
+        words = page.locator(".sv-reading", has_text="spiking Micro")
+        words.filter(has_text="step 360,").wait_for()
+
+
 def test_stop_ends_a_loop_that_keeps_its_cell_busy(lab, browser):
     cells = ["from spikeviz import TrainingMonitor\nmonitor = TrainingMonitor()\nmonitor", LOOP]
     lab.write("watch", *cells)

@@ -135,3 +135,12 @@ class NoNumber(_Step):
     def backward(ctx, grad_output):
         (u,) = ctx.saved_tensors
         return grad_output * (0 * u / 0)
+
+
+class AList(_Step):
+    """hint: no longer gives one number for each u"""
+
+    @staticmethod
+    def forward(ctx, u):
+        ctx.save_for_backward(u)
+        return (u >= 0).tolist()
