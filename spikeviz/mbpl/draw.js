@@ -68,9 +68,9 @@ function drawStrip(ctx, x, y, { run, i, threshold }, middle, { colour, lines }) 
   const values = (t) => (run.s[t] ? [run.h[t], run.v[t]] : [run.h[t]]);
   const path = Array.from(run.h, (_, t) => values(t).map((value) => [at(t), y(value)])).flat();
   stroke(ctx, lines[i], path, 2);
+  ctx.fillStyle = lines[i];
   if (path.length === 1) ctx.fillRect(path[0][0] - 2, path[0][1] - 2, 4, 4);
   stroke(ctx, lines[i], across(x, y(threshold)), 1.5, DASHES[i % DASHES.length]);
-  ctx.fillStyle = lines[i];
   run.s.forEach((spike, t) => spike && ctx.fillRect(at(t) - 1.5, floor + 3, 3, 9));
   ctx.font = "600 12px system-ui, sans-serif";
   label(ctx, `LIF${low(i)}`, 4, middle - 8, lines[i]);

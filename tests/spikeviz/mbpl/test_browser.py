@@ -52,6 +52,21 @@ def random_traits(rng):
     }
 
 
+def test_one_step_is_a_dot_in_the_colour_of_each_branch(opened, drawn):
+    page = opened()
+    page.evaluate("""() => {
+        const paint = CanvasRenderingContext2D.prototype.fillRect;
+        window.dots = [];
+        CanvasRenderingContext2D.prototype.fillRect = function (...box) {
+            if (box[2] === 4 && box[3] === 4) dots.push(this.fillStyle);
+            paint.apply(this, box);
+        };
+    }""")
+    quiet = {"time_steps": 1, "cursor": 0, "thresholds": [2.9, 3.0, 2.8], "stimulus": "constant"}
+    drawn(page, quiet, "() => 0")
+    assert page.evaluate("dots.slice(-3)") == ["#0072b2", "#c25100", "#00805e"]
+
+
 def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
     page, rng = opened(), random.Random(0)
     fired = pictures = 0
