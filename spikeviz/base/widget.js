@@ -21,22 +21,16 @@ function painter(draw, signal) {
   return request;
 }
 
-/** Send changes to Python at most every 50 ms; the last one always arrives. */
-export function syncer(model, signal) {
-  let timer = 0;
-  let sent = 0;
-  const send = () => {
-    timer = 0;
-    sent = performance.now();
-    model.save_changes();
-  };
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    if (timer) send();
-  });
-  // Always later, never inside a change event: there, saving would bring the value before back.
+/**
+ * Send changes to Python as soon as the present event is over. Not within it: saving would bring the
+ * value before back. Not later: the echo of an older value could. Jupyter keeps one message under
+ * way; what changes meanwhile goes with the next.
+ */
+export function syncer(model) {
+  let due = false;
   return () => {
-    timer ||= setTimeout(send, Math.max(0, sent + 50 - performance.now()));
+    if (!due) queueMicrotask(() => (due = false, model.save_changes()));
+    due = true;
   };
 }
 
@@ -88,7 +82,7 @@ export function listen(model, names, handler, signal) {
 
 /** Once a model, from `initialize`: send every change of the traits `names` to Python. */
 export const syncing = ({ model, signal }, names) =>
-  listen(model, names, syncer(model, signal), signal);
+  listen(model, names, syncer(model), signal);
 
 const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What " +
   "the page computes still moves; for the rest, run this cell again, after those above it.";

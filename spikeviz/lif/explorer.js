@@ -28,7 +28,7 @@ let heldSince = 0; // when a pointer went down on an explorer; 0 while none is d
 
 /** Once a model: keep a ghost of the run before each gesture, and send changes to Python. */
 function initialize({ model, signal }) {
-  const sync = syncer(model, signal);
+  const sync = syncer(model);
   let [present, last] = [valuesOf(model, PARAMETERS), 0];
   const remember = () => {
     const now = performance.now();
