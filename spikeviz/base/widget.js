@@ -22,9 +22,9 @@ function painter(draw, signal) {
 }
 
 /**
- * Send changes to Python as soon as the present event is over. Not within it: saving would bring the
- * value before back. Not later: the echo of an older value could. Jupyter keeps one message under
- * way; what changes meanwhile goes with the next.
+ * Send changes to Python as soon as the present event is over. Not within it: saving would bring
+ * the value before back. Not later: the echo of an older value could. Jupyter keeps one message
+ * under way; what changes meanwhile goes with the next.
  */
 export function syncer(model) {
   let due = false;
