@@ -67,6 +67,18 @@ def test_one_step_is_a_dot_in_the_colour_of_each_branch(opened, drawn):
     assert page.evaluate("dots.slice(-3)") == ["#0072b2", "#c25100", "#00805e"]
 
 
+def test_a_mouse_that_drags_a_threshold_selects_no_text(opened):
+    page = opened()
+    box = page.locator(".sv-grip").first.bounding_box()
+    x, y = box["x"] + box["width"] - 12, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 20, y - 40, steps=10)
+    page.mouse.up()
+    assert page.locator(".sv-dragline").first.get_attribute("aria-valuenow") != "0.5"
+    assert page.evaluate("getSelection().toString()") == ""
+
+
 def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
     page, rng = opened(), random.Random(0)
     fired = pictures = 0
