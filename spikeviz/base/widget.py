@@ -192,9 +192,9 @@ class Explorer(anywidget.AnyWidget):
     @classmethod
     def _own_traits(cls) -> dict[str, t.TraitType]:
         """The public synced traits that widgets of this package declare."""
-        inherited = anywidget.AnyWidget.class_trait_names()
+        inherited = anywidget.AnyWidget.class_traits()  # EnergyExplorer has a `log` of its own
         own = cls.class_traits(sync=True).items()
-        return {n: trait for n, trait in own if n[0] != "_" and n not in inherited}
+        return {n: trait for n, trait in own if n[0] != "_" and trait is not inherited.get(n)}
 
     @classmethod
     def ranges(cls) -> dict[str, tuple[float, float, float]]:

@@ -388,6 +388,16 @@ def test_a_closed_widget_that_is_kept_holds_no_model_and_no_answer():
         assert not set(widget.large) & vars(widget).keys()
 
 
+@each
+def test_a_saved_page_holds_every_trait_that_a_widget_declares(cls):
+    declared = {name for base in cls.__mro__ if base.__module__.startswith("spikeviz")
+                for name, trait in vars(base).items() if isinstance(trait, traitlets.TraitType)
+                and trait.metadata.get("sync") and not name.startswith("_")}  # fmt: skip
+    widget = cls()
+    assert widget._public_state().keys() == declared
+    widget.close()
+
+
 def test_bytes_travel_in_a_saved_page(tmp_path):
     class Holder(Explorer):
         """Holds bytes."""
