@@ -4,6 +4,7 @@ and one thread, as small tensors gain nothing from more and test processes share
 import asyncio
 import contextlib
 import functools
+import importlib.util
 import os
 import runpy
 import tomllib
@@ -58,6 +59,20 @@ def alone(test, arguments):
     finally:
         with contextlib.suppress(RuntimeError):  # there is none
             asyncio.get_event_loop().close()
+
+
+@pytest.fixture
+def data_script(monkeypatch):
+    """data_script("make_photo"): the module of that script of data/, with its neighbours."""
+
+    def load(name):
+        monkeypatch.syspath_prepend(ROOT / "data")
+        spec = importlib.util.spec_from_file_location(name, ROOT / "data" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The digits that ship: what they are, that they are whole, and that they can be made again."""
 
 import hashlib
-import importlib.util
 import io
 import shutil
 from pathlib import Path
@@ -167,12 +166,8 @@ def test_pickled_objects_are_refused_unopened(copy):
 
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(DATA)
-    spec = importlib.util.spec_from_file_location("make_mnist5k", DATA / "make_mnist5k.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(data_script):
+    return data_script("make_mnist5k")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """PartitionExplorer as Python sees it: traits, groups, reach, cost, pictures, the photograph."""
 
 import hashlib
-import importlib.util
 import io
 from pathlib import Path
 
@@ -229,12 +228,8 @@ def test_a_picture_from_the_page_takes_the_credit_away(explorer):
 
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(DATA)
-    spec = importlib.util.spec_from_file_location("make_photo", DATA / "make_photo.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(data_script):
+    return data_script("make_photo")
 
 
 def test_the_photograph_is_small_real_and_credited(explorer):
