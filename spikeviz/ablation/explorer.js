@@ -4,7 +4,7 @@ import { loadPlotly } from "./plotly.js";
 import { plotCost, plotValues } from "./plots.js";
 import { accuracyOf, nameOf, secondsOf, story, summaryText, verdictTexts } from "./words.js";
 import { button, h, put, renew, show } from "../base/page.js";
-import { choice, checkbox } from "../base/controls.js";
+import { choice, checkbox, showValues } from "../base/controls.js";
 import { mount, syncing, lasting, setter, valuesOf } from "../base/widget.js";
 
 const TRAITS = ["axis", "selected", "show_paper"];
@@ -66,7 +66,7 @@ function build(plots, rows, controls, { paper, studies }) {
 /** The texts, the table and the controls. */
 function write(s, { points, studies, verdicts }, parts, [values, cost], rows, controls) {
   const { axis, selected, show_paper: beside, shown } = s;
-  for (const [name, control] of Object.entries(controls)) control.update(s[name]);
+  showValues(controls, s);
   put(values.title, `Accuracy by ${axis}`);
   put(cost.title, `All points: accuracy against computing time (strong: ${axis})`);
   put(parts.summary, summaryText(axis, shown));

@@ -1,6 +1,6 @@
 // The two plots of AblationExplorer, as [traces, layout] for plotly.
 
-import { nameOf, percent, secondsOf } from "./words.js";
+import { nameOf, inPercent, secondsOf } from "./words.js";
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon"];
 const MARGIN = { l: 46, r: 14, t: 8, b: 42 };
@@ -24,7 +24,7 @@ const numbers = (points) => points.map((point) => point.number);
 export function plotValues({ axis, shown, theirs }, colour) {
   const labels = shown.map(nameOf);
   const seeds = shown.flatMap((point) =>
-    point.runs.map((run) => ({ ...run, label: nameOf(point), percent: percent(run.accuracy) })));
+    point.runs.map((run) => ({ ...run, label: nameOf(point), percent: inPercent(run.accuracy) })));
   const error_y = {
     array: shown.map((point) => 100 * (point.accuracy_sd ?? 0)), color: colour.blue, thickness: 1.5,
   };

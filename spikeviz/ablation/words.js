@@ -6,10 +6,10 @@ const MARKS = { agree: "✓", disagree: "✗", undecided: "?", "not measured": "
 const BLOCKS = ["sl", "rl", "mbpl", "hsl", "dcl", "sisa", "bdsa"];
 
 /** In percent, with one decimal always. */
-export const percent = (share) => (100 * share).toFixed(1).replace("-", "−");
+export const inPercent = (share) => (100 * share).toFixed(1).replace("-", "−");
 export const nameOf = ({ value }) => BLOCKS.includes(value) ? value.toUpperCase() : String(value);
 export const accuracyOf = ({ accuracy_mean: mean, accuracy_sd: sd }) =>
-  `${percent(mean)}${sd === null ? "" : ` ± ${percent(sd)}`}`;
+  `${inPercent(mean)}${sd === null ? "" : ` ± ${inPercent(sd)}`}`;
 
 /** Mean seconds of a point's runs; null where a file does not say. */
 export function secondsOf({ runs }) {
@@ -27,7 +27,7 @@ export function summaryText(axis, points) {
 export function story(point, { machine, measure, command, commit, date, file }) {
   const option = ([name, value]) => `${name} = ${JSON.stringify(value)}`;
   const options = Object.entries(point.options).map(option);
-  const seeds = point.runs.map((run) => `${run.seed}: ${percent(run.accuracy)} %`);
+  const seeds = point.runs.map((run) => `${run.seed}: ${inPercent(run.accuracy)} %`);
   const how = [command ?? "not said", commit && `commit ${commit}`, date,
     machine && `${machine.cpu}, ${machine.cores} cores`];
   const list = (parts) => parts.filter(Boolean).join(", ");
@@ -40,7 +40,7 @@ export function story(point, { machine, measure, command, commit, date, file }) 
 
 /** The verdict on an ordering of the paper's, and what it is about. */
 export function verdictTexts({ verdict, better, worse, says, differences }) {
-  const signed = differences.map((d) => `${d > 0 ? "+" : ""}${percent(d)}`).join(", ");
+  const signed = differences.map((d) => `${d > 0 ? "+" : ""}${inPercent(d)}`).join(", ");
   const ours = signed && `; ours, seed by seed: ${signed} points`;
   const paper = [better, worse].map((value) => nameOf({ value })).join(" above ");
   return [`${MARKS[verdict]} ${verdict}: `, `the paper has ${paper} (${says})${ours}.`];
