@@ -1,7 +1,7 @@
 // What a reader chooses: the image, the layer, its heads, groups and steps, the models, the map A.
 
 import { button, h, put } from "../base/page.js";
-import { choice, numberControl, player } from "../base/controls.js";
+import { choice, numberControl, player, showValues } from "../base/controls.js";
 import { MAPS } from "./column.js";
 import { imageOf } from "./draw.js";
 
@@ -78,7 +78,7 @@ export function attentionControls(hands, signal) {
     images.update(answered);
     const softmax = MAPS[model.get("softmax")];
     const values = { ...at, attention: model.get("attention"), softmax };
-    for (const [name, select] of Object.entries(selects)) select.update(values[name]);
+    showValues(selects, values);
     allow(selects.head, layer.heads);
     allow(selects.group, layer.groups);
     walk.update();

@@ -3,6 +3,19 @@
 import { button, clamp, h, renew, show } from "./page.js";
 
 /**
+ * [update, forget] of a control that shows a value: update(value) writes it if it was not told
+ * last, so that what a hand is about to enter stays; forget() before each move of the control.
+ */
+function teller(write) {
+  let told;
+  const update = (value) => {
+    if (value !== told) write(value);
+    told = value;
+  };
+  return [update, () => (told = undefined)];
+}
+
+/**
  * A labelled range with a number field beside it. `limit(value)` gives the nearest value allowed
  * now, by default one in the range, and a whole one if it must be; what lies outside is moved there
  * and marked. set(value) hears every move.
@@ -20,20 +33,21 @@ export function numberControl({ label, unit = "", range: [min, max, step], ...mo
     if (text.trim() === "" || !Number.isFinite(asked)) return;
     const value = limit(asked);
     note.textContent = Math.abs(value - asked) > 1e-9 ? `limited to ${show(value)}` : "";
-    set(value);
+    forget();
     update(value);
+    set(value); // a drawing has the last word
   };
   range.addEventListener("input", () => enter(range.value));
   number.addEventListener("change", () => enter(number.value));
   const element = h("div", { class: "sv-control" },
     h("span", { class: "sv-label", "aria-hidden": "true" }, label), range, number,
     h("span", { class: "sv-unit" }, unit), note);
-  const update = (value) => {
+  const [update, forget] = teller((value) => {
     range.value = value;
     const text = String(Number(value.toFixed(4)));
     if (number.value !== text) number.value = text;
     range.ariaValueText = `${show(value)} ${unit}`.trim();
-  };
+  });
   return { element, update };
 }
 
@@ -48,16 +62,10 @@ export function traitControls(model, set) {
   };
 }
 
-/** What shows {name: value} in the controls of these names, each value when it is new. */
-export function shower(controls) {
-  const shown = {};
-  return (values) => {
-    for (const [name, control] of Object.entries(controls)) {
-      const value = values[name];
-      if (value !== shown[name] && value != null) control.update(value);
-      shown[name] = value;
-    }
-  };
+/** Show {name: value} in the controls of these names; one without a value stays as it is. */
+export function showValues(controls, values) {
+  for (const [name, control] of Object.entries(controls))
+    if (values[name] != null) control.update(values[name]);
 }
 
 /** Follow a pointer that went down on `element` until it is released. */
@@ -100,21 +108,31 @@ export function onArrows(element, move, page = 0, ends = 0) {
  * is what a screen reader says, `list` the element without the label; offer(options) changes them.
  */
 export function choice({ label, name = label, options, set }) {
-  const list = h("select", { "aria-label": name, onchange: () => set(list.value) });
+  const list = h("select", { "aria-label": name, onchange });
+  const [update, forget] = teller((value) => (list.value = value));
+  function onchange() {
+    forget();
+    set(list.value);
+  }
   const option = ([value, text = value]) => h("option", { value }, text);
-  const offer = (all) =>
-    renew(list, JSON.stringify(all), () => all.map((one) => option([one].flat())));
+  const offer = (all) => {
+    if (renew(list, JSON.stringify(all), () => all.map((one) => option([one].flat())))) forget();
+  };
   offer(options);
   const words = h("span", { class: "sv-label" }, label);
   const element = h("label", { class: "sv-control" }, words, list);
-  return { element, list, offer, update: (value) => (list.value = value) };
+  return { element, list, offer, update };
 }
 
 /** A labelled checkbox. set(true or false) hears every change. */
 export function checkbox({ label, set }) {
-  const box = h("input", { type: "checkbox", onchange: () => set(box.checked) });
-  const element = h("label", { class: "sv-control sv-check" }, box, label);
-  return { element, update: (value) => (box.checked = value) };
+  const box = h("input", { type: "checkbox", onchange });
+  const [update, forget] = teller((value) => (box.checked = value));
+  function onchange() {
+    forget();
+    set(box.checked);
+  }
+  return { element: h("label", { class: "sv-control sv-check" }, box, label), update };
 }
 
 /**

@@ -29,8 +29,12 @@ function painter(draw, signal) {
 export function syncer(model) {
   let due = false;
   return () => {
-    if (!due) queueMicrotask(() => (due = false, model.save_changes()));
+    if (due) return;
     due = true;
+    queueMicrotask(() => {
+      due = false;
+      model.save_changes();
+    });
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { KERNELS, SETTINGS } from "./blocks.js";
 import { button, clamp, div } from "../base/page.js";
-import { shower, traitControls } from "../base/controls.js";
+import { showValues, traitControls } from "../base/controls.js";
 import { STIMULI } from "../base/neuron.js";
 
 const MOST_BRANCHES = 5;
@@ -60,7 +60,6 @@ export function makeControls({ model, set, draft }) {
     setBranches((values) => values.slice(0, values.length - 1 || 1)));
   const branches = div("row", more, fewer);
   const controls = { ...input, ...first, ...last };
-  const shows = [controls, taus, thresholds].map(shower);
 
   function update(p) {
     const hide = (name, away) => (controls[name].element.hidden = away);
@@ -68,7 +67,9 @@ export function makeControls({ model, set, draft }) {
     const values = { ...p, closing: p.v_threshold };
     if (p.patch) values.digit = "own";
     if (p.drive.length) values.stimulus = "own";
-    [values, p.taus, p.thresholds].forEach((now, i) => shows[i](now));
+    showValues(controls, values);
+    showValues(taus, p.taus);
+    showValues(thresholds, p.thresholds);
     for (const { element } of taus) element.hidden = !has("taus");
     for (const [i, { element }] of thresholds.entries())
       element.hidden = !has("thresholds") || i >= p.thresholds.length;

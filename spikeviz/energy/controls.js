@@ -2,7 +2,8 @@
 
 import { MEASURED, breakEven, meanRate } from "./energy.js";
 import { h, clamp, button } from "../base/page.js";
-import { numberControl, choice, checkbox, drag, onArrows, onPoint } from "../base/controls.js";
+import { numberControl, choice, checkbox, drag, onArrows, onPoint, showValues }
+  from "../base/controls.js";
 
 const NUMBERS = {
   time_steps: ["T, time steps", ""], rate_factor: ["R × factor", ""],
@@ -45,8 +46,7 @@ export function makeControls(limits, reports, report, set) {
   function update({ report: { name, time_steps: steps }, settings: now, by, log, changed }) {
     const one = now.one_rate !== null;
     const all = { ...now, time_steps: now.time_steps ?? steps, report: name, one, by, log };
-    for (const [key, control] of Object.entries(controls))
-      if (all[key] !== null) control.update(all[key]);
+    showValues(controls, all);
     controls.one_rate.element.hidden = !one;
     controls.rate_factor.element.classList.toggle("sv-away", one);
     reset.disabled = !changed;

@@ -113,6 +113,7 @@ function render({ model, el, signal }) {
     if (measured.length)
       once(ours, keys, () => drawOurs(surface(ours), colour, measuredPoints(measured, s)));
     once("words", [prices, s.by, s.log], () => write(s));
+    controls.update(s);
     const looked = lookedText(s, view.hovered?.group);
     looked.forEach((words, k) => put(parts.lines[k], words));
     const bar = s.single ? "layer" : "stage";
@@ -134,7 +135,6 @@ function render({ model, el, signal }) {
       `its R, Delete takes it back. ${parts.planeText.textContent}`;
     paper.ariaLabel = PAPER;
     ours.ariaLabel = oursText(measuredPoints(measured, s));
-    controls.update(s);
   }
 
   const paint = mount({ model, el, signal }, parts.root, TRAITS, draw);

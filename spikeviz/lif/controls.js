@@ -2,7 +2,7 @@
 
 import { STIMULI } from "../base/neuron.js";
 import { clamp, div } from "../base/page.js";
-import { choice, checkbox, shower, traitControls } from "../base/controls.js";
+import { choice, checkbox, showValues, traitControls } from "../base/controls.js";
 import { range } from "./state.js";
 
 const LABELS = {
@@ -34,9 +34,8 @@ export function makeControls(model, set, draw) {
     kind.element, ...of("amplitude", "tau", "v_threshold", "period", "seed"));
   const more = div("controls",
     ...of("v_rest", "v_reset", "t_ref", "resistance", "dt", "duration"), soft.element);
-  const showValues = shower(controls);
   const update = (p) => {
-    showValues(p);
+    showValues(controls, p);
     kind.update(p.stimulus);
     soft.update(p.v_reset === null);
     const drawn = p.stimulus === "drawn";

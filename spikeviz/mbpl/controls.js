@@ -2,7 +2,7 @@
 
 import { MOST, THRESHOLDS, ladder, low } from "./mbpl.js";
 import { button, clamp, div, h, show } from "../base/page.js";
-import { shower, traitControls } from "../base/controls.js";
+import { showValues, traitControls } from "../base/controls.js";
 import { STIMULI } from "../base/neuron.js";
 
 const PAPER = [0.5, 1, 1.5, 2];
@@ -58,9 +58,9 @@ export function makeControls({ model, set, setThreshold, setCount }) {
   const more = named("+", change(1), "One branch more");
   const presets = Object.entries(PRESETS).map(([name, values]) =>
     named(name, () => set({ thresholds: values })));
-  const showAll = shower({ ...input, mixer, n, thresholds });
+  const all = { ...input, mixer, n, thresholds };
   function update({ p, n: count, isImage }) {
-    showAll({ ...p, n: count });
+    showValues(all, { ...p, n: count });
     [fewer.disabled, more.disabled] = [count === 1, count === MOST];
     input.period.element.hidden = !["pulses", "sine"].includes(p.stimulus);
     input.seed.element.hidden = p.stimulus !== "noise";

@@ -4,7 +4,7 @@ import { unpacker, compute } from "./runs.js";
 import { stateText, endText, readingText } from "./words.js";
 import { AXES, drawPlot, drawRates, inkOf } from "./draw.js";
 import { h, put, renew, clamp, button } from "../base/page.js";
-import { numberControl, choice, checkbox, onArrows } from "../base/controls.js";
+import { numberControl, choice, checkbox, onArrows, showValues } from "../base/controls.js";
 import { mount, syncing, listen, offline, lasting, setter, valuesOf } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 import { keeper } from "../base/keeper.js";
@@ -133,7 +133,7 @@ function render({ model, el, signal }) {
     put(summary, busy || progress.run ? stateText(progress, now) : endText(s.runs));
     put(problem, [progress.bad && `Look: ${progress.bad}.`, failed].filter(Boolean).join(" "));
     put(about, from);
-    for (const [name, control] of Object.entries(controls)) control.update(s[name]);
+    showValues(controls, s);
     writeLegend(legend, s, colour, set);
     const lines = s.runs.map((run) => [run.name, readingText(run, s)]);
     readings.hidden = !lines.length;

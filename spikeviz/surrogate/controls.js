@@ -2,7 +2,7 @@
 
 import { SURROGATES } from "./surrogate.js";
 import { clamp } from "../base/page.js";
-import { drag, onArrows, shower, traitControls } from "../base/controls.js";
+import { drag, onArrows, showValues, traitControls } from "../base/controls.js";
 import { slide, slider } from "../base/slider.js";
 
 const rounded = (value, [low, high]) => clamp(Number(value.toFixed(2)), low, high);
@@ -46,8 +46,9 @@ export function makeControls({ model, get, set, begin }) {
     layer: pick("layer", "Layer", Object.keys(model.get("layers"))),
     surrogate_on: check("surrogate_on", "surrogate on", {
       set(surrogate_on) {
-        begin(get().here.weight);
+        const { weight } = get().here;
         set({ surrogate_on });
+        begin(weight);
       },
     }),
     tau: number("tau", "τ, time constant"),
@@ -65,9 +66,8 @@ export function makeControls({ model, get, set, begin }) {
     }),
     detach_reset: check("detach_reset", "leave the reset out of the gradient"),
   };
-  const showAll = shower(controls);
   const update = (p) => {
-    showAll({ ...p, soft: p.v_reset === null });
+    showValues(controls, { ...p, soft: p.v_reset === null });
     controls.v_reset.element.hidden = p.v_reset === null;
   };
   return { controls, update };

@@ -125,3 +125,30 @@ def test_nothing_moves_by_itself(cls, opened):
     })"""
     page.evaluate(drawn)  # the first drawings after the page's layout
     assert page.evaluate(drawn) == 0
+
+
+@each
+def test_a_move_that_is_taken_back_at_once_is_no_longer_shown(cls, opened):
+    page = opened(cls)
+    wrong = """async () => {
+        const model = document.getElementById("view").model;
+        const kinds = { number: "value", checkbox: "checked", "select-one": "value" };
+        const fields = [...document.querySelectorAll(".sv-control :is(input, select)")]
+            .filter((one) => kinds[one.type] && !one.disabled && one.getClientRects().length);
+        const [set, bad] = [model.set, []];
+        for (const field of fields) {
+            const [is, old] = [kinds[field.type], []];
+            const before = field[is];
+            model.set = (name, value) => (old.unshift([name, model.get(name)]), set(name, value));
+            if (field.type === "checkbox") field.checked = !before;
+            else if (field.options) field.selectedIndex = (field.selectedIndex + 1) % field.length;
+            else field.value = before === field.max ? field.min : field.max;
+            field.dispatchEvent(new Event("change", { bubbles: true }));
+            model.set = set;
+            for (const [name, value] of old) model.set(name, value);
+            for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+            if (field[is] !== before) bad.push(field.ariaLabel ?? field.labels[0].textContent);
+        }
+        return bad;
+    }"""
+    assert page.evaluate(wrong) == []
