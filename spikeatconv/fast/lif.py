@@ -1,0 +1,241 @@
+"""The LIF neuron over all time steps and thresholds, in one autograd Function.
+
+It keeps only its input and computes the membranes again in the backward pass. Below: the eager
+way, in torch operations on pieces that fit the cache; then the compiled one, lif.c on a CPU and
+torch.compile of the eager code on a GPU. The plain way is the loop in neuron.py.
+"""
+
+import ctypes
+import itertools
+import logging
+import math
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from spikeatconv.fast.library import load_library
+from spikeatconv.fast.ways import asked_way, is_in_memory
+from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
+
+PIECE = 2**16  # elements a thread that the eager way works on at once: they fit the cache
+HALF = (torch.float16, torch.bfloat16)
+LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
+log = logging.getLogger("spikeatconv")
+_numbers = itertools.count()
+
+
+class Neurons(NamedTuple):
+    """n LIF neurons that differ in their threshold only; the names are those of `LIF`."""
+
+    thresholds: tuple[float, ...]
+    tau: float
+    v_rest: float
+    v_reset: float | None
+    surrogate: Surrogate
+    detach_reset: bool
+
+
+def choose_way(x: Tensor, neurons: Neurons) -> str:
+    """How this input would run: "compiled", "eager" or "plain"."""
+    way = asked_way()
+    if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not is_in_memory(x):
+        return "plain"  # torch.compile fuses the plain loop by itself
+    if way == "eager":
+        return way
+    reason = why_not_compiled(x, neurons)
+    if reason and way == "compiled":
+        raise RuntimeError(
+            f'the LIF cannot run "compiled" here: {reason}; choose "auto" or "eager" instead'
+        )
+    return "eager" if reason else "compiled"
+
+
+def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
+    """Why this input cannot run compiled; empty if it can."""
+    if type(neurons.surrogate) not in (Atan, Sigmoid):
+        return f"it knows Atan and Sigmoid only, and the surrogate is {neurons.surrogate}"
+    if x.device.type == "cuda":
+        too_long = x.shape[0] * len(neurons.thresholds) > LONGEST
+        return f"T · n is over {LONGEST}" if too_long else ""
+    if x.device.type != "cpu":
+        return f"the input is on {x.device}"
+    if x.dtype not in (torch.float32, *HALF):
+        return f"the input is {x.dtype}, and lif.c computes in torch.float32"
+    return "" if load_library() else "there is no C compiler that works (the log says more)"
+
+
+def lif_sum(x: Tensor, neurons: Neurons) -> Tensor:
+    """Σᵢ of the spikes of the neurons over one input: `[T, ...]` → 0 to n, `[T, ...]`.
+
+    Keeps x's dtype and memory format. Half precision is computed in float32.
+    Not for the "plain" way, which is in neuron.py.
+    """
+    return _LIFSum.apply(x, neurons, choose_way(x, neurons))
+
+
+class _LIFSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, neurons: Neurons, way: str) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.neurons, ctx.way = neurons, way
+        flat, restore = flatten(x)
+        return restore(run(forward_steps, way, neurons, flat).to(x.dtype))
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
+        (x,) = ctx.saved_tensors
+        if torch.is_grad_enabled() or not is_in_memory(x) or not is_in_memory(grad):
+            return plain_backward(x, grad, ctx.neurons), None, None
+        flat, restore = flatten(x)
+        flat_grad, _ = flatten(grad, like=x)
+        out = run(backward_steps, ctx.way, ctx.neurons, flat, flat_grad)
+        return restore(out.to(x.dtype)), None, None
+
+
+def plain_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
+    """The gradient of the plain way, by autograd: it can be differentiated again."""
+    from spikeatconv.neuron import LIF  # which imports this file
+
+    options = neurons._asdict()
+    lifs = [LIF(v_threshold=threshold, **options) for threshold in options.pop("thresholds")]
+    with torch.enable_grad():
+        out = torch.stack([lif.run(x).spikes for lif in lifs]).sum(0)
+    (gradient,) = torch.autograd.grad(out, x, grad, create_graph=torch.is_grad_enabled())
+    return gradient
+
+
+def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """x as `[T, N]` in the order of memory (of `like`), at least float32; and the way back."""
+    strides = x.stride() if like is None else like.stride()
+    order = [0, *sorted(range(1, x.dim()), key=lambda d: -strides[d])]
+    ordered = x.permute(order)
+    flat = ordered.reshape(x.shape[0], -1).contiguous().resolve_neg()
+    flat = flat.float() if flat.dtype in HALF else flat
+    back = sorted(range(x.dim()), key=order.__getitem__)
+    return flat, lambda y: y.view(ordered.shape).permute(back)
+
+
+def run(steps: Callable, way: str, neurons: Neurons, *tensors: Tensor) -> Tensor:
+    """What `steps(*tensors, out, neurons)` writes to out, that way. tensors and out: `[T, N]`."""
+    out = torch.empty_like(tensors[0])
+    if way == "compiled" and out.is_cuda:
+        return compile_with_torch(steps, len(out), neurons)(*tensors)
+    if way == "compiled":
+        _call(f"lif_{steps.__name__.removesuffix('_steps')}", neurons, *tensors, out)
+        return out
+    size = PIECE * torch.get_num_threads()
+    for begin in range(0, out.shape[1], size):
+        steps(*(tensor[:, begin : begin + size] for tensor in (*tensors, out)), neurons)
+    return out
+
+
+# --- eager ----------------------------------------------------------------------------------
+
+
+def forward_steps(x: Tensor, out: Tensor, neurons: Neurons) -> None:
+    """x: `[T, N]` → the number of neurons that fire, written to out: `[T, N]`."""
+    for number, threshold in enumerate(neurons.thresholds):
+        spikes = torch.empty_like(x) if number else out
+        for _ in membranes(x, threshold, neurons, spikes):
+            pass
+        if number:
+            out += spikes
+
+
+def backward_steps(x: Tensor, grad: Tensor, out: Tensor, neurons: Neurons) -> None:
+    """The gradient of `forward_steps` to out: `[T, N]`, with the surrogate's derivative σ' for
+    that of Θ.
+
+    With gS[t] the gradient of the spike from outside and gV[t] that of the membrane from t + 1:
+
+        gS' = gS[t] + gV[t] · dV/dS      dV/dS = V_reset − H  (soft: −V_th), 0 if detached
+        gH  = gS' · σ'(H − V_th) + gV[t] · dV/dH              dV/dH = 1 − S  (soft: 1)
+        gX[t] = gH / τ                   gV[t−1] = gH · (1 − 1/τ)
+    """
+    tau, to = neurons.tau, neurons.v_reset
+    spikes = torch.empty_like(x)
+    for number, threshold in enumerate(neurons.thresholds):
+        history = list(membranes(x, threshold, neurons, spikes))
+        g_v = torch.zeros_like(x[0])
+        for t in reversed(range(len(x))):
+            g_s, h = grad[t], history[t]
+            if not neurons.detach_reset:
+                g_s = torch.addcmul(g_s, g_v, to - h) if to is not None else g_s - threshold * g_v
+            if to is not None:
+                g_v.addcmul_(g_v, spikes[t], value=-1)
+            g_h = g_v.addcmul_(g_s, neurons.surrogate.derivative(h.sub_(threshold)))
+            if number == 0:
+                torch.mul(g_h, 1 / tau, out=out[t])
+            else:
+                out[t].add_(g_h, alpha=1 / tau)
+            g_v = g_h.mul_(1 - 1 / tau)
+
+
+def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Tensor) -> Iterator[Tensor]:
+    """H at each time step of x `[T, N]`, as in `lif_step`, to the bit; S is written to spikes."""
+    tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
+    exact = math.frexp(tau)[0] == 0.5  # a power of two: multiplying by 1 / τ rounds nothing
+    v = torch.full_like(x[0], rest)
+    for x_t, spike in zip(x, spikes, strict=True):
+        h = x_t - (v if rest == 0 else v - rest)
+        h = torch.add(v, h, alpha=1 / tau) if exact else h.div_(tau).add_(v)
+        spike.copy_(h).ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
+        spike.add_(h, alpha=0)  # NaN where H is NaN or infinite
+        if to is None:
+            v = torch.sub(h, spike, alpha=threshold)
+        else:
+            v = torch.addcmul(h, spike, h, value=-1)  # H · (1 − S)
+            v = v.add_(spike, alpha=to) if to else v
+        yield h
+
+
+# --- compiled -------------------------------------------------------------------------------
+
+
+class _Parameters(ctypes.Structure):
+    """`Neuron` of lif.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_float) for name in ("tau", "v_rest", "v_reset", "alpha")),
+        *((name, ctypes.c_int) for name in ("soft", "detach", "sigmoid", "n", "T", "threads")),
+    )
+
+
+def _call(function: str, neurons: Neurons, *tensors: Tensor) -> None:
+    steps, size = tensors[0].shape
+    threads = torch.get_num_threads() if steps * size > 2**15 else 1
+    parameters = _Parameters(
+        neurons.tau, neurons.v_rest, neurons.v_reset or 0.0, neurons.surrogate.alpha,
+        neurons.v_reset is None, neurons.detach_reset, isinstance(neurons.surrogate, Sigmoid),
+        len(neurons.thresholds), steps, threads,
+    )  # fmt: skip
+    thresholds = (ctypes.c_float * len(neurons.thresholds))(*neurons.thresholds)
+    pointers = [ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors]
+    call = getattr(load_library(), function)
+    if call(*pointers, ctypes.c_long(size), thresholds, ctypes.byref(parameters)):
+        raise MemoryError(f"{function} found no memory for {steps} time steps")
+
+
+@cache
+def compile_with_torch(function: Callable, time: int, neurons: Neurons) -> Callable:
+    """`function` under torch.compile, for any N. Each key has a code object of its own, else the
+    limit on recompilations would send later ones back to eager without a word."""
+
+    def entry(*tensors: Tensor) -> Tensor:
+        out = torch.empty_like(tensors[0])
+        function(*tensors, out, neurons)
+        return out
+
+    entry.__code__ = entry.__code__.replace(co_name=f"{function.__name__}_{next(_numbers)}")
+    compiled = torch.compile(entry, fullgraph=True)
+
+    def run(*tensors: Tensor) -> Tensor:
+        for tensor in tensors:
+            torch._dynamo.maybe_mark_dynamic(tensor, 1)
+        return compiled(*tensors)
+
+    log.info("compiling the LIF for T = %d, %s: some seconds, once", time, neurons)
+    return run
