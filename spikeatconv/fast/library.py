@@ -33,14 +33,8 @@ def load_library() -> ctypes.CDLL | None:
         log.info("no C compiler (cc, gcc, clang): LIF neurons run eagerly, with the same spikes")
         return None
     try:
-        key = (
-            *(source.read_bytes() for source in SOURCES),
-            compiler,
-            FLAGS,
-            platform.machine(),
-            _cpu(),
-            torch.__version__,
-        )
+        code = [source.read_bytes() for source in SOURCES]
+        key = (code, compiler, FLAGS, platform.machine(), _cpu(), torch.__version__)
         stem = f"fast-{_hash(repr(key).encode())}"
         path = _find(stem)
         if path is None:
@@ -51,9 +45,7 @@ def load_library() -> ctypes.CDLL | None:
         return found
     except (OSError, RuntimeError, AttributeError, subprocess.SubprocessError) as error:
         detail = getattr(error, "stderr", None) or error  # RuntimeError: there is no home folder
-        log.info(
-            "the C code did not compile, LIF neurons run eagerly, with the same spikes: %s", detail
-        )
+        log.info("C code did not compile, LIFs run eagerly, with the same spikes: %s", detail)
         return None
 
 
