@@ -27,42 +27,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from report import RESULTS, write
+from steps import AS_IT_COMES, COMPILE, FIRST, PLAIN, RECOMPUTE, Case, training_step
 
-AS_IT_COMES, PLAIN, COMPILE, RECOMPUTE = "as it comes", "plain loop", "torch.compile", "recompute"
+from spikeatconv.command.estimate import Kept, macs_of
+
 STEPS, ENOUGH = 4, 8.0  # timed steps at most, and CPU seconds after which no third one begins
 LIMIT = 300  # CPU seconds of one case
 NAME = "training"
-
-
-@dataclass(frozen=True)
-class Case:
-    """time_steps 0: the twin without spikes."""
-
-    model: str
-    side: int
-    batch: int
-    time_steps: int
-    way: str = AS_IT_COMES
-    spk: str = "mbpl"
-
-    @property
-    def key(self) -> str:
-        spikes = f"{self.spk}, T = {self.time_steps}" if self.time_steps else "twin"
-        return f"{self.model}, {spikes}, {self.batch} × {self.side} × {self.side}, {self.way}"
-
-
-FIRST = (
-    Case("micro", 32, 16, 1), Case("resnet18", 32, 16, 1, spk="sl"), Case("tiny", 224, 2, 1),
-    Case("base", 224, 1, 1),
-)  # fmt: skip
 
 
 def cases() -> list[Case]:
@@ -95,33 +74,8 @@ def cases() -> list[Case]:
 
 def measure(case: Case) -> dict[str, Any]:
     """Runs the steps here and now."""
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    from spikeatconv.command.estimate import macs_of
-    from spikeatconv.training.loop import adamw
-    from spikeatconv.training.recipes import RECIPES
-    from spikeatconv.training.recompute import recompute
-
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    model = made(case)
+    model, images, step = training_step(case)
     macs, parameters = macs_of(model, case.side), sum(p.numel() for p in model.parameters())
-    optimizer = adamw(model, RECIPES["imagenet"])
-    images = torch.randn(case.batch, 3, case.side, case.side)
-    labels = torch.randint(0, 10, (case.batch,))
-    if case.way == RECOMPUTE:
-        recompute(model)
-    run: Any = torch.compile(model) if case.way == COMPILE else model
-    model.train()
-
-    def step() -> float:
-        begin = time.process_time()
-        optimizer.zero_grad()
-        cross_entropy(run(images), labels).backward()
-        optimizer.step()
-        return time.process_time() - begin
-
     before, children = memory(reset=True), cpu_of_children()
     first = step()
     seconds: list[float] = []
@@ -140,24 +94,7 @@ def measure(case: Case) -> dict[str, Any]:
     }
 
 
-def made(case: Case) -> Any:
-    from spikeatconv.command.settings import fitting
-    from spikeatconv.model import preset
-    from spikeatconv.training.recipes import network
-
-    changes = {"spk": case.spk, "time_steps": max(1, case.time_steps)}
-    changes |= {"spiking": case.time_steps > 0, "in_channels": 3, "classes": 10}
-    if case.model != "resnet18":
-        changes["classes"] = 10 if case.model == "micro" else 1000
-        changes["partition_size"] = fitting(preset(case.model), case.side)
-    return network(case.model, **changes)
-
-
 def kept(model: Any, case: Case, images: Any) -> int:
-    import torch
-
-    from spikeatconv.command.estimate import Kept
-
     own = {t.untyped_storage().data_ptr() for t in model.state_dict().values()}
     watch = Kept(own, model.parts() if case.way == RECOMPUTE else [])
     with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
