@@ -1,6 +1,9 @@
 """The fast ways to run a LIF give the spikes of the plain one, and its gradients."""
 
 import os
+import platform  # noqa: F401  a condition below
+import re
+import subprocess
 
 import pytest
 import torch
@@ -365,3 +368,16 @@ def test_without_a_place_for_it_the_neuron_runs_eagerly(
     x = random(3, 4)
     assert torch.equal(LIF()(x), expected(x))
     assert fast.load_library() is None
+
+
+@compiled
+@pytest.mark.skipif("platform.machine() not in ('x86_64', 'AMD64')", reason="counts x86 names")
+@pytest.mark.parametrize("cpu", ["x86-64-v3", "x86-64-v4"])
+def test_the_c_code_uses_vectors_on_every_kind_of_cpu(cpu):
+    """Products and sums of whole vectors (…ps) outnumber those of single numbers (…ss) by far."""
+    flags = [f"-march={cpu}" if flag == "-march=native" else flag for flag in library.FLAGS]
+    for source in library.SOURCES:
+        command = [*os.environ.get("CC", "cc").split(), *flags, "-S", str(source), "-o", "-"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = re.findall(r"\bv(?:f?n?m?add|f?m?sub|mul)(?:\d+)?(ps|ss)\b", done.stdout)
+        assert found.count("ps") > 10 * found.count("ss")
