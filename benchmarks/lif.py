@@ -6,35 +6,36 @@ All methods in one process and turn by turn, so that a disturbance meets all of 
 over the rounds. The floor moves the same memory and does nothing else: it copies the input and
 adds the gradient to it. "kept" is what stays in memory for the backward pass, in inputs; the
 input itself, which its maker holds anyway, counts as 0. Neurons: τ = 2, hard reset, detached,
-Atan; snnTorch and Norse have the nearest neuron of theirs.
-Writes results/lif.json and results/lif.png.
+Atan; snnTorch and Norse have the nearest neuron of theirs. What this machine does not have
+(snnTorch, SpikingJelly, a compiler) is left out with a line that says so.
+Writes results/lif.json and results/lif.png, which shows each kind of machine.
 """
 
 import argparse
 import statistics
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 
-import matplotlib.pyplot as plt
 import norse
-import snntorch
 import torch
 from norse.torch.functional.lif_box import LIFBoxFeedForwardState, lif_box_feed_forward_step
-from report import RESULTS, write
-from spikingjelly.activation_based import functional, neuron, surrogate
+from report import RESULTS, cpu_kind, read, write
 from torch import Tensor
 
 from spikeatconv import LIF, fast
 
 SHAPES = ((4, 8, 64, 56, 56), (4, 32, 128, 28, 28), (1, 32, 64, 56, 56), (8, 16, 128, 14, 14))
-PACKAGES = ("spikeatconv", "torch", "spikingjelly", "snntorch", "norse")
-THREADS, ROUNDS = 2, 20
-OURS = "ours, compiled"
+PEERS = ("spikingjelly", "snntorch")  # of the extra "bench"
+THREADS, ROUNDS, QUICK = 2, 20, 5
+FLOOR, OURS, EAGER = "floor: copy and add", "ours, compiled", "ours, eager"
 JELLY, JELLY_COMPILED = "SpikingJelly, eager", "SpikingJelly, torch.compile"
 Method = Callable[[Tensor], Tensor]
 
 
 def spikingjelly(compiled: bool = False, v_threshold: float = 1.0) -> Method:
+    from spikingjelly.activation_based import functional, neuron, surrogate
+
     node = neuron.LIFNode(
         tau=2.0, v_threshold=v_threshold, detach_reset=True, step_mode="m",
         surrogate_function=surrogate.ATan(),
@@ -49,6 +50,8 @@ def spikingjelly(compiled: bool = False, v_threshold: float = 1.0) -> Method:
 
 
 def snntorch_leaky() -> Method:
+    import snntorch
+
     leaky = snntorch.Leaky(
         beta=0.5, spike_grad=snntorch.surrogate.atan(), reset_mechanism="zero", reset_delay=False
     )
@@ -80,16 +83,32 @@ def ours(way: str, module: Callable = LIF()) -> Method:  # noqa: B008
     return method
 
 
-METHODS: dict[str, Method | None] = {
-    "floor: copy and add": None,
-    OURS: ours("compiled"),
-    "ours, eager": ours("eager"),
-    "ours, plain loop": ours("plain"),
-    JELLY: spikingjelly(),
-    JELLY_COMPILED: spikingjelly(compiled=True),
-    "snnTorch Leaky": snntorch_leaky(),
-    "Norse LIFBox": norse_box,
+# Makers, since a library may not be there.
+METHODS: dict[str, Callable[[], Method | None]] = {
+    FLOOR: lambda: None,
+    OURS: lambda: ours("compiled"),
+    EAGER: lambda: ours("eager"),
+    "ours, plain loop": lambda: ours("plain"),
+    JELLY: spikingjelly,
+    JELLY_COMPILED: lambda: spikingjelly(compiled=True),
+    "snnTorch Leaky": snntorch_leaky,
+    "Norse LIFBox": lambda: norse_box,
 }
+
+
+def that_run(makers: dict[str, Callable[[], Method | None]]) -> dict[str, Method | None]:
+    """Those that this machine can run; a line for each other one."""
+    x = torch.ones(2, 3, requires_grad=True)
+    found: dict[str, Method | None] = {}
+    for name, make in makers.items():
+        try:
+            method = make()
+            forward_backward(method, x, torch.ones(2, 3))
+        except (ImportError, RuntimeError) as error:  # torch.compile's are RuntimeErrors
+            print(f"left out: {name} ({str(error).splitlines()[0]})", flush=True)
+        else:
+            found[name] = method
+    return found
 
 
 def forward_backward(method: Method | None, x: Tensor, grad: Tensor) -> tuple[float, float]:
@@ -151,22 +170,14 @@ def median(seconds) -> float:
     return round(statistics.median(seconds) * 1000, 3)
 
 
-def ratios(rows: dict, to: str = OURS) -> dict[str, float]:
-    """How many times the time of `to` each method takes, forward and backward."""
-    return {name: round(row["both_ms"] / rows[to]["both_ms"], 2) for name, row in rows.items()}
-
-
-def run(name: str, title: str, methods: dict, shapes: tuple, to: str) -> None:
-    """Measure, print, and write results/NAME.json and results/NAME.png (--quick: print only)."""
-    parser = argparse.ArgumentParser(description=title)
-    parser.add_argument("--quick", action="store_true", help="few rounds, nothing is written")
-    quick = parser.parse_args().quick
+def run_all(makers: dict, shapes: tuple, rounds: int) -> dict:
+    """The results of a file: what `measure` gives, shape by shape, printed as it comes."""
     torch.set_num_threads(THREADS)
-    results = {}
+    methods, found = that_run(makers), {}
     for shape in shapes:
         torch.compiler.reset()  # else the next shape would be compiled with dynamic sizes
-        rows = measure(methods, shape, 5 if quick else ROUNDS)
-        times = ratios(rows, to)
+        rows = found["x".join(map(str, shape))] = measure(methods, shape, rounds)
+        times = ratios(rows)
         print(" × ".join(map(str, shape)))
         for method, row in rows.items():
             print(
@@ -174,28 +185,73 @@ def run(name: str, title: str, methods: dict, shapes: tuple, to: str) -> None:
                 f"{times[method]:7.2f} ×   kept {row['kept']}",
                 flush=True,
             )
-        results["x".join(map(str, shape))] = {"rows": rows, f"times of '{to}'": times}
+    return {"threads": THREADS, "rounds": rounds, "shapes": found}
+
+
+def ours_of(rows: dict) -> str:
+    """What stands for us: the compiled way of all neurons, the eager one without a compiler."""
+    mine = [name for name in rows if name.startswith("ours")]
+    return next((name for name in reversed(mine) if name.endswith("compiled")), mine[0])
+
+
+def ratios(rows: dict) -> dict[str, float]:
+    """How many times our time each method takes, forward and backward."""
+    to = rows[ours_of(rows)]["both_ms"]
+    return {name: round(row["both_ms"] / to, 2) for name, row in rows.items()}
+
+
+def save(name: str, results: dict, kind: str) -> None:
+    packages = ("spikeatconv", "torch", "norse", *filter(find_spec, PEERS))
+    print(f"written to {write(name, results, packages, kind=kind)}")
+    picture(name)
+
+
+def run(name: str, makers: dict, shapes: tuple) -> None:
+    """Measure, print, and write results/NAME.json and results/NAME.png (--quick: print only)."""
+    parser = argparse.ArgumentParser(description=TITLES[name])
+    parser.add_argument("--quick", action="store_true", help="few rounds, nothing is written")
+    quick = parser.parse_args().quick
+    kind = cpu_kind()
+    results = run_all(makers, shapes, QUICK if quick else ROUNDS)
     if not quick:
-        picture(name, title, results, to)
-        settings = {"threads": THREADS, "rounds": ROUNDS}
-        print(f"written to {write(name, {**settings, **results}, PACKAGES)}")
+        save(name, results, kind)
 
 
-def picture(name: str, title: str, results: dict, to: str) -> None:
-    """One bar a method and shape: its time, in times of ours."""
-    figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
-    for number, (shape, result) in enumerate(results.items()):
-        times = result[f"times of '{to}'"]
-        heights = [place + (number - 1.5) * 0.2 for place in range(len(times))]
-        axis.barh(heights, list(times.values()), 0.2, label=shape.replace("x", " × "))
-    axis.set(title=title, xlabel=f"time forward and backward ('{to}' = 1)")
-    axis.set_yticks(range(len(times)), list(times))
-    axis.invert_yaxis()
-    axis.grid(axis="x", alpha=0.4)
-    figure.legend(title="T × B × C × H × W", loc="outside right upper", fontsize="small")
-    RESULTS.mkdir(parents=True, exist_ok=True)
+TITLES = {"lif": "One LIF layer", "mbpl": "Four LIFs with four thresholds"}
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")  # of the shapes
+
+
+def picture(name: str) -> None:
+    """A panel a kind of machine; one bar a method and shape: its time, in times of ours."""
+    import matplotlib.pyplot as plt
+
+    kinds = read(name)
+    figure, panels = plt.subplots(
+        1, len(kinds), figsize=(3.4 + 3.6 * len(kinds), 4.8), sharex=True, sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    methods = list(dict.fromkeys(m for entry in kinds.values()
+                                 for rows in entry["results"]["shapes"].values()
+                                 for m in rows))  # fmt: skip
+    for (kind, entry), axis in zip(kinds.items(), panels[0], strict=True):
+        shapes = entry["results"]["shapes"]
+        for number, (shape, rows) in enumerate(shapes.items()):
+            heights = [methods.index(m) + (number - (len(shapes) - 1) / 2) * 0.2 for m in rows]
+            label = shape.replace("x", " × ")
+            axis.barh(heights, list(ratios(rows).values()), 0.2, label=label, color=COLOURS[number])
+        axis.set(title=kind, xlabel="time forward and backward, in times of ours")
+        axis.grid(axis="x", alpha=0.4)
+    panels[0, 0].set_yticks(range(len(methods)), methods)
+    panels[0, 0].invert_yaxis()
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.suptitle(TITLES[name])
+    figure.legend(
+        handles, labels, title="T × B × C × H × W", loc="outside lower center", fontsize="small",
+        ncols=2 * len(kinds),
+    )  # fmt: skip
     figure.savefig(RESULTS / f"{name}.png", dpi=100)
+    plt.close(figure)
 
 
 if __name__ == "__main__":
-    run("lif", "One LIF layer", METHODS, SHAPES, OURS)
+    run("lif", METHODS, SHAPES)

@@ -6,13 +6,14 @@ As benchmarks/lif.py, which says how it measures. The others run four neurons an
 Writes results/mbpl.json and results/mbpl.png.
 """
 
-from lif import JELLY, JELLY_COMPILED, SHAPES, Method, ours, run, spikingjelly
+from collections.abc import Callable
+
+from lif import FLOOR, JELLY, JELLY_COMPILED, SHAPES, Method, ours, run, spikingjelly
 from torch import Tensor
 
 from spikeatconv import LIF, LIFSum
 
 THRESHOLDS = (0.5, 1.0, 1.5, 2.0)
-OURS = "ours, n = 4, compiled"
 
 
 def added_up(compiled: bool = False) -> Method:
@@ -27,14 +28,15 @@ def added_up(compiled: bool = False) -> Method:
     return method
 
 
-METHODS: dict[str, Method | None] = {
-    "floor: copy and add": None,
-    "ours, n = 1, compiled": ours("compiled", LIF()),
-    OURS: ours("compiled", LIFSum(THRESHOLDS)),
-    "ours, n = 4, eager": ours("eager", LIFSum(THRESHOLDS)),
-    f"4 × {JELLY}": added_up(),
-    f"4 × {JELLY_COMPILED}": added_up(compiled=True),
+METHODS: dict[str, Callable[[], Method | None]] = {
+    FLOOR: lambda: None,
+    "ours, n = 1, compiled": lambda: ours("compiled", LIF()),
+    "ours, n = 4, compiled": lambda: ours("compiled", LIFSum(THRESHOLDS)),
+    "ours, n = 4, eager": lambda: ours("eager", LIFSum(THRESHOLDS)),
+    f"4 × {JELLY}": added_up,
+    f"4 × {JELLY_COMPILED}": lambda: added_up(compiled=True),
 }
+SOME = (SHAPES[0], SHAPES[3])
 
 if __name__ == "__main__":
-    run("mbpl", "Four LIFs with four thresholds", METHODS, (SHAPES[0], SHAPES[3]), OURS)
+    run("mbpl", METHODS, SOME)

@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 
 import torch
-from report import write
+from report import cpu_kind, write
 from steps import FIRST, Case, training_step
 
 from spikeatconv import fold
@@ -65,28 +65,38 @@ def one_digit_ms(runs: int = 200) -> float:
     return round(1000 * statistics.median(seconds), 2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Training steps beside the twin's at equal T·B")
-    parser.add_argument("--only", default="", help="cases whose name holds this text")
-    only = parser.parse_args().only
+def run_all(cases: tuple[Case, ...]) -> dict:
+    """The results of the file, printed as they come."""
     torch.set_num_threads(1)
     found = {}
     print(f"{'network, T, B × pixels':32} {'MBPL':>8} {'SL':>8} {'twin':>8} s a step, ÷ twin's")
-    for case in CASES:
-        key = f"{case.model}, T = {case.time_steps}, {case.batch} × {case.side} × {case.side}"
-        if only not in key:
-            continue
-        row = found[key] = beside_twin(case)
+    for case in cases:
+        row = found[name_of(case)] = beside_twin(case)
         print(
-            f"{key:32} {row['mbpl_s']:8.3f} {row['sl_s']:8.3f} {row['twin_s']:8.3f}   "
+            f"{name_of(case):32} {row['mbpl_s']:8.3f} {row['sl_s']:8.3f} {row['twin_s']:8.3f}   "
             f"MBPL {row['mbpl_to_twin']:.2f} ×   SL {row['sl_to_twin']:.2f} ×",
             flush=True,
         )
     digit = one_digit_ms()
     print(f"folded Micro, T = 2, one digit: {digit} ms")
+    return {"threads": 1, "cases": found, "folded_micro_one_digit_ms": digit}
+
+
+def name_of(case: Case) -> str:
+    return f"{case.model}, T = {case.time_steps}, {case.batch} × {case.side} × {case.side}"
+
+
+def save(results: dict, kind: str) -> None:
+    print(f"written to {write('ratios', results, ('spikeatconv', 'torch'), kind=kind)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Training steps beside the twin's at equal T·B")
+    parser.add_argument("--only", default="", help="cases whose name holds this text")
+    only, kind = parser.parse_args().only, cpu_kind()
+    results = run_all(tuple(case for case in CASES if only in name_of(case)))
     if not only:
-        results = {"threads": 1, "cases": found, "folded_micro_one_digit_ms": digit}
-        print(f"written to {write('ratios', results, ('spikeatconv', 'torch'))}")
+        save(results, kind)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ the fastest step counts. The ways:
 "peak" is the highest memory of the process in the steps, less what it held before the first: the
 kept activations, gradients, AdamW's moments, and what an operation needs for a moment. "kept" is
 what one forward pass keeps for the backward pass, counted tensor by tensor. A case that takes
-longer than the limit, or fails, is written down as such. Finished cases are not run again, so the
-same command goes on after a stop. Writes results/training.json and results/training.png.
+longer than the limit, or fails, is written down as such. Finished cases are not run again on the
+same CPU, so the same command goes on after a stop. Writes results/training.json, and
+results/training.png, which shows each kind of machine.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -34,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from report import RESULTS, write
+from report import RESULTS, commit, cpu_kind, known, read, write
 from steps import AS_IT_COMES, COMPILE, FIRST, PLAIN, RECOMPUTE, Case, training_step
 
 from spikeatconv.command.estimate import Kept, macs_of
@@ -146,17 +148,26 @@ def in_its_own_process(case: Case, limit: int) -> dict[str, Any]:
             return {"failed": lines[-1][:300]}
 
 
-def before() -> dict[str, dict]:
-    """What an earlier call of the program found."""
-    path = RESULTS / f"{NAME}.json"
-    if not path.is_file():
-        return {}
-    return json.loads(path.read_text(encoding="utf-8"))["results"]["cases"]
+def run_all(wanted: list[Case], limit: int, kind: str, again: bool) -> dict[str, Any]:
+    """The results of the file: those it has, and the wanted ones, each printed and written as it
+    comes; again: also those that are done."""
+    found = known(NAME, kind).get("cases", {})
+    for case in wanted:
+        if case.key not in found or again:
+            found[case.key] = measured(case, limit)
+            save(found, kind)
+    return found
 
 
-def save(found: dict[str, dict]) -> Path:
+def measured(case: Case, limit: int) -> dict[str, Any]:
+    row = in_its_own_process(case, limit) | {"case": asdict(case), "commit": commit()}
+    print(line(case.key, row), flush=True)
+    return row
+
+
+def save(found: dict[str, dict], kind: str) -> None:
     about = {"threads": 1, "seconds": "of the CPU, the fastest of the timed steps", "cases": found}
-    return write(NAME, about, ("spikeatconv", "torch"))
+    write(NAME, about, ("spikeatconv", "torch"), kind=kind)
 
 
 def line(key: str, row: dict[str, Any]) -> str:
@@ -215,43 +226,57 @@ COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18":
 MARKS = {"tiny": "o", "base": "s", "micro": "^", "resnet18": "D"}
 
 
-def picture(found: dict[str, dict]) -> None:
-    """Above: images a second; below: peak memory an image. By T, by batch, by resolution."""
+def picture() -> None:
+    """A row a kind of machine: images a second; the last row: peak memory an image, which differs
+    little, of the kind with most cases. By T, by batch, by resolution."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 3, figsize=(11, 6.4), layout="constrained")
-    rows = [row for row in found.values() if "failed" not in row]
-    usual = [row for row in rows if row["case"]["way"] == AS_IT_COMES]
-    for name, colour in COLOURS.items():
-        mine = [r for r in usual if r["case"]["model"] == name and r["case"]["spk"] == own(name)]
-        spiking = [r for r in mine if r["case"]["time_steps"]]
-        for column, field in enumerate(("time_steps", "batch", "side")):
-            series = sorted(line_of(spiking, field), key=lambda r: r["case"][field])
-            if len(series) < 2:
-                continue
-            x = [r["case"][field] for r in series]
-            style = {"color": colour, "marker": MARKS[name], "label": name}
-            axes[0, column].plot(x, [r["images_a_second"] for r in series], **style)
-            axes[1, column].plot(x, [an_image(r) for r in series], **style)
-        twins = [r for r in mine if not r["case"]["time_steps"]]
-        for row in twins[:1]:
-            style = {"color": colour, "linestyle": ":", "label": f"{name}, twin"}
-            axes[0, 0].axhline(row["images_a_second"], **style)
-            axes[1, 0].axhline(an_image(row), **style)
-    for column, name in enumerate(("time steps T", "batch B", "pixels a side")):
-        axes[1, column].set_xlabel(name)
-        for axis in axes[:, column]:
-            axis.set(xscale="log", yscale="log")
-            axis.grid(alpha=0.3, which="both")
-            ticks = sorted({v for drawn in axis.get_lines() for v in drawn.get_xdata() if v >= 1})
-            axis.set_xticks(ticks, [f"{int(v)}" for v in ticks], minor=False)
-            axis.set_xticks([], minor=True)
-    axes[0, 0].set_ylabel("training images a second")
-    axes[1, 0].set_ylabel("peak memory, MB an image")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    kinds = {kind: rows_of(entry) for kind, entry in read(NAME).items()}
+    figure, axes = plt.subplots(
+        len(kinds) + 1, 3, figsize=(11, 1.2 + 2.7 * (len(kinds) + 1)), layout="constrained",
+        sharex="col", sharey="row",
+    )  # fmt: skip
+    for row, (kind, rows) in zip(axes, kinds.items(), strict=False):
+        draw(row, rows, lambda r: r["images_a_second"], f"{kind}\ntraining images a second")
+    most = max(kinds, key=lambda kind: len(kinds[kind]))
+    draw(axes[-1], kinds[most], an_image, f"{most}\npeak memory, MB an image")
+    for axis, name in zip(axes[-1], ("time steps T", "batch B", "pixels a side"), strict=True):
+        axis.set_xlabel(name)
+    handles, labels = axes[-1, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize="small")
     figure.suptitle("A training step on one CPU thread")
     figure.savefig(RESULTS / f"{NAME}.png", dpi=100)
+    plt.close(figure)
+
+
+def rows_of(entry: dict[str, Any]) -> list[dict]:
+    """The cases that ran as it comes, each network with its own block."""
+    rows = [row for row in entry["results"]["cases"].values() if "failed" not in row]
+    return [r for r in rows if r["case"]["way"] == AS_IT_COMES
+            and r["case"]["spk"] == own(r["case"]["model"])]  # fmt: skip
+
+
+def draw(axes: Any, rows: list[dict], value: Callable[[dict], float], what: str) -> None:
+    """By T (beside the twin, dotted), by batch, by resolution."""
+    for name, colour in COLOURS.items():
+        mine = [r for r in rows if r["case"]["model"] == name]
+        for axis, field in zip(axes, ("time_steps", "batch", "side"), strict=True):
+            series = line_of([r for r in mine if r["case"]["time_steps"]], field)
+            if len(series) > 1:
+                series.sort(key=lambda r: r["case"][field])
+                x = [r["case"][field] for r in series]
+                style = {"color": colour, "marker": MARKS[name], "label": name}
+                axis.plot(x, list(map(value, series)), **style)
+        for twin in [r for r in mine if not r["case"]["time_steps"]][:1]:
+            style = {"color": colour, "linestyle": ":", "label": f"{name}, twin"}
+            axes[0].axhline(value(twin), **style)
+    for axis in axes:
+        axis.set(xscale="log", yscale="log")
+        axis.grid(alpha=0.3, which="both")
+        ticks = sorted({v for drawn in axis.get_lines() for v in drawn.get_xdata() if v >= 1})
+        axis.set_xticks(ticks, [f"{int(v)}" for v in ticks], minor=False)
+        axis.set_xticks([], minor=True)
+    axes[0].set_ylabel(what)
 
 
 def own(name: str) -> str:
@@ -282,16 +307,12 @@ def main() -> None:
     if options.case:
         print(json.dumps(measure(Case(**json.loads(options.case)))))
         return
-    found = before()
-    for case in cases():
-        done = case.key in found and not options.again
-        if options.draw or done or options.only not in case.key:
-            continue
-        found[case.key] = in_its_own_process(case, options.limit) | {"case": asdict(case)}
-        print(line(case.key, found[case.key]), flush=True)
-        save(found)
-    picture(found)
-    print(tables(found))
+    if not options.draw:
+        wanted = [case for case in cases() if options.only in case.key]
+        run_all(wanted, options.limit, cpu_kind(), options.again)
+    picture()
+    for kind, entry in read(NAME).items():
+        print(f"\n{kind}\n\n{tables(entry['results']['cases'])}")
 
 
 if __name__ == "__main__":

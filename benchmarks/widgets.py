@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from report import RESULTS, write
+from report import cpu_kind, known, write
 
 from spikeviz.browser import CHECKOUT, open_chromium, start_course
 from spikeviz.gallery import ORDER
@@ -138,29 +138,30 @@ FRAMES = """(count) => new Promise((done) => {
 })"""
 
 
-def main(names: list[str]) -> None:
-    path = RESULTS / "widgets.json"
-    again = path.exists() and names
-    known = json.loads(path.read_text(encoding="utf-8"))["results"]["widgets"] if again else {}
+def run_all(names: list[str]) -> dict:
+    """The results of the file, of these widgets, printed as they come."""
+    found = {}
     with (
         open_chromium() as browser,
         tempfile.TemporaryDirectory() as folder,
         start_course(Path(folder)) as lab,
     ):
-        for name in names or ORDER:
-            known[name] = widget(browser, lab, name)
-            print(name, json.dumps(known[name], indent=1, ensure_ascii=False), flush=True)
+        for name in names:
+            found[name] = widget(browser, lab, name)
+            print(name, json.dumps(found[name], indent=1, ensure_ascii=False), flush=True)
         slider = notebook(browser, lab, "IntSlider", "ipywidgets")
         plain = heap_growth(slider)
         slider.context.close()
-        results = {
-            "browser": browser.version,
-            "import": importing(),
-            "IntSlider": plain,
-            "widgets": {name: known[name] for name in ORDER if name in known},
-        }
+        version = browser.version
+    return {"browser": version, "import": importing(), "IntSlider": plain, "widgets": found}
+
+
+def save(results: dict, kind: str) -> None:
+    """The widgets that were not measured this time keep their numbers of this machine."""
+    all_of_them = known("widgets", kind).get("widgets", {}) | results["widgets"]
+    results = {**results, "widgets": {n: all_of_them[n] for n in ORDER if n in all_of_them}}
     versions = ("jupyterlab", "ipywidgets", "ipykernel", "anywidget", "playwright", "spikeatconv")
-    print(f"written to {write('widgets', results, versions)}")
+    print(f"written to {write('widgets', results, versions, kind=kind)}")
 
 
 def notebook(browser, lab, name: str, package: str):
@@ -299,4 +300,4 @@ def importing() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    save(run_all(sys.argv[1:] or list(ORDER)), cpu_kind())

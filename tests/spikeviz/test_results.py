@@ -7,11 +7,15 @@ import pytest
 from spikeviz import results
 
 
-@pytest.mark.parametrize("name", ["ablation", "digits", "training", "lif"])
+@pytest.mark.parametrize("name", ["ablation", "digits", "training", "lif", "mbpl", "widgets"])
 def test_a_results_file_says_how_it_came_about(name):
+    """A study's holds one entry, a benchmark's one for each kind of machine."""
     content = json.loads(results(name).read_text(encoding="utf-8"))
-    assert {"command", "date", "commit", "machine", "versions", "results"} <= set(content)
-    assert content["command"].startswith("python ")
+    entries = list(content.get("kinds", {name: content}).values())
+    assert entries
+    for entry in entries:
+        assert {"command", "date", "commit", "machine", "versions", "results"} <= set(entry)
+        assert entry["command"].startswith("python ")
 
 
 def test_a_name_without_results_names_those_there_are():
