@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-SOURCES = (Path(__file__).with_name("lif.c"),)
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("lif.c", "depthwise.c"))
 FLAGS: tuple[str, ...] = (
     "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno",
     "-fno-trapping-math",  # else gcc uses no vectors for what hangs on h >= threshold on AVX2
@@ -42,7 +42,7 @@ def load_library() -> ctypes.CDLL | None:
             print("spikeatconv: compiling its C code, once, about a second", file=sys.stderr)
             path = _compile(compiler.split(), stem)
         found = ctypes.CDLL(str(path))
-        found.lif_forward, found.lif_backward  # noqa: B018  AttributeError if they are not there
+        found.lif_forward, found.lif_backward, found.depthwise_weights  # noqa: B018  all are there
         return found
     except (OSError, RuntimeError, AttributeError, subprocess.SubprocessError) as error:
         detail = getattr(error, "stderr", None) or error  # RuntimeError: there is no home folder
