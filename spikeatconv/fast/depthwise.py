@@ -36,6 +36,8 @@ def is_fast(x: Tensor, weight: Tensor) -> bool:
     """Whether depthwise.c can compute the gradient of these weights."""
     return (
         not torch.compiler.is_compiling()
+        and is_in_memory(x)
+        and is_in_memory(weight)
         and x.device.type == weight.device.type == "cpu"
         and x.dtype == weight.dtype == torch.float32
         and not torch.is_autocast_enabled("cpu")
@@ -43,8 +45,6 @@ def is_fast(x: Tensor, weight: Tensor) -> bool:
         and x.shape[1] >= LEAST
         and x.numel() > 0
         and x.is_contiguous(memory_format=channels_last)
-        and is_in_memory(x)
-        and is_in_memory(weight)
         and asked_way() in ("auto", "compiled")
         and load_library() is not None
     )
@@ -95,6 +95,8 @@ def weight_gradient(x: Tensor, grad: Tensor, k: int) -> Tensor:
     out = x.new_empty(threads, k, k, c)
     pointers = [ctypes.c_void_p(tensor.data_ptr()) for tensor in (x, grad, out)]
     shape = _Shape(n, h, w, c, k, threads)
-    if load_library().depthwise_weights(*pointers, ctypes.byref(shape)):
+    library = load_library()
+    assert library is not None  # is_fast said so
+    if library.depthwise_weights(*pointers, ctypes.byref(shape)):
         raise MemoryError(f"depthwise_weights found no memory for {threads} × {[k, k, c]} numbers")
     return out.sum(0).permute(2, 0, 1).unsqueeze(1).contiguous()
