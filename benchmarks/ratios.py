@@ -28,6 +28,7 @@ CASES = (
     *(replace(RESNET, time_steps=t) for t in (1, 4)),
     *(replace(TINY, batch=batch, time_steps=t) for batch in (2, 4) for t in (1, 4)),
 )
+FEW = (replace(MICRO, batch=32, time_steps=2), TINY)  # of benchmarks/run_all.py
 SPKS = ("mbpl", "sl")
 ROUNDS, ENOUGH = 20, 8.0  # timed steps at most, and CPU seconds of all after which none begins
 

@@ -1,6 +1,6 @@
 """How fast the networks train, and in how much memory: by T, batch, resolution, and beside twins.
 
-    python benchmarks/training.py [--only PART] [--again] [--limit SECONDS] [--draw]
+    python benchmarks/training.py [--only PART] [--again] [--limit SECONDS]
 
 A case is a network, T, a batch, a resolution and a way to run it. Each runs in a process of its
 own, on one thread: one step to warm up, then a few that are timed (forward, backward, AdamW, on
@@ -16,8 +16,8 @@ the fastest step counts. The ways:
 kept activations, gradients, AdamW's moments, and what an operation needs for a moment. "kept" is
 what one forward pass keeps for the backward pass, counted tensor by tensor. A case that takes
 longer than the limit, or fails, is written down as such. Finished cases are not run again on the
-same CPU, so the same command goes on after a stop. Writes results/training.json, and
-results/training.png, which shows each kind of machine.
+same CPU, so the same command goes on after a stop. Writes results/training.json; the picture and
+the tables of it come from benchmarks/pages.py.
 """
 
 import argparse
@@ -69,6 +69,17 @@ def cases() -> list[Case]:
     found += [replace(base, time_steps=4, way=RECOMPUTE)]
     found += [replace(tiny, time_steps=4, way=COMPILE), replace(base, way=COMPILE)]
     return list(dict.fromkeys(found))
+
+
+# Of benchmarks/run_all.py: in a minute, and in some.
+FEW = [replace(case, time_steps=t) for case in FIRST[:2] for t in (0, 1, 4)]
+FEW += [replace(FIRST[2], time_steps=t) for t in (0, 1)]
+
+
+def without_compiler() -> list[Case]:
+    """The cases but those that take minutes each."""
+    return [case for case in cases() if case.model != "base" and case.way != COMPILE
+            and (case.model, case.way) != ("tiny", PLAIN)]  # fmt: skip
 
 
 # --- one case, in its own process
@@ -179,47 +190,6 @@ def line(key: str, row: dict[str, Any]) -> str:
     )
 
 
-# --- the tables of docs/training.md
-
-
-def tables(found: dict[str, dict]) -> str:
-    """As Markdown: by T and way, then by batch and by resolution; "–" where no case was run."""
-    times = (0, 1, 2, 4)
-    lines = ["| network, batch, pixels | way | twin | T = 1 | T = 2 | T = 4 |", "|---" * 6 + "|"]
-    for first in FIRST:
-        for way in (AS_IT_COMES, PLAIN, COMPILE, RECOMPUTE):
-            row = [found.get(replace(first, time_steps=t, way=way).key) for t in times]
-            if any(row):
-                what = f"{first.model}, {first.batch} × {first.side} × {first.side}"
-                lines.append(f"| {what} | {way} | " + " | ".join(map(entry, row)) + " |")
-    lines += ["", "| network | batch × pixels: images a second, MB at the peak |", "|---|---|"]
-    for first in FIRST:
-        same = [row for row in found.values() if like(row["case"], first)]
-        same.sort(key=lambda row: (row["case"]["side"], row["case"]["batch"]))
-        found_here = [f"{r['case']['batch']} × {r['case']['side']}²: {entry(r)}" for r in same]
-        if len(found_here) > 1:
-            t = same[0]["case"]["time_steps"]
-            lines.append(f"| {first.model}, T = {t} | " + " · ".join(found_here) + " |")
-    return "\n".join(lines)
-
-
-def like(case: dict[str, Any], first: Case) -> bool:
-    """Whether it belongs to the series of that network by batch and resolution."""
-    steps = 1 if first.model in ("tiny", "base") else 2
-    wanted = asdict(replace(first, time_steps=steps))
-    return case == {**wanted, "batch": case["batch"], "side": case["side"]}
-
-
-def entry(row: dict[str, Any] | None) -> str:
-    """Images a second, MB at the peak; for a compiled one also the seconds of the first step."""
-    if row is None:
-        return "–"
-    if "failed" in row:
-        return row["failed"]
-    text = f"{row['images_a_second']:.3g}, {row['peak_mb']:,.0f} MB"
-    return text + (f", first {row['first_step_s']:.0f} s" if row["kept_mb"] is None else "")
-
-
 # --- the picture
 
 COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18": "#CC79A7"}
@@ -301,18 +271,13 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name holds this text")
     parser.add_argument("--again", action="store_true", help="also those that are done")
     parser.add_argument("--limit", type=int, default=LIMIT, help="CPU seconds for one case")
-    parser.add_argument("--draw", action="store_true", help="picture and tables alone")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.case:
         print(json.dumps(measure(Case(**json.loads(options.case)))))
         return
-    if not options.draw:
-        wanted = [case for case in cases() if options.only in case.key]
-        run_all(wanted, options.limit, cpu_kind(), options.again)
-    picture()
-    for kind, entry in read(NAME).items():
-        print(f"\n{kind}\n\n{tables(entry['results']['cases'])}")
+    wanted = [case for case in cases() if options.only in case.key]
+    run_all(wanted, options.limit, cpu_kind(), options.again)
 
 
 if __name__ == "__main__":

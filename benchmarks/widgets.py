@@ -31,6 +31,7 @@ from spikeviz.browser import CHECKOUT, open_chromium, start_course
 from spikeviz.gallery import ORDER
 
 MOVES, RERUNS = 100, 200
+FEW = ("LIFExplorer",)  # of benchmarks/run_all.py
 
 
 class Handle(NamedTuple):

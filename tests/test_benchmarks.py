@@ -1,5 +1,6 @@
 """The benchmarks' results files, tables and the command that runs them: their logic, not times."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -16,8 +17,13 @@ def report(monkeypatch):
 
     for name in report.SETTINGS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(report, "cpu_name", lambda: CPU)
     return report
+
+
+@pytest.fixture
+def benchmark(report):
+    """Imports a file of benchmarks/ by its name."""
+    return importlib.import_module
 
 
 # --- results files
@@ -49,6 +55,7 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(report, tmp_path):
 
 
 def test_a_run_goes_on_with_what_the_same_cpu_found(report, tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "cpu_name", lambda: CPU)
     assert report.known("speed", "AVX2", tmp_path) == {}
     report.write("speed", {"ms": 1}, ("torch",), tmp_path, kind="AVX2")
     assert report.known("speed", "AVX2", tmp_path) == {"ms": 1}
@@ -83,3 +90,117 @@ def test_the_kind_is_what_cpu_and_settings_allow(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert report.cpu_kind() == kind
+
+
+# --- pages and tables
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/training.md"])
+def test_a_page_says_what_the_results_files_say(benchmark, name):
+    pages = benchmark("pages")
+    (part,) = pages.PART.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert part == f"{pages.PAGES[name]()}\n", "run `python benchmarks/pages.py`"
+
+
+def entry(**times):
+    """Results of one LIF layer of one shape: milliseconds by method."""
+    return {"shapes": {"1x2": {name: {"both_ms": ms} for name, ms in times.items()}}}
+
+
+def test_the_readme_speaks_of_the_range_over_all_kinds(benchmark, monkeypatch):
+    pages = benchmark("pages")
+    ways = ("floor: copy and add", "ours, eager", "ours, compiled", "SpikingJelly, eager")
+    kinds = {
+        "AVX2": entry(**dict(zip(ways, (2, 9, 4, 12), strict=True))),
+        "Arm": entry(**dict(zip(ways, (2, 9, 2, 20), strict=True))),
+    }
+    about = {"machine": {"cpu": CPU, "cores": 2}, "date": "2026-11-29"}
+    lif = {kind: {"results": results, **about} for kind, results in kinds.items()}
+    monkeypatch.setattr(pages, "read", lambda name: lif if name == "lif" else {})
+    assert pages.speed().splitlines() == [
+        "| time, forward and backward | all | AVX2 | Arm |",
+        "|---|---|---|---|",
+        "| one LIF layer: SpikingJelly ÷ ours | 3.00 to 10.0 | 3.00 | 10.0 |",
+        "| one LIF layer: ours ÷ copying and adding | 1.00 to 2.00 | 2.00 | 1.00 |",
+        "",
+        "Measured on AVX2: A CPU, 2 cores, 2026-11-29; Arm: A CPU, 2 cores, 2026-11-29.",
+    ]
+
+
+def test_without_a_compiler_the_eager_way_stands_for_us(benchmark):
+    results = entry(**{"floor: copy and add": 2, "ours, eager": 9, "ours, plain loop": 12})
+    found = benchmark("figures").figures("lif", results)
+    assert found["ours, ms"] == {"1x2": 9}
+
+
+# --- the command that runs them
+
+
+@pytest.fixture
+def run_all(benchmark, monkeypatch):
+    """run_all.py with one tiny case a part, and no torch.compile, which takes a minute."""
+    lif, mbpl, ratios, steps, training = map(
+        benchmark, ("lif", "mbpl", "ratios", "steps", "training")
+    )
+    tiny = steps.Case("micro", 32, 1, 1)
+    for module, shapes in ((lif, "SHAPES"), (mbpl, "SOME")):
+        monkeypatch.setattr(module, shapes, ((2, 1, 2, 4, 4),))
+        methods = {name: make for name, make in module.METHODS.items() if "torch.c" not in name}
+        monkeypatch.setattr(module, "METHODS", methods)
+    monkeypatch.setattr(lif, "QUICK", 1)
+    monkeypatch.setattr(ratios, "FEW", (tiny,))
+    monkeypatch.setattr(ratios, "ENOUGH", 0.0)
+    monkeypatch.setattr(training, "FEW", [tiny])
+    monkeypatch.setattr(training, "in_its_own_process", lambda case, _: training.measure(case))
+    run_all = benchmark("run_all")
+    monkeypatch.setattr(run_all, "cpu_name", lambda: CPU)
+    return run_all
+
+
+def test_every_figure_of_this_machine_stands_beside_ours(run_all, capsys):
+    heading, *rows = run_all.compare(["lif", "mbpl", "ratios", "training"], write=False)
+    assert heading[1].endswith(f", {CPU}")
+    assert "AVX-512" in heading
+    assert {len(row) for row in rows} == {len(heading)}
+    assert {row[0].split(":")[0] for row in rows} == {"lif", "mbpl", "ratios", "training"}
+    (row,) = [row for row in rows if row[0].startswith("ratios: MBPL ÷ twin, micro, T = 1, 1 ×")]
+    assert float(row[1]) > 0
+    assert "SpikingJelly, eager" in capsys.readouterr().out
+
+
+def test_mine_is_given_in_times_of_each_kind(run_all):
+    mine = {"ours, ms": {"1x2": 3.0}}
+    ours = {"AVX2": {"ours, ms": {"1x2": 2.0}}, "Arm": {}}
+    assert run_all.side_by_side("lif", mine, ours) == [
+        ["lif: ours, ms, 1x2", "3.00", "2.00 (1.50 ×)", "–"]
+    ]
+
+
+def test_what_is_missing_is_said_in_a_line_and_left_out(run_all, benchmark, monkeypatch, capsys):
+    def missing(*_):
+        raise ModuleNotFoundError("No module named 'snntorch'")
+
+    lif = benchmark("lif")
+    monkeypatch.setitem(lif.METHODS, "snnTorch Leaky", missing)
+    monkeypatch.setitem(run_all.PARTS, "widgets", missing)
+    rows = run_all.compare(["lif", "widgets"], write=False)
+    assert {row[0].split(":")[0] for row in rows[1:]} == {"lif"}
+    said = capsys.readouterr().out
+    assert "left out: snnTorch Leaky (No module named 'snntorch')\n" in said
+    assert "left out: widgets (No module named 'snntorch')\n" in said
+
+
+def test_a_part_that_is_none_is_told(run_all, capsys):
+    with pytest.raises(SystemExit):
+        run_all.main(["life"])
+    assert "there is no part 'life'; choose of lif, mbpl, ratios" in capsys.readouterr().err
+
+
+def test_write_keeps_what_was_measured(run_all, benchmark, monkeypatch):
+    lif, kept, drawn = benchmark("lif"), {}, []
+    monkeypatch.setattr(lif, "ROUNDS", 1)
+    monkeypatch.setattr(lif, "save", lambda name, results, kind: kept.update({name: kind}))
+    monkeypatch.setattr(run_all.pages, "write", lambda: drawn.append(True))
+    monkeypatch.setattr(run_all, "cpu_kind", lambda: "AVX2")
+    run_all.main(["lif", "--write"])
+    assert (kept, drawn) == ({"lif": "AVX2"}, [True])

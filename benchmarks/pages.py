@@ -1,0 +1,164 @@
+"""Writes what the pages say of speed: from the results files, for every kind of machine.
+
+    python benchmarks/pages.py
+
+The parts of README.md and docs/training.md between <!-- measured --> and <!-- end -->, and the
+pictures results/lif.png, mbpl.png and training.png.
+"""
+
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import lif
+import training
+from figures import COPYING, DIGIT, FASTER, MBPL, SL, figures, spread
+from report import read
+from steps import AS_IT_COMES, COMPILE, FIRST, PLAIN, RECOMPUTE, Case
+
+from spikeatconv.files import write_whole
+
+ROOT = Path(__file__).resolve().parents[1]
+PART = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+# --- README.md
+
+LIF, FOUR, STEP = "one LIF layer", "four thresholds over one input", "training step of"
+ROWS = (  # file, figure, how the case begins, in words
+    *(("lif", what, "", f"{LIF}: {what}") for what in (*FASTER.values(), COPYING)),
+    *(("mbpl", what, "", f"{FOUR}: {what}") for what in (*FASTER.values(), COPYING)),
+    *(("ratios", what, f"{model},", f"{STEP} {model.capitalize()} at equal T·B: {what}")
+      for model in ("micro", "tiny") for what in (MBPL, SL)),
+    ("ratios", DIGIT, "", "folded Micro, T = 2: one digit, ms"),
+)  # fmt: skip
+
+
+def speed() -> str:
+    """A row a figure: its range over the cases, of all kinds together and of each."""
+    found = {name: {kind: figures(name, entry["results"]) for kind, entry in read(name).items()}
+             for name in dict.fromkeys(row[0] for row in ROWS)}  # fmt: skip
+    kinds = list(dict.fromkeys(kind for entries in found.values() for kind in entries))
+    lines = ["| time, forward and backward | all | " + " | ".join(kinds) + " |"]
+    lines.append("|---" * (len(kinds) + 2) + "|")
+    for name, what, start, words in ROWS:
+        values = {kind: [value for case, value in found[name].get(kind, {}).get(what, {}).items()
+                         if case.startswith(start)] for kind in kinds}  # fmt: skip
+        if every := [value for some in values.values() for value in some]:
+            cells = [spread(every), *map(spread, values.values())]
+            lines.append(f"| {words} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", machines(*found)])
+
+
+def machines(*names: str) -> str:
+    """On which machine each kind was measured, and when."""
+    seen = {(kind, entry["machine"]["cpu"], entry["machine"]["cores"], entry["date"])
+            for name in names for kind, entry in read(name).items()}  # fmt: skip
+    return (
+        "Measured on "
+        + "; ".join(
+            f"{kind}: {cpu}, {cores} cores, {date}" for kind, cpu, cores, date in sorted(seen)
+        )
+        + "."
+    )
+
+
+# --- docs/training.md
+
+
+def training_page() -> str:
+    kinds = {kind: entry["results"]["cases"] for kind, entry in read("training").items()}
+    parts = [f"**{kind}**\n\n{tables(found)}" for kind, found in kinds.items()]
+    return "\n\n".join([*parts, machines("training"), remarks(kinds)])
+
+
+def remarks(kinds: dict[str, dict[str, dict]]) -> str:
+    """What the tables say, as ranges over the kinds; nothing of what no kind was asked."""
+    micro, resnet = (replace(case, time_steps=4) for case in FIRST[:2])
+
+    def ratio(field: str, way: str, case: Case) -> str:
+        pairs = [(found.get(replace(case, way=way).key), found.get(case.key))
+                 for found in kinds.values()]  # fmt: skip
+        return spread(a[field] / b[field] for a, b in pairs if a and b and field in a)
+
+    def compiled() -> str:
+        pairs = [(row, found.get(replace(Case(**row["case"]), way=AS_IT_COMES).key))
+                 for found in kinds.values() for row in found.values()
+                 if row["case"]["way"] == COMPILE and "failed" not in row]  # fmt: skip
+        return spread(a["images_a_second"] / b["images_a_second"] for a, b in pairs if b)
+
+    said = (
+        "- **The plain loop** with autograd, T = 4, keeps for the backward pass "
+        f"{ratio('kept_mb', PLAIN, micro)} times as much for Micro, and "
+        f"{ratio('kept_mb', PLAIN, resnet)} times for ResNet-18, as the neurons as they come, "
+        f"which keep nothing but their input. A step takes {ratio('seconds_a_step', PLAIN, micro)} "
+        f"and {ratio('seconds_a_step', PLAIN, resnet)} times as long.",
+        "- **`--recompute`**, T = 4, keeps "
+        f"{ratio('kept_mb', RECOMPUTE, micro)} times as much for Micro and "
+        f"{ratio('kept_mb', RECOMPUTE, resnet)} times for ResNet-18, for "
+        f"{ratio('seconds_a_step', RECOMPUTE, micro)} and "
+        f"{ratio('seconds_a_step', RECOMPUTE, resnet)} times the time.",
+        f"- **`torch.compile`** trains {compiled()} times as many images a second, and needs more "
+        "memory and minutes to start: the neurons are compiled already.",
+    )
+    return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ")
+                     for line in said if "–" not in line)  # fmt: skip
+
+
+def tables(found: dict[str, dict]) -> str:
+    """As Markdown: by T and way, then by batch and by resolution; "–" where no case was run."""
+    times = (0, 1, 2, 4)
+    lines = ["| network, batch, pixels | way | twin | T = 1 | T = 2 | T = 4 |", "|---" * 6 + "|"]
+    for first in FIRST:
+        for way in (AS_IT_COMES, PLAIN, COMPILE, RECOMPUTE):
+            row = [found.get(replace(first, time_steps=t, way=way).key) for t in times]
+            if any(row):
+                what = f"{first.model}, {first.batch} × {first.side} × {first.side}"
+                lines.append(f"| {what} | {way} | " + " | ".join(map(entry, row)) + " |")
+    lines += ["", "| network | batch × pixels: images a second, MB at the peak |", "|---|---|"]
+    for first in FIRST:
+        same = [row for row in found.values() if like(row["case"], first)]
+        same.sort(key=lambda row: (row["case"]["side"], row["case"]["batch"]))
+        found_here = [f"{r['case']['batch']} × {r['case']['side']}²: {entry(r)}" for r in same]
+        if len(found_here) > 1:
+            t = same[0]["case"]["time_steps"]
+            lines.append(f"| {first.model}, T = {t} | " + " · ".join(found_here) + " |")
+    return "\n".join(lines)
+
+
+def like(case: dict[str, Any], first: Case) -> bool:
+    """Whether it belongs to the series of that network by batch and resolution."""
+    steps = 1 if first.model in ("tiny", "base") else 2
+    wanted = asdict(replace(first, time_steps=steps))
+    return case == {**wanted, "batch": case["batch"], "side": case["side"]}
+
+
+def entry(row: dict[str, Any] | None) -> str:
+    """Images a second, MB at the peak; for a compiled one also the seconds of the first step."""
+    if row is None:
+        return "–"
+    if "failed" in row:
+        return row["failed"]
+    text = f"{row['images_a_second']:.3g}, {row['peak_mb']:,.0f} MB"
+    return text + (f", first {row['first_step_s']:.0f} s" if row["kept_mb"] is None else "")
+
+
+# --- all
+
+PAGES: dict[str, Callable[[], str]] = {"README.md": speed, "docs/training.md": training_page}
+
+
+def write() -> None:
+    for name, made in PAGES.items():
+        path, content = ROOT / name, f"{made()}\n"
+        page = PART.sub(content, path.read_text(encoding="utf-8"))
+        write_whole(path, page)
+    lif.picture("lif")
+    lif.picture("mbpl")
+    training.picture()
+
+
+if __name__ == "__main__":
+    write()
