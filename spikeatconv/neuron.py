@@ -67,7 +67,7 @@ def lif_step(
 
 def _step(x: Tensor, v: Tensor, neuron: Any) -> tuple[Tensor, Tensor, Tensor]:
     """`lif_step` of a `LIF`, or of what has its parameters; all are known to be right."""
-    h = v + (x - (v - neuron.v_rest)) / neuron.tau
+    h = v + fast.divide(x - (v - neuron.v_rest), neuron.tau)
     spike = neuron.surrogate(h - neuron.v_threshold)
     s = spike.detach() if neuron.detach_reset else spike
     to = neuron.v_reset

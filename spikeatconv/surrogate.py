@@ -17,13 +17,13 @@ from spikeatconv.checks import check_number, check_real, short
 
 
 class _Step(torch.autograd.Function):
-    """Θ(u) forward, grad_output · σ'(u) backward. Where u is not finite, 0 · u and so Θ is NaN."""
+    """Θ(u) forward, grad_output · σ'(u) backward. Where u is not finite, u − u and so Θ is NaN."""
 
     @staticmethod
     def forward(ctx, u: Tensor, derivative: Callable[[Tensor], Tensor]) -> Tensor:
         ctx.save_for_backward(u)
         ctx.derivative = derivative
-        return (u >= 0).to(u.dtype).add(u, alpha=0)
+        return (u >= 0).to(u.dtype).add(u - u)  # on MPS alpha=0 adds nothing, not even NaN
 
     @staticmethod
     def backward(ctx, grad_output: Tensor) -> tuple[Tensor, None]:

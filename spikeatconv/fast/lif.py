@@ -1,30 +1,28 @@
 """The LIF neuron over all time steps and thresholds, in one autograd Function.
 
 It keeps only its input and computes the membranes again in the backward pass. Below: the eager
-way, in torch operations on pieces that fit the cache; then the compiled one, lif.c on a CPU and
-torch.compile of the eager code on a GPU. The plain way is the loop in neuron.py.
+way, in torch operations on pieces that fit the cache; then the compiled one on a CPU, lif.c. That
+on a GPU is in gpu.py. The plain way is the loop in neuron.py.
 """
 
 import ctypes
-import itertools
-import logging
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
+from spikeatconv.fast import ways
+from spikeatconv.fast.gpu import divide, run_with_torch, why_torch_cannot
 from spikeatconv.fast.library import load_library
 from spikeatconv.fast.ways import asked_way, is_in_memory
 from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
 
 PIECE = 2**16  # elements a thread that the eager way works on at once: they fit the cache
+LARGE_PIECE = 2**22  # elements on a GPU: few calls, and not much memory
+Rows: TypeAlias = Tensor | list[Tensor]  # `[T, N]`, or T times `[N]`
 HALF = (torch.float16, torch.bfloat16)
-LONGEST = 64  # T · n up to which torch.compile unrolls the loop on a GPU
-log = logging.getLogger("spikeatconv")
-_numbers = itertools.count()
 
 
 class Neurons(NamedTuple):
@@ -47,9 +45,7 @@ def choose_way(x: Tensor, neurons: Neurons) -> str:
         return way
     reason = why_not_compiled(x, neurons)
     if reason and way == "compiled":
-        raise RuntimeError(
-            f'the LIF cannot run "compiled" here: {reason}; choose "auto" or "eager" instead'
-        )
+        raise ways.cannot_compile(reason)
     return "eager" if reason else "compiled"
 
 
@@ -57,10 +53,10 @@ def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
     """Why this input cannot run compiled; empty if it can."""
     if type(neurons.surrogate) not in (Atan, Sigmoid):
         return f"it knows Atan and Sigmoid only, and the surrogate is {neurons.surrogate}"
-    if x.device.type == "cuda":
-        too_long = x.shape[0] * len(neurons.thresholds) > LONGEST
-        return f"T · n is over {LONGEST}" if too_long else ""
-    if x.device.type != "cpu":
+    device = ways.device_of(x)
+    if device == "cuda":
+        return why_torch_cannot(x, neurons)
+    if device != "cpu":
         return f"the input is on {x.device}"
     if x.dtype not in (torch.float32, *HALF):
         return f"the input is {x.dtype}, and lif.c computes in torch.float32"
@@ -73,26 +69,27 @@ def lif_sum(x: Tensor, neurons: Neurons) -> Tensor:
     Keeps x's dtype and memory format. Half precision is computed in float32.
     Not for the "plain" way, which is in neuron.py.
     """
-    return _LIFSum.apply(x, neurons, choose_way(x, neurons))
+    must = asked_way() == "compiled"
+    return _LIFSum.apply(x, neurons, choose_way(x, neurons), must)
 
 
 class _LIFSum(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x: Tensor, neurons: Neurons, way: str) -> Tensor:
+    def forward(ctx, x: Tensor, neurons: Neurons, way: str, must: bool) -> Tensor:
         ctx.save_for_backward(x)
-        ctx.neurons, ctx.way = neurons, way
+        ctx.how = way, neurons, must
         flat, restore = flatten(x)
-        return restore(run(forward_steps, way, neurons, flat).to(x.dtype))
+        return restore(run(forward_steps, *ctx.how, flat).to(x.dtype))
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (x,) = ctx.saved_tensors
         if torch.is_grad_enabled() or not is_in_memory(x) or not is_in_memory(grad):
-            return plain_backward(x, grad, ctx.neurons), None, None
+            return plain_backward(x, grad, ctx.how[1]), None, None, None
         flat, restore = flatten(x)
         flat_grad, _ = flatten(grad, like=x)
-        out = run(backward_steps, ctx.way, ctx.neurons, flat, flat_grad)
-        return restore(out.to(x.dtype)), None, None
+        out = run(backward_steps, *ctx.how, flat, flat_grad)
+        return restore(out.to(x.dtype)), None, None, None
 
 
 def plain_backward(x: Tensor, grad: Tensor, neurons: Neurons) -> Tensor:
@@ -118,15 +115,19 @@ def flatten(x: Tensor, like: Tensor | None = None) -> tuple[Tensor, Callable[[Te
     return flat, lambda y: y.view(ordered.shape).permute(back)
 
 
-def run(steps: Callable, way: str, neurons: Neurons, *tensors: Tensor) -> Tensor:
-    """What `steps(*tensors, out, neurons)` writes to out, that way. tensors and out: `[T, N]`."""
+def run(steps: Callable, way: str, neurons: Neurons, must: bool, *tensors: Tensor) -> Tensor:
+    """What `steps(*tensors, out, neurons)` writes to out, that way. tensors and out: `[T, N]`.
+    must: raise rather than run eagerly in place of compiled."""
+    on_cpu = ways.device_of(tensors[0]) == "cpu"
+    if way == "compiled" and not on_cpu:
+        found = run_with_torch(steps, neurons, must, *tensors)
+        if found is not None:
+            return found
     out = torch.empty_like(tensors[0])
-    if way == "compiled" and out.is_cuda:
-        return compile_with_torch(steps, len(out), neurons)(*tensors)
-    if way == "compiled":
+    if way == "compiled" and on_cpu:
         _call(f"lif_{steps.__name__.removesuffix('_steps')}", neurons, *tensors, out)
         return out
-    size = PIECE * torch.get_num_threads()
+    size = PIECE * torch.get_num_threads() if on_cpu else LARGE_PIECE
     for begin in range(0, out.shape[1], size):
         steps(*(tensor[:, begin : begin + size] for tensor in (*tensors, out)), neurons)
     return out
@@ -135,17 +136,16 @@ def run(steps: Callable, way: str, neurons: Neurons, *tensors: Tensor) -> Tensor
 # --- eager ----------------------------------------------------------------------------------
 
 
-def forward_steps(x: Tensor, out: Tensor, neurons: Neurons) -> None:
+def forward_steps(x: Tensor, out: Rows, neurons: Neurons) -> None:
     """x: `[T, N]` → the number of neurons that fire, written to out: `[T, N]`."""
     for number, threshold in enumerate(neurons.thresholds):
-        spikes = torch.empty_like(x) if number else out
-        for _ in membranes(x, threshold, neurons, spikes):
-            pass
-        if number:
-            out += spikes
+        spikes = [torch.empty_like(x[0])] * len(x) if number else out
+        for t, _ in enumerate(membranes(x, threshold, neurons, spikes)):
+            if number:
+                out[t].add_(spikes[t])
 
 
-def backward_steps(x: Tensor, grad: Tensor, out: Tensor, neurons: Neurons) -> None:
+def backward_steps(x: Tensor, grad: Tensor, out: Rows, neurons: Neurons) -> None:
     """The gradient of `forward_steps` to out: `[T, N]`, with the surrogate's derivative σ' for
     that of Θ.
 
@@ -156,7 +156,7 @@ def backward_steps(x: Tensor, grad: Tensor, out: Tensor, neurons: Neurons) -> No
         gX[t] = gH / τ                   gV[t−1] = gH · (1 − 1/τ)
     """
     tau, to = neurons.tau, neurons.v_reset
-    spikes = torch.empty_like(x)
+    spikes = [torch.empty_like(row) for row in x]
     for number, threshold in enumerate(neurons.thresholds):
         history = list(membranes(x, threshold, neurons, spikes))
         g_v = torch.zeros_like(x[0])
@@ -174,22 +174,30 @@ def backward_steps(x: Tensor, grad: Tensor, out: Tensor, neurons: Neurons) -> No
             g_v = g_h.mul_(1 - 1 / tau)
 
 
-def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Tensor) -> Iterator[Tensor]:
+def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Rows) -> Iterator[Tensor]:
     """H at each time step of x `[T, N]`, as in `lif_step`, to the bit; S is written to spikes."""
     tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
     exact = math.frexp(tau)[0] == 0.5  # a power of two: multiplying by 1 / τ rounds nothing
     v = torch.full_like(x[0], rest)
     for x_t, spike in zip(x, spikes, strict=True):
         h = x_t - (v if rest == 0 else v - rest)
-        h = torch.add(v, h, alpha=1 / tau) if exact else h.div_(tau).add_(v)
-        spike.copy_(h).ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
-        spike.add_(h, alpha=0)  # NaN where H is NaN or infinite
+        h = torch.add(v, h, alpha=1 / tau) if exact else divide(h, tau).add_(v)
+        fire(h, threshold, spike)
         if to is None:
             v = torch.sub(h, spike, alpha=threshold)
         else:
             v = torch.addcmul(h, spike, h, value=-1)  # H · (1 − S)
             v = v.add_(spike, alpha=to) if to else v
         yield h
+
+
+def fire(h: Tensor, threshold: float, spike: Tensor) -> None:
+    """Θ(H − V_th) to spike, and NaN where H is NaN or infinite."""
+    if ways.device_of(h) == "cpu":
+        spike.copy_(h).ge_(threshold)  # 0.0 or 1.0 at once; a comparison to bool is slower
+        spike.add_(h, alpha=0)
+    else:
+        spike.copy_(h >= threshold).add_(h - h)  # alpha = 0 adds nothing on MPS
 
 
 # --- compiled -------------------------------------------------------------------------------
@@ -217,25 +225,3 @@ def _call(function: str, neurons: Neurons, *tensors: Tensor) -> None:
     call = getattr(load_library(), function)
     if call(*pointers, ctypes.c_long(size), thresholds, ctypes.byref(parameters)):
         raise MemoryError(f"{function} found no memory for {steps} time steps")
-
-
-@cache
-def compile_with_torch(function: Callable, time: int, neurons: Neurons) -> Callable:
-    """`function` under torch.compile, for any N. Each key has a code object of its own, else the
-    limit on recompilations would send later ones back to eager without a word."""
-
-    def entry(*tensors: Tensor) -> Tensor:
-        out = torch.empty_like(tensors[0])
-        function(*tensors, out, neurons)
-        return out
-
-    entry.__code__ = entry.__code__.replace(co_name=f"{function.__name__}_{next(_numbers)}")
-    compiled = torch.compile(entry, fullgraph=True)
-
-    def run(*tensors: Tensor) -> Tensor:
-        for tensor in tensors:
-            torch._dynamo.maybe_mark_dynamic(tensor, 1)
-        return compiled(*tensors)
-
-    log.info("compiling the LIF for T = %d, %s: some seconds, once", time, neurons)
-    return run

@@ -42,3 +42,15 @@ def is_in_memory(x: Tensor) -> bool:
         and not any(mode.is_infra_mode() for mode in _get_current_dispatch_mode_stack())
         and not torch.jit.is_tracing()
     )
+
+
+def device_of(x: Tensor) -> str:
+    """The kind of device: "cpu", "cuda", "mps", ... All of the fast code asks here, so that tests
+    can send a CPU's tensors the way of a GPU's."""
+    return x.device.type
+
+
+def cannot_compile(reason: str) -> RuntimeError:
+    return RuntimeError(
+        f'the LIF cannot run "compiled" here: {reason}; choose "auto" or "eager" instead'
+    )

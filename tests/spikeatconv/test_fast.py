@@ -9,15 +9,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch._inductor import config as inductor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils.flop_counter import FlopCounterMode
 
 from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast, record
 from spikeatconv.fast import library
-from spikeatconv.fast.lif import backward_steps, compile_with_torch
-from spikeatconv.fast.lif import run as run_steps
 
 compiled = pytest.mark.skipif(fast.load_library() is None, reason="no C compiler on this machine")
 ways = pytest.mark.parametrize("way", ["eager", pytest.param("compiled", marks=compiled)])
@@ -201,18 +198,6 @@ def test_a_compiler_that_fails_leaves_the_eager_way(empty_cache, monkeypatch):
     assert torch.equal(LIF()(x), LIF().run(x).spikes)
     with fast.use("compiled"), pytest.raises(RuntimeError, match="no C compiler that works"):
         LIF()(x)
-
-
-@compiled  # torch.compile needs a C++ compiler here
-@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # inside torch.compile
-def test_the_code_for_gpus_compiles_on_a_cpu_too():
-    neurons, x = LIF().neurons((0.5, 1.0)), random(2, 50)
-    grad = random(2, 50, seed=1)
-    avx2 = os.environ.get("ATEN_CPU_CAPABILITY") == "avx2"
-    # Else a CPU with AVX-512 that is told to be one with AVX2 gets loops of 16 over vectors of 8.
-    with inductor.patch({"cpp.simdlen": 256} if avx2 else {}):
-        found = compile_with_torch(backward_steps, 2, neurons)(x, grad)
-    torch.testing.assert_close(found, run_steps(backward_steps, "eager", neurons, x, grad))
 
 
 # ---------------------------------------------------------------- second derivatives
