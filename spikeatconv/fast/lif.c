@@ -4,14 +4,21 @@
  * same bit for bit, NaN and infinity too. Never compile it with -ffast-math; -ffp-contract=fast is
  * safe: a product that meets a sum on the way to a spike is by 1 / tau where that is exact, or by 0.
  * x, out, grad and gx are [T, N]. A block of W elements runs through all time steps before the next
- * one begins, so its membrane stays in the first cache. Compiled and called by __init__.py.
+ * one begins, so its membrane stays in the first cache. Compiled by library.py, called by lif.py.
  */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
-#define W 128
+#ifdef __AVX512F__
+#define W 128 /* eight registers: their operations overlap, and T rows fit the first cache */
+#else
+#define W 64
+#endif
 #define LINE 64 /* bytes of a cache line, and of the widest register */
 /* A loop over the W elements of a block, whose arrays never overlap. */
 #define EACH(i) _Pragma("omp simd") for (int i = 0; i < W; i++)
@@ -139,12 +146,12 @@ static void backward(const float *x, const float *grad, float *gx, long stride,
         backward_block(x, grad, gx, stride, thresholds, p, h, 0, p->soft, p->detach, !atan);
 }
 
-/* Fetches a block while the one before it is computed: rows far apart, the CPU cannot guess. */
-INLINE void prefetch(const float *block, long stride, int T, int write) {
+/* Fetches what the next block reads while this one is computed: rows far apart, the CPU cannot
+ * guess. Not what it writes: that may throw out what is read, as rows share sets of the cache. */
+INLINE void prefetch(const float *block, long stride, int T) {
     for (int t = 0; t < T; t++)
         for (unsigned i = 0; i < W; i += LINE / sizeof(float))
-            write ? __builtin_prefetch(block + t * stride + i, 1)
-                  : __builtin_prefetch(block + t * stride + i, 0);
+            __builtin_prefetch(block + t * stride + i);
 }
 
 /* The last N % W elements, in a copy that is a whole block. */
@@ -157,15 +164,25 @@ static void copy_out(float *to, const float *from, long stride, int count, int T
     for (int t = 0; t < T; t++) memcpy(to + t * stride, from + t * W, sizeof(float) * count);
 }
 
+/* Fresh memory comes page by page, when it is first written; in pages of 2 MiB that costs less
+ * than half. Linux gives them where asked, if they fit into out as a whole. */
+static void ask_for_huge_pages(const float *out, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 1 << 21, begin = ((uintptr_t)out + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)out + bytes) / page * page;
+    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#endif
+}
+
 /* x: [T, N] -> out: [T, N], the number of branches that fire. Returns 0, or 1 without memory. */
 int lif_forward(const float *x, float *out, long N, const float *thresholds, const Neuron *p) {
     const long blocks = N / W, rest = N % W, size = (long)W * p->T;
     float *spare = aligned_alloc(LINE, sizeof(float) * size * 2);
     if (!spare) return 1;
+    ask_for_huge_pages(out, sizeof(float) * N * p->T);
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (long k = 0; k < blocks; k++) {
-        prefetch(x + (k + 1) * W, N, p->T, 0);
-        prefetch(out + (k + 1) * W, N, p->T, 1);
+        prefetch(x + (k + 1) * W, N, p->T);
         forward(x + k * W, out + k * W, N, thresholds, p);
     }
     if (rest) {
@@ -183,13 +200,13 @@ int lif_backward(const float *x, const float *grad, float *gx, long N, const flo
     const long blocks = N / W, rest = N % W, size = (long)W * p->T, parts = p->threads;
     float *all = aligned_alloc(LINE, sizeof(float) * size * (parts + 3));
     if (!all) return 1;
+    ask_for_huge_pages(gx, sizeof(float) * N * p->T);
     float *spare = all + size * parts;
 #pragma omp parallel for num_threads(p->threads) schedule(static)
     for (long part = 0; part < parts; part++) { /* one part, with its own buffers, a thread */
         for (long k = blocks * part / parts; k < blocks * (part + 1) / parts; k++) {
-            prefetch(x + (k + 1) * W, N, p->T, 0);
-            prefetch(grad + (k + 1) * W, N, p->T, 0);
-            prefetch(gx + (k + 1) * W, N, p->T, 1);
+            prefetch(x + (k + 1) * W, N, p->T);
+            prefetch(grad + (k + 1) * W, N, p->T);
             backward(x + k * W, grad + k * W, gx + k * W, N, thresholds, p, all + size * part);
         }
     }

@@ -55,6 +55,34 @@ def test_the_same_spikes_and_gradients(way, time, width, thresholds, seed, **opt
 
 
 @ways
+@pytest.mark.parametrize("thresholds", [(1.0,), (0.5, 1.0, 1.5)], ids=len)
+@pytest.mark.parametrize("time", [1, 3, 40])
+def test_every_width_around_a_block(way, time, thresholds):
+    """lif.c computes blocks of 64 or 128, and the rest in a copy."""
+    for width in (63, 64, 65, 127, 128, 129, 257):
+        x, grad = random(time, width), random(time, width, seed=1)
+        assert_as_plain(LIFSum(thresholds), x, grad, way)
+
+
+@ways
+def test_a_tensor_of_many_pages_of_memory(way):
+    """Outputs of 2 MiB and more are asked for in large pages: here 13 MB, no whole number."""
+    x, grad = random(3, 1_100_003), random(3, 1_100_003, seed=1)
+    assert_as_plain(LIFSum((0.5, 1.0)), x, grad, way)
+
+
+@ways
+@pytest.mark.parametrize("offset", [1, 3, 17])
+def test_a_view_may_begin_anywhere_in_its_memory(way, offset):
+    x, grad = random(1000)[offset:], random(1000, seed=1)[offset:]
+    size = len(x) // 4 * 4
+    x, grad = x[:size].view(4, -1), grad[:size].view(4, -1)
+    assert x.is_contiguous()
+    assert x.data_ptr() % 64
+    assert_as_plain(LIFSum((0.5, 1.0)), x, grad, way)
+
+
+@ways
 def test_the_sum_is_that_of_the_single_neurons(way):
     module = LIFSum((0.5, 1.0, 1.5))
     x, grad = random(4, 3, 70), random(4, 3, 70, seed=1)
