@@ -20,7 +20,8 @@ def figures(name: str, results: dict) -> Figures:
 def neuron(results: dict) -> Figures:
     """Forward and backward of one layer, by shape."""
     found: Figures = {MILLISECONDS: {}, **{label: {} for label in FASTER.values()}, COPYING: {}}
-    for shape, rows in results["shapes"].items():
+    for sizes, rows in results["shapes"].items():
+        shape = sizes.replace("x", " × ")
         found[MILLISECONDS][shape] = rows[ours_of(rows)]["both_ms"]
         for method, times in ratios(rows).items():
             if method == FLOOR:

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import lif
-import training
 from figures import COPYING, DIGIT, FASTER, MBPL, SL, figures, spread
-from report import read
+from report import RESULTS, read
 from steps import AS_IT_COMES, COMPILE, FIRST, PLAIN, RECOMPUTE, Case
 
 from spikeatconv.files import write_whole
@@ -54,15 +53,14 @@ def speed() -> str:
 
 def machines(*names: str) -> str:
     """On which machine each kind was measured, and when."""
-    seen = {(kind, entry["machine"]["cpu"], entry["machine"]["cores"], entry["date"])
-            for name in names for kind, entry in read(name).items()}  # fmt: skip
-    return (
-        "Measured on "
-        + "; ".join(
-            f"{kind}: {cpu}, {cores} cores, {date}" for kind, cpu, cores, date in sorted(seen)
+    dates: dict[str, list[str]] = {}
+    for kind, entry in (pair for name in names for pair in read(name).items()):
+        machine = entry["machine"]
+        dates.setdefault(f"{kind}: {machine['cpu']}, {machine['cores']} cores", []).append(
+            entry["date"]
         )
-        + "."
-    )
+    said = [f"{who}, {' to '.join(sorted({min(on), max(on)}))}" for who, on in dates.items()]
+    return textwrap.fill(f"Measured on {'; '.join(said)}.", 100)
 
 
 # --- docs/training.md
@@ -145,6 +143,82 @@ def entry(row: dict[str, Any] | None) -> str:
     return text + (f", first {row['first_step_s']:.0f} s" if row["kept_mb"] is None else "")
 
 
+# --- training.png
+
+COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18": "#CC79A7"}
+MARKS = {"tiny": "o", "base": "s", "micro": "^", "resnet18": "D"}
+
+
+def training_picture() -> None:
+    """A row a kind of machine: images a second; the last row: peak memory an image, which differs
+    little, of the kind with most cases. By T, by batch, by resolution."""
+    import matplotlib.pyplot as plt
+
+    kinds = {kind: rows_of(entry) for kind, entry in read("training").items()}
+    figure, axes = plt.subplots(
+        len(kinds) + 1, 3, figsize=(11, 1.2 + 2.7 * (len(kinds) + 1)), layout="constrained",
+        sharex="col", sharey="row",
+    )  # fmt: skip
+    for row, (kind, rows) in zip(axes, kinds.items(), strict=False):
+        draw(row, rows, lambda r: r["images_a_second"], f"{kind}\ntraining images a second")
+    most = max(kinds, key=lambda kind: len(kinds[kind]))
+    draw(axes[-1], kinds[most], an_image, f"{most}\npeak memory, MB an image")
+    for axis, name in zip(axes[-1], ("time steps T", "batch B", "pixels a side"), strict=True):
+        axis.set_xlabel(name)
+    handles, labels = axes[-1, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize="small")
+    figure.suptitle("A training step on one CPU thread")
+    figure.savefig(RESULTS / "training.png", dpi=100)
+    plt.close(figure)
+
+
+def rows_of(entry: dict[str, Any]) -> list[dict]:
+    """The cases that ran as it comes, each network with its own block."""
+    rows = [row for row in entry["results"]["cases"].values() if "failed" not in row]
+    return [r for r in rows if r["case"]["way"] == AS_IT_COMES
+            and r["case"]["spk"] == own(r["case"]["model"])]  # fmt: skip
+
+
+def draw(axes: Any, rows: list[dict], value: Callable[[dict], float], what: str) -> None:
+    """By T (beside the twin, dotted), by batch, by resolution."""
+    for name, colour in COLOURS.items():
+        mine = [r for r in rows if r["case"]["model"] == name]
+        for axis, field in zip(axes, ("time_steps", "batch", "side"), strict=True):
+            series = line_of([r for r in mine if r["case"]["time_steps"]], field)
+            if len(series) > 1:
+                series.sort(key=lambda r: r["case"][field])
+                x = [r["case"][field] for r in series]
+                style = {"color": colour, "marker": MARKS[name], "label": name}
+                axis.plot(x, list(map(value, series)), **style)
+        for twin in [r for r in mine if not r["case"]["time_steps"]][:1]:
+            style = {"color": colour, "linestyle": ":", "label": f"{name}, twin"}
+            axes[0].axhline(value(twin), **style)
+    for axis in axes:
+        axis.set(xscale="log", yscale="log")
+        axis.grid(alpha=0.3, which="both")
+        ticks = sorted({v for drawn in axis.get_lines() for v in drawn.get_xdata() if v >= 1})
+        axis.set_xticks(ticks, [f"{int(v)}" for v in ticks], minor=False)
+        axis.set_xticks([], minor=True)
+    axes[0].set_ylabel(what)
+
+
+def own(name: str) -> str:
+    return "sl" if name == "resnet18" else "mbpl"
+
+
+def an_image(row: dict[str, Any]) -> float:
+    return row["peak_mb"] / row["case"]["batch"]
+
+
+def line_of(rows: list[dict], field: str) -> list[dict]:
+    """The longest series in which that field alone differs."""
+    series: dict[tuple, list[dict]] = {}
+    for row in rows:
+        rest = tuple(value for name, value in row["case"].items() if name != field)
+        series.setdefault(rest, []).append(row)
+    return max(series.values(), key=len, default=[])
+
+
 # --- all
 
 PAGES: dict[str, Callable[[], str]] = {"README.md": speed, "docs/training.md": training_page}
@@ -157,7 +231,7 @@ def write() -> None:
         write_whole(path, page)
     lif.picture("lif")
     lif.picture("mbpl")
-    training.picture()
+    training_picture()
 
 
 if __name__ == "__main__":

@@ -23,12 +23,10 @@ the tables of it come from benchmarks/pages.py.
 import argparse
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -36,10 +34,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from report import RESULTS, commit, cpu_kind, known, read, write
-from steps import AS_IT_COMES, COMPILE, FIRST, PLAIN, RECOMPUTE, Case, training_step
+from report import commit, cpu_kind, known, write
+from steps import COMPILE, FIRST, PLAIN, RECOMPUTE, Case, training_step
 
 from spikeatconv.command.estimate import Kept, macs_of
+
+try:
+    import resource
+except ImportError:
+    raise ImportError("Windows cannot measure and limit another process's steps") from None
 
 STEPS, ENOUGH = 4, 8.0  # timed steps at most, and CPU seconds after which no third one begins
 LIMIT = 300  # CPU seconds of one case
@@ -188,82 +191,6 @@ def line(key: str, row: dict[str, Any]) -> str:
         f"{key:55} {row['seconds_a_step']:9.3f} s a step {row['images_a_second']:8.2f} images/s "
         f"{row['peak_mb']:8.0f} MB peak   first step {row['first_step_s']:7.1f} s"
     )
-
-
-# --- the picture
-
-COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18": "#CC79A7"}
-MARKS = {"tiny": "o", "base": "s", "micro": "^", "resnet18": "D"}
-
-
-def picture() -> None:
-    """A row a kind of machine: images a second; the last row: peak memory an image, which differs
-    little, of the kind with most cases. By T, by batch, by resolution."""
-    import matplotlib.pyplot as plt
-
-    kinds = {kind: rows_of(entry) for kind, entry in read(NAME).items()}
-    figure, axes = plt.subplots(
-        len(kinds) + 1, 3, figsize=(11, 1.2 + 2.7 * (len(kinds) + 1)), layout="constrained",
-        sharex="col", sharey="row",
-    )  # fmt: skip
-    for row, (kind, rows) in zip(axes, kinds.items(), strict=False):
-        draw(row, rows, lambda r: r["images_a_second"], f"{kind}\ntraining images a second")
-    most = max(kinds, key=lambda kind: len(kinds[kind]))
-    draw(axes[-1], kinds[most], an_image, f"{most}\npeak memory, MB an image")
-    for axis, name in zip(axes[-1], ("time steps T", "batch B", "pixels a side"), strict=True):
-        axis.set_xlabel(name)
-    handles, labels = axes[-1, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", fontsize="small")
-    figure.suptitle("A training step on one CPU thread")
-    figure.savefig(RESULTS / f"{NAME}.png", dpi=100)
-    plt.close(figure)
-
-
-def rows_of(entry: dict[str, Any]) -> list[dict]:
-    """The cases that ran as it comes, each network with its own block."""
-    rows = [row for row in entry["results"]["cases"].values() if "failed" not in row]
-    return [r for r in rows if r["case"]["way"] == AS_IT_COMES
-            and r["case"]["spk"] == own(r["case"]["model"])]  # fmt: skip
-
-
-def draw(axes: Any, rows: list[dict], value: Callable[[dict], float], what: str) -> None:
-    """By T (beside the twin, dotted), by batch, by resolution."""
-    for name, colour in COLOURS.items():
-        mine = [r for r in rows if r["case"]["model"] == name]
-        for axis, field in zip(axes, ("time_steps", "batch", "side"), strict=True):
-            series = line_of([r for r in mine if r["case"]["time_steps"]], field)
-            if len(series) > 1:
-                series.sort(key=lambda r: r["case"][field])
-                x = [r["case"][field] for r in series]
-                style = {"color": colour, "marker": MARKS[name], "label": name}
-                axis.plot(x, list(map(value, series)), **style)
-        for twin in [r for r in mine if not r["case"]["time_steps"]][:1]:
-            style = {"color": colour, "linestyle": ":", "label": f"{name}, twin"}
-            axes[0].axhline(value(twin), **style)
-    for axis in axes:
-        axis.set(xscale="log", yscale="log")
-        axis.grid(alpha=0.3, which="both")
-        ticks = sorted({v for drawn in axis.get_lines() for v in drawn.get_xdata() if v >= 1})
-        axis.set_xticks(ticks, [f"{int(v)}" for v in ticks], minor=False)
-        axis.set_xticks([], minor=True)
-    axes[0].set_ylabel(what)
-
-
-def own(name: str) -> str:
-    return "sl" if name == "resnet18" else "mbpl"
-
-
-def an_image(row: dict[str, Any]) -> float:
-    return row["peak_mb"] / row["case"]["batch"]
-
-
-def line_of(rows: list[dict], field: str) -> list[dict]:
-    """The longest series in which that field alone differs."""
-    series: dict[tuple, list[dict]] = {}
-    for row in rows:
-        rest = tuple(value for name, value in row["case"].items() if name != field)
-        series.setdefault(rest, []).append(row)
-    return max(series.values(), key=len, default=[])
 
 
 def main() -> None:

@@ -5,9 +5,12 @@ import json
 import pytest
 
 from spikeviz import results
+from spikeviz.results import FOLDERS
+
+NAMES = sorted({file.stem for folder in FOLDERS for file in folder.glob("*.json")})
 
 
-@pytest.mark.parametrize("name", ["ablation", "digits", "training", "lif", "mbpl", "widgets"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_results_file_says_how_it_came_about(name):
     """A study's holds one entry, a benchmark's one for each kind of machine."""
     content = json.loads(results(name).read_text(encoding="utf-8"))
