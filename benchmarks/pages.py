@@ -60,7 +60,9 @@ def machines(*names: str) -> str:
             entry["date"]
         )
     said = [f"{who}, {' to '.join(sorted({min(on), max(on)}))}" for who, on in dates.items()]
-    return textwrap.fill(f"Measured on {'; '.join(said)}.", 100)
+    imitated = " AVX2 is imitated by settings that hold an AVX-512 CPU to it."
+    about = imitated if any("imitated" in who for who in dates) else ""
+    return textwrap.fill(f"Measured on {'; '.join(said)}.{about}", 100)
 
 
 # --- docs/training.md

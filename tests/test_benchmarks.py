@@ -212,3 +212,19 @@ def test_write_keeps_what_was_measured(run_all, benchmark, monkeypatch):
     monkeypatch.setattr(run_all, "cpu_kind", lambda: "AVX2")
     run_all.main(["lif", "--write"])
     assert (kept, drawn) == ({"lif": "AVX2"}, [True])
+
+
+def test_training_goes_on_where_it_was_stopped_unless_told_again(benchmark, monkeypatch):
+    training = benchmark("training")
+    first, second = training.cases()[:2]
+    monkeypatch.setattr(training, "known", lambda name, kind: {"cases": {first.key: "before"}})
+    monkeypatch.setattr(training, "measured", lambda case, limit: "now")
+    files = []
+    monkeypatch.setattr(training, "save", lambda found, kind: files.append((dict(found), kind)))
+    training.run_all([first, second], 1, "AVX2", again=False)
+    training.run_all([first, second], 1, "AVX2", again=True)
+    assert files == [
+        ({first.key: "before", second.key: "now"}, "AVX2"),
+        ({first.key: "now"}, "AVX2"),
+        ({first.key: "now", second.key: "now"}, "AVX2"),
+    ]
