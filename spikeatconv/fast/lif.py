@@ -166,7 +166,7 @@ def backward_steps(x: Tensor, grad: Tensor, out: Rows, neurons: Neurons) -> None
                 g_s = torch.addcmul(g_s, g_v, to - h) if to is not None else g_s - threshold * g_v
             if to is not None:
                 g_v.addcmul_(g_v, spikes[t], value=-1)
-            g_h = g_v.addcmul_(g_s, neurons.surrogate.derivative(h.sub_(threshold)))
+            g_h = add_slope(g_v, g_s, h.sub_(threshold), neurons.surrogate)
             if number == 0:
                 torch.mul(g_h, 1 / tau, out=out[t])
             else:
@@ -174,14 +174,27 @@ def backward_steps(x: Tensor, grad: Tensor, out: Rows, neurons: Neurons) -> None
             g_v = g_h.mul_(1 - 1 / tau)
 
 
+def add_slope(g_v: Tensor, g_s: Tensor, u: Tensor, surrogate: Surrogate) -> Tensor:
+    """g_v += g_s · σ'(u). For Atan in four passes, half of what `derivative` takes; u is lost."""
+    if type(surrogate) is not Atan:
+        return g_v.addcmul_(g_s, surrogate.derivative(u))
+    slope = u.mul_(math.pi / 2 * surrogate.alpha)
+    below = torch.addcmul(u.new_ones(()), slope, slope)
+    return g_v.addcdiv_(g_s, below, value=surrogate.alpha / 2)
+
+
 def membranes(x: Tensor, threshold: float, neurons: Neurons, spikes: Rows) -> Iterator[Tensor]:
     """H at each time step of x `[T, N]`, as in `lif_step`, to the bit; S is written to spikes."""
     tau, rest, to = neurons.tau, neurons.v_rest, neurons.v_reset
     exact = math.frexp(tau)[0] == 0.5  # a power of two: multiplying by 1 / τ rounds nothing
+    at_once = exact and tau > 1 and rest == 0 and ways.device_of(x) == "cpu"
     v = torch.full_like(x[0], rest)
     for x_t, spike in zip(x, spikes, strict=True):
-        h = x_t - (v if rest == 0 else v - rest)
-        h = torch.add(v, h, alpha=1 / tau) if exact else divide(h, tau).add_(v)
+        if at_once:
+            h = torch.lerp(x_t, v, 1 - 1 / tau)  # there V − (V − X) / τ, as the weight is ≥ 1/2
+        else:
+            h = x_t - (v if rest == 0 else v - rest)
+            h = torch.add(v, h, alpha=1 / tau) if exact else divide(h, tau).add_(v)
         fire(h, threshold, spike)
         if to is None:
             v = torch.sub(h, spike, alpha=threshold)
