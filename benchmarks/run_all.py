@@ -8,8 +8,8 @@ SpikingJelly and snnTorch (.venv/bin/python -m pip install -e ".[bench]") or a C
 a line and left out. The table says for each figure what it is here, on each kind of machine that we
 had, and in brackets yours in times of ours.
 
---write takes more rounds and cases (half an hour), keeps them in results/ as the entry of this kind
-of machine, and draws pictures and pages anew.
+--write takes more rounds and cases (some 20 minutes), keeps them in results/ as the entry of this
+kind of machine, and draws pictures and pages anew.
 """
 
 import argparse

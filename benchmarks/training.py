@@ -16,8 +16,8 @@ the fastest step counts. The ways:
 kept activations, gradients, AdamW's moments, and what an operation needs for a moment. "kept" is
 what one forward pass keeps for the backward pass, counted tensor by tensor. A case that takes
 longer than the limit, or fails, is written down as such. Finished cases are not run again on the
-same CPU, so the same command goes on after a stop. Writes results/training.json; the picture and
-the tables of it come from benchmarks/pages.py.
+same CPU, so the same command goes on after a stop; another CPU of the same kind begins anew. Writes
+results/training.json; the picture and the tables of it come from benchmarks/pages.py.
 """
 
 import argparse
