@@ -8,12 +8,11 @@ convolution in front of it.
 import copy
 from typing import TypeVar
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from spikeatconv import fast
 from spikeatconv.checks import check_choice, check_model
-from spikeatconv.fast import depthwise_conv
 
 Model = TypeVar("Model", bound=nn.Module)
 NORMS = ("batch", "none")
@@ -27,22 +26,22 @@ class OverTime(nn.Sequential):
 
 
 class Pointwise(nn.Conv2d):
-    """A 1×1 convolution with a stride: it takes its pixels first, then convolves with stride 1.
-
-    The same numbers, sooner. And oneDNN, in torch 2.13 on a CPU with AVX2 and no AVX-512, writes
-    out of bounds in the backward pass of one that has a stride and fewer than 8 input channels.
+    """A 1×1 convolution. Where it has a stride it takes its pixels first, then convolves with
+    stride 1: the same numbers, sooner. And oneDNN, in torch 2.13 on a CPU with AVX2 and no AVX-512,
+    writes out of bounds in the backward pass of one with a stride and fewer than 8 input channels.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         down, across = self.stride
-        return F.conv2d(x[..., ::down, ::across], self.weight, self.bias, groups=self.groups)
+        x = x if down == across == 1 else x[..., ::down, ::across]
+        return fast.pointwise_conv(x, self.weight, self.bias)
 
 
 class Depthwise(nn.Conv2d):
     """A depthwise convolution with stride 1 that keeps H×W; its weights' gradient comes sooner."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return depthwise_conv(x, self.weight, self.bias)
+        return fast.depthwise_conv(x, self.weight, self.bias)
 
 
 def conv_norm(
@@ -54,7 +53,7 @@ def conv_norm(
     """
     bias = check_norm(norm) == "none"
     layer = nn.Conv2d
-    if kernel == 1 and stride > 1:
+    if kernel == 1 and groups == 1:
         layer = Pointwise
     elif kernel > 1 and stride == 1 and groups == c_in == c_out:
         layer = Depthwise

@@ -1,4 +1,4 @@
-"""The fast path: the same spikes sooner and with less memory, and depthwise gradients.
+"""The fast path: the same spikes sooner and with less memory, and two kinds of convolution.
 
 Three ways to run a LIF neuron, with the same spikes bit for bit:
 
@@ -16,8 +16,10 @@ from spikeatconv.fast.depthwise import depthwise_conv
 from spikeatconv.fast.gpu import divide
 from spikeatconv.fast.library import load_library
 from spikeatconv.fast.lif import Neurons, choose_way, lif_sum
+from spikeatconv.fast.pointwise import pointwise_conv
 from spikeatconv.fast.ways import use
 
 __all__ = [
-    "Neurons", "choose_way", "depthwise_conv", "divide", "lif_sum", "load_library", "use",
+    "Neurons", "choose_way", "depthwise_conv", "divide", "lif_sum", "load_library",
+    "pointwise_conv", "use",
 ]  # fmt: skip

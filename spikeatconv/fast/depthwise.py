@@ -23,7 +23,7 @@ def depthwise_conv(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     x: `[N, C, H, W]`, weight: `[C, 1, K, K]` → `[N, C, H, W]`. Where `is_fast` says no, all is
     torch's own.
     """
-    if is_fast(x, weight) and torch.is_grad_enabled() and weight.requires_grad:
+    if torch.is_grad_enabled() and weight.requires_grad and is_fast(x, weight):
         return _Depthwise.apply(x, weight, bias)
     return convolve(x, weight, bias)
 

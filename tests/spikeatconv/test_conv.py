@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -24,6 +25,7 @@ from spikeatconv import (
     shipped,
 )
 from spikeatconv.conv import OverTime, Pointwise, conv_norm, is_folded, norm_only
+from spikeatconv.fast.pointwise import gains_by_rows, pointwise_conv
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -65,7 +67,7 @@ def test_size_is_kept_or_halved_rounded_up(kernel):
 
 
 def test_a_bias_stands_where_no_norm_follows():
-    assert [type(layer) for layer in conv_norm(4, 6)] == [nn.Conv2d, nn.BatchNorm2d]
+    assert [type(layer) for layer in conv_norm(4, 6, 3)] == [nn.Conv2d, nn.BatchNorm2d]
     assert conv_norm(4, 6)[0].bias is None
     (conv,) = conv_norm(4, 6, norm="none")
     assert conv.bias is not None
@@ -246,3 +248,36 @@ def test_no_network_reaches_the_broken_kernel():
 
 if __name__ == "__main__":
     run_every_network()
+
+
+@pytest.mark.parametrize("images", [1, 2, 15, 16])
+def test_a_pointwise_convolution_of_few_images(images):
+    """Its rows pass for images: the same numbers, the same gradients, the same memory format."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(images, 6, 17, 5, generator=generator)
+    x = x.contiguous(memory_format=torch.channels_last)
+    weight, bias = torch.randn(8, 6, 1, 1, generator=generator), torch.randn(8)
+    grad = torch.randn(images, 8, 17, 5, generator=generator)
+    leaves = [tensor.requires_grad_() for tensor in (x, weight, bias)]
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # where torch takes another code for few images
+    try:
+        ours, plain = pointwise_conv(*leaves), F.conv2d(*leaves)
+        assert ours.is_contiguous(memory_format=torch.channels_last)
+        torch.testing.assert_close(ours, plain)
+        found, expected = (torch.autograd.grad(out, leaves, grad) for out in (ours, plain))
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+    assert gains_by_rows(x) == (images < 16)
+    for other in (x.double(), x.detach().contiguous(), x[..., ::2], x[:, :, :0], x.to("meta")):
+        assert not gains_by_rows(other)
+
+
+def test_a_pointwise_convolution_is_exported_for_any_number_of_images():
+    layer, x = conv_norm(4, 6), torch.randn(1, 3, 4, 20, 5)
+    batch = {"x": {1: torch.export.Dim("B", min=2, max=64)}}
+    exported = torch.export.export(layer.eval(), (x,), dynamic_shapes=batch).module()
+    for images in (2, 20):
+        x = torch.randn(1, images, 4, 20, 5)
+        torch.testing.assert_close(exported(x), layer(x))
