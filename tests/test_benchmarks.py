@@ -2,7 +2,10 @@
 
 import importlib
 import json
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -228,3 +231,101 @@ def test_training_goes_on_where_it_was_stopped_unless_told_again(benchmark, monk
         ({first.key: "now"}, "AVX2"),
         ({first.key: "now", second.key: "now"}, "AVX2"),
     ]
+
+
+# --- what a GPU has to show
+
+
+def test_the_gpus_program_on_a_cpu(report, tmp_path):
+    """All its parts, small, as a reader starts it; the spikes and the training are right."""
+    command = [sys.executable, "benchmarks/gpu.py", "--cpu", "--results", str(tmp_path)]
+    answer = subprocess.run(
+        command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=170, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    (found,) = report.read("gpu", tmp_path).values()
+    rows = {name: found["results"][name] for name in
+            ("spikes", "neuron", "networks", "memory", "training")}  # fmt: skip
+    verdicts = {name: {row[3] for row in part} for name, part in rows.items()}
+    assert "failed" not in verdicts["spikes"] | verdicts["neuron"]
+    assert verdicts["training"] == {"agree"}
+    assert verdicts["neuron"] == verdicts["networks"] == verdicts["memory"] == {"–"}  # no claims
+    for part in rows.values():
+        for row in part:
+            assert row[0] in answer.stdout
+
+
+@pytest.fixture
+def gpu(benchmark):
+    return benchmark("gpu")
+
+
+def test_without_a_gpu_it_says_so(gpu, monkeypatch, capsys):
+    monkeypatch.setattr(gpu, "best_device", lambda: "cpu")
+    monkeypatch.setattr(sys, "argv", ["gpu.py"])
+    assert gpu.main() == 2
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "no GPU" in line
+
+
+@pytest.mark.parametrize(("broken", "status"), [("spikes", 1), ("neuron", 0), ("training", 1)])
+def test_a_part_that_fails_leaves_the_others(broken, status, gpu, monkeypatch, capsys):
+    def fails(bench):
+        yield gpu.Row("first", "1", "1", gpu.AGREE)
+        raise RuntimeError("no kernel image\nis available")
+
+    def works(bench):
+        yield gpu.Row("works", "2", "2", gpu.AGREE)
+
+    monkeypatch.setattr(gpu, "PARTS", dict.fromkeys(gpu.PARTS, works) | {broken: fails})
+    monkeypatch.setattr(sys, "argv", ["gpu.py", "--cpu"])
+    assert gpu.main() == status
+    out = capsys.readouterr().out
+    assert out.count("works") == 4
+    assert "RuntimeError: no kernel image is available" in out
+
+
+@pytest.mark.skipif("not hasattr(__import__('signal'), 'SIGALRM')")
+def test_a_slow_part_is_cut_and_said(gpu, monkeypatch):
+    def slow(bench):
+        yield gpu.Row("first", "1", "1", gpu.AGREE)
+        try:
+            time.sleep(60)
+        except Exception:  # as where the eager way takes over from a compiler
+            yield gpu.Row("never", "", "", gpu.FAILED)
+
+    monkeypatch.setitem(gpu.PARTS, "neuron", slow)
+    first, cut = gpu.run_part("neuron", gpu.Bench("cpu", True), 1)
+    assert (first.what, cut.what, cut.value) == ("first", "neuron", "cut after 1 s")
+    assert cut.verdict == gpu.SHORT
+
+
+def test_the_budgets_leave_time_to_start(gpu):
+    assert sum(gpu.BUDGETS.values()) <= 7.5 * 60
+    assert set(gpu.BUDGETS) == set(gpu.PARTS) > set(gpu.MUST)
+
+
+@pytest.mark.parametrize("wrong", [0, 1], ids=["spikes", "gradients"])
+def test_a_wrong_neuron_is_found(wrong, gpu, monkeypatch):
+    right = gpu.forward_backward
+
+    def off(module, x, grad, way):
+        found = right(module, x, grad, way)
+        found[wrong].view(-1)[0] += way == "eager"
+        return found
+
+    monkeypatch.setattr(gpu, "forward_backward", off)
+    assert not gpu.same(gpu.LIF(), gpu.torch.float32, "cpu", "eager")
+    assert gpu.same(gpu.LIF(), gpu.torch.float32, "cpu", "plain")
+
+
+def test_a_batch_that_does_not_fit_makes_way_for_half(gpu, monkeypatch):
+    def step(bench, name, batch, time_steps):
+        if batch > 8:
+            raise gpu.torch.OutOfMemoryError("CUDA out of memory")
+        return lambda: None
+
+    monkeypatch.setattr(gpu, "training_step", step)
+    rows = list(gpu.networks(gpu.Bench("cpu", False)))
+    assert [row.what for row in rows[::2]] == ["tiny, T = 4, B = 2", "base, T = 4, B = 2"]
