@@ -27,6 +27,13 @@ compiler = pytest.mark.skipif(fast.load_library() is None, reason="no C compiler
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside torch.compile
 
 
+def vectors():
+    """Else a CPU with AVX-512 that is told to be one with AVX2 gets loops of 16 over vectors of 8.
+    It holds for one thread."""
+    avx2 = os.environ.get("ATEN_CPU_CAPABILITY") == "avx2"
+    return inductor.patch({"cpp.simdlen": 256} if avx2 else {})
+
+
 @pytest.fixture
 def on(monkeypatch):
     """on("cuda"): from now on tensors of the CPU go the way of those of a GPU."""
@@ -37,9 +44,7 @@ def on(monkeypatch):
         monkeypatch.setattr(gpu, "_failures", [])
         gpu.compile_with_torch.cache_clear()
 
-    # Else a CPU with AVX-512 that is told to be one with AVX2 gets loops of 16 over vectors of 8.
-    avx2 = os.environ.get("ATEN_CPU_CAPABILITY") == "avx2"
-    with inductor.patch({"cpp.simdlen": 256} if avx2 else {}):
+    with vectors():
         yield send
     gpu.compile_with_torch.cache_clear()
 
@@ -122,13 +127,18 @@ def test_it_compiles_once_for_all_that_a_training_does(on, caplog):
 
 @compiler
 def test_it_compiles_in_another_thread_too(on):
-    x, found = random(2, 50), []
+    x = random(2, 50)
     expected = run(LIF(v_threshold=0.9), x, "plain")
     on("cuda")
     out = x.requires_grad_()
     with fast.use("compiled"):
         spikes = LIF(v_threshold=0.9)(out)
-    work = threading.Thread(target=lambda: found.append(spikes.backward(random(2, 50, seed=1))))
+
+    def backward():
+        with vectors():
+            spikes.backward(random(2, 50, seed=1))
+
+    work = threading.Thread(target=backward)
     work.start()
     work.join()
     assert_same((spikes.detach(), x.grad), expected)
