@@ -2,7 +2,7 @@
 
 torch computes the output. In the backward pass, the gradient of the input is the convolution of
 the output's gradient with the kernel turned by 180°, and that of the weights comes from
-depthwise.c: oneDNN takes 6 to 80 times as long for it.
+depthwise.c: oneDNN takes many times as long for it.
 """
 
 import ctypes
