@@ -121,9 +121,8 @@ class LIF(nn.Module):
         Without v0 it runs the fast way (`spikeatconv.fast`), with the same spikes.
         """
         check_time_axis(x)
-        if v0 is not None or fast.choose_way(x, self.neurons((self.v_threshold,))) == "plain":
-            return self.run(x, v0).spikes
-        return fast.lif_sum(x, self.neurons((self.v_threshold,)))
+        spikes = fast.lif_sum(x, self.neurons((self.v_threshold,))) if v0 is None else None
+        return self.run(x, v0).spikes if spikes is None else spikes
 
     def run(self, x: Tensor, v0: Tensor | None = None) -> LIFTrace:
         """Like `forward`, with the membrane and the final state beside the spikes."""
@@ -176,8 +175,8 @@ class LIFSum(nn.ModuleList):
             thresholds = tuple(lif.v_threshold for lif in self)
             neurons = self[0].neurons(thresholds)
             alike = all(lif.neurons(thresholds) == neurons for lif in self)
-            if alike and fast.choose_way(x, neurons) != "plain":
-                return fast.lif_sum(x, neurons)  # all branches in one pass over x
+            if alike and (spikes := fast.lif_sum(x, neurons)) is not None:
+                return spikes  # of all branches in one pass over x
         return torch.stack([lif(x) for lif in self]).sum(0)
 
 

@@ -63,14 +63,17 @@ def why_not_compiled(x: Tensor, neurons: Neurons) -> str:
     return "" if load_library() else "there is no C compiler that works (the log says more)"
 
 
-def lif_sum(x: Tensor, neurons: Neurons) -> Tensor:
+def lif_sum(x: Tensor, neurons: Neurons) -> Tensor | None:
     """Σᵢ of the spikes of the neurons over one input: `[T, ...]` → 0 to n, `[T, ...]`.
 
-    Keeps x's dtype and memory format. Half precision is computed in float32.
-    Not for the "plain" way, which is in neuron.py.
+    Keeps x's dtype and memory format. Half precision is computed in float32. None where the plain
+    way has to do it, which is in neuron.py.
     """
-    must = asked_way() == "compiled"
-    return _LIFSum.apply(x, neurons, choose_way(x, neurons), must)
+    way = choose_way(x, neurons)
+    if way == "plain":
+        return None
+    must = way == "compiled" and asked_way() == "compiled"
+    return _LIFSum.apply(x, neurons, way, must)
 
 
 class _LIFSum(torch.autograd.Function):
