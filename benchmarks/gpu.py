@@ -31,6 +31,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,8 +109,9 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """Raises OutOfTime in the block after so many seconds, where the system can."""
-    if not hasattr(signal, "SIGALRM"):
+    """Raises OutOfTime in the block after so many seconds, where the system can: in the main
+    thread, and not on Windows."""
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
         yield
         return
 

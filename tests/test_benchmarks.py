@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -286,19 +286,38 @@ def test_a_part_that_fails_leaves_the_others(broken, status, gpu, monkeypatch, c
     assert "RuntimeError: no kernel image is available" in out
 
 
-@pytest.mark.skipif("not hasattr(__import__('signal'), 'SIGALRM')")
-def test_a_slow_part_is_cut_and_said(gpu, monkeypatch):
-    def slow(bench):
-        yield gpu.Row("first", "1", "1", gpu.AGREE)
-        try:
-            time.sleep(60)
-        except Exception:  # as where the eager way takes over from a compiler
-            yield gpu.Row("never", "", "", gpu.FAILED)
+SLOW = """
+import time, gpu
 
-    monkeypatch.setitem(gpu.PARTS, "neuron", slow)
-    first, cut = gpu.run_part("neuron", gpu.Bench("cpu", True), 1)
-    assert (first.what, cut.what, cut.value) == ("first", "neuron", "cut after 1 s")
-    assert cut.verdict == gpu.SHORT
+def slow(bench):
+    yield gpu.Row("first", "1", "1", gpu.AGREE)
+    try:
+        time.sleep(60)
+    except Exception:  # as where the eager way takes over from a compiler
+        yield gpu.Row("never", "", "", gpu.FAILED)
+
+gpu.PARTS["neuron"] = slow
+first, cut = gpu.run_part("neuron", gpu.Bench("cpu", True), 1)
+assert (first.what, cut.what, cut.value) == ("first", "neuron", "cut after 1 s")
+assert cut.verdict == gpu.SHORT
+"""
+
+
+@pytest.mark.skipif("not hasattr(__import__('signal'), 'SIGALRM')")
+def test_a_slow_part_is_cut_and_said():
+    """In a process of its own: an alarm rings in the main thread alone."""
+    where = {**os.environ, "PYTHONPATH": f"{ROOT / 'benchmarks'}{os.pathsep}{ROOT}"}
+    answer = subprocess.run(
+        [sys.executable, "-c", SLOW], env=where, capture_output=True, encoding="utf-8", check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_in_another_thread_no_alarm_rings(gpu, monkeypatch):
+    monkeypatch.setitem(gpu.PARTS, "neuron", lambda bench: [gpu.Row("a", "1", "", gpu.NONE)])
+    with ThreadPoolExecutor() as pool:
+        (row,) = pool.submit(gpu.run_part, "neuron", gpu.Bench("cpu", True), 1).result()
+    assert row.what == "a"
 
 
 def test_the_budgets_leave_time_to_start(gpu):
