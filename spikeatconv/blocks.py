@@ -26,7 +26,7 @@ from spikeatconv.checks import (
 from spikeatconv.conv import OverTime, conv_norm
 from spikeatconv.neuron import LIF, LIFSum
 
-READOUTS = ("membrane", "spike")
+READOUTS = ("membrane", "spike", "sum")  # RL has no sum
 LIF_OPTIONS = tuple(inspect.signature(LIF).parameters)
 
 
@@ -71,7 +71,7 @@ class RL(nn.Module):
         super().__init__()
         channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(RL, options)
-        check_choice(readout, "readout", READOUTS)
+        check_choice(readout, "readout", READOUTS[:2])
         if not check_bool(project, "project") and readout == "spike":
             raise ValueError(
                 'readout is "spike" with project=False, whose output is spikes already; '
@@ -91,18 +91,25 @@ class RL(nn.Module):
 
 
 class MBPL(nn.Module):
-    """Multi-branch parallel LIF: MBPL(x) = Σᵢ M(LIF(x; V_th,i)), M plays the membrane.
+    """Multi-branch parallel LIF: n LIF neurons over one input, then M, which plays the membrane.
+
+    S = Σᵢ LIF(x; V_th,i), 0 … n. What the block sends [open choice R6]:
+
+        "membrane"            M(S)                     real values: Σᵢ M(LIF(x; V_th,i))
+        "spike"               LIF(x + M(S))            0 or 1
+        "sum"                 Σᵢ LIF(x + M(S); V_th,i) 0 … n: n binary trains on one wire
+        "sum", mixer=False    S                        0 … n
 
     thresholds: V_th,i, one branch each [open choice R5].
     mlp_ratio: M is a 7×7 depthwise convolution and BatchNorm; linear, so it is evaluated once,
         on the sum of the spike trains. Above 0, an inverted bottleneck of that width follows
         (1×1, GELU, 1×1), and M is evaluated for each branch [R4].
     shared: one M for all branches, or (False) one each [R4].
-    readout: "membrane" gives the sum, real values; "spike" ends with one more LIF, whose
-        options are `closing` over those of the branches [R6].
-    residual: with readout "spike", the closing LIF sees x + Σᵢ M(…) instead of the sum alone,
-        so that a gradient need not pass two surrogates in a row (our choice).
-    Otherwise as `SL`; `v_threshold` is for the closing LIF only.
+    mixer: False leaves M out, which is possible where the block sends a sum.
+    residual: what fires behind M sees x + M(S) (so that a gradient need not pass two surrogates
+        in a row, our choice), or (False) M(S) alone.
+    closing: options of what fires behind M, over those of the branches.
+    Otherwise as `SL`; `v_threshold` is for the closing LIF of "spike" only.
     """
 
     def __init__(
@@ -112,6 +119,7 @@ class MBPL(nn.Module):
         mlp_ratio: float = 0,
         readout: str = "membrane",
         shared: bool = True,
+        mixer: bool = True,
         residual: bool = True,
         closing: Mapping | None = None,
         **options,
@@ -120,6 +128,11 @@ class MBPL(nn.Module):
         channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(MBPL, options)
         check_choice(readout, "readout", READOUTS)
+        if not check_bool(mixer, "mixer") and readout != "sum":
+            raise ValueError(
+                f'mixer is False with readout="{readout}", which is read from the mixer; '
+                'set readout="sum" or leave mixer at True'
+            )
         if not 0 <= (mlp_ratio := check_number(mlp_ratio, "mlp_ratio")) <= MOST["expansion"]:
             raise ValueError(
                 f"mlp_ratio is {mlp_ratio}; give a number from 0 (no bottleneck) "
@@ -128,33 +141,38 @@ class MBPL(nn.Module):
         branch_options = {k: v for k, v in options.items() if k != "v_threshold"}
         self.branches = LIFSum(thresholds, **branch_options)
         copies = 1 if check_bool(shared, "shared") else len(self.branches)
-        self.mixers = nn.ModuleList(mixer(channels, mlp_ratio) for _ in range(copies))
+        self.mixers = nn.ModuleList(
+            make_mixer(channels, mlp_ratio) for _ in range(copies if mixer else 0)
+        )
         self.once = shared and mlp_ratio == 0  # linear: M of the sum is the sum of M
         self.residual = check_bool(residual, "residual")
-        last = closing_lif(options, closing)
-        self.closing = last if readout == "spike" else None
+        check_kind(closing, "closing", Mapping | None, "a dict, such as {'tau': 1.0}")
+        check_names(closing or {}, LIF_OPTIONS, "closing of MBPL")
+        one = LIF(**{**options, **(closing or {})})
+        self.closing: nn.Module | None = None
+        if readout == "spike":
+            self.closing = one
+        elif readout == "sum" and mixer:
+            self.closing = LIFSum(thresholds, **{**branch_options, **(closing or {})})
 
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map(x, self.channels, self)
-        if self.once:
-            membrane = self.mixers[0](self.branches(x))
-        else:
-            mixers = list(self.mixers) * (len(self.branches) // len(self.mixers))
-            pairs = zip(mixers, self.branches, strict=True)
-            membrane = sum(m(lif(x)) for m, lif in pairs)
+        if not self.mixers:
+            return self.branches(x)
+        membrane = self.mix(x)
         if self.closing is None:
             return membrane
         return self.closing(x + membrane if self.residual else membrane)
 
+    def mix(self, x: Tensor) -> Tensor:
+        """Σᵢ M(LIF(x; V_th,i))."""
+        if self.once:
+            return self.mixers[0](self.branches(x))
+        mixers = list(self.mixers) * (len(self.branches) // len(self.mixers))
+        return sum(m(lif(x)) for m, lif in zip(mixers, self.branches, strict=True))
 
-def closing_lif(options: Mapping, closing: Mapping | None) -> LIF:
-    """The last LIF of MBPL: the branches' options, and over them those of `closing`."""
-    check_kind(closing, "closing", Mapping | None, "a dict, such as {'v_threshold': 0.5}")
-    check_names(closing or {}, LIF_OPTIONS, "closing of MBPL")
-    return LIF(**{**options, **(closing or {})})
 
-
-def mixer(channels: int, mlp_ratio: float = 0) -> OverTime:
+def make_mixer(channels: int, mlp_ratio: float = 0) -> OverTime:
     """M of MBPL, a ConvNeXt-style mixer: `[T, B, C, H, W]` → same shape."""
     mix = conv_norm(channels, channels, 7, groups=channels)
     if mlp_ratio:
@@ -218,14 +236,17 @@ def spk_block(
     """The SPK block of that name; GELU in a non-spiking twin.
 
     binary: its output has to be spikes (Q, K, V and what attention gives), so RL and MBPL
-    read out "spike" whatever the options say.
+    read out "spike" whatever the options say; an MBPL without a mixer is one LIF then, SL.
     """
     block = check_spk(spk, options)
     if not check_bool(spiking, "spiking"):
         check_block(spk, channels, options)
         return nn.GELU()
     if check_bool(binary, "binary") and spk in REAL_BY_DEFAULT:
-        options = {**options, "readout": "spike"}
+        if options.get("mixer", True):
+            options = {**options, "readout": "spike"}
+        else:
+            block, options = SL, {k: v for k, v in options.items() if k in LIF_OPTIONS}
     return block(channels, **options)
 
 

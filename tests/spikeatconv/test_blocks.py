@@ -193,6 +193,51 @@ def test_readout_says_whether_the_output_is_spikes(name):
     assert len(SPK_BLOCKS[name](4, readout="membrane")(x).unique()) > 2
 
 
+def test_a_sum_without_a_mixer_is_the_number_of_neurons_that_fire():
+    # At τ = 2 from rest, H = x / 2: 0.4 fires nobody, 0.8 the 0.5, 1.0 that and the 1.0, 2 all.
+    x = torch.tensor([0.8, 1.6, 2.0, 3.0, 4.0]).view(1, 1, 1, 1, 5)
+    assert MBPL(1, readout="sum", mixer=False)(x).flatten().tolist() == [0, 1, 2, 3, 4]
+    assert not list(MBPL(1, readout="sum", mixer=False).parameters())
+
+
+@pytest.mark.parametrize("residual", [True, False])
+def test_a_sum_behind_a_mixer_counts_the_neurons_that_see_its_membrane(residual):
+    thresholds, x = (0.5, 1.5), feature_map(4, 2, 3, 8, 8)
+    block = varied(MBPL(3, thresholds, readout="sum", residual=residual, tau=3.0))
+    low, high = (LIF(tau=3.0, v_threshold=v) for v in thresholds)
+    membrane = mix(block, low(x) + high(x)) + (x if residual else 0)
+    assert torch.equal(block(x), low(membrane) + high(membrane))
+    assert block(x).unique().tolist() == [0, 1, 2]
+
+
+def test_what_fires_behind_the_mixer_has_options_of_its_own():
+    closing = MBPL(3, readout="sum", tau=3.0, closing={"tau": 1.0}).closing
+    assert [lif.tau for lif in closing] == [1.0] * 4
+    assert [lif.v_threshold for lif in closing] == [0.5, 1.0, 1.5, 2.0]
+    with pytest.raises(TypeError, match="v_threshold"):  # its thresholds are those of the branches
+        MBPL(3, readout="sum", closing={"v_threshold": 0.3})
+
+
+@pytest.mark.parametrize("readout", ["membrane", "spike"])
+def test_only_a_sum_goes_without_a_mixer(readout):
+    message = f'mixer is False with readout="{readout}".*set readout="sum"'
+    with pytest.raises(ValueError, match=message):
+        MBPL(3, readout=readout, mixer=False)
+    with pytest.raises(ValueError, match="readout is 'sum'; choose one of"):
+        RL(3, readout="sum")
+
+
+@pytest.mark.parametrize("attention", [SISA, BDSA])
+@pytest.mark.parametrize("mixer", [True, False])
+def test_where_spikes_are_needed_a_sum_gives_way_to_them(attention, mixer):
+    block = attention(4, 2, size=4, readout="sum", mixer=mixer, v_threshold=0.7, tau=3.0)
+    x = feature_map(2, 2, 4, 8, 8)
+    assert block(x).unique().tolist() == [0, 1]
+    last = block.out[1]
+    neuron = last.closing if mixer else last.lif
+    assert (neuron.v_threshold, neuron.tau) == (0.7, 3.0)
+
+
 @given(st.integers(2, 7), st.integers(0, 2**16))
 def test_hsl_gives_each_half_its_own_time_constant(channels, seed):
     x = feature_map(6, 2, channels, 3, 3, seed=seed)
