@@ -1,16 +1,17 @@
-// CourseMap: the notebooks as stations of a way, what the chosen one is for, and the command with
-// the lines that are explained by then.
+// CourseMap: the notebooks as stations of a way and its side trips, what the chosen one is for, and
+// the command with the lines that are explained by then.
 
 import { h, clamp } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { syncing, mount, lasting } from "../base/widget.js";
 
 const FACTS = ["Afterwards you can", "Hands on", "Exercise"];
-const number = (i) => String(i).padStart(2, "0");
+const number = ({ file }) => file.slice(0, 2);
 
 /** The lines of the command: {text, from: the notebook that explains it}. */
 function linesOf({ start, end, notebooks }) {
-  const outer = (texts) => texts.map((text) => ({ text, from: notebooks.length - 1 }));
+  const last = notebooks.filter(({ after }) => after === undefined).length - 1;
+  const outer = (texts) => texts.map((text) => ({ text, from: last }));
   const own = notebooks.map(({ line }, from) => ({ text: line, from })).filter(({ text }) => text);
   const model = ({ text }) => text.startsWith("--model");
   return [...outer(start), ...own.sort((a, b) => model(b) - model(a)), ...outer(end)];
@@ -23,15 +24,16 @@ function render({ model, el, signal }) {
   const go = (i) => model.set("notebook", clamp(i, 0, last));
   const press = (style, to, ...inside) =>
     h("button", { type: "button", class: style, onclick: () => go(to) }, ...inside);
-  const stations = notebooks.map(({ title, minutes }, i) => press("sv-station", i,
-    h("b", {}, number(i)), h("span", {}, title), h("small", {}, `${minutes} min`)));
+  const stations = notebooks.map((n, i) => press("sv-station", i,
+    h("b", {}, number(n)), h("span", {}, n.title), h("small", {}, `${n.minutes} min`)));
+  stations.forEach((s, i) => s.classList.toggle("sv-side", notebooks[i].after !== undefined));
   const summary = h("p", { class: "sv-summary", role: "status" });
   const facts = FACTS.map(() => h("span"));
   const whole = h("p", { class: "sv-caption" });
   const lines = linesOf(plan).map(({ text, from }, i, { length }) => ({
     from, element: press("sv-command-line", from,
       h("code", {}, `${i ? "    " : ""}${text}${i < length - 1 ? " \\" : ""}`),
-      h("span", { class: "sv-caption" }, `${number(from)}: ${notebooks[from].says}`)),
+      h("span", { class: "sv-caption" }, `${number(notebooks[from])}: ${notebooks[from].says}`)),
   }));
   const group = (style, name, inside) =>
     h("div", { class: style, role: "group", "aria-label": name }, ...inside);
@@ -55,14 +57,17 @@ function render({ model, el, signal }) {
   };
   mount({ model, el, signal }, root, ["notebook", "plan"], () => {
     const at = model.get("notebook");
-    const { title, minutes, afterwards, widget, exercise } = notebooks[at];
-    stations.forEach((station, i) => mark(station, i === at, "sv-done", i < at));
-    lines.forEach(({ element, from }) => mark(element, from === at, "sv-known", from <= at));
-    summary.textContent = `${number(at)} ${title}, about ${minutes} minutes`;
+    const { title, minutes, afterwards, widget, exercise, after } = notebooks[at];
+    const read = after ?? at; // the last one of the way
+    const side = after === undefined ? "" : `; a side trip from ${number(notebooks[after])}`;
+    stations.forEach((station, i) => mark(station, i === at, "sv-done", i !== at && i <= read));
+    lines.forEach(({ element, from }) => mark(element, from === at, "sv-known", from <= read));
+    summary.textContent = `${number(notebooks[at])} ${title}, about ${minutes} minutes${side}`;
     const told = [afterwards, widget, exercise || "none yet: a check of your set-up"];
     facts.forEach((fact, i) => (fact.textContent = told[i]));
-    const known = lines.filter(({ from }) => from <= at).length;
-    whole.textContent = `After ${number(at)} you can explain ${known} of its ${lines.length} ` +
+    const known = lines.filter(({ from }) => from <= read).length;
+    whole.textContent = `After ${number(notebooks[read])} you can explain ${known} of its ` +
+      `${lines.length} ` +
       "lines. Click a line to see which notebook explains it.";
     return { notebook: at, known };
   });

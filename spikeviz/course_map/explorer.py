@@ -13,7 +13,8 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is 
 
 
 def course() -> dict[str, Any]:
-    """The notebooks in the order of reading, and the command: what data.json says."""
+    """The notebooks, and the command: what data.json says. First those of the way, 00 to 12, in the
+    order of reading; then the side trips, each with the number `after` which it can be read."""
     return read_data("course_map")
 
 
@@ -27,16 +28,19 @@ def command(upto: int = 12) -> str:
     return " \\\n    ".join([*plan["start"], *earned, *plan["end"]])
 
 
+LAST = len(course()["notebooks"]) - 1
+
+
 class CourseMap(Explorer):
     """The course, from one neuron to ImageNet, and the command that it explains line by line.
 
-    notebook: the one on show, 0 to 12.
+    notebook: the one on show, 0 to 12; behind these the side trips A1, A2, …
     """
 
     _folder = "course_map"
 
     plan = t.Dict(read_only=True).tag(sync=True)
-    notebook = Whole(0, 0, 12, 1)
+    notebook = Whole(0, 0, LAST, 1)
 
     @t.default("plan")
     def _plan(self) -> dict[str, Any]:
@@ -45,7 +49,7 @@ class CourseMap(Explorer):
     def to_matplotlib(self) -> "Figure":
         """The notebooks and their time, for a handout."""
         notebooks = self.plan["notebooks"]
-        names = [f"{i:02d} {n['title']}" for i, n in enumerate(notebooks)]
+        names = [f"{n['file'][:2]} {n['title']}" for n in notebooks]
         colours = ["#D55E00" if i == self.notebook else "#0072B2" for i in range(len(names))]
         figure, axis = new_figure(figsize=(7, 4.2))
         bars = axis.barh(names, [n["minutes"] for n in notebooks], color=colours)

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from spikeviz.base.page import fill_page, script_json
 from spikeviz.browser import CHECKOUT
+from spikeviz.course_map import course
 from spikeviz.publish.cells import STATIC, Document, read
 from spikeviz.publish.markdown import Links, Markdown, strip_tags
 from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, execute_all
@@ -23,7 +24,8 @@ READ_ONLY = (
 UNFOLD = '<button type="button" id="unfold">Open or fold all answers</button>'
 ABOUT = (
     "<p>Drag a threshold and see a neuron fire. Read the notebooks in this order; each uses only "
-    "what the earlier ones explained. The widgets work here, without Python{but}.</p>"
+    "what the earlier ones explained. Those whose number begins with an A are side trips. The "
+    "widgets work here, without Python{but}.</p>"
 )
 BUT = ", but for {}, which can only show what a model in Python answered when the page was made"
 TIME = re.compile(r"\*\*Time[^*]*\*\*\s*(?:about )?([^.\n]*)")
@@ -120,7 +122,10 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     for document in documents:
         files |= document.scripts
     pages = {text.file: make_page(text) for text in site.text_pages()}
-    around = zip([None, *chapters], chapters, [*chapters[1:], None], strict=False)
+    side = {f"{n['file']}.html" for n in course()["notebooks"] if "after" in n}
+    pages |= {chapter.file: make_page(chapter) for chapter in chapters}
+    way = [chapter for chapter in chapters if chapter.file not in side]
+    around = zip([None, *way], way, [*way[1:], None], strict=False)
     pages |= {chapter.file: make_page(chapter, before, after) for before, chapter, after in around}
     index = Chapter("index.html", "Course map", make_map(chapters, documents))
     pages[index.file] = make_page(index)  # the last to be written: where it is, all is

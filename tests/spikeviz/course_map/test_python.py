@@ -59,8 +59,12 @@ def test_the_command_grows_notebook_by_notebook():
 
 def test_every_notebook_of_the_plan_is_numbered_in_order():
     notebooks = course()["notebooks"]
-    assert [n["file"][:2] for n in notebooks] == [f"{i:02d}" for i in range(13)]
-    assert sum(bool(n["line"]) for n in notebooks) == 11
+    way, side = notebooks[:13], notebooks[13:]
+    assert [n["file"][:2] for n in way] == [f"{i:02d}" for i in range(13)]
+    assert sum(bool(n["line"]) for n in way) == 11
+    assert [n["file"][:2] for n in side] == [f"A{i + 1}" for i in range(len(side))]
+    assert not [n for n in way if "after" in n]
+    assert [n for n in side if n["after"] in range(13) and not n["line"]] == side
 
 
 @pytest.mark.parametrize("at", [0, 7, 12])

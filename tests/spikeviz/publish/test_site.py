@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from spikeviz.course_map import course
 from spikeviz.publish.running import NOTEBOOKS
 
 PAGES = ["index", *sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))]
+WAY = [n["file"] for n in course()["notebooks"] if "after" not in n]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 FAULTS = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
@@ -109,14 +111,21 @@ def test_the_keyboard_finds_the_text_first_and_what_scrolls(opened):
 
 
 def test_next_and_previous_walk_through_the_course(opened):
-    page = opened(PAGES[1])
-    for name in PAGES[2:]:
+    page = opened(WAY[0])
+    for name in WAY[1:]:
         page.locator("header a[rel=next]").click()
         page.wait_for_url(f"**/{name}.html")
     assert page.locator("a[rel=next]").count() == 0
     page.get_by_role("link", name="Course map").click()
     page.get_by_role("heading", level=1).wait_for()
     assert page.locator(".map > li").count() == len(PAGES) - 1
+
+
+def test_no_way_leads_on_from_a_side_trip(opened):
+    for name in {*PAGES[1:]} - {*WAY}:
+        page = opened(name)
+        assert page.locator("a[rel=next], a[rel=prev]").count() == 0
+        assert page.get_by_role("link", name="Course map").count() == 1
 
 
 def test_paper_shows_the_text_and_no_controls_of_the_page(opened):
