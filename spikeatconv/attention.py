@@ -37,7 +37,9 @@ class Attend(nn.Module):
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """q, k, v: `[T, B, C, H, W]` → A(Q, K)·V of the same shape."""
         check_qkv(self.heads, q=q, k=k, v=v)
-        out = self.weights(q, k) @ self.tokens(v)  # [T·B, groups, heads, tokens, d]
+        queries = self.tokens(q)  # in BDSA also the keys and values: one tensor, cut once
+        keys = queries if k is q else self.tokens(k)
+        out = self.weigh(queries, keys) @ (queries if v is q else self.tokens(v))
         merge = PARTITIONS[self.partition][1]
         out = merge(out.transpose(2, 3).flatten(3), self.size, (q.shape[-2], q.shape[-1]))
         return out.unflatten(0, q.shape[:2])
@@ -45,15 +47,19 @@ class Attend(nn.Module):
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
         """The attention map A(Q, K), `[T·B, groups, heads, tokens, tokens]`."""
         check_qkv(self.heads, q=q, k=k)
-        scale = (q.shape[2] // self.heads) ** -0.5
-        scores = self.tokens(q) @ self.tokens(k).transpose(-2, -1) * scale
+        return self.weigh(self.tokens(q), self.tokens(k))
+
+    def weigh(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """A(Q, K) of tokens, both `[..., tokens, d]` → `[..., tokens, tokens]`."""
+        scores = queries @ keys.transpose(-2, -1) * queries.shape[-1] ** -0.5
         return scores.softmax(-1) if self.softmax else scores
 
     def tokens(self, x: Tensor) -> Tensor:
         """`[T, B, C, H, W]` → `[T·B, groups, heads, tokens, d]`, d = C / heads."""
         partition = PARTITIONS[self.partition][0]
         groups = partition(x.flatten(0, 1), self.size)
-        return groups.unflatten(3, (self.heads, x.shape[2] // self.heads)).transpose(2, 3)
+        groups = groups.unflatten(3, (self.heads, x.shape[2] // self.heads))
+        return groups.transpose(2, 3).contiguous()  # once: else each product copies it
 
     def extra_repr(self) -> str:
         return (
@@ -101,8 +107,9 @@ class SpikeAttention(nn.Module):
 
 
 class SISA(SpikeAttention):
-    """Spike-in self-attention: three learned projections, each followed by an SPK block.
+    """Three learned projections, each followed by an SPK block.
 
+    The paper gives the letters only; "spike-in self-attention" is our reading of them.
     Arguments, shapes and errors as `SpikeAttention`.
     """
 
@@ -118,8 +125,14 @@ class SISA(SpikeAttention):
 
 
 class BDSA(SpikeAttention):
-    """Binary direct self-attention: the input's spikes are Q, K and V at once; no projections.
+    """The input's spikes are Q, K and V at once; no projections.
 
+    The paper gives the letters only; "binary direct self-attention" is our reading of them. It
+    says that at inference the features come "without additional computation". What is gone
+    is the three projections: S depends on the image, so S Sᵀ and A·S are computed for each.
+    S Sᵀ is symmetric, with each token's number of spikes on its diagonal, so half of its
+    additions would do. Two products of half the size take a CPU longer than one, though;
+    what it saves here is to cut one tensor into tokens instead of three.
     Arguments, shapes and errors as `SpikeAttention`.
     """
 

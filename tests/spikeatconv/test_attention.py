@@ -57,6 +57,15 @@ def test_attention_is_the_plain_loop(partition, softmax):
     torch.testing.assert_close(fast, slow_attention(q, k, v, 2, partition, 2, softmax))
 
 
+@pytest.mark.parametrize("partition", sorted(PARTITIONS))
+@pytest.mark.parametrize("copied", [(0, 1, 2), (0,), (1,), (2,)])
+def test_one_tensor_for_several_of_q_k_and_v_is_as_good_as_copies(partition, copied):
+    s = noise(2, 3, 8, 4, 4)
+    attend = Attend(2, partition, 2)
+    qkv = [s.clone() if i in copied else s for i in range(3)]
+    assert torch.equal(attend(s, s, s), attend(*qkv))
+
+
 @pytest.mark.parametrize("heads", [1, 2, 8])
 def test_full_attention_is_torchs(heads):
     q, k, v = (noise(2, 3, 8, 5, 4, seed=seed) for seed in range(3))
