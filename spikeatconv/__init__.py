@@ -1,4 +1,4 @@
-"""SpikeAtConv: a spiking MaxViT-like image classifier, exact and readable.
+"""SpikeAtConv: a spiking image classifier inspired by MaxViT, exact and readable.
 
 Read in the order of the paper: `surrogate`, `neuron`, `conv`, `blocks`, `partition`,
 `attention`, `model`, `resnet`; beside them `fast` (the same neuron, sooner), `record` (look

@@ -5,10 +5,15 @@
         block            spiking ConvNeXt → attention → feed-forward, each with a residual
     Decision             global average pooling, linear, mean over T
 
-Between the blocks runs a stream of real values, the membrane; each branch begins by turning
-it into spikes and ends with a convolution and BatchNorm, whose output is added before the
-next spike [open choice R11, shortcut="membrane"]. So every layer with weights sees what an
-SPK block gives. shortcut="spike" adds after the spike instead.
+Between the blocks runs a stream of real values, the membrane. Each branch begins with an SPK block
+that reads it and ends with a convolution and BatchNorm (attention with an SPK block: it adds 0 or
+1), and what it gives is added before the next spike [open choice R11, shortcut="membrane"]. So
+every layer with weights sees what an SPK block gives. shortcut="spike" adds after the spike
+instead. For the feed-forward it is the literal reading ("each linear layer is followed by an Spk
+module"), and the membrane shortcut deviates from the text there.
+
+The paper cites ConvNeXt V2. Its block has one activation and GRN; ours has an SPK block in front
+of each of its three convolutions, and no GRN [open choice R14].
 """
 
 import itertools
@@ -93,7 +98,8 @@ class SpikeAtConvConfig(Config):
     attention: "sisa" or "bdsa".
     partition, partition_size: "grid", "window" or "full"; one size, or one for each stage.
     softmax: in the attention map [R8].
-    spiking: False makes the twin, with GELU for each SPK block (the baseline of Figure 4).
+    spiking: False makes the twin, with GELU for each SPK block: the same network without spikes.
+        It is not the MaxViT of Figure 4, which has MBConv, window attention and relative biases.
     head_width: channels of an attention head, at most [R12].
     expansion: width of the inverted bottlenecks, in multiples of a stage's.
     norm: "batch" or "none" [R10]; the convolutions inside RL, MBPL and DCL keep theirs.

@@ -4,8 +4,9 @@
                                 peak · (1 + cos(π · (e − warmup) / (epochs − warmup))) / 2   after
 
 What the paper does not give is our choice: AdamW's β and ε (torch's), the cosine for CIFAR-100, the
-shear's angle, the crop, and the strengths of Mixup, CutMix and Random Erasing, which are those that
-are usual with this list of augmentations.
+shear's angle; for ImageNet AdamW itself (it is named for CIFAR-100 only), the crop, the flip, that
+the clipping's threshold of 0.1 is one of the gradient's norm, and the strengths of Mixup, CutMix
+and Random Erasing, which are those that are usual with this list of augmentations.
 """
 
 import math
@@ -147,7 +148,7 @@ RECIPES = {
         image_size=32, networks=("resnet18", "micro"),
         augmentation=Augmentation(flip=True, rotation=30.0, shear=10.0),
     ),
-    # 200 epochs, AdamW, 1e-3, batch 768, warm-up 10, cosine, decay 0.05, clipping 0.1, 224 × 224,
+    # 200 epochs, 1e-3, batch 768, warm-up 10, cosine, decay 0.05, clipping 0.1, 224 × 224,
     # AutoAugment, label smoothing 0.1, Random Erasing, Mixup, CutMix.
     "imagenet": Recipe(
         epochs=200, batch=768, learning_rate=1e-3, weight_decay=0.05, warmup_epochs=10,
