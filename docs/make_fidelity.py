@@ -42,7 +42,8 @@ PARTS = [
     ("DCL block", "`blocks.DCL`", "R10 BatchNorm after each convolution"),
     ("SISA", "`attention.SISA`", "R8 `softmax=True`; BatchNorm on A·V (R10): without it the last "
      "neuron is fed at most 1 and cannot fire"),
-    ("BDSA", "`attention.BDSA`", "R8, R10 as SISA"),
+    ("BDSA", "`attention.BDSA`", "R8, R10 as SISA; at inference only the projections are saved: "
+     "S depends on the image"),
     ("Grid attention", "`partition.grid_partition`, `attention.Attend`",
      "the size, 7, is MaxViT's: the stored text gives none"),
     ("Figure 1: network", "`model.SpikeAtConv`", "R9 `time_steps=4`; R10 `norm=\"batch\"`; "
