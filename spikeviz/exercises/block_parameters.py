@@ -18,7 +18,7 @@ PRINTED = "12,"  # how the notebook's next cell prints it
 
 Parts = tuple[int, int, int]  # a, b, c: how much too many of C², of C, and of neither
 
-# What a typical mistake adds to a·C² + b·C + c, with SL in each place.
+# What a typical mistake adds to a·C² + b·C + c, without mixers.
 MISTAKES: dict[Parts, str] = {
     (49, -49, 0): "Your 7×7 convolution is dense. A depthwise one looks at its own channel only: "
     "how many inputs has each of its kernels?",
@@ -52,10 +52,10 @@ MISTAKES: dict[Parts, str] = {
     (0, -42, 0): "The depthwise kernel has two sides. How many numbers are in a 7×7 kernel?",
     (0, -40, 0): "Your depthwise kernel is 3×3. Here it is 7×7.",
 }
-# The same for what MBPL adds.
+# The same for what the mixers add.
 MIXERS: dict[Parts, str] = {
-    (0, -816, 0): "Your number with `mbpl=True` is that with SL. Each MBPL brings a mixer: a 7×7 "
-    "depthwise convolution and its BatchNorm.",
+    (0, -816, 0): "Your number with `mixer=True` is that without mixers. A mixer is a 7×7 "
+    "depthwise convolution and its BatchNorm, one for each SPK block.",
     (0, -306, 0): "Some SPK blocks stand where the map is 4 C wide. Their mixers are that wide.",
     (0, -32, 0): "The mixer's convolution is right. It has a BatchNorm behind it, too.",
     (0, 2448, 0): "You counted a mixer for each of the four thresholds. All branches of an MBPL "
@@ -71,46 +71,46 @@ MIXERS: dict[Parts, str] = {
 
 
 def check_block_parameters(block_parameters: Callable) -> Feedback:
-    """Check a student's `block_parameters(channels, mbpl=False)`.
+    """Check a student's `block_parameters(channels, mixer=False)`.
 
-    Right is the number of parameters of a SpikeAtConv block with SISA, with SL or MBPL in each
-    place. Never raises: the student's errors come back as feedback.
+    Right is the number of parameters of a SpikeAtConv block with SISA, whose SPK blocks are MBPLs
+    that send sums (no mixer, and as many parameters as SL) or membranes (a mixer each). Never
+    raises: the student's errors come back as feedback.
     """
     return judge(
         block_parameters,
         compare,
-        "Your number is that of the real block, at every width that we tried, with SL and with "
-        "MBPL. So you can count a network of any size on the back of an envelope.",
+        "Your number is that of the real block, at every width that we tried, without mixers and "
+        "with them. So you can count a network of any size on the back of an envelope.",
         "`block_parameters` still holds a `...` or returns nothing. Start with the spiking "
         "ConvNeXt: its three convolutions, and their BatchNorms.",
         "Call `block_parameters(64)` in a new cell to see where it stops.",
         named="Is the name spelled right? Inside the function the width is `channels`.",
-        keep="Keep the first line as it was: `block_parameters(channels, mbpl=False)`.",
+        keep="Keep the first line as it was: `block_parameters(channels, mixer=False)`.",
     )
 
 
 def compare(block_parameters: Callable) -> None:
-    for options in ({}, {"mbpl": True}):
+    for options in ({}, {"mixer": True}):
         given = expect([block_parameters(width, **options) for width in WIDTHS])
         numbers = [read_number(value, WANTED, PRINTED) for value in given]
         extra = [n - count(w, **options) for n, w in zip(numbers, WIDTHS, strict=True)]
         for width, number, more in zip(WIDTHS, numbers, extra, strict=True):
             if abs(more) > 1e-6:
                 stop(
-                    f"`block_parameters({width}{', mbpl=True' if options else ''})` gives "
+                    f"`block_parameters({width}{', mixer=True' if options else ''})` gives "
                     f"{number:,.15g}. The real block of that width has "
                     f"{'fewer' if more > 0 else 'more'}.\n{of_parts(split(extra), bool(options))}"
                 )
 
 
 @cache
-def count(width: int, mbpl: bool = False) -> int:
+def count(width: int, mixer: bool = False) -> int:
     """Parameters of the real block. On the meta device nothing is allocated."""
     from spikeatconv.model import Block, preset
 
-    config = preset(
-        "micro", widths=(width,), depths=(1,), partition_size=4, spk="mbpl" if mbpl else "sl"
-    )
+    options = {"readout": "membrane"} if mixer else {"readout": "sum", "mixer": False}
+    config = preset("micro", widths=(width,), depths=(1,), partition_size=4, spk_options=options)
     with torch.device("meta"):
         return sum(p.numel() for p in Block(config, 0).parameters())
 
@@ -124,9 +124,9 @@ def split(values: list[float]) -> Parts | None:
     return (a, b, c) if fits else None
 
 
-def of_parts(parts: Parts | None, mbpl: bool) -> str | None:
+def of_parts(parts: Parts | None, mixer: bool) -> str | None:
     """parts: of what the student has too many."""
-    known = (MIXERS if mbpl else MISTAKES).get(parts or (0, 0, 0))
+    known = (MIXERS if mixer else MISTAKES).get(parts or (0, 0, 0))
     a, b, c = parts or (0, 0, 0)
     which = "too large" if (a or b) > 0 else "too small"
     return find_hint([
@@ -139,7 +139,7 @@ def of_parts(parts: Parts | None, mbpl: bool) -> str | None:
         (a,
          f"What grows with C² is {which}. That comes from the 1×1 convolutions alone: go through "
          "them with the table, two bottlenecks and Q, K, V."),
-        (b and mbpl,
+        (b and mixer,
          f"What grows with C² is right. What grows with C is {which}. Count the SPK blocks again, "
          "and how wide the map is at each of them."),
         (b,

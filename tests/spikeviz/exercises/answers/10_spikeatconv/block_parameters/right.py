@@ -7,39 +7,39 @@ import torch
 from torch import nn
 
 
-def polynomial(channels, mbpl=False):
-    return 19 * channels**2 + (79 + 16 * 51 * mbpl) * channels
+def polynomial(channels, mixer=False):
+    return 19 * channels**2 + (79 + 16 * 51 * mixer) * channels
 
 
-def lists(channels, mbpl=False):
+def lists(channels, mixer=False):
     c = channels
     layers = [(7, 1, c), (1, c, 4 * c), (1, 4 * c, c), *[(1, c, c)] * 3, (1, c, 4 * c), (1, 4 * c, c)]
     total = sum(k * k * c_in * c_out + 2 * c_out for k, c_in, c_out in layers) + 2 * c
     widths = [c, c, 4 * c, c, c, c, c, c, c, 4 * c]
-    return total + (sum(49 * width + 2 * width for width in widths) if mbpl else 0)
+    return total + (sum(49 * width + 2 * width for width in widths) if mixer else 0)
 
 
-def by_numpy(channels, mbpl=False):
+def by_numpy(channels, mixer=False):
     c = np.int64(channels)
     outs = np.array([c, 4 * c, c, c, c, c, 4 * c, c])
     ins = np.array([49, c, 4 * c, c, c, c, c, 4 * c])
     total = ins @ outs + 2 * outs.sum() + 2 * c
-    return total + mbpl * 51 * 16 * c
+    return total + mixer * 51 * 16 * c
 
 
-def by_torch(channels, mbpl=False):
+def by_torch(channels, mixer=False):
     outs = torch.tensor([1, 4, 1, 1, 1, 1, 4, 1]) * channels
     ins = torch.tensor([0, 1, 4, 1, 1, 1, 1, 4]) * channels + torch.tensor([49] + [0] * 7)
     total = (ins * outs + 2 * outs).sum() + 2 * channels
-    return total + (816 * channels if mbpl else 0)
+    return total + (816 * channels if mixer else 0)
 
 
-def a_float(channels, mbpl=False):
+def a_float(channels, mixer=False):
     c = float(channels)
-    return 49 * c + 2 * c + 2 * (8 * c**2 + 10 * c) + 3 * (c**2 + 2 * c) + 2 * c + mbpl * 816 * c
+    return 49 * c + 2 * c + 2 * (8 * c**2 + 10 * c) + 3 * (c**2 + 2 * c) + 2 * c + mixer * 816 * c
 
 
-def real_layers(channels, mbpl=False):
+def real_layers(channels, mixer=False):
     def count(*modules):
         return sum(p.numel() for m in modules for p in m.parameters())
 
@@ -52,10 +52,10 @@ def real_layers(channels, mbpl=False):
         total = layer(c, c, 7, c) + 2 * layer(c, 4 * c) + 2 * layer(4 * c, c) + 3 * layer(c, c)
         total += count(nn.BatchNorm2d(c))
         mixers = 8 * layer(c, c, 7, c) + 2 * layer(4 * c, 4 * c, 7, 4 * c)
-    return total + mixers if mbpl else total
+    return total + mixers if mixer else total
 
 
-def loop(channels, mbpl=False):
+def loop(channels, mixer=False):
     total = 2 * channels
     for kernel, per_output, c_out in (
         (7, 1, channels), (1, channels, 4 * channels), (1, 4 * channels, channels),
@@ -64,13 +64,13 @@ def loop(channels, mbpl=False):
     ):
         for _ in range(c_out):
             total += math.prod((kernel, kernel, per_output)) + 2
-    if mbpl:
+    if mixer:
         for width in [channels] * 8 + [4 * channels] * 2:
             total += (7 * 7 + 2) * width
     return total
 
 
-def other_names(c, mbpl=0):
-    if mbpl:
+def other_names(c, mixer=0):
+    if mixer:
         return other_names(c) + 51 * (8 * c + 2 * 4 * c)
     return c * (19 * c + 79)

@@ -1,6 +1,6 @@
-# hint: is that with SL
-def block_parameters(channels, mbpl=False):
-    """Parameters of a block with SISA, and SL (or MBPL) in each place."""
+# hint: is that without mixers
+def block_parameters(channels, mixer=False):
+    """Parameters of a block with SISA; with or without the mixers of MBPL."""
     c = channels
 
     def layer(c_in, c_out, kernel=1, groups=1):

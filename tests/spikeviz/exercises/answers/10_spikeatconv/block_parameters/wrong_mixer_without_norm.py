@@ -1,6 +1,6 @@
 # hint: It has a BatchNorm behind it, too
-def block_parameters(channels, mbpl=False):
-    """Parameters of a block with SISA, and SL (or MBPL) in each place."""
+def block_parameters(channels, mixer=False):
+    """Parameters of a block with SISA; with or without the mixers of MBPL."""
     c = channels
 
     def layer(c_in, c_out, kernel=1, groups=1):
@@ -9,4 +9,4 @@ def block_parameters(channels, mbpl=False):
     convnext = layer(c, c, 7, groups=c) + layer(c, 4 * c) + layer(4 * c, c)
     attention = 3 * layer(c, c) + 2 * c  # Q, K, V, and the BatchNorm on A·V
     feed_forward = layer(c, 4 * c) + layer(4 * c, c)
-    return convnext + attention + feed_forward + (16 * 49 * c if mbpl else 0)
+    return convnext + attention + feed_forward + (16 * 49 * c if mixer else 0)

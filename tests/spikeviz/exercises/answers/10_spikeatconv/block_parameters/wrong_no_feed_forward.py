@@ -1,6 +1,6 @@
 # hint: The feed-forward is missing
-def block_parameters(channels, mbpl=False):
-    """Parameters of a block with SISA, and SL (or MBPL) in each place."""
+def block_parameters(channels, mixer=False):
+    """Parameters of a block with SISA; with or without the mixers of MBPL."""
     c = channels
 
     def layer(c_in, c_out, kernel=1, groups=1):
@@ -9,4 +9,4 @@ def block_parameters(channels, mbpl=False):
     convnext = layer(c, c, 7, groups=c) + layer(c, 4 * c) + layer(4 * c, c)
     attention = 3 * layer(c, c) + 2 * c  # Q, K, V, and the BatchNorm on A·V
     mixers = 8 * layer(c, c, 7, groups=c) + 2 * layer(4 * c, 4 * c, 7, groups=4 * c)
-    return convnext + attention + (mixers if mbpl else 0)
+    return convnext + attention + (mixers if mixer else 0)

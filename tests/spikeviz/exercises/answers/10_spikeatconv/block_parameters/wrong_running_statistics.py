@@ -1,6 +1,6 @@
 # hint: the running mean and variance are no parameters
-def block_parameters(channels, mbpl=False):
-    """Parameters of a block with SISA, and SL (or MBPL) in each place."""
+def block_parameters(channels, mixer=False):
+    """Parameters of a block with SISA; with or without the mixers of MBPL."""
     c = channels
 
     def layer(c_in, c_out, kernel=1, groups=1):
@@ -10,4 +10,4 @@ def block_parameters(channels, mbpl=False):
     attention = 3 * layer(c, c) + 4 * c  # Q, K, V, and the BatchNorm on A·V
     feed_forward = layer(c, 4 * c) + layer(4 * c, c)
     mixers = 8 * layer(c, c, 7, groups=c) + 2 * layer(4 * c, 4 * c, 7, groups=4 * c)
-    return convnext + attention + feed_forward + (mixers if mbpl else 0)
+    return convnext + attention + feed_forward + (mixers if mixer else 0)
