@@ -1,5 +1,6 @@
 """The results files of the studies and benchmarks, each with its command, machine and date."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +24,23 @@ def results(name: str) -> Path:
     raise FileNotFoundError(f"there are no results {name!r}; choose one of {', '.join(there)}")
 
 
-def verdict(differences: Sequence[float]) -> str:
-    """What differences, better minus worse by the paper, say: one of `VERDICTS`."""
+def standard_error(accuracies: Sequence[float], n_test: float) -> float:
+    """SE of a difference of two accuracies on n_test images: √(2p(1 − p) / n_test), p their mean.
+    Given those of several runs, p is the mean of all."""
+    p = sum(accuracies) / len(accuracies)
+    return math.sqrt(2 * p * (1 - p) / n_test)
+
+
+def verdict(better: Sequence[float], worse: Sequence[float], n_test: float = math.inf) -> str:
+    """What two lists of accuracies, the same seeds in the same order, say to "better is above
+    worse": one of `VERDICTS`. "agree" if every seed says so and the mean difference is more than
+    2 SE of n_test test images (unknown: only the seeds are asked); "disagree" the other way."""
+    differences = [b - w for b, w in zip(better, worse, strict=True)]
     if not differences:
         return "not measured"
+    mean = sum(differences) / len(differences)
+    if abs(mean) <= 2 * standard_error([*better, *worse], n_test):
+        return "undecided"
     if all(d > 0 for d in differences):
         return "agree"
     return "disagree" if all(d < 0 for d in differences) else "undecided"

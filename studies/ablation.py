@@ -140,7 +140,8 @@ def on_digits() -> Study:
     about = {
         "scale": f"the shipped digits: {IMAGES:,} to train, 1,000 to test; {EPOCHS} epochs; "
         f"ResNet-18 of width {WIDTH} at 16×16 pixels, Micro at 32×32 and T = 2",
-        "measure": "accuracy on the 1,000 test digits", "images": IMAGES, "epochs": EPOCHS,
+        "measure": f"accuracy on the {len(test[0]):,} test digits", "test_images": len(test[0]),
+        "images": IMAGES, "epochs": EPOCHS,
         "batch": digits.BATCH, "learning_rate": digits.LEARNING_RATE, "width": WIDTH,
     }  # fmt: skip
     return Study("ablation", about, run)

@@ -106,6 +106,7 @@ def study_of(path: str, full: bool) -> ablation.Study:
         f"{len(large[1]):,} to test (a split of our own); {recipe.epochs} epochs; ResNet-18 of "
         f"width {width} at {side}×{side} pixels, Micro at 32×32 and T = {MICRO_STEPS}",
         "measure": f"accuracy on the {len(large[1]):,} test images after the last epoch",
+        "test_images": len(large[1]),
         "recipe": asdict(recipe), "width": width, "classes": list(large[0].classes),
     }  # fmt: skip
     return ablation.Study("cifar100_full" if full else "cifar100", about, run)

@@ -4,6 +4,7 @@ import functools
 import gzip
 import importlib.util
 import json
+import math
 import os
 import statistics
 import sys
@@ -20,15 +21,16 @@ from spikeviz.results import results, verdict
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
     from matplotlib.figure import Figure
 
-HOW = ("command", "commit", "date", "machine", "scale", "measure", "file")
+HOW = ("command", "commit", "date", "machine", "scale", "measure", "test_images", "file")
 
 
 class AblationExplorer(Explorer):
     """Shows what a study found, choice by choice: plots, a table, the spread, the paper beside it.
 
     AblationExplorer("results.json", …) shows results files as studies/ablation.py writes them:
-    "results" holds "scale", "measure" and "points", each with "axis" (what was varied), "value",
-    "options", "network" and "runs", [{"seed", "accuracy", "seconds", …}]. Without one it shows
+    "results" holds "scale", "measure", "test_images" (how many) and "points", each with "axis"
+    (what was varied), "value", "options", "network" and "runs", [{"seed", "accuracy", "seconds",
+    …}]. Without one it shows
     the study that comes with the widget: the paper's choices on the shipped digits. The paper's
     own figures (Tables 1 to 3) are drawn apart, on an axis of their own, and named the paper's.
 
@@ -81,16 +83,23 @@ class AblationExplorer(Explorer):
         return check_index(proposal, last, f"a point from 0 to {last}, or None")
 
     def orderings(self) -> list[dict[str, Any]]:
-        """What the paper says is better, with a verdict of ours: "agree" or "disagree" if every
-        seed that both have says so, else "undecided"; "not measured". "differences": by seed."""
+        """What the paper says is better, with the `verdict` of ours: over the seeds that both have,
+        and by the test images of their study. "differences": by seed."""
         found = []
         for order in self.paper["orderings"]:
-            better, worse = (
-                self._accuracies(order["axis"], order[side]) for side in ("better", "worse")
-            )
-            differences = [better[seed] - worse[seed] for seed in better if seed in worse]
-            found.append({**order, "differences": differences, "verdict": verdict(differences)})
+            axis = order["axis"]
+            better, worse = (self._accuracies(axis, order[side]) for side in ("better", "worse"))
+            pairs = [(better[seed], worse[seed]) for seed in better if seed in worse]
+            says = verdict([b for b, _ in pairs], [w for _, w in pairs], self._test_images(axis))
+            differences = [b - w for b, w in pairs]
+            found.append({**order, "differences": differences, "verdict": says})
         return found
+
+    def _test_images(self, axis: str) -> float:
+        """Of the first study with that axis; infinitely many where its file does not say."""
+        numbers = (point["study"] for point in self.points if point["axis"] == axis)
+        study = self.studies[next(numbers, 0)]
+        return study.get("test_images", math.inf)
 
     def _accuracies(self, axis: str, value: Any) -> dict[int, float]:
         """By seed, of the first point at that place."""
@@ -147,6 +156,8 @@ def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = content["results"]
         how = {**content, **found, "file": path.name}
+        if not how.get("test_images", 1) > 0:
+            raise ValueError(f"test_images is {how['test_images']}")
         points = [check_point(point) for point in found["points"]]
     except FileNotFoundError:
         raise FileNotFoundError(

@@ -15,6 +15,8 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.results import standard_error
+from spikeviz.results import verdict as verdict_of
 
 VERDICTS = ("agree", "disagree", "undecided")
 SURROGATES = ("atan", "sigmoid")
@@ -230,19 +232,13 @@ def differences(runs: Runs, pick: Pick = last) -> list[float]:
     return [a - s for a, s in zip(*sides(runs, pick), strict=True)]
 
 
-def error(accuracies: Sequence[float], n_test: int) -> float:
-    """SE: the standard error of a difference of two accuracies near their mean p."""
-    p = mean(accuracies)
-    return (2 * p * (1 - p) / n_test) ** 0.5
-
-
-def se(runs: Runs, pick: Pick = last) -> float:
-    return error([a for side in sides(runs, pick) for a in side], runs.n_test)
+def se(runs: Runs) -> float:
+    return standard_error([a for side in sides(runs) for a in side], runs.n_test)
 
 
 def verdict(runs: Runs, pick: Pick = last) -> str:
     """The rule: every seed says so, and the mean difference is more than 2 SE."""
-    return decide(differences(runs, pick), 2 * se(runs, pick))
+    return verdict_of(*sides(runs, pick), runs.n_test)
 
 
 def decide(found: Sequence[float], least: float, signs: bool = True) -> str:
@@ -257,7 +253,7 @@ def majority(runs: Runs) -> str:
 
 
 def each_its_own(runs: Runs) -> float:
-    return sum(error(side, runs.n_test) ** 2 / 2 for side in sides(runs)) ** 0.5
+    return sum(standard_error(side, runs.n_test) ** 2 / 2 for side in sides(runs)) ** 0.5
 
 
 MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
@@ -304,14 +300,14 @@ MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
      "of 2 p (1 − p) / n_test."),
     (lambda r: decide(differences(r), 2 * se(r._replace(n_test=500))),
      "Your yardstick is the same for every test set: 500 is written into it. Use `n_test`."),
-    (lambda r: decide(differences(r), 2 * error(sides(r)[0], r.n_test)),
+    (lambda r: decide(differences(r), 2 * standard_error(sides(r)[0], r.n_test)),
      "Your p comes from the Atan alone. In the rule it is the mean of all accuracies."),
-    (lambda r: decide(differences(r), 2 * error(sides(r)[1], r.n_test)),
+    (lambda r: decide(differences(r), 2 * standard_error(sides(r)[1], r.n_test)),
      "Your p comes from the Sigmoid alone. In the rule it is the mean of all accuracies."),
     (lambda r: decide(differences(r), 2 * each_its_own(r)),
      "You give each side a p of its own. That can be done, but the rule was stated before: one p, "
      "the mean of all accuracies."),
-    (lambda r: decide(differences(r), 2 * error(
+    (lambda r: decide(differences(r), 2 * standard_error(
         [a for pair in r.curves for curve in pair for a in curve], r.n_test)),
      "Your p takes in the epochs before the last. By line 2 of the rule only the last one counts."),
     (lambda r: decide([(a - s) / s for a, s in zip(*sides(r), strict=True)], 2 * se(r)),

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import re
 import statistics
 
@@ -54,26 +55,33 @@ def test_several_files_stand_side_by_side(results, made):
     }  # fmt: skip
 
 
+# SE is √(2 · 0.5 · 0.5 / n): 0.0224 with 1,000 images and p = 0.5, so 2 SE are 4.5 points.
 @pytest.mark.parametrize(
-    ("differences", "says"),
+    ("better", "worse", "images", "says"),
     [
-        ([0.1, 0.01, 0.2], "agree"),
-        ([-0.1, -0.01], "disagree"),
-        ([0.1, -0.01, 0.2], "undecided"),
-        ([0.1, 0.0], "undecided"),
-        ([], "not measured"),
+        ([0.53, 0.54, 0.53], [0.48, 0.46, 0.46], 1000, "agree"),  # by 6.7 points
+        ([0.51, 0.52, 0.53], [0.48, 0.48, 0.48], 1000, "undecided"),  # by 4.0
+        ([0.51, 0.52, 0.53], [0.48, 0.48, 0.48], math.inf, "agree"),  # nobody knows how many
+        ([0.46, 0.48, 0.46], [0.53, 0.52, 0.55], 1000, "disagree"),
+        ([0.48, 0.48, 0.48], [0.51, 0.52, 0.53], 1000, "undecided"),
+        ([0.64, 0.65, 0.49], [0.36, 0.36, 0.50], 1000, "undecided"),  # one says the opposite
+        ([0.64, 0.50, 0.65], [0.36, 0.50, 0.35], 1000, "undecided"),  # one sees no difference
+        ([], [], 1000, "not measured"),
     ],
 )
-def test_a_verdict_needs_every_seed(differences, says):
-    assert verdict(differences) == says
+def test_a_verdict_needs_every_seed_and_more_than_two_standard_errors(better, worse, images, says):
+    assert verdict(better, worse, images) == says
 
 
-def test_an_ordering_compares_seed_by_seed(results, made):
+# 15 points at p = 0.525: 2 SE are 4.5 points with 1,000 images, and 20 with 50.
+@pytest.mark.parametrize(("images", "says"), [(1000, "agree"), (50, "undecided"), (None, "agree")])
+def test_an_ordering_compares_seed_by_seed(results, made, images, says):
     better, worse = point("surrogate", "atan", 0.5, 0.7), point("surrogate", "sigmoid", 0.4, 0.5)
-    explorer = made(results(better, worse))
+    head = {"test_images": images} if images else {}
+    explorer = made(results(better, worse, **head))
     (order,) = [o for o in explorer.orderings() if o["axis"] == "surrogate"]
     assert order["differences"] == pytest.approx([0.1, 0.2])
-    assert order["verdict"] == "agree"
+    assert order["verdict"] == says
     assert {o["verdict"] for o in explorer.orderings() if o["axis"] != "surrogate"} == {
         "not measured"
     }
@@ -93,6 +101,7 @@ def test_an_ordering_compares_seed_by_seed(results, made):
             r"accuracies are \[70.0\] at T 1",
         ),
         ('{"results": {"points": [{"axis": "T", "value": 1, "runs": []}]}}', "no results file"),
+        ('{"test_images": 0, "results": {"points": []}}', "ValueError test_images is 0"),
     ],
 )
 def test_what_is_no_results_file_is_refused(tmp_path, text, message):
