@@ -1,7 +1,7 @@
 // The five SPK blocks, box by box: the same arithmetic as spikeatconv/blocks.py in eval mode.
 // A block is a list of boxes, each with the boxes it takes from, the column and row where it is
 // drawn. A value is {data, steps, channels, side}: data[t][c][y][x] in one Float64Array; `still`
-// says that all steps are alike, `binary` that it holds only 0 and 1.
+// says that all steps are alike, `most` how many spikes a number in it can be, 0 for real values.
 
 import { simulate, stimulus } from "../base/neuron.js";
 
@@ -37,13 +37,13 @@ function kernel(name, size) {
 }
 
 const like = ({ steps, side, still }, data, channels) =>
-  ({ steps, side, still, data, channels, binary: false });
+  ({ steps, side, still, data, channels, most: 0 });
 
 /** One LIF for each place and channel: spikes, and membranes H before the reset. */
 function lif(x, tau, v_threshold) {
   const neurons = x.data.length / x.steps;
   const { s, h } = simulate({ tau, v_threshold }, x.data, { keep: ["s", "h"], neurons });
-  return { ...like(x, s, x.channels), membrane: h, still: false, binary: true };
+  return { ...like(x, s, x.channels), membrane: h, still: false, most: 1 };
 }
 
 // Convolution with zeros around, H×W kept: weights[out][in] is a kernel, or null for zeros. What
@@ -102,14 +102,15 @@ function concat(a, b) {
     data.set(a.data.subarray(t * na, (t + 1) * na), t * (na + nb));
     data.set(b.data.subarray(t * nb, (t + 1) * nb), t * (na + nb) + na);
   }
-  return { ...like(a, data, a.channels + b.channels), binary: a.binary && b.binary };
+  return { ...like(a, data, a.channels + b.channels), most: Math.min(a.most, b.most) };
 }
 
 function add(...parts) {
   const data = new Float64Array(parts[0].data.length);
   for (const part of parts)
     for (let i = 0; i < data.length; i++) data[i] += part.data[i];
-  return { ...like(parts[0], data, parts[0].channels), still: false };
+  const most = parts.every((part) => part.most) ? parts.length : 0;
+  return { ...like(parts[0], data, parts[0].channels), still: false, most };
 }
 
 function half(x, which) {
@@ -155,21 +156,25 @@ export const BLOCKS = {
   mbpl(p) {
     const rows = p.thresholds.length;
     const middle = (rows - 1) / 2;
-    const branches = p.thresholds.map((v_threshold, i) =>
-      spiking(`branches.${i}`, `LIF ${short(v_threshold)}`, "x", [1, i], p.tau, v_threshold));
+    /** A LIF for each threshold in a column, and their sum in the next one. */
+    const branches = (name, from, column) => {
+      const lifs = p.thresholds.map((v_threshold, i) => spiking(
+        `${name}.${i}`, `LIF ${short(v_threshold)}`, from, [column, i], p.tau, v_threshold));
+      const names = lifs.map((lif) => lif.name);
+      return [...lifs, box(name, "Σ", names, [column + 1, middle], "sum", add)];
+    };
+    if (p.mixer === "none") return branches("branches", "x", 1);
     const learned = p.mixer === "learned" ? p.learned : undefined; // its BatchNorm too
     const kernels = learned?.kernels ?? [0, 1].map(() => kernel(p.mixer, 7));
     const mix = (x) => norm(convolve(x, onEach(kernels), 7), learned);
-    const names = branches.map(({ name }) => name);
     const both = ["x", "mixers.0"];
     return [
-      ...branches,
-      box("branches", "Σ", names, [2, middle], "sum", add),
+      ...branches("branches", "x", 1),
       box("mixers.0", "M 7×7", ["branches"], [3, middle], "mixer", mix, { kernels }),
-      ...(p.readout === "spike"
-        ? [box("residual", "x + M", both, [4, middle], "residual", add, { around: rows })]
-        : []),
-      ...closing(p, "residual", [5, middle]),
+      ...(p.readout === "membrane"
+        ? []
+        : [box("residual", "x + M", both, [4, middle], "residual", add, { around: rows })]),
+      ...(p.readout === "sum" ? branches("closing", "residual", 5) : closing(p, "residual", [5, middle])),
     ];
   },
   hsl: (p) => [
@@ -209,7 +214,7 @@ function smoothed(one) {
 export function input(p) {
   const still = p.mode === "image";
   const side = still ? SIDE : 1;
-  const one = { steps: p.time_steps, channels: 1, side, still };
+  const one = { steps: p.time_steps, channels: 1, side, still, most: 0 };
   const filled = (value) => Float64Array.from({ length: p.time_steps * side ** 2 }, value);
   if (still) one.data = filled((_, i) => p.amplitude * (p.pixels[i % side ** 2] / 255));
   else if (p.drive.length) one.data = filled((_, t) => p.amplitude * (p.drive[t] ?? 0));
@@ -257,6 +262,6 @@ export function shareAt({ data, steps }, step) {
 /** How many numbers a value holds that differ by 1e-9 or more. */
 export function distinct(value) {
   const found = numbers(value);
-  if (value.binary) return found.rate > 0 && found.rate < 1 ? 2 : 1;
+  if (value.most === 1) return found.rate > 0 && found.rate < 1 ? 2 : 1;
   return (found.distinct ??= new Set(firstOf(value).map((v) => Math.round(v * 1e9))).size);
 }

@@ -26,7 +26,7 @@ PLACES = {
     "rl": _out("first", "second") | {"concat": ("project", "in")} | _out("project", "closing"),
     "mbpl": _out(*(f"branches.{i}" for i in range(MOST_BRANCHES)), "branches", "mixers.0")
     | {"residual": ("closing", "in")}
-    | _out("closing"),
+    | _out(*(f"closing.{i}" for i in range(MOST_BRANCHES)), "closing"),
     "hsl": {"x1": ("lifs.0", "in"), "x2": ("lifs.1", "in")}
     | _out("lifs.0", "lifs.1")
     | {"concat": ("", "out")},
@@ -78,10 +78,14 @@ def build(explorer: "SpikeBlockExplorer") -> "nn.Module":
     from spikeatconv import SPK_BLOCKS
 
     options = {
-        "rl": ("tau", "second_threshold", "readout"), "mbpl": ("tau", "thresholds", "readout"),
+        "rl": ("tau", "second_threshold"), "mbpl": ("tau", "thresholds", "readout"),
         "hsl": ("taus",),
     }.get(explorer.block, ("tau",))  # fmt: skip
     given = {name: getattr(explorer, name) for name in ("v_threshold", *options)}
+    if explorer.block == "mbpl":
+        given["mixer"] = explorer.mixer != "none"
+    if explorer.block == "rl" and explorer.readout == "spike":  # it has no sum
+        given["readout"] = "spike"
     block = SPK_BLOCKS[explorer.block](2, **given).double().eval()
     state = block.state_dict()
     for name, value in weights(explorer).items():
@@ -98,7 +102,7 @@ def weights(explorer: "SpikeBlockExplorer") -> dict[str, Any]:
     if explorer.block == "dcl":  # both channels weigh half, so that a kernel sees their mean
         fine, wide = kernel(explorer.fine, 3) / 2, kernel(explorer.wide, 5) / 2
         return {"fine.0.0.weight": np.stack([fine] * 2), "wide.0.0.weight": np.stack([wide] * 2)}
-    if explorer.block != "mbpl":
+    if explorer.block != "mbpl" or explorer.mixer == "none":
         return {}
     if explorer.mixer != "learned":
         return {"mixers.0.0.weight": np.stack([kernel(explorer.mixer, 7)] * 2)}

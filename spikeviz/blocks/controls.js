@@ -7,11 +7,25 @@ import { STIMULI } from "../base/neuron.js";
 
 const MOST_BRANCHES = 5;
 const OWN = ["own", "drawn by you"];
+const READOUTS = [
+  ["membrane", "membrane: real values"], ["spike", "spike: one more LIF"],
+  ["sum", "sum: 0 … n spikes"],
+];
+
+/** One branch more, above the highest; one fewer. */
+function branchButtons(model, set) {
+  const branches = (text, count) => button(text, () => {
+    const old = model.get("thresholds");
+    const higher = clamp(Math.max(...old) + 0.5, ...model.get("limits").v_threshold);
+    set({ thresholds: [...old, higher].slice(0, clamp(old.length + count, 1, MOST_BRANCHES)) });
+  });
+  return [branches("+ branch", 1), branches("− branch", -1)];
+}
 
 /** The elements of the input and of the block, and update(p). draft() begins a signal by hand. */
 export function makeControls({ model, set, draft }) {
   const { number, pick } = traitControls(model, set);
-  const limits = model.get("limits");
+  const withMixer = () => model.get("mixer") === "none" && { mixer: "learned" };
   const { digits } = model.get("recorded");
   const input = {
     mode: pick("mode", "Input",
@@ -39,11 +53,14 @@ export function makeControls({ model, set, draft }) {
   const last = {
     projection: pick("projection", "1×1 projection P",
       [["sum", "LIF₂ + LIF₁"], ["difference", "LIF₁ − LIF₂"], "LIF₂ alone", "LIF₁ alone"]),
-    mixer: pick("mixer", "7×7 mixer M", [["learned", "learned, from the Micro"], ...KERNELS]),
+    mixer: pick("mixer", "7×7 mixer M", ["learned", ...KERNELS, "none"], {
+      set: (mixer) => set({ mixer, ...(mixer === "none" && { readout: "sum" }) }),
+    }),
     fine: pick("fine", "3×3 kernel", KERNELS),
     wide: pick("wide", "5×5 kernel", KERNELS),
-    readout: pick("readout", "Readout",
-      [["membrane", "membrane: real values"], ["spike", "spike: one more LIF"]]),
+    readout: pick("readout", "Readout", READOUTS, {
+      set: (readout) => set({ readout, ...(readout !== "sum" && withMixer()) }),
+    }),
     closing: number("v_threshold", "V_th of the last LIF"),
   };
   const items = (list, like, length, label) => Array.from({ length }, (_, i) => {
@@ -52,12 +69,7 @@ export function makeControls({ model, set, draft }) {
   });
   const taus = items("taus", "tau", 2, "τ of half");
   const thresholds = items("thresholds", "v_threshold", MOST_BRANCHES, "V_th of branch");
-  const setBranches = (change) => () => set({ thresholds: change(model.get("thresholds")) });
-  const higher = (values) => clamp(Math.max(...values) + 0.5, ...limits.v_threshold);
-  const more = button("+ branch",
-    setBranches((values) => [...values, higher(values)].slice(0, MOST_BRANCHES)));
-  const fewer = button("− branch",
-    setBranches((values) => values.slice(0, values.length - 1 || 1)));
+  const [more, fewer] = branchButtons(model, set);
   const branches = div("row", more, fewer);
   const controls = { ...input, ...first, ...last };
 
@@ -65,6 +77,8 @@ export function makeControls({ model, set, draft }) {
     const hide = (name, away) => (controls[name].element.hidden = away);
     const has = (name) => SETTINGS[p.block].includes(name);
     const values = { ...p, closing: p.v_threshold };
+    if (p.block === "rl" && p.readout === "sum") values.readout = "membrane"; // it has no sum
+    last.readout.offer(READOUTS.slice(0, p.block === "rl" ? 2 : 3));
     if (p.patch) values.digit = "own";
     if (p.drive.length) values.stimulus = "own";
     showValues(controls, values);
@@ -75,7 +89,7 @@ export function makeControls({ model, set, draft }) {
       element.hidden = !has("thresholds") || i >= p.thresholds.length;
     for (const name of Object.keys({ ...first, ...last })) hide(name, !has(name));
     if (p.block === "mbpl") hide("v_threshold", true);
-    hide("closing", p.block !== "mbpl" || p.readout === "membrane");
+    hide("closing", p.block !== "mbpl" || p.readout !== "spike");
     hide("digit", p.mode !== "image");
     hide("stimulus", p.mode !== "signal");
     const periodic = ["pulses", "sine"].includes(p.stimulus) && !p.drive.length;

@@ -46,7 +46,7 @@ export function drawDetail({ ctx, width, height }, state, colour) {
   const room = chosen.name === "x" ? p.amplitude : high; // to draw in
   const reach = { low, high: Math.max(high, room) };
   const given = { colour, xTitle: " ", xTicks: stepTicks(value.steps), yTicks: [] };
-  if (value.binary) axes(ctx, x, scale([0, 1], [bottom, box[1]]), given);
+  if (value.most === 1) axes(ctx, x, scale([0, 1], [bottom, box[1]]), given);
   else {
     const least = Math.min(0, low);
     found.current = scale([least, Math.max(reach.high, 1e-9)], [bottom - 2, box[1] + 2]);

@@ -72,7 +72,7 @@ function drawWire(ctx, points, share, at, colour) {
 /** `wave` is how far the pulses are, 0 to 1; drawValue(ctx, value, box) draws what is in a box. */
 export function drawDiagram(ctx, state, wave, colour, drawValue) {
   const { list, here, step, chosen, layout: { places, wires, columns } } = state;
-  const toneOf = (value) => (value.binary ? colour.red : colour.blue);
+  const toneOf = ({ most }) => [colour.blue, colour.red][most] ?? colour.purple;
   for (const { from, points, first, last } of wires) {
     const at = wave < 1 ? (wave * (columns - 1) - first) / (last - first) : 0;
     drawWire(ctx, points, shareAt(here[from], step), at, toneOf(here[from]));

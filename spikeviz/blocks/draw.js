@@ -6,7 +6,8 @@ import { h } from "../base/page.js";
 import { memory } from "../base/memory.js";
 import { across, axes, outline, picture, scale, stairs, stroke } from "../base/draw.js";
 
-// Black is 0 everywhere; a spike is white, real values are orange above 0 and blue below.
+// Black is 0 everywhere; a spike is white, and of a sum all that there can be; real values are
+// orange above 0 and blue below.
 const PALETTE = Array.from({ length: 401 }, (_, i) => {
   const share = (i - 200) / 200;
   const end = share < 0 ? [90, 190, 255] : [255, 178, 70];
@@ -14,7 +15,7 @@ const PALETTE = Array.from({ length: 401 }, (_, i) => {
 });
 // As a canvas keeps them.
 const PACKED = Uint32Array.from(PALETTE, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
-const [BLACK, WHITE] = [0xff000000, 0xffffffff];
+const GREY = 0x10101; // of one shade
 const MOST_CHANNELS = 4;
 const GAP = 4; // between two maps
 
@@ -37,8 +38,8 @@ export function sheet(rows) {
   function put(value, place, step) {
     const { low, high } = numbers(value);
     const most = 200 / Math.max(-low, high, 1e-9);
-    const inkOf = value.binary
-      ? (v) => (v ? WHITE : BLACK)
+    const inkOf = value.most
+      ? (v) => (255 << 24) | (GREY * Math.round((255 * v) / value.most))
       : (v) => PACKED[Math.round(v * most) + 200];
     let i = step * value.channels * SIDE * SIDE;
     for (let c = 0; c < value.channels; c++)
@@ -93,10 +94,11 @@ export function course(ctx, value, at, box, colour, step, { low, high } = number
   ctx.fillStyle = colour.grid;
   ctx.fillRect(x(step), top, Math.max(1.5, unit), height);
   const y = scale([Math.min(0, low), Math.max(high, 1e-9)], [top + height - 2, top + 2]);
-  if (!value.binary) stroke(ctx, colour.muted, [[left, y(0)], [left + width, y(0)]]);
+  const trains = value.most === 1;
+  if (!trains) stroke(ctx, colour.muted, [[left, y(0)], [left + width, y(0)]]);
   courses(value, value.data, at).forEach((values, c) => {
     const [tone, wide, dash] = styleOf(colour, c);
-    if (!value.binary) return stroke(ctx, tone, stairs(values, x, y), wide, dash);
+    if (!trains) return stroke(ctx, tone, stairs(values, x, y), wide, dash);
     const base = top + (c + 1) * lane - 2;
     const spike = [base - lane * 0.7, Math.max(1.2, unit * 0.6), lane * 0.7];
     stroke(ctx, tone, [[left, base], [left + width, base]]);

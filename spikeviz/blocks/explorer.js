@@ -19,7 +19,7 @@ const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitu
 const OPTIONS = [...new Set(Object.values(SETTINGS).flat())];
 const TRAITS = [...INPUT, "block", ...OPTIONS, "cursor", "selected", "row", "column"];
 const STEPS_A_SECOND = 2.5; // of play
-const MOST_VALUES = 16; // on one film: the boxes of a block, the outputs of all
+const MOST_VALUES = 20; // on one film: the boxes of a block, the outputs of all
 
 /** A function of the traits that gives all that is on show. A block runs again only if what it
  *  depends on has changed. */

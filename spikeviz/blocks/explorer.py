@@ -44,9 +44,11 @@ class SpikeBlockExplorer(Explorer):
     amplitude: of the input.  second: what channel 2 gets: "same", "inverted", "smoothed".
     time_steps: T.  tau: in steps.  v_threshold: V_th; in RL and MBPL with readout "spike" also
     that of the closing LIF.  second_threshold: V_th of RL's LIF₂.  thresholds: of MBPL's branches.
-    taus: of HSL's halves.  readout: of RL and MBPL, "membrane" or "spike".
+    taus: of HSL's halves.  readout: what RL and MBPL send, "membrane", "spike", or MBPL's "sum",
+    where RL keeps its membrane.
     projection: weights of RL's 1×1 convolution, one of `PROJECTIONS`.  mixer: MBPL's 7×7 kernel,
-    one of `KERNELS` or "learned": two channels of the shipped Micro with their BatchNorm.
+    one of `KERNELS`, "learned", two channels of a Micro trained with readout "membrane", with
+    their BatchNorm, or "none", where a sum is sent.
     fine, wide: DCL's 3×3 and 5×5 kernels, one of `KERNELS`, on the mean of both channels. Only
     "learned" is learned; other BatchNorms are as before training.
     cursor: the time step.  selected: a box by name, or "" for the output.  row, column: the pixel
@@ -71,9 +73,9 @@ class SpikeBlockExplorer(Explorer):
     second_threshold = Number(0.6, *THRESHOLD, 0.01)
     thresholds = t.List(t.Float(), (0.5, 1.0, 1.5, 2.0)).tag(sync=True)
     taus = t.List(t.Float(), (2.0, 4.0)).tag(sync=True)
-    readout = t.Enum(("membrane", "spike"), "membrane").tag(sync=True)
+    readout = t.Enum(("membrane", "spike", "sum"), "membrane").tag(sync=True)
     projection = t.Enum(tuple(PROJECTIONS), "sum").tag(sync=True)
-    mixer = t.Enum(("learned", *KERNELS), "learned").tag(sync=True)
+    mixer = t.Enum(("learned", *KERNELS, "none"), "learned").tag(sync=True)
     fine = t.Enum(KERNELS, "horizontal edges").tag(sync=True)
     wide = t.Enum(KERNELS, "blur").tag(sync=True)
     cursor = t.Int(3, min=0).tag(sync=True)
@@ -116,6 +118,17 @@ class SpikeBlockExplorer(Explorer):
             raise t.TraitError(
                 f'selected is {proposal["value"]!r}; give "" for the output, or one of '
                 f"{sorted(boxes)}"
+            )
+        return proposal["value"]
+
+    @t.validate("readout", "mixer")
+    def _a_mixer_to_read(self, proposal: dict[str, Any]) -> str:
+        given = {"readout": self.readout, "mixer": self.mixer}
+        given[proposal["trait"].name] = proposal["value"]
+        if given["mixer"] == "none" and given["readout"] != "sum":
+            raise t.TraitError(
+                f'mixer is "none" and readout is "{given["readout"]}", which is read from the '
+                'mixer; set readout="sum" or give another mixer'
             )
         return proposal["value"]
 
@@ -163,9 +176,9 @@ class SpikeBlockExplorer(Explorer):
                 axis.set_xlabel("step", fontsize="small")
                 continue
             most = max(float(np.abs(first).max()), 1e-9)
-            binary = np.isin(first, (0, 1)).all()
-            colours = {"cmap": "gray", "vmax": 1} if binary else {"cmap": "RdBu_r", "vmax": most}
-            axis.imshow(first[step], vmin=0 if binary else -most, **colours)
+            spikes = ((first >= 0) & (first == first.round())).all()  # none to n
+            low, most, colours = (0, max(most, 1), "gray") if spikes else (-most, most, "RdBu_r")
+            axis.imshow(first[step], vmin=low, vmax=most, cmap=colours)
             axis.set(xticks=[], yticks=[])
         what = f"at step {step}" if self.mode == "image" else "over time"
         figure.suptitle(f"{self.block.upper()}: channel 1 of every box, {what}", fontsize="medium")

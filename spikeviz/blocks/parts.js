@@ -2,7 +2,7 @@
 
 import { BLOCKS } from "./blocks.js";
 import {
-  FORMULAS, NAMES, QUESTIONS, cardText, factsOf, inShort, placeOf, stepOf, summaryOf, words,
+  NAMES, QUESTIONS, cardText, factsOf, formulaOf, inShort, placeOf, stepOf, summaryOf, words,
 } from "./words.js";
 import { button, div, formulaRows, h, key, para, put, renew } from "../base/page.js";
 
@@ -16,7 +16,7 @@ function placeBoxes(boxes, { list, layout: { places }, here, chosen }, set) {
     const value = here[box.name];
     const { x, y, w, hgt } = places[box.name];
     const { style } = Object.assign(boxes.children[i], {
-      ariaLabel: `${box.title}: ${inShort(value, true)}${value.binary ? " spikes" : ""}`,
+      ariaLabel: `${box.title}: ${inShort(value, true)}${value.most ? " spikes" : ""}`,
       ariaPressed: box === chosen,
     });
     style.cssText = `left: ${x}px; top: ${y}px; width: ${w}px; height: ${hgt}px`;
@@ -53,8 +53,9 @@ export function makePage({ model, set, controls, walk }) {
     div("bench",
       div("stage",
         div("row", ...walk.elements),
-        div("keys", key("spikes", "spikes, 0 or 1"), key("real", "real values"),
-          h("span", {}, "black is 0, white a spike, orange above 0, blue below")),
+        div("keys", key("spikes", "spikes, 0 or 1"), key("sums", "0 … n spikes"),
+          key("real", "real values"),
+          h("span", {}, "black is 0, white 1, or n; orange above 0, blue below")),
         div("stack", diagram, boxes), summary,
         para("title", "The same input through all five: choose one to open it"),
         div("cards", ...cards.map(({ open }) => open)), ask),
@@ -79,7 +80,7 @@ export function makePage({ model, set, controls, walk }) {
     put(summary, summaryOf(state));
     diagram.ariaLabel = `${NAMES[p.block]}: ${list.map((box) => box.title).join(", ")}`;
     put(title, NAMES[p.block]);
-    put(formula, FORMULAS[p.block]);
+    put(formula, formulaOf(p));
     const [asked, told] = QUESTIONS[p.block];
     if (question.textContent !== asked) ask.open = false;
     put(question, asked);

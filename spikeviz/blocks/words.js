@@ -7,13 +7,19 @@ export const NAMES = {
   sl: "SL, single LIF", rl: "RL, residual LIF", mbpl: "MBPL, multi-branch parallel LIF",
   hsl: "HSL, half-split LIF", dcl: "DCL, dual-convolution LIF",
 };
-export const FORMULAS = {
+const FORMULAS = {
   sl: "SL(x) = LIF(x)",
   rl: "RL(x) = P · Concat(LIF₂(h), h), h = LIF₁(x)",
-  mbpl: "MBPL(x) = Σᵢ M(LIF(x; V_th,i))",
+  membrane: "MBPL(x) = M(S), S = Σᵢ LIF(x; V_th,i)",
+  spike: "MBPL(x) = LIF(x + M(S)), S = Σᵢ LIF(x; V_th,i)",
+  sum: "MBPL(x) = Σᵢ LIF(x + M(S); V_th,i), S = Σᵢ LIF(x; V_th,i)",
+  none: "MBPL(x) = S = Σᵢ LIF(x; V_th,i)",
   hsl: "HSL(x) = Concat(LIF(x₁; τ₁), LIF(x₂; τ₂))",
   dcl: "DCL(x) = Concat(LIF(Conv3×3(x)), LIF(Conv5×5(x)))",
 };
+
+export const formulaOf = ({ block, mixer, readout }) =>
+  FORMULAS[block] ?? FORMULAS[mixer] ?? FORMULAS[readout];
 
 /** A question before the answer, and the setting in which to look. */
 export const QUESTIONS = {
@@ -25,8 +31,8 @@ export const QUESTIONS = {
     "it asks for two spikes close in time.",
     { tau: 2, second_threshold: 1, selected: "second" }],
   mbpl: ["Each branch says only 0 or 1. How many values can the sum of n branches take?",
-    "n + 1: it counts the branches that fire. Two values have become a staircase; M then mixes " +
-    "it over the neighbours to real values.", { selected: "branches" }],
+    "n + 1: it counts the branches that fire. Sent as it is, it is n spike trains on one wire; M " +
+    "makes real values of it.", { readout: "sum", mixer: "none", selected: "" }],
   hsl: ["Both halves get the same input, τ₁ = 2 and τ₂ = 4. Which one fires less?",
     "The one with τ₂ = 4: each step takes in only a quarter of the input. It is slower, and it " +
     "remembers longer.", { second: "same", taus: [2, 4], selected: "concat" }],
@@ -37,10 +43,10 @@ export const QUESTIONS = {
 
 const LIF =
   "H[t] = V[t−1] + (X[t] − V[t−1]) / τ; S[t] = 1 if H[t] ≥ V_th; then V[t] = 0, else V[t] = H[t]";
-const NEW_NORM = "BatchNorm as before training: it divides by √(1 + 10⁻⁵).";
-const CHOSEN = `Chosen here, not learned. ${NEW_NORM}`;
-const CLOSING = "One more LIF, so that spikes leave the block: readout = \"spike\", as for " +
-  "queries, keys and values.";
+const CHOSEN = "Chosen here, not learned. BatchNorm as before training: it divides by √(1 + 10⁻⁵).";
+const PIXEL = " A signal is one pixel: of a kernel it meets the centre only.";
+const SENT = "Sent as it is: n spike trains on one wire (our choice R6). The next layer just adds.";
+const CLOSING = "One more LIF, so that spikes leave the block: readout = \"spike\", as for Q, K, V.";
 
 /** Of each box, "block/name" or its kind: equation, lines of spikeatconv after a |, a note. */
 const WORDS = Object.fromEntries(`
@@ -71,25 +77,35 @@ Channels 1 and 2 are LIF₂(h), 3 and 4 are h: the residual.
 
 project: P: out = a · LIF₂(h) + b · h, a 1×1 convolution, 2C → C
 | self.project = conv_norm(2 * channels, channels) if project else nn.Identity()
-The paper leaves 2C channels; P is our choice R3, so that the block fits anywhere. The weights are
-chosen here, not learned. ${NEW_NORM}
+The paper leaves 2C channels; P is our choice R3, so that the block fits anywhere. ${CHOSEN}
 
 mbpl/lif: LIF(x; V_th,i), its own threshold, the same x
 | self.branches = LIFSum(thresholds, **branch_options)
 Side by side: a low threshold sees faint ink, a high one only the brightest.
 
-sum: Σᵢ LIF(x; V_th,i), a count from 0 to n
-| membrane = self.mixers[0](self.branches(x))
-M is linear and shared by the branches, so it is evaluated once, on the sum of their spikes (our
-choice R4).
+sum: S = Σᵢ LIF(x; V_th,i), a count from 0 to n
+| return self.mixers[0](self.branches(x))
+M is linear and shared by the branches: it is evaluated once, on their sum (our choice R4).
+
+none/branches: S = Σᵢ LIF(x; V_th,i), a count from 0 to n
+| return self.branches(x)
+${SENT}
+
+sum/closing: Σᵢ LIF(x + M(S); V_th,i), a count from 0 to n
+| return self.closing(x + membrane if self.residual else membrane)
+${SENT}
+
+lif/closing.i: LIF(x + M(S); V_th,i), its own threshold, the same x + M
+| self.closing = LIFSum(thresholds, **{**branch_options, **(closing or {})})
+The branches once more, now over a membrane that M has changed.
 
 mixer: M: a 7×7 depthwise convolution, then BatchNorm
 | mix = conv_norm(channels, channels, 7, groups=channels)
 ${CHOSEN}
 
-residual: x + Σᵢ M(LIF(x; V_th,i))
+residual: x + M(S)
 | return self.closing(x + membrane if self.residual else membrane)
-The closing LIF sees x as well, so that a gradient need not pass two surrogates in a row (our
+What fires next sees x as well, so that a gradient need not pass two surrogates in a row (our
 choice).
 
 half: x₁, x₂: the two halves of the channels
@@ -124,7 +140,7 @@ rl/closing: S = LIF(P · Concat(LIF₂(h), h))
 | self.closing = LIF(**options) if readout == "spike" else nn.Identity()
 ${CLOSING}
 
-mbpl/closing: S = LIF(x + Σᵢ M(LIF(x; V_th,i)))
+mbpl/closing: LIF(x + M(S))
 | return self.closing(x + membrane if self.residual else membrane)
 ${CLOSING}`.trim().split("\n\n").map((entry) => {
   const [, name, equation, code, note] = entry.match(/^(.*?): (.*)\n((?:\| .*\n)*)([^]*)$/);
@@ -133,29 +149,29 @@ ${CLOSING}`.trim().split("\n\n").map((entry) => {
 
 /** [equation, lines of code, note] of a box. */
 export function words(block, { name, kind }, p) {
-  const found = [`${block}/${name}`, `${block}/${kind}`, kind].find((key) => WORDS[key]);
-  const [equation, code, said] = WORDS[found];
-  const { module, channels, of } = p.learned;
+  const places = [`${p.mixer}/${name}`, `${kind}/${name.replace(/\d/, "i")}`, `${block}/${name}`,
+    `${block}/${kind}`, kind];
+  const [equation, code, said] = WORDS[places.find((place) => WORDS[place])];
+  const { module, channels, of, seed } = p.learned;
   const note = kind === "mixer" && p.mixer === "learned"
-    ? `Learned: kernels and BatchNorm of channels ${channels.join(" and ")} of ${of} in the ` +
-      `shipped Micro (${module}). There they see learned features, here your input.`
+    ? `Learned: kernels and BatchNorm of channels ${channels.join(" and ")} of ${of} in a Micro ` +
+      `trained so, seed ${seed} (${module}). There they see learned features, here your input.`
     : said;
-  const single = " A signal is a single pixel: of the kernel it meets the centre only.";
   const weighs = ["mixer", "fine", "wide"].includes(kind) && p.mode === "signal";
-  return [equation, code, note + (weighs ? single : "")];
+  return [equation, code, note + (weighs ? PIXEL : "")];
 }
 
 /** A value in the space of a box. */
 export function inShort(value, long) {
   const { rate, low, high } = numbers(value);
-  if (value.binary) return percent(rate);
+  if (value.most === 1) return percent(rate);
   return long ? `${show(low, 2)} … ${show(high, 2)}` : `≤ ${show(high, 1)}`;
 }
 
 /** The numbers of a value in words. */
 function facing(value) {
   const { rate, low, high } = numbers(value);
-  if (value.binary) return `${percent(rate)} spikes`;
+  if (value.most === 1) return `${percent(rate)} spikes`;
   return `${percent(rate)} not 0, ${show(low)} to ${show(high)}, ${different(value)}`;
 }
 
@@ -164,18 +180,19 @@ const different = (value) => counted(distinct(value), "different value");
 export const cardText = (output) =>
   `${percent(numbers(output).rate)} not 0, ${counted(distinct(output), "value")}`;
 
-export function summaryOf({ p, output }) {
-  const next = output.binary
-    ? "only spikes, so the next layer just adds"
-    : "real values, so the next layer has to multiply";
-  const pixel = " A signal is one pixel, and a kernel meets it with its centre only.";
-  const centre = p.block === "dcl" && p.mode === "signal" ? pixel : "";
+export function summaryOf({ p, output: { most }, output }) {
+  const linear = p.block === "rl" ? "P" : "M";
+  const next = [
+    `real values, so the next layer multiplies, unless ${linear} is merged into it`,
+    "only spikes, so the next layer just adds",
+  ][most] ?? `0 to ${most} spikes, ${most} trains on one wire, so the next layer just adds`;
+  const centre = p.block === "dcl" && p.mode === "signal" ? PIXEL : "";
   return `${p.block.toUpperCase()} passes on ${next}: ${facing(output)}.${centre}`;
 }
 
 export function factsOf(value) {
-  const { side, channels, steps, binary } = value;
-  const few = binary ? `, ${different(value)}` : "";
+  const { side, channels, steps, most } = value;
+  const few = most === 1 ? `, ${different(value)}` : "";
   const shape = `[T, B, C, H, W] = [${steps}, 1, ${channels}, ${side}, ${side}]`;
   const sizes = [counted(steps, "step"), "1 sample", counted(channels, "channel")].join(", ");
   return `All steps, channels and pixels: ${facing(value)}${few}. Shape ${shape}: ${sizes}, ` +

@@ -1,18 +1,17 @@
 """Record what SpikeBlockExplorer feeds and mixes with: a patch of each digit from the shipped test
-images, and two learned 7×7 mixers of the shipped Micro with their BatchNorm.
+images, and two learned 7×7 mixers with their BatchNorm.
 
-    python studies/recorded/blocks.py       writes spikeviz/blocks/data.json
+    python studies/recorded/blocks.py       writes spikeviz/blocks/data.json (trains a Micro)
 """
 
 import data_file
 import torch
 import torch.nn.functional as F
+from learned_mixer import learned_mixer
 
-from spikeatconv import load_weights, mnist5k
-from spikeatconv.data import shipped
+from spikeatconv import mnist5k
 
 SIDE = 16
-LAYER = "stem_to_stream.0.mixers.0"  # the mixer of the first MBPL, which sees the stem's features
 CHANNELS = 2  # as many as the explorer has; those whose output varied most in training
 
 
@@ -29,8 +28,8 @@ def digits() -> dict[str, str]:
 
 
 def mixer() -> dict:
-    """Kernels (row by row) and BatchNorm of the chosen channels of LAYER."""
-    conv, norm = load_weights(shipped("micro_digits.safetensors")).get_submodule(LAYER)
+    """Kernels (row by row) and BatchNorm of the chosen channels of the learned mixer."""
+    conv, norm, note = learned_mixer()
     kernels = conv.weight.detach()[:, 0]
     chosen = norm.running_var.argsort(descending=True)[:CHANNELS]
     per_channel = {
@@ -39,7 +38,7 @@ def mixer() -> dict:
     }  # fmt: skip
     numbers = {name: values[chosen].tolist() for name, values in per_channel.items()}
     return {
-        "module": LAYER,
+        **note,
         "channels": chosen.tolist(),
         "of": len(kernels),
         "kernels": [[round(w, 6) for w in kernel.flatten().tolist()] for kernel in kernels[chosen]],

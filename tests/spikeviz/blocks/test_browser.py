@@ -40,9 +40,9 @@ def random_settings(rng: random.Random, block: str, number: int) -> dict:
         "second_threshold": within("second_threshold"),
         "thresholds": [within("v_threshold") for _ in range(rng.randint(1, MOST_BRANCHES))],
         "taus": [rng.uniform(1, 8), rng.uniform(1, 8)],
-        "readout": rng.choice(("membrane", "spike")),
+        "readout": (readout := rng.choice(("membrane", "spike", "sum"))),
         "projection": rng.choice(list(PROJECTIONS)),
-        "mixer": rng.choice(("learned", *KERNELS)),
+        "mixer": rng.choice(("learned", *KERNELS, *["none"] * 5 * (readout == "sum"))),
         "fine": rng.choice(KERNELS),
         "wide": rng.choice(KERNELS),
     }
@@ -50,7 +50,7 @@ def random_settings(rng: random.Random, block: str, number: int) -> dict:
 
 @pytest.mark.parametrize("block", PLACES)
 def test_every_box_passes_on_what_the_real_block_does(opened, drawn, block):
-    page, rng, fired, closed = opened(), random.Random(block), 0, 0
+    page, rng, fired, closed = opened(), random.Random(block), 0, set()
     for number in range(15):
         settings = random_settings(rng, block, number)
         shown = drawn(page, settings, READ)
@@ -69,9 +69,10 @@ def test_every_box_passes_on_what_the_real_block_does(opened, drawn, block):
                 fired += expected.any()
                 membrane = np.reshape(shown[box]["membrane"], expected.shape)
                 np.testing.assert_allclose(membrane, truth.membranes[box], rtol=0, atol=1e-9)
-        closed += "closing" in shown
+        closed |= {settings["readout"]} if "closing" in shown else {len(shown)}
     assert fired > 8  # the draw is not one of silent blocks
-    assert (closed > 2) == (block in ("rl", "mbpl"))
+    closes = {"rl": {"spike"}, "mbpl": {"spike", "sum"}}
+    assert {"spike", "sum"} & closed == closes.get(block, set())
 
 
 def described(value: np.ndarray) -> tuple[str, int]:
@@ -85,9 +86,13 @@ def rate_of(page, box: str) -> float:
     return float(re.search(r"([\d.]+)\u00a0%", label)[1])
 
 
-@pytest.mark.parametrize("block", PLACES)
-def test_each_box_opens_with_its_numbers_shape_and_code(opened, block):
-    explorer = SpikeBlockExplorer(block=block, readout="spike")
+@pytest.mark.parametrize(
+    ("block", "options"),
+    [(block, {"readout": "spike"}) for block in PLACES]
+    + [("mbpl", {"readout": "sum"}), ("mbpl", {"readout": "sum", "mixer": "none"})],
+)
+def test_each_box_opens_with_its_numbers_shape_and_code(opened, block, options):
+    explorer = SpikeBlockExplorer(block=block, **options)
     truth = explorer.trace().values
     page = opened(explorer)
     code = " ".join("".join(path.read_text(encoding="utf-8") for path in SOURCES).split())
@@ -163,6 +168,38 @@ def test_thresholds_are_moved_added_and_taken_away(opened):
     page.locator(".sv-box").nth(3).wait_for()
     assert page.locator(".sv-box").count() == 4
     assert page.get_by_label("V_th of branch 2", exact=True).is_hidden()
+
+
+def test_a_sum_is_sent_with_and_without_a_mixer(opened):
+    page = opened()
+    readout, mixer = page.get_by_label("Readout"), page.get_by_label("7×7 mixer M")
+    summary, formula = page.locator(".sv-summary"), page.locator(".sv-head .sv-formula")
+    summary.filter(has_text="MBPL passes on real values").wait_for()
+    mixer.select_option("none")
+    summary.filter(has_text="MBPL passes on 0 to 4 spikes, 4 trains on one wire").wait_for()
+    assert readout.input_value() == "sum"
+    assert page.locator(".sv-box").count() == 6  # x, 4 branches, their sum
+    assert formula.inner_text() == "MBPL(x) = S = Σᵢ LIF(x; V_th,i)"
+    assert page.get_by_label("V_th of the last LIF", exact=True).is_hidden()
+    mixer.select_option("blur")
+    formula.get_by_text("Σᵢ LIF(x + M(S); V_th,i)").wait_for()
+    assert page.locator(".sv-box").count() == 13  # and M, x + M, 4 branches again, their sum
+    page.get_by_role("button", name="+ branch").click()
+    page.locator(".sv-box").nth(14).wait_for()
+    inked = page.locator(".sv-thumb").last.evaluate(
+        "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+        ".data.filter((v, i) => i % 4 === 3 && v).length / canvas.width / canvas.height"
+    )
+    assert inked > 0.5  # there is room for the maps of all boxes and blocks
+    mixer.select_option("none")
+    readout.select_option("spike")
+    summary.filter(has_text="MBPL passes on only spikes").wait_for()
+    assert mixer.input_value() == "learned"
+    readout.select_option("sum")
+    page.locator(".sv-card", has_text="RL").click()
+    summary.filter(has_text="RL passes on real values").wait_for()
+    assert readout.locator("option").count() == 2  # RL has no sum
+    assert readout.input_value() == "membrane"
 
 
 @pytest.mark.parametrize("block", PLACES)
