@@ -4,13 +4,33 @@
     FLOPs(Q Kᵀ) = FLOPs(A V) = heads · groups · tokens² · d
     E = E_MAC · FLOPs(first convolution) + E_A · T · R · Σ FLOPs(the rest)
 
-The FLOPs are multiply-accumulates. R is measured at each layer's own input, over all time
-steps and images [open choice R13]. The values of that input say what they cost, each pass:
+The FLOPs are multiply-accumulates. The text leaves open where R is measured, and what a layer
+costs that is not fed with spikes [open choice R13]. So there are three ways of counting:
+
+"input": by each layer's own input, over all time steps and images. Its values say the price:
 
     image       the first convolution's input                E_MAC
     binary      0 and 1 only                                 E_A · R
     spike sum   0 to n, as n spike trains give in MBPL       E_A · Σ Rᵢ, the mean of the sum
     real        anything else, such as a membrane            E_MAC
+
+"merged": the same, but convolutions with nothing between them, no neuron, no GELU, no addition,
+are linear, so they may be one, on the input of the first: MBPL's mixer and the convolution behind
+it become one dense convolution on whole numbers of spikes. Counted is the cheaper of both:
+
+    FLOPs(merged) = (k₁ + s₁ · (k₂ − 1))² · h · w · c_in of the first · c_out of the last / groups
+
+Spike-driven Transformer V2 counts its SepConv (neuron, 1×1, depthwise, 1×1) like this, as its
+author says (BICLab/Spike-Driven-Transformer-V2, issue 11). The border of a map, where the padding
+lay between the two, is passed over.
+
+"paper": the formula as it stands, E_A · T · R for all but the first, whatever their inputs are.
+R is "the ratio of non-zero elements present in the spike tensor", averaged over "various spike
+tensors". Ours: these are the inputs that are binary or a spike sum, a sum of 3 is one non-zero
+element, and each input weighs the same. A network without spikes pays E_MAC.
+
+Other counters know no spike sum: syops takes an input for spikes if it holds two values at most,
+0 and 1, so an MBPL that sends a sum would pay E_MAC there.
 
 In attention, Q Kᵀ costs E_A · R of Q if Q and K are binary, A V costs E_A · R of V if V is;
 otherwise E_MAC. An input that is all 0 counts as binary, R = 0: a silent layer costs nothing.
@@ -24,13 +44,17 @@ then a 1×1 depthwise convolution, and counts as that.
 """
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import SPK_BLOCKS
@@ -52,6 +76,7 @@ if TYPE_CHECKING:  # the library loads without pandas, which takes 47 MB
 E_MAC = 4.6  # pJ, a multiplication and an addition
 E_A = 0.9  # pJ, an addition
 MJ = 1e-9  # of a pJ
+COUNTINGS = ("input", "merged", "paper")
 RATES = ("layer", "average")
 SPIKES = ("binary", "spike sum")
 KINDS = (*SPIKES, "real", "image")
@@ -68,15 +93,23 @@ class EnergyReport:
         the run:
         layer, kind ("conv", "linear", "attention QK", "attention AV"); flops of one pass;
         input ("image", "binary", "spike sum", "real"); rate (R, or Σ Rᵢ of a spike sum; NaN
-        for the other two); passes (T, or 1 where a still image is computed once);
+        where E_MAC is paid); passes (T, or 1 where a still image is computed once);
         snn_mj = passes · flops · (E_MAC or E_A · rate);
-        ann_mj = flops · E_MAC, one pass, for what the non-spiking twin has: it has GELU for
-        each SPK block, so 0 inside those.
+        ann_mj = flops · E_MAC, one pass, for what the non-spiking twin has, as it stands: it
+        has GELU for each SPK block, so 0 inside those.
+        Counted "merged", flops, input and rate of a row are those of the merged convolution that
+        ends there; what went into it has the input "merged", no flops and no cost of its own.
     time_steps: T, the most passes of a layer outside SPK blocks.
+    counting: the way of counting; `counted("paper")` is the same run counted in another.
     """
 
-    layers: "pd.DataFrame"
+    tables: dict[str, "pd.DataFrame"]
     time_steps: int
+    counting: str = "input"
+
+    @property
+    def layers(self) -> "pd.DataFrame":
+        return self.tables[self.counting]
 
     @property
     def snn_mj(self) -> float:
@@ -85,6 +118,10 @@ class EnergyReport:
     @property
     def ann_mj(self) -> float:
         return float(self.layers.ann_mj.sum())
+
+    def counted(self, counting: str) -> "EnergyReport":
+        """This report counted in another way. Raises ValueError for another word."""
+        return replace(self, counting=check_choice(counting, "counting", self.tables))
 
     def __repr__(self) -> str:
         return f"{self._summary()}\n{self.layers.to_string()}"
@@ -100,19 +137,28 @@ class EnergyReport:
 
 
 def energy_report(
-    model: nn.Module, images: Tensor, rates: str = "layer", batch_size: int = 32
+    model: nn.Module,
+    images: Tensor,
+    rates: str = "layer",
+    batch_size: int = 32,
+    counting: str = "input",
 ) -> EnergyReport:
     """Energy of an image in `model`, at the rates measured on `images`.
 
     images: `[B, C, H, W]` or `[T, B, C, H, W]`, run in pieces of batch_size; each image weighs
         the same, whatever the pieces. The model is folded as a copy and stays as it is.
     rates: "layer", each layer's own R; "average", one R for all layers that are fed with
-        spikes: the mean of their rates, weighted by the elements of their inputs. So the
-        paper words it.
+        spikes: the mean of their rates, weighted by the elements of their inputs.
+    counting: "input", "merged" or "paper", as above. "paper" has one R whatever `rates` says.
     Raises ValueError for a wrong shape, no images, a batch_size below 1, another word for
-    rates, a model without layers to count.
+    rates or counting, a model without layers to count.
     """
-    return report(fold(model), images, rates, batch_size)
+    check_choice(counting, "counting", COUNTINGS)
+    with torch.inference_mode(False):  # in which no graph could be read
+        folded = fold(model)
+        found = report(folded, images, rates, batch_size)
+        merged = merge(folded, images.narrow(-4, 0, 1), found.layers)
+    return EnergyReport({**found.tables, "merged": merged}, found.time_steps, counting)
 
 
 def report(
@@ -120,7 +166,7 @@ def report(
 ) -> EnergyReport:
     """`energy_report` of a model that is asked again and again: `fold` it once, and give that.
 
-    It stays as it is. Errors as `energy_report`.
+    It stays as it is, and is not looked through for what may be merged. Errors as `energy_report`.
     """
     import pandas as pd
 
@@ -131,16 +177,24 @@ def report(
     counts = count(folded, images, batch_size)
     table = tabulate(counts)
     fed = table.input.isin(SPIKES)
-    if rates == "average" and fed.any():
-        inputs = [c for c in counts.values() if c.input in SPIKES]
+    inputs = [c for c in counts.values() if c.input in SPIKES]
+    if rates == "average" and inputs:
         spikes = sum(int(c.spikes.sum()) for c in inputs)
         table.loc[fed, "rate"] = spikes / sum(c.elements for c in inputs)
-    per_flop = (E_A * table.rate).where(fed, E_MAC)
-    table["snn_mj"] = table.passes * table.flops * per_flop * MJ
     in_twin = pd.Series([not inside_spk_block(folded, c.module) for c in counts.values()])
-    table["ann_mj"] = table.flops.where(in_twin, 0) * E_MAC * MJ
+    table = price(table).assign(ann_mj=table.flops.where(in_twin, 0) * E_MAC * MJ)
+    paper = table
+    if inputs:
+        rate = sum(c.nonzero / c.elements for c in inputs) / len(inputs)
+        paper = price(table.assign(rate=table.rate.where(table.input == "image", rate)))
     steps = table.passes[in_twin] if in_twin.any() else table.passes
-    return EnergyReport(table, int(steps.max()))
+    return EnergyReport({"input": table, "paper": paper}, int(steps.max()))
+
+
+def price(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with what each row costs: E_MAC where it has no rate."""
+    per_flop = (E_A * table.rate).fillna(E_MAC)
+    return table.assign(snn_mj=table.passes * table.flops * per_flop * MJ)
 
 
 def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> "pd.DataFrame":
@@ -175,7 +229,7 @@ class Count:
 
     def __init__(self, images: int, module: str, kind: str) -> None:
         self.images, self.module, self.kind = images, module, kind
-        self.macs = self.runs = self.elements = 0
+        self.macs = self.runs = self.elements = self.nonzero = 0
         self.inputs, self.spikes = torch.tensor(0), torch.tensor(0.0).double()
 
     @property
@@ -197,6 +251,7 @@ class Count:
             whole = ((x >= 0) & (x == x.round())).all(rest)
             found = torch.where(x.amax(rest) <= 1, 0, sums)
             self.inputs = self.inputs.maximum(torch.where(whole, found, REAL))
+        self.nonzero += int(inputs[0].count_nonzero())
         x = self._by_image(inputs[0])
         self.spikes = self.spikes + x.sum((0, *range(2, x.dim())), dtype=torch.float64)
 
@@ -206,7 +261,7 @@ class Count:
 
     def join(self, other: "Count") -> None:
         """Add another batch."""
-        for name in ("images", "macs", "runs", "elements"):
+        for name in ("images", "macs", "runs", "elements", "nonzero"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.inputs = torch.cat([self.inputs, other.inputs])
         self.spikes = torch.cat([self.spikes, other.spikes])
@@ -270,19 +325,25 @@ def count_batch(model: nn.Module, images: Tensor) -> dict[str, Count]:
         see(name, "attention QK").add(macs, len(tokens), q, k)
         see(name, "attention AV").add(macs, len(tokens), v)
 
-    kinds: dict[type[nn.Module], Callable] = {nn.Conv2d: conv, nn.Linear: linear, Attend: attend}
+    with hooked(model, {nn.Conv2d: conv, nn.Linear: linear, Attend: attend}):
+        check_finite(model(images), "the model's output", NOT_FINITE)
+    return counts
+
+
+@contextmanager
+def hooked(model: nn.Module, sees: dict[type[nn.Module], Callable]) -> Iterator[None]:
+    """While it is open, each run of such a layer is seen, with its name in front."""
     hooks = []
     for name, module in model.named_modules():
-        for cls, kind in kinds.items():
+        for cls, see in sees.items():
             if isinstance(module, cls):
                 name = name or cls.__name__.lower()
-                hooks.append(module.register_forward_hook(partial(kind, name)))
+                hooks.append(module.register_forward_hook(partial(see, name)))
     try:
-        check_finite(model(images), "the model's output", NOT_FINITE)
+        yield
     finally:
         for hook in hooks:
             hook.remove()
-    return counts
 
 
 def tabulate(counts: dict[str, Count]) -> "pd.DataFrame":
@@ -303,3 +364,109 @@ def inside_spk_block(model: nn.Module, name: str) -> bool:
     parts = name.split(".")
     around = [model.get_submodule(".".join(parts[:depth])) for depth in range(len(parts))]
     return any(isinstance(module, tuple(SPK_BLOCKS.values())) for module in around)
+
+
+# --- convolutions with nothing between them ---------------------------------------------------
+
+VIEWS = ("ViewBackward0", "UnsafeViewBackward0", "ReshapeAliasBackward0")  # they move no value
+
+
+def merge(folded: nn.Module, image: Tensor, table: "pd.DataFrame") -> "pd.DataFrame":
+    """`table` with convolutions merged where that is cheaper.
+
+    image: one, `[1, C, H, W]` or `[T, 1, C, H, W]`, which shows what flows where.
+    """
+    import pandas as pd
+
+    rows = {row["layer"]: row for row in table.to_dict("records")}
+    takers, needed = find_chains(folded, image)
+
+    def as_one(chain: Sequence[str]) -> dict[str, Any]:
+        """The row of these convolutions as one, at the place of the last."""
+        first, last = rows[chain[0]], rows[chain[-1]]
+        if len(chain) == 1:
+            return last
+        convs = [folded.get_submodule(name) for name in chain]
+        flops = last["flops"] // fan_in(convs[-1:]) * fan_in(convs)
+        return {**last, "flops": flops, "input": first["input"], "rate": first["rate"]}
+
+    def cheapest(layer: str, before: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """The rows of the layer and of what takes its output.
+
+        before: what is not computed in front of it, but merged into what follows.
+        """
+        chain, behind = (*before, layer), takers[layer]
+        ways = [[as_one(chain), *(row for name in behind for row in cheapest(name))]]
+        if behind and layer not in needed:
+            ways.append([row for name in behind for row in cheapest(name, chain)])
+        return min(ways, key=lambda way: float(price(pd.DataFrame(way)).snn_mj.sum()))
+
+    followers = {name for names in takers.values() for name in names}
+    found = [row for start in rows if start not in followers for row in cheapest(start)]
+    gone = {"flops": 0, "input": "merged", "rate": math.nan}
+    left = {name: {**row, **gone} for name, row in rows.items()}
+    left.update({row["layer"]: row for row in found})
+    return price(pd.DataFrame(left.values()))
+
+
+def fan_in(convs: Sequence[nn.Conv2d]) -> int:
+    """How many inputs an output of these convolutions has, one behind the other, as one."""
+    taps = 1
+    for axis in (0, 1):
+        reached, step = {0}, 1
+        for conv in convs:
+            by = step * conv.dilation[axis]
+            reached = {at + by * k for at in reached for k in range(conv.kernel_size[axis])}
+            step *= conv.stride[axis]
+        taps *= len(reached)
+    return taps * convs[0].in_channels // math.gcd(*(conv.groups for conv in convs))
+
+
+@torch.enable_grad()
+def find_chains(folded: nn.Module, image: Tensor) -> tuple[dict[str, list[str]], set[str]]:
+    """For each convolution, the convolutions that take its very output; and those whose output
+    anything else takes as well.
+
+    Read from autograd's graph of one run, none of whose values is kept.
+    """
+    made: dict[Any, str] = {}  # node of the graph: the convolution whose output it gives
+    fed: dict[Any, Any] = {}  # that node: the one that gives the convolution's input
+    shapes: dict[Any, torch.Size] = {}
+
+    def see(name: str, layer: nn.Conv2d, args: tuple, out: Tensor) -> None:
+        node, before = maker(out.grad_fn), maker(args[0].grad_fn)
+        cut_anew = before in made and shapes[before] != args[0].shape
+        fed[node] = args[0].grad_fn if cut_anew else before
+        made[node], shapes[node] = name, out.shape
+
+    with hooked(folded, {nn.Conv2d: see}), saved_tensors_hooks(lambda x: None, lambda x: x):
+        last = maker(folded(image.detach().clone().requires_grad_() * 1).grad_fn)
+    sources: dict[str, set[str | None]] = defaultdict(set)  # None: anything but a convolution
+    users: dict[str, set[str | None]] = defaultdict(set)
+    if last in made:
+        users[made[last]].add(None)
+    todo, seen = [last], {None}
+    while todo:
+        if (node := todo.pop()) in seen:
+            continue
+        seen.add(node)
+        name = made.get(node)
+        before = [fed[node]] if name else [maker(node) for node, _ in node.next_functions]
+        for source in map(made.get, before):
+            if name:
+                sources[name].add(source)
+            if source:
+                users[source].add(name)
+        todo += before
+    takers: dict[str, list[str]] = defaultdict(list)
+    for name, given in sources.items():
+        if len(given) == 1 and (source := given.pop()):  # the same at each of its runs
+            takers[source].append(name)
+    return takers, {source for source, who in users.items() if who != set(takers[source])}
+
+
+def maker(node: Any) -> Any:
+    """The node of autograd's graph whose values this one's are, as they are or in other shape."""
+    while node is not None and node.name() in VIEWS:
+        node = node.next_functions[0][0]
+    return node

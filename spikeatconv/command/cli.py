@@ -31,7 +31,7 @@ from spikeatconv.command.predict import Prediction, Unread, files_of, prediction
 from spikeatconv.command.settings import OPTION, fields_of, in_words
 from spikeatconv.command.start import Options, Refused, command, in_columns, start
 from spikeatconv.command.trained import SHIPPED, Trained, load, own_data, spread_out, usual_size
-from spikeatconv.energy import E_A, E_MAC, count_flops, energy_report
+from spikeatconv.energy import COUNTINGS, E_A, E_MAC, count_flops, energy_report
 from spikeatconv.images import SUFFIXES
 from spikeatconv.images.picture import MOST_SIDE
 from spikeatconv.images.prepare import PREPARE, PREPARED
@@ -337,21 +337,26 @@ def of_prediction(found: Prediction) -> Iterator[str]:
 @model_option
 @data_option
 @option("--images", **at_least_1, default=64, show_default=True, help="On how many of them.")
+@option(
+    "--counting", type=click.Choice(COUNTINGS), default="input", show_default=True,
+    help="By each layer's input; convolutions merged where cheaper; the paper's formula.",
+)  # fmt: skip
 @size_option
 @faults_option
 def energy_command(
-    model: str, where: str | None, images: int, image_size: int | None, faults: str
+    model: str, where: str | None, images: int, counting: str, image_size: int | None, faults: str
 ) -> None:
     """The paper's estimate of energy, layer by layer, beside the twin without spikes."""
     trained = load(model, image_size)
     where, test = test_images(trained, where, faults, streamed=False)
     some = spread_out(len(test), images)
-    report = energy_report(trained.model, as_float(test.batch(some)[0]))
+    report = energy_report(trained.model, as_float(test.batch(some)[0]), counting=counting)
     say(table(report.layers.rename(columns={"flops": "MACs", "snn_mj": "mJ", "ann_mj": "twin mJ"})))
     say()
     show({
         "model": str(trained.path),
         "rate": f"share of ones in a layer's input, measured on {len(some)} test images of {where}",
+        "count": counting,
         "energy": f"{report.snn_mj:.4g} mJ an image in {report.time_steps} time steps",
         "twin": f"{report.ann_mj:.4g} mJ an image without spikes",
     })  # fmt: skip

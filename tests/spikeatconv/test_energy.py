@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from spikeatconv.attention import Attend
-from spikeatconv.blocks import MBPL
+from spikeatconv.blocks import MBPL, RL
 from spikeatconv.conv import OverTime, fold
-from spikeatconv.energy import count_flops, energy_report, report
+from spikeatconv.energy import count_flops, energy_report, fan_in, report
 from spikeatconv.model import SpikeAtConv, preset
 from spikeatconv.neuron import LIF, LIFSum
 from spikeatconv.resnet import SpikingResNet18
@@ -283,6 +283,224 @@ def test_a_folded_model_gives_the_same():
     model = lively(small(), images)
     whole, folded = energy_report(model, images), energy_report(fold(model), images)
     assert_frame_equal(whole.layers, folded.layers)
+
+
+# --- three ways of counting -----------------------------------------------------------------
+
+
+def mixer_and(convs: nn.Module, ones: int) -> tuple[nn.Module, Tensor]:
+    """An MBPL with membrane readout in front of some convolutions, and an image of 32 values of
+    which so many fire."""
+    net = nn.Sequential(copying(2), MBPL(2, thresholds=(1.0, 9.0), tau=1.0), OverTime(convs))
+    return net, frames(*[ones] * 2).repeat(1, 1, 2, 1, 1)
+
+
+def merged(net: nn.Module, images: Tensor) -> list[dict]:
+    return energy_report(net, images, counting="merged").layers.to_dict("records")
+
+
+@pytest.mark.parametrize("ones", [1, 2, 3, 16])
+def test_a_mixer_and_the_convolution_behind_it_as_one(ones: int):
+    net, x = mixer_and(nn.Conv2d(2, 4, 1), ones)
+    _, mixer, after = merged(net, x)
+    rate = ones / 16
+    apart = ADD * rate * 49 * 32 + MAC * 32 * 4  # 7×7 depthwise, then 1×1 on real values
+    as_one = ADD * rate * 49 * 32 * 4  # a dense 7×7
+    if ones < 3:
+        assert (mixer["input"], mixer["flops"], mixer["snn_mj"]) == ("merged", 0, 0)
+        assert (after["input"], after["rate"], after["flops"]) == ("binary", rate, 49 * 32 * 4)
+    else:
+        assert (after["input"], after["flops"]) == ("real", 32 * 4)
+    assert mixer["snn_mj"] + after["snn_mj"] == pytest.approx(2 * min(apart, as_one))
+    assert (mixer["ann_mj"], after["ann_mj"]) == (0, pytest.approx(MAC * 32 * 4))
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "wide", "pixels"), [(3, 1, 9, 16), (3, 2, 9, 4), (7, 1, 13, 16)]
+)
+def test_kernels_add_up_when_convolutions_are_merged(size, stride, wide, pixels):
+    net, x = mixer_and(nn.Conv2d(2, 2, size, stride, size // 2, groups=2), 1)
+    *_, after = merged(net, x)  # depthwise stays depthwise
+    assert (after["input"], after["flops"]) == ("binary", wide**2 * pixels * 2)
+
+
+def test_a_separable_convolution_as_spike_driven_transformer_v2_counts_it():
+    """Neuron, 1×1, depthwise, 1×1: one dense 3×3 on spikes."""
+    chain = (nn.Conv2d(2, 6, 1), nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.Conv2d(6, 5, 1))
+    x = frames(4).repeat(1, 1, 2, 1, 1)
+    net = nn.Sequential(copying(2), fires_from(1.0), *map(OverTime, chain))
+    _, first, second, third = merged(net, x)
+    assert [row["input"] for row in (first, second, third)] == ["merged", "merged", "binary"]
+    assert third["flops"] == 9 * 16 * 2 * 5
+    assert third["snn_mj"] == pytest.approx(ADD / 4 * 9 * 16 * 2 * 5)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("groups", [(1, 1), (6, 1), (1, 6), (6, 6), (2, 6), (6, 2)])
+def test_the_inputs_of_a_merged_convolution_are_those_of_its_gradient(stride, dilation, groups):
+    first = nn.Conv2d(6, 12, 3, stride, groups=groups[0], bias=False)
+    second = nn.Conv2d(12, 6, (2, 3), 2, dilation=dilation, groups=groups[1], bias=False)
+    for conv in (first, second):
+        nn.init.ones_(conv.weight)  # so that nothing cancels
+    x = torch.zeros(1, 6, 40, 40, requires_grad=True)
+    second(first(x))[0, 3, 1, 1].backward()
+    assert fan_in([first, second]) == x.grad.count_nonzero()
+
+
+class Wired(nn.Module):
+    """Spikes → first → second, and something else besides."""
+
+    def __init__(self, wire) -> None:
+        super().__init__()
+        self.wire, self.lif = wire, fires_from(1.0)
+        self.zeroth, self.first, self.second, self.third = (copying() for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.wire(self, self.lif(self.zeroth(x)))
+
+
+ZERO = torch.zeros(1)
+WIRES = {  # what the layers first and second are fed with, merged if cheaper
+    "a chain": (lambda net, s: net.second(net.first(s)) + 0, ["merged", "binary"]),
+    "Identity, Dropout": (
+        lambda net, s: net.second(nn.Dropout().eval()(nn.Identity()(net.first(s)))) + 0,
+        ["merged", "binary"],
+    ),
+    "a neuron": (lambda net, s: net.second(net.lif(net.first(s))), ["binary", "binary"]),
+    "GELU": (lambda net, s: net.second(nn.functional.gelu(net.first(s))), ["binary", "real"]),
+    "an addition": (lambda net, s: net.second(net.first(s) + 0), ["binary", "real"]),
+    "in place": (lambda net, s: net.second(net.first(s).mul_(2)), ["binary", "spike sum"]),
+    "pooling": (
+        lambda net, s: net.second(OverTime(nn.AvgPool2d(2))(net.first(s))), ["binary", "real"],
+    ),
+    "pixels as channels": (
+        lambda net, s: net.second(net.first(s).view(1, 1, 1, 2, 8)), ["binary", "real"],
+    ),
+    "turned": (lambda net, s: net.second(net.first(s).mT), ["binary", "real"]),
+    "also the output": (
+        lambda net, s: (y := net.first(s), net.second(y))[0] + 0 * net.second(y),
+        ["binary", "binary"],
+    ),
+    "a residual": (lambda net, s: (y := net.first(s)) + net.second(y), ["binary", "binary"]),
+    "a second run elsewhere": (
+        lambda net, s: net.second(net.first(s)) + net.second(s), ["binary", "real"],
+    ),
+    "nobody behind it": (lambda net, s: net.second(s) + net.first(s), ["binary", "binary"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_what_is_a_chain(wire: str):
+    act, expected = WIRES[wire]
+    net = Wired(act)
+    net.first[0].weight.data.fill_(1.5 if "real" in expected else 1.0)
+    for frozen in (False, True):
+        net.requires_grad_(not frozen)
+        rows = {row["layer"]: row for row in merged(net, frames(1))}
+        assert [rows[name]["input"] for name in ("first.0", "second.0")] == expected
+
+
+def test_three_projections_of_one_membrane():
+    class Projections(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.copy, self.spk = copying(), MBPL(1, thresholds=(1.0,), tau=1.0)
+            self.q, self.k, self.v = (OverTime(nn.Conv2d(1, 1, 1)) for _ in range(3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.spk(self.copy(x))
+            return self.q(x) * self.k(x) * self.v(x)
+
+    few, many = (merged(Projections(), frames(ones)) for ones in (1, 8))
+    assert [row["input"] for row in few] == ["image", "merged", "binary", "binary", "binary"]
+    assert sum(row["snn_mj"] for row in few[1:]) == pytest.approx(3 * ADD / 16 * 49 * 16)
+    assert [row["input"] for row in many] == ["image", "binary", "real", "real", "real"]
+    # 0.9 pJ · 49 / 16 spikes are less than a MAC, three times that and no mixer is more than
+    # three MACs and one mixer from 2 · 49 · 0.9 · R = 3 · 4.6 on.
+    assert 2 * 49 * 0.9 / 16 < 3 * 4.6 < 2 * 49 * 0.9 * 8 / 16
+
+
+@pytest.mark.parametrize("inference", [False, True])
+def test_silent_networks_merge_all_that_can_be(inference: bool):
+    """At R = 0 whatever is fed with spikes is free; the mixers hand on their biases."""
+    with torch.inference_mode(inference):
+        never = {"readout": "membrane", "thresholds": (1e9,), "v_threshold": 1e9}
+        model = small(spk_options=never)
+        for name, module in model.named_modules():
+            if isinstance(module, nn.BatchNorm2d) and "mixers" in name:
+                module.bias.data.fill_(0.5)
+        rows = merged(model, torch.zeros(1, 3, 32, 32))
+    by_name = {row["layer"]: row for row in rows}
+    for name, row in by_name.items():
+        if row["kind"] == "conv" and name != "stem.0" and ".out." not in name:
+            assert row["input"] in ("merged", "binary"), name
+    # 7×7 depthwise and 3×3 with stride 2, 8 to 16 channels, on a map of 4×4
+    entry = by_name["stages.1.0.1.0"]
+    assert (entry["flops"], entry["passes"]) == (9 * 9 * 4 * 4 * 8 * 16, 2)
+    assert by_name["stages.1.0.0.mixers.0.0"]["input"] == "merged"
+    assert by_name["stages.0.1.conv.1.0"]["flops"] == 13 * 13 * 8 * 8 * 8
+    assert by_name["stages.0.1.attention.1.q.0.0"]["flops"] == 49 * 8 * 8 * 8 * 8
+
+
+def test_the_projection_of_rl_is_merged_too():
+    net = nn.Sequential(copying(2), RL(2, tau=1.0), OverTime(nn.Conv2d(2, 4, 1)))
+    rows = merged(net, frames(1).repeat(1, 1, 2, 1, 1))
+    projection, after = rows[1:]
+    assert (projection["input"], after["input"]) == ("merged", "binary")
+    assert (after["flops"], after["rate"]) == (16 * 4 * 4, 2 / 64 + 2 / 64)  # both of its neurons
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"spk": "sl"},
+        {"spk_options": {"readout": "sum", "mixer": False}},
+        {"spk_options": {"readout": "sum"}},
+        {"spk_options": {"readout": "spike"}},
+        {"spiking": False},
+    ],
+)
+def test_where_all_hand_on_spikes_there_is_nothing_to_merge(options: dict):
+    images = noise(2, 3, 32, 32)
+    found = energy_report(lively(small(**options), images), images)
+    assert_frame_equal(found.counted("merged").layers, found.layers)
+
+
+def test_the_papers_formula_by_hand():
+    net = nn.Sequential(
+        copying(), LIFSum((0.2, 1.0), tau=1.0), OverTime(nn.Conv2d(1, 2, 3, padding=1)),
+        fires_from(1e9), OverTime(nn.Conv2d(2, 3, 1)), nn.Flatten(2), nn.Linear(48, 5),
+    )  # fmt: skip
+    found = energy_report(net, frames(3, 1), counting="paper")
+    # All of 32 values fire one or two spikes: R = 1, not 36 / 32. Behind it nothing fires.
+    rate, rest = (1 + 0) / 2, 9 * 16 * 2 + 16 * 2 * 3 + 48 * 5
+    assert found.snn_mj == pytest.approx(2 * 16 * MAC + ADD * 2 * rate * rest)
+    assert found.layers.input.tolist() == ["image", "spike sum", "binary", "real"]
+    assert found.layers.rate.tolist()[1:] == [rate] * 3
+
+
+def test_the_three_ways_are_of_one_run():
+    images = noise(2, 3, 32, 32)
+    model = lively(small(), images)
+    found = energy_report(model, images)
+    for counting in ("input", "merged", "paper"):
+        same = found.counted(counting)
+        assert_frame_equal(same.layers, energy_report(model, images, counting=counting).layers)
+        assert (same.counting, same.time_steps) == (counting, 2)
+        assert same.ann_mj == found.ann_mj
+        assert same.layers.layer.tolist() == found.layers.layer.tolist()
+    assert found.counted("paper").snn_mj < found.counted("merged").snn_mj <= found.snn_mj
+    with pytest.raises(ValueError, match=r"counting is 'ours'; choose one of \['input', 'merged'"):
+        energy_report(model, images, counting="ours")
+
+
+def test_a_twin_pays_macs_in_every_way():
+    images = noise(2, 3, 32, 32)
+    found = energy_report(small(spiking=False), images)
+    assert [found.counted(way).snn_mj for way in ("input", "merged", "paper")] == (
+        pytest.approx([found.ann_mj] * 3)
+    )
 
 
 # --- the twin -------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ CALLS = [
         "model": also(MODELS, [nn.Linear(2, 2)], as_named=("record",))}),
     Call("energy_report", sc.energy_report, {
         "model": also(MODELS, [nn.Identity()]), "rates": word("layer"),
-        "batch_size": whole(2, most=False),
+        "counting": word("input"), "batch_size": whole(2, most=False),
         "images": Kind(PHOTOS, [*STILL.refused, PHOTOS[:0], PHOTOS * NAN, PHOTOS / 0], [PHOTOS[:1]])
     }),
     Call("count_flops", sc.count_flops, {

@@ -485,12 +485,14 @@ def test_predict_takes_any_size_and_kind_of_image(capsys, run, tmp_path):
     assert "cannot be read as an image" in err
 
 
-def test_energy_is_that_of_the_report(capsys):
-    status, out, _ = typed(capsys, "energy", "--images", "10")
+@pytest.mark.parametrize("counting", ["input", "merged", "paper"])
+def test_energy_is_that_of_the_report(capsys, counting):
+    status, out, _ = typed(capsys, "energy", "--images", "10", "--counting", counting)
     assert status == 0
     images, _ = mnist5k("test")
     padded = torch.nn.functional.pad(images, [2] * 4)[::100]
-    report = energy_report(load_weights(shipped("micro_digits.safetensors")), padded)
+    model = load_weights(shipped("micro_digits.safetensors"))
+    report = energy_report(model, padded, counting=counting)
     assert f"energy   {report.snn_mj:.4g} mJ" in out
     assert f"twin     {report.ann_mj:.4g} mJ" in out
     for layer in report.layers.layer:
