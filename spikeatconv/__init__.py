@@ -2,8 +2,8 @@
 
 Read in the order of the paper: `surrogate`, `neuron`, `conv`, `blocks`, `partition`,
 `attention`, `model`, `resnet`; beside them `fast` (the same neuron, sooner), `record` (look
-inside), `energy`, `weights` (files), `simulate` (one neuron in physical units) and `data`
-(what ships).
+inside), `energy`, `expand` (sums as spikes), `weights` (files), `simulate` (one neuron in
+physical units) and `data` (what ships).
 """
 
 from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
@@ -11,6 +11,7 @@ from spikeatconv.blocks import DCL, HSL, MBPL, RL, SL, SPK_BLOCKS
 from spikeatconv.conv import fold
 from spikeatconv.data import mnist5k, shipped
 from spikeatconv.energy import EnergyReport, count_flops, energy_report
+from spikeatconv.expand import expand
 from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
 from spikeatconv.neuron import LIF, LIFSum, LIFTrace, lif_step
 from spikeatconv.partition import (
@@ -33,7 +34,7 @@ __all__ = [
     "RL", "SISA", "SL", "SPK_BLOCKS", "STIMULI", "Atan", "Attend", "EnergyReport", "LIFSum",
     "LIFTrace", "Recording", "Sigmoid", "Simulation", "SpikeAtConv", "SpikeAtConvConfig",
     "SpikingResNet18", "SpikingResNet18Config", "Surrogate", "count_flops", "energy_report",
-    "fold", "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step",
+    "expand", "fold", "full_merge", "full_partition", "grid_merge", "grid_partition", "lif_step",
     "load_weights", "mnist5k", "preset", "record", "save_weights", "shipped", "simulate",
     "stimulus", "weights_note", "window_merge", "window_partition",
 ]  # fmt: skip

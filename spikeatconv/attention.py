@@ -78,6 +78,8 @@ class SpikeAttention(nn.Module):
     for an unknown name.
     """
 
+    input_names: tuple[str, ...]  # of the modules that give Q, K and V
+
     def __init__(
         self,
         channels: int,
@@ -113,6 +115,8 @@ class SISA(SpikeAttention):
     Arguments, shapes and errors as `SpikeAttention`.
     """
 
+    input_names = ("q", "k", "v")
+
     def make_inputs(self, spikes: Callable[[], nn.Module], norm: str) -> None:
         c = self.channels
         self.q = nn.Sequential(conv_norm(c, c, norm=norm), spikes())
@@ -135,6 +139,8 @@ class BDSA(SpikeAttention):
     what it saves here is to cut one tensor into tokens instead of three.
     Arguments, shapes and errors as `SpikeAttention`.
     """
+
+    input_names = ("s",)
 
     def make_inputs(self, spikes: Callable[[], nn.Module], norm: str) -> None:
         self.s = spikes()
