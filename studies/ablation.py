@@ -39,13 +39,16 @@ class Choice:
 
 
 BASE = {"spk": "sl", "time_steps": 4}
+MBPL = {"spk": "mbpl", "time_steps": 4}
+SUM = {"readout": "sum", "mixer": False}
+MICRO = {"spk_options": SUM}
 CHOICES = (
     *(Choice("time steps", t, options={"spk": "sl", "time_steps": t}) for t in (1, 2, 4, 8)),
     *(Choice("τ", tau, options={**BASE, "tau": tau}) for tau in (1.5, 2.0, 4.0)),
     *(Choice("surrogate", s, options={**BASE, "surrogate": s}) for s in ("atan", "sigmoid")),
     *(
         Choice("branches of MBPL", n, options={
-            "spk": "mbpl", "time_steps": 4, "thresholds": [STEP * (i + 1) for i in range(n)],
+            **MBPL, "thresholds": [STEP * (i + 1) for i in range(n)],
         })
         for n in (1, 2, 4, 8)
     ),
@@ -53,11 +56,18 @@ CHOICES = (
         Choice("SPK block", spk, options={"spk": spk, "time_steps": 4})
         for spk in ("sl", "rl", "mbpl", "hsl", "dcl")
     ),
-    Choice("spiking or not", "spiking, MBPL", options={"spk": "mbpl", "time_steps": 4}),
-    Choice("spiking or not", "twin, GELU", options={"spiking": False}),
-    *(Choice("attention", a, "micro", {"attention": a}) for a in ("sisa", "bdsa")),
+    Choice("SPK block", "sl, V_th 0.5", options={**BASE, "v_threshold": STEP}),
     *(
-        Choice("partition", p, "micro", {"partition": p})
+        Choice("readout of MBPL", name, options={**MBPL, **options})
+        for name, options in (
+            ("membrane", {}), ("sum of x + M", {"readout": "sum"}), ("sum", SUM)
+        )
+    ),
+    Choice("spiking or not", "spiking, MBPL", options=MBPL),
+    Choice("spiking or not", "twin, GELU", options={"spiking": False}),
+    *(Choice("attention", a, "micro", {**MICRO, "attention": a}) for a in ("sisa", "bdsa")),
+    *(
+        Choice("partition", p, "micro", {**MICRO, "partition": p})
         for p in ("grid", "window", "full")
     ),
 )  # fmt: skip
@@ -82,8 +92,8 @@ def same(choice: Choice) -> str:
 
 
 def measure(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]) -> None:
-    """Adds {"seed", "accuracy", "loss", "seconds" (of one core)} to `done`, by model, and writes
-    the results file after each run."""
+    """Adds {"seed", "accuracy", "loss", "seconds" (of one core of "cpu")} to `done`, by model, and
+    writes the results file after each run."""
     for seed in SEEDS:  # seed by seed, so that an early end still compares all
         for choice in choices:
             runs = done.setdefault(same(choice), [])
@@ -91,7 +101,8 @@ def measure(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]
                 continue
             begin = time.process_time()  # of this process alone, whatever else runs
             run = study.run(choice, seed)
-            runs.append({"seed": seed, **run, "seconds": time.process_time() - begin})
+            seconds, cpu = time.process_time() - begin, digits.report.cpu_name()
+            runs.append({"seed": seed, **run, "seconds": seconds, "cpu": cpu})
             print(f"seed {seed}, {choice.axis} {choice.value}: {run['accuracy']:.3f}", flush=True)
             write(study, choices, done)
 
@@ -114,7 +125,9 @@ def write(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]) 
 
 def earlier(study: Study) -> dict[str, list[dict]]:
     content = json.loads((digits.RESULTS / f"{study.name}.json").read_text(encoding="utf-8"))
-    return {same(Choice("", "", point["network"], point["options"])): point["runs"]
+    cpu = content["machine"]["cpu"]
+    return {same(Choice("", "", point["network"], point["options"])):
+            [{"cpu": cpu, **run} for run in point["runs"]]
             for point in content["results"]["points"]}  # fmt: skip
 
 

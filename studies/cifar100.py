@@ -39,7 +39,7 @@ SMALL = replace(
 
 CHOICES = (
     *ablation.CHOICES,
-    ablation.Choice("Micro or its twin", "spiking, MBPL", "micro", {}),
+    ablation.Choice("Micro or its twin", "spiking, MBPL", "micro", ablation.MICRO),
     ablation.Choice("Micro or its twin", "twin, GELU", "micro", {"spiking": False}),
 )
 
