@@ -1,0 +1,8 @@
+# hint: count again
+def back_through_time(spikes, slopes, tau):
+    gradient = slopes[-1]
+    path = [gradient / tau]
+    for spike in reversed(spikes[:-1]):
+        gradient = gradient * (1 - 1 / tau)
+        path.append(gradient * (1 - spike) / tau)
+    return torch.stack(path[::-1])
