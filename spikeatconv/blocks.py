@@ -1,6 +1,7 @@
 """SPK blocks: what stands where a usual network has its activation (paper, "SPK Blocks").
 
 Each takes and gives `[T, B, C, H, W]` and keeps C, so any block can stand in any place.
+The paper spells out the name of MBPL only; the others' long names are ours.
 The options of every block are those of `LIF` (tau, v_threshold, surrogate, …).
 """
 
