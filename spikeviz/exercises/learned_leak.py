@@ -37,7 +37,7 @@ def check_learned_leak(learned_leak: type[nn.Module]) -> Feedback:
         "goes, and the gradient comes back to w and to x with the right value. Whatever "
         "training does to w, τ stays at 1 or above.",
         "there is still a `...` in `LearnedLeak`, or no `return`. Start with `self.w`: for which "
-        "number is sigmoid(w) = 1/τ? Then charge with it.",
+        "number is sigmoid(w) = 1/τ? Then put the share into `h`.",
         "Try it in a new cell: `LearnedLeak(4.0)(torch.rand(6, 10))`.",
         named="Is the name spelled right? The parameter is called `self.w`.",
         keep="Keep the lines that start with `def` as they were given.",
