@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import traitlets as t
 
 if TYPE_CHECKING:  # torch loads when it is needed
     from torch import Tensor, nn
@@ -114,6 +115,18 @@ def weights(explorer: "SpikeBlockExplorer") -> dict[str, Any]:
         "mixers.0.1.running_mean": learned["mean"],
         "mixers.0.1.running_var": learned["variance"],
     }
+
+
+def check_mixer(explorer: Any, proposal: dict[str, Any]) -> str:
+    """The value proposed for readout or mixer; only a sum can be sent without a mixer."""
+    given = {"readout": explorer.readout, "mixer": explorer.mixer}
+    given[proposal["trait"].name] = proposal["value"]
+    if given["mixer"] == "none" and given["readout"] != "sum":
+        raise t.TraitError(
+            f'mixer is "none" and readout is "{given["readout"]}", which is read from the '
+            'mixer; set readout="sum" or give another mixer'
+        )
+    return proposal["value"]
 
 
 def kernel(name: str, size: int) -> np.ndarray:

@@ -54,12 +54,12 @@ export function makeControls({ model, set, draft }) {
     projection: pick("projection", "1×1 projection P",
       [["sum", "LIF₂ + LIF₁"], ["difference", "LIF₁ − LIF₂"], "LIF₂ alone", "LIF₁ alone"]),
     mixer: pick("mixer", "7×7 mixer M", ["learned", ...KERNELS, "none"], {
-      set: (mixer) => set({ mixer, ...(mixer === "none" && { readout: "sum" }) }),
+      set: (mixer) => set({ ...(mixer === "none" && { readout: "sum" }), mixer }),
     }),
     fine: pick("fine", "3×3 kernel", KERNELS),
     wide: pick("wide", "5×5 kernel", KERNELS),
     readout: pick("readout", "Readout", READOUTS, {
-      set: (readout) => set({ readout, ...(readout !== "sum" && withMixer()) }),
+      set: (readout) => set({ ...(readout !== "sum" && withMixer()), readout }),
     }),
     closing: number("v_threshold", "V_th of the last LIF"),
   };

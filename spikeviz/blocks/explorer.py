@@ -15,6 +15,7 @@ from spikeviz.blocks.blocks import (
     PLACES,
     PROJECTIONS,
     BlockTrace,
+    check_mixer,
     kernel,
     run,
 )
@@ -123,14 +124,7 @@ class SpikeBlockExplorer(Explorer):
 
     @t.validate("readout", "mixer")
     def _a_mixer_to_read(self, proposal: dict[str, Any]) -> str:
-        given = {"readout": self.readout, "mixer": self.mixer}
-        given[proposal["trait"].name] = proposal["value"]
-        if given["mixer"] == "none" and given["readout"] != "sum":
-            raise t.TraitError(
-                f'mixer is "none" and readout is "{given["readout"]}", which is read from the '
-                'mixer; set readout="sum" or give another mixer'
-            )
-        return proposal["value"]
+        return check_mixer(self, proposal)
 
     def trace(self) -> BlockTrace:
         """What every box on show passes on, recorded from the real block of `spikeatconv`."""

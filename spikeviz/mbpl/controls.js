@@ -6,6 +6,9 @@ import { showValues, traitControls } from "../base/controls.js";
 import { STIMULI } from "../base/neuron.js";
 
 const PAPER = [0.5, 1, 1.5, 2];
+const READOUTS = [
+  ["membrane", "membrane: real values"], ["spike", "spike: 0 or 1"], ["sum", "sum: 0 … n spikes"],
+];
 const PRESETS = { "one threshold": [1], "paper: 4 branches": PAPER, "8 branches": ladder(PAPER) };
 
 export const named = (text, press, name = text) => button(text, press, { "aria-label": name });
@@ -50,7 +53,16 @@ export function makeControls({ model, set, setThreshold, setCount }) {
     period: number("period", "Period, in steps"),
     seed: number("seed", "Noise seed", whole),
   };
-  const mixer = pick("mixer", "M, the mixer", ["identity", ["mean", "mean of 7×7"], ...learned]);
+  const mixers7 = ["identity", ["mean", "mean of 7×7"], ...learned, "none"];
+  const mixer = pick("mixer", "M, the mixer", mixers7, {
+    set: (name) => set({ ...(name === "none" && { readout: "sum" }), mixer: name }),
+  });
+  const readout = pick("readout", "Readout: what is sent", READOUTS, {
+    set(name) {
+      const missing = model.get("mixer") === "none" && name !== "sum";
+      set({ ...(missing && { mixer: learned.at(-1)[0] }), readout: name }); // in this order
+    },
+  });
   const n = number("n", "n, branches", { range: [1, MOST, 1], set: setCount, ...whole });
   const thresholds = thresholdFields(setThreshold);
   const change = (by) => () => setCount(model.get("thresholds").length + by);
@@ -58,17 +70,17 @@ export function makeControls({ model, set, setThreshold, setCount }) {
   const more = named("+", change(1), "One branch more");
   const presets = Object.entries(PRESETS).map(([name, values]) =>
     named(name, () => set({ thresholds: values })));
-  const all = { ...input, mixer, n, thresholds };
+  const all = { ...input, mixer, readout, n, thresholds };
   function update({ p, n: count, isImage }) {
     showValues(all, { ...p, n: count });
     [fewer.disabled, more.disabled] = [count === 1, count === MOST];
     input.period.element.hidden = !["pulses", "sine"].includes(p.stimulus);
     input.seed.element.hidden = p.stimulus !== "noise";
-    input.image.element.hidden = mixer.element.hidden = !isImage;
+    input.image.element.hidden = !isImage;
   }
   const elements = [
     div("controls", ...Object.values(input).map(({ element }) => element)),
-    div("controls", n.element, div("row", fewer, more, ...presets), mixer.element),
+    div("controls", n.element, div("row", fewer, more, ...presets), mixer.element, readout.element),
     thresholds.element,
   ];
   return { elements, fields: thresholds.fields, update };

@@ -4,6 +4,7 @@
 import { LONGEST, MOST, low } from "./mbpl.js";
 import { across, axes, dot, label, scale, stairs, stroke, ticks } from "../base/draw.js";
 import { counted } from "../base/page.js";
+import { SENDS } from "./words.js";
 
 const LEFT = 68; // of every plot over time
 const DASHES = [[8, 4], [3, 3], [10, 3, 2, 3], [5, 2]];
@@ -44,10 +45,7 @@ function drawSum(ctx, x, y, { n, runs, total, levels }, { colour, lines, ghost }
   const all = Array.from({ length: n + 1 }, (_, level) => level);
   const yTicks = all.filter((level) => n < 6 || level % 2 === 0);
   axes(ctx, x, y, { colour, yTitle, yTicks });
-  total.forEach((_, t) => runs.filter(({ s }) => s[t]).forEach((run, level) => {
-    ctx.fillStyle = lines[runs.indexOf(run)];
-    ctx.fillRect(x(t), y(level + 1), x(t + 1) - x(t), y(level) - y(level + 1) - 1);
-  }));
+  pileUp(ctx, x, y, runs.map(({ s }) => s), lines);
   stroke(ctx, colour.fg, stairs(total, x, y));
   if (ghost?.total.length === total.length)
     stroke(ctx, colour.muted, stairs(ghost.total, x, y), 1, [4, 3]);
@@ -58,6 +56,53 @@ function drawSum(ctx, x, y, { n, runs, total, levels }, { colour, lines, ghost }
     if (total.includes(level)) ctx.fill();
     else ctx.stroke();
   }
+}
+
+/** Some trains of spikes, at each step one on the other. */
+function pileUp(ctx, x, y, trains, lines) {
+  trains[0].forEach((_, t) => trains.filter((train) => train[t]).forEach((train, level) => {
+    ctx.fillStyle = lines[trains.indexOf(train)];
+    ctx.fillRect(x(t), y(level + 1), x(t + 1) - x(t), y(level) - y(level + 1) - 1);
+  }));
+}
+
+/** What is sent at each step, in all the ways that it can be read out; the chosen one is framed. */
+export function drawSent({ ctx, width, height }, { p, n, sent, cursor }, { colour, lines }) {
+  const x = scale([0, sent.sum.length], [LEFT, width - 26]);
+  const lane = (readout, top, bottom, [least, most], drawIt) => {
+    const chosen = p.readout === readout;
+    const y = scale([least, most], [bottom, top]);
+    ctx.fillStyle = colour.grid;
+    ctx.fillRect(x(cursor), top, x(1) - x(0), bottom - top);
+    axes(ctx, x, y, { colour, yTicks: [least, most] });
+    ctx.font = `${chosen ? 600 : 400} 12px system-ui, sans-serif`;
+    const words = `${readout}: ${SENDS[readout](sent, cursor, p, n)}`;
+    label(ctx, words, LEFT, top - 6, chosen ? colour.blue : colour.fg, "left", "bottom");
+    ctx.font = "12px system-ui, sans-serif";
+    if (chosen) stroke(ctx, colour.blue, [[2, top - 20], [2, bottom]], 3);
+    drawIt(y);
+  };
+  if (sent.membrane) {
+    const ends = [Math.min(0, ...sent.membrane), Math.max(0, ...sent.membrane)];
+    if (ends[0] === ends[1]) ends[1] = 1;
+    lane("membrane", 24, 92, ends, (y) => {
+      stroke(ctx, colour.muted, across(x, y(0)));
+      stroke(ctx, colour.green, stairs(sent.membrane, x, y), 2);
+    });
+    lane("spike", 128, 148, [0, 1], (y) => pileUp(ctx, x, y, [sent.spike], [colour.fg]));
+  } else label(ctx, "membrane, spike: are read from M, and there is none", LEFT, 60, colour.muted);
+  lane("sum", 184, 252, [0, n], (y) => {
+    pileUp(ctx, x, y, sent.trains, lines);
+    stroke(ctx, colour.fg, stairs(sent.sum, x, y));
+  });
+  const tall = Math.min(14, (height - 276) / n);
+  label(ctx, `its ${n} trains`, 4, 262 + tall / 2, colour.muted);
+  sent.trains.forEach((train, i) => {
+    const top = 268 + i * tall;
+    stroke(ctx, colour.grid, across(x, top + tall - 1));
+    ctx.fillStyle = lines[i];
+    train.forEach((spike, t) => spike && ctx.fillRect(x(t + 0.5) - 1.5, top, 3, tall - 2));
+  });
 }
 
 /** The membrane of one branch, its threshold and its spikes; `middle` is the height of its name. */

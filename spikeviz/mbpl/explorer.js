@@ -2,7 +2,7 @@
 // everything drawn is computed here, so a move is answered within a frame.
 
 import { LONGEST, MOST, THRESHOLDS, computer, ladder, low } from "./mbpl.js";
-import { drawCurves, drawTraces } from "./draw.js";
+import { drawCurves, drawSent, drawTraces } from "./draw.js";
 import { photographer } from "./photos.js";
 import { makeControls } from "./controls.js";
 import { makePage } from "./parts.js";
@@ -13,18 +13,18 @@ import { lasting, mount, setter, syncing, valuesOf } from "../base/widget.js";
 import { redrawer, surface } from "../base/draw.js";
 
 const INPUT = ["stimulus", "amplitude", "period", "seed", "image", "row", "column"];
-const TRAITS = ["thresholds", "tau", "time_steps", ...INPUT, "mixer", "cursor", "guess"];
+const TRAITS = ["thresholds", "tau", "time_steps", ...INPUT, "mixer", "readout", "cursor", "guess"];
 const STEPS_PER_SECOND = 6;
 const PAUSE = 700; // ms without a change, after which what is on show becomes the ghost
 
 /** The cursor on the traces, the pixel and the curves, under a hand. */
-function takeHands({ traces, photos, curves }, view, { model, set, setCount }) {
+function takeHands({ traces, sent, photos, curves }, view, { model, set, setCount }) {
   const { size } = model.get("recorded");
   const goPixel = (...at) => {
     const [row, column] = at.map((place) => clamp(place, 0, size - 1));
     set({ row, column });
   };
-  drag(traces, ({ offsetX }) => {
+  for (const board of [traces, sent]) drag(board, ({ offsetX }) => {
     set({ cursor: clamp(Math.floor(view.x.invert(offsetX)), 0, model.get("time_steps") - 1) });
   });
   let side = 0; // of the curves: where the hand went down
@@ -88,6 +88,8 @@ function render({ model, el, signal }) {
     const look = { colour, ghost, lines: page.linesNow() };
     const over = [colour, ghost, state.given, p.tau, p.thresholds, frozen];
     const traces = redraw(boards.traces, over, (on) => drawTraces(on, state, look, frozen));
+    const what = [colour, state.sent, p.readout, state.cursor];
+    redraw(boards.sent, what, (on) => drawSent(on, state, look));
     const against = [colour, ghost, state.key, p.guess];
     const curves = redraw(boards.curves, against, (on) => drawCurves(on, state, look));
     Object.assign(view, traces, { curves });

@@ -7,6 +7,7 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, Whole
+from spikeviz.blocks.blocks import check_mixer
 from spikeviz.lif.explorer import STIMULI
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
@@ -24,7 +25,8 @@ COLOURS = (  # of the branches, in a figure
 )  # fmt: skip
 RECORDED = read_data("mbpl")["results"]
 IMAGES, SIZE = tuple(RECORDED["digits"]), RECORDED["size"]
-MIXERS = ("identity", "mean", *RECORDED["mixers"])
+MIXERS = ("identity", "mean", *RECORDED["mixers"], "none")
+READOUTS = ("membrane", "spike", "sum")
 
 
 class MBPLTrace(NamedTuple):
@@ -34,8 +36,10 @@ class MBPLTrace(NamedTuple):
     total: Σᵢ Sᵢ, 0 to n, `[T]`.  levels: how many of its n + 1 values occur.
     information (bits) and error (unit of the input): of the present n and T; see MBPLExplorer.
     by_branches: (information, error) for n = 1 … 8, `[8, 2]`.  by_steps: for T = 1 … 64, `[64, 2]`.
-    picture: x of every pixel, `[28, 28]`.  sums: Σᵢ Sᵢ of every pixel; mixed: M of it, the output
-    of the block; reconstructions: x as read from the sum of the steps so far; each `[T, 28, 28]`.
+    sent: what the block sends, `[T]`; trains: the spike trains that it is the sum of,
+    `[1 or n, T]`, None for a membrane, which is no spikes.
+    picture: x of every pixel, `[28, 28]`.  sums: Σᵢ Sᵢ of every pixel; outputs: what the block
+    sends; reconstructions: x as read from the sum of the steps so far; each `[T, 28, 28]`.
     These four are None unless stimulus is "image".
     """
 
@@ -48,25 +52,30 @@ class MBPLTrace(NamedTuple):
     error: float
     by_branches: np.ndarray
     by_steps: np.ndarray
+    sent: np.ndarray
+    trains: np.ndarray | None
     picture: np.ndarray | None = None
     sums: np.ndarray | None = None
-    mixed: np.ndarray | None = None
+    outputs: np.ndarray | None = None
     reconstructions: np.ndarray | None = None
 
 
 class MBPLExplorer(Explorer):
     """Several thresholds over one input: n membranes and rasters, their sum, and what it tells.
 
-    Drag the thresholds, add some, count the levels that are used. The block is
-    `spikeatconv.MBPL` (paper, "SPK blocks"): MBPL(x) = Σᵢ M(LIF(x; V_th,i)).
+    Drag the thresholds, add some, count the levels that are used, and see what is sent to the next
+    layer. The block is `spikeatconv.MBPL` (paper, "SPK blocks"): S = Σᵢ LIF(x; V_th,i).
 
     thresholds: V_th,i, 1 to 8 of them, each 0.05 to 4. The default (0.5, 1, 1.5, 2) is an open
     choice (R5); the paper gives only their number.  tau, time_steps (T), period: in time steps.
     stimulus: of `spikeatconv.STIMULI`, or "image": the pixels of `image`, one of `IMAGES`, drive
     a neuron each, with amplitude · grey level / 255 at every step; `row`, `column`: whose membranes
     are on show.  amplitude: of the input.  seed: of the noise.  cursor: the time step on show.
-    mixer: M, one of `MIXERS`: "identity", "mean" (of 7×7), or a kernel that the shipped Micro
-    learned ("learned 21": channel 21 of its stem, recorded by studies/recorded/mbpl.py).
+    mixer: M, one of `MIXERS`: "identity", "mean" (of 7×7), a kernel that a Micro has learned
+    ("learned 21": channel 21 of its stem, recorded by studies/recorded/mbpl.py), or "none".
+    readout: what is sent: "membrane", M(S); "spike", LIF(x + M(S)); "sum",
+    Σᵢ LIF(x + M(S); V_th,i), n spike trains on one wire, or S without a mixer. The first two need
+    one.
     guess: the reader's answer to whether an 8th threshold adds anything, "", "yes" or "no".
 
     Information and error are those of y = Σₜ Σᵢ Sᵢ[t], the sum of all spikes over T steps, about
@@ -90,7 +99,8 @@ class MBPLExplorer(Explorer):
     image = t.Enum(IMAGES, IMAGES[0]).tag(sync=True)
     row = Whole(6, 0, SIZE - 1, 1)
     column = Whole(16, 0, SIZE - 1, 1)
-    mixer = t.Enum(MIXERS, MIXERS[-1]).tag(sync=True)
+    mixer = t.Enum(MIXERS, MIXERS[-2]).tag(sync=True)
+    readout = t.Enum(READOUTS, "membrane").tag(sync=True)
     cursor = t.Int(6, min=0).tag(sync=True)
     guess = t.Enum(("", "yes", "no"), "").tag(sync=True)
     recorded = t.Dict(RECORDED, read_only=True).tag(sync=True, large=True)
@@ -107,13 +117,21 @@ class MBPLExplorer(Explorer):
                 )
         return values
 
+    @t.validate("readout", "mixer")
+    def _a_mixer_to_read(self, proposal: dict[str, Any]) -> str:
+        return check_mixer(self, proposal)
+
     def block(self) -> "MBPL":
         """The block on show, one channel, float64, in eval mode: `[T, B, 1, H, W]` → same."""
         import torch
 
         from spikeatconv import MBPL
 
-        block = MBPL(1, self.thresholds, tau=self.tau).double().eval()
+        mixer = self.mixer != "none"
+        block = MBPL(1, self.thresholds, readout=self.readout, mixer=mixer, tau=self.tau)
+        block = block.double().eval()
+        if not mixer:
+            return block
         conv, norm = block.mixers[0]
         kernel, shift = _mixer(self.mixer)
         norm.eps = 0.0  # its mean and variance are in the kernel
@@ -148,6 +166,10 @@ class MBPLExplorer(Explorer):
         by_branches = np.array([self._judge(y, weights)[:2] for y in counts])
         lines = [self._judge(y, weights) for y in over_time]
         by_steps = np.array([line[:2] for line in lines])
+        isolated = self.stimulus != IMAGE  # one pixel
+        fed = x.reshape(-1, 1, 1) if isolated else np.stack([picture] * self.time_steps)
+        sums, outputs, trains = _send(block, fed)
+        at = (0, 0) if isolated else (self.row, self.column)
         found = MBPLTrace(
             input=x,
             membranes=np.stack([run.membrane.numpy() for run in runs]),
@@ -158,15 +180,14 @@ class MBPLExplorer(Explorer):
             error=by_steps[self.time_steps - 1, 1],
             by_branches=by_branches,
             by_steps=by_steps,
+            sent=outputs[:, *at],
+            trains=trains if trains is None else trains[:, :, *at],
         )
         if self.stimulus != IMAGE:
             return found
-        pixels = torch.from_numpy(picture).expand(self.time_steps, 1, 1, SIZE, SIZE)
-        with torch.no_grad():
-            sums, mixed = block.branches(pixels)[:, 0, 0].numpy(), block(pixels)[:, 0, 0].numpy()
         read = [a * y + b for y, (_, _, a, b) in zip(sums.cumsum(0), lines, strict=False)]
         return found._replace(
-            picture=picture, sums=sums, mixed=mixed, reconstructions=np.stack(read)
+            picture=picture, sums=sums, outputs=outputs, reconstructions=np.stack(read)
         )
 
     def _tables(self) -> np.ndarray:
@@ -197,10 +218,10 @@ class MBPLExplorer(Explorer):
         import matplotlib.pyplot as plt
 
         run, n = self.trace(), len(self.thresholds)
-        figure = plt.figure(figsize=(9, 2.6 + 0.6 * n), layout="constrained")
+        figure = plt.figure(figsize=(9, 3.4 + 0.6 * n), layout="constrained")
         plt.close(figure)  # the caller shows it; nothing is drawn twice
         left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
-        top, middle, *strips = left.subplots(n + 2, 1, sharex=True)
+        top, middle, *strips, below = left.subplots(n + 3, 1, sharex=True)
         steps = np.arange(self.time_steps) + 1
         top.step(steps, run.input, where="mid", color="#00805E")
         top.set_ylabel("x")
@@ -212,7 +233,8 @@ class MBPLExplorer(Explorer):
             fired = steps[run.spikes[i] == 1]
             axis.plot(fired, np.zeros(len(fired)), "|", color="black")
             axis.set_ylabel(f"H{i + 1}")
-        strips[-1].set_xlabel("time step")
+        below.step(steps, run.sent, where="mid", color="#00805E")
+        below.set(ylabel=f"sent:\n{self.readout}", xlabel="time step")
         curves = {"branches n": (run.by_branches, n), "time steps T": (run.by_steps, len(steps))}
         grid = right.subplots(2, 2, sharex="col", sharey="row")
         for axes, (title, (values, now)) in zip(grid.T, curves.items(), strict=True):
@@ -237,6 +259,24 @@ def ladder(thresholds: list[float], n: int = MOST) -> list[float]:
             above = _cents((ends[at] + ends[at + 1]) / 2)
         found.append(above)
     return found[:n]
+
+
+def _send(block: "MBPL", x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """S and what the block sends for currents x, all `[T, H, W]`, and the spike trains that this is
+    the sum of, `[n, T, H, W]`, None for a membrane."""
+    import torch
+
+    from spikeatconv import LIF
+
+    fed = torch.from_numpy(x)[:, None, None]
+    with torch.no_grad():
+        counts, sent = block.branches(fed), block(fed)
+        if block.mixers:
+            fed = fed + block.mix(fed)
+        fires = block.closing if block.mixers else block.branches
+        lifs = [fires] if isinstance(fires, LIF) else list(fires or [])
+        trains = [lif(fed)[:, 0, 0].numpy() for lif in lifs]
+    return counts[:, 0, 0].numpy(), sent[:, 0, 0].numpy(), np.stack(trains) if trains else None
 
 
 def _cents(value: float) -> float:

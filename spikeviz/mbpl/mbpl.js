@@ -12,6 +12,7 @@ export const MOST = 8; // branches
 export const THRESHOLDS = [0.05, 4, 0.01]; // lowest, highest, step
 const SPACING = 0.5;
 const KERNEL = 7;
+const CLOSING = 1; // V_th of the one LIF behind M
 
 export const low = (i) => "₁₂₃₄₅₆₇₈"[i];
 
@@ -110,6 +111,7 @@ function shadeShares(shades) {
 
 /** The mixer M by its name: a 7×7 kernel, row by row, and a shift. */
 function mixerOf(name, learned) {
+  if (name === "none") return {};
   const kernel = new Float64Array(KERNEL * KERNEL);
   if (name === "mean") return { kernel: kernel.fill(1 / kernel.length), shift: 0 };
   if (name !== "identity") return learned[name];
@@ -134,21 +136,59 @@ function mix(map, size, { kernel, shift }) {
   return out;
 }
 
-/** The pictures at the cursor: input, sum, input as read from all steps so far, M, spikes. */
-function photosOf({ n, inputs, shades, sums, bySteps, spikes, cursor, kernel, shift, size }) {
+/** What the block sends, as it can be read out, of all steps and pixels: `membrane`, `spike` (these
+ *  two only with a mixer), `sum`, and its `trains`, one for each branch. */
+function sendAll(state) {
+  const { p, x, total, runs, isImage, shades, inputs, sums, spikes, size, kernel } = state;
+  const area = size * size;
+  const each = (of) =>
+    Float64Array.from({ length: x.length * area }, (_, k) => of(Math.floor(k / area), k));
+  const at = (t, k) => t * SHADES + shades[k % area];
+  const counts = each((t, k) => (isImage ? sums[at(t, k)] : total[t]));
+  if (!kernel) {
+    const train = (_, i) => each((t, k) => (isImage ? spikes[i][at(t, k)] : runs[i].s[t]));
+    return { sum: counts, trains: p.thresholds.map(train) };
+  }
+  const membrane = new Float64Array(counts.length);
+  for (let k = 0; k < counts.length; k += area)
+    membrane.set(mix(counts.subarray(k, k + area), size, state), k);
+  const fed = each((t, k) => (isImage ? inputs[shades[k % area]] : x[t]) + membrane[k]);
+  const fire = (v_threshold) =>
+    simulate({ tau: p.tau, v_threshold }, fed, { keep: ["s"], neurons: area }).s;
+  const trains = p.thresholds.map(fire);
+  const sum = each((_, k) => trains.reduce((many, train) => many + train[k], 0));
+  return { membrane, spike: fire(CLOSING), sum, trains };
+}
+
+/** What is sent at the pixel on show, step by step. */
+function sentHere({ membrane, spike, sum, trains }, area, pixel) {
+  const here = (values) => values && Array.from(
+    { length: sum.length / area }, (_, t) => values[t * area + pixel]);
+  return {
+    membrane: here(membrane), spike: here(spike), sum: here(sum), trains: trains.map(here),
+  };
+}
+
+/** The pictures at the cursor: input, sum, input as read from all steps so far, what is sent, and
+ *  the spikes that it is the sum of, or else those of the branches. */
+function photosOf({ p, n, inputs, shades, sums, bySteps, spikes, cursor, all }) {
   const at = cursor * SHADES;
   const y = new Uint16Array(SHADES);
   for (let t = 0; t <= cursor; t++)
     for (let g = 0; g < SHADES; g++) y[g] += sums[t * SHADES + g];
   const { slope, offset } = bySteps[cursor];
   const each = (value) => Float64Array.from(shades, value);
-  const sum = each((g) => sums[at + g]);
-  const mixed = mix(sum, size, { kernel, shift });
+  const now = (values) => values.subarray(cursor * shades.length, (cursor + 1) * shades.length);
+  const sends = now(all[p.readout]);
+  const ends = { spike: [0, 1], sum: [0, n] }[p.readout] ??
+    [Math.min(...sends), Math.max(...sends)];
   return {
     input: each((g) => inputs[g]),
     read: each((g) => slope * y[g] + offset),
-    sum, mixed, ends: [Math.min(...mixed), Math.max(...mixed)],
-    fired: spikes.slice(0, n).map((table) => each((g) => table[at + g])),
+    sum: each((g) => sums[at + g]),
+    sends, ends,
+    fired: p.readout === "sum" ? all.trains.map(now)
+      : spikes.slice(0, n).map((table) => each((g) => table[at + g])),
   };
 }
 
@@ -166,12 +206,12 @@ export function computer({ digits, mixers, size }) {
     const x = once("x", [given], () => (isImage
       ? new Float64Array(time_steps).fill(inputs[shade])
       : stimulus({ ...p, duration: time_steps, dt: 1 })));
-    const all = ladder(thresholds);
+    const rungs = ladder(thresholds);
     const n = thresholds.length;
     const setting = [n, tau, amplitude, time_steps, image].join();
-    const key = [all, setting].join();
+    const key = [rungs, setting].join();
     const weights = once("weights", [image], () => shadeShares(shades));
-    const spikes = all.map((threshold, i) =>
+    const spikes = rungs.map((threshold, i) =>
       once(`spikes ${i}`, [tau, amplitude, threshold], () => shadeSpikes(tau, threshold, inputs)));
     const runs = thresholds.map((v_threshold, i) =>
       once(`run ${i}`, [given, tau, v_threshold], () => simulate({ tau, v_threshold }, x)));
@@ -179,7 +219,7 @@ export function computer({ digits, mixers, size }) {
       judgeAll(spikes, n, time_steps, weights, inputs));
     const total = Uint8Array.from(x, (_, t) => runs.reduce((sum, { s }) => sum + s[t], 0));
     const state = {
-      p, isImage, shades, x, n, all, key, setting, given, inputs, runs, spikes, size, total,
+      p, isImage, shades, x, n, rungs, key, setting, given, inputs, runs, spikes, size, total,
       ...judged,
       bits: entropy(weights), // all there are
       worst: judge(new Uint8Array(SHADES), weights, inputs).error, // without any spike
@@ -187,8 +227,11 @@ export function computer({ digits, mixers, size }) {
       levels: new Set(total).size,
       cursor: clamp(p.cursor, 0, time_steps - 1),
     };
-    if (!isImage) return state;
-    Object.assign(state, mixerOf(p.mixer, mixers));
-    return Object.assign(state, photosOf(state));
+    Object.assign(state, once("mixer", [p.mixer], () => mixerOf(p.mixer, mixers)));
+    const [side, pixel] = isImage ? [size, p.row * size + p.column] : [1, 0];
+    const all = once("sent", [key, isImage || given, p.mixer], () =>
+      sendAll({ ...state, size: side }));
+    state.sent = once("here", [all, pixel], () => sentHere(all, side ** 2, pixel));
+    return isImage ? Object.assign(state, photosOf({ ...state, all })) : state;
   };
 }

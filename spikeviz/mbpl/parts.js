@@ -1,7 +1,9 @@
 // The page of MBPLExplorer, built once, and what is written in it.
 
 import { named } from "./controls.js";
-import { HINT, LABELS, SOURCE, answerOf, challengeOf, stepOf, summaryOf } from "./words.js";
+import {
+  HINT, LABELS, SOURCE, WHOLE, answerOf, challengeOf, stepOf, summaryOf,
+} from "./words.js";
 import { div, formulaRows, h, key, para, put } from "../base/page.js";
 
 // Of the branches, on a light page and on a dark one; a number stands beside each wherever it is.
@@ -39,6 +41,7 @@ function makeQuestion(set) {
 export function makePage({ model, set, controls, thresholds, walk }) {
   const boards = {
     traces: board("traces", { role: "img" }),
+    sent: board("sent", { role: "img" }),
     photos: board("pictures", { role: "application", tabindex: 0, "aria-label": "Pictures" }),
     curves: board("curves", { role: "img" }),
   };
@@ -46,26 +49,28 @@ export function makePage({ model, set, controls, thresholds, walk }) {
   const summary = h("p", { class: "sv-summary", role: "status" });
   const marker = div("mbpl-cursor");
   const before = key("ghost", "before the last change");
-  const rows = formulaRows(4);
+  const rows = formulaRows(5);
+  const whole = WHOLE.map((text, i) => h(i ? "p" : "summary", {}, text));
   const root = h("div", { class: "spikeviz sv-mbpl" },
     ...controls.elements,
     div("row sv-mbpl-walk", ...walk.elements),
     div("plots",
       h("div", {}, summary, boards.photos,
         div("stack", boards.traces, marker, ...thresholds.map(({ element }) => element)),
-        rows.element),
+        para("title", "What the block sends to the next layer, read out in each way"), boards.sent,
+        rows.element, h("details", {}, ...whole)),
       h("div", {}, question.element,
         para("title", "What the sum of all spikes tells of a constant input"),
         div("keys", key("now", "now"), before),
         boards.curves, para("caption", HINT), para("caption", SOURCE))));
-  const { module } = model.get("recorded");
+  const { module, seed } = model.get("recorded");
   let coloured = null;
 
   function write(state, { x }, ghost) {
     put(summary, summaryOf(state));
     for (const [name, label] of Object.entries(LABELS))
       if (name !== "photos" || state.isImage) boards[name].setAttribute("aria-label", label(state));
-    rows.update(stepOf(state, module));
+    rows.update(stepOf(state, `${module}, seed ${seed}`));
     question.write(state);
     const [left, width] = [x(state.cursor), x(1) - x(0)];
     Object.assign(marker.style, { width: `${width}px`, transform: `translateX(${left}px)` });

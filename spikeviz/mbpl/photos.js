@@ -35,7 +35,7 @@ export function photographer(size) {
   const [draw, drawKernel] = [stamp(size), stamp(7)];
 
   return ({ ctx, width, height }, state, { colour, lines }) => {
-    const { p, n, cursor, kernel, input, sum, read, mixed, ends } = state;
+    const { p, n, cursor, kernel, input, sum, read, sends, ends } = state;
     const columns = width < 520 ? 2 : 4;
     const cell = width / columns;
     const below = 62; // the row of the branches
@@ -49,7 +49,7 @@ export function photographer(size) {
       [input, range, "input x"],
       [sum, [0, n], `Σ Sᵢ at step ${cursor + 1}: 0 to ${n}`],
       [read, range, `x read from ${counted(cursor + 1, "step")}`],
-      [mixed, ends, `M(Σ Sᵢ): ${ends.map((end) => show(end, 1)).join(" to ")}`],
+      [sends, ends, `sent: ${ends.map((end) => show(end, 1)).join(" to ")}`],
     ].forEach(([values, limits, title], i) => {
       const [left, top] = place(i);
       name(title, left, top - 5);
@@ -61,13 +61,14 @@ export function photographer(size) {
     const top = height - SMALL - 2;
     const pitch = Math.min(78, (width - 60) / n);
     state.fired.forEach((fired, i) => {
-      name(`S${low(i)}`, i * pitch, top - 3, lines[i]);
+      name(`S${p.readout === "sum" && kernel ? "′" : ""}${low(i)}`, i * pitch, top - 3, lines[i]);
       const ink = [colour.grid, lines[i]].map((hex) => packed(rgb(hex)));
       draw(ctx, fired, [0, 1], ink, i * pitch, top, Math.min(SMALL, pitch - 4));
     });
-    name("M", width - 44, top - 3);
-    const tip = Math.max(...kernel.map(Math.abs));
-    drawKernel(ctx, kernel.map((w) => w / tip), [-1, 1], CIVIDIS, width - 44, top, SMALL);
+    if (kernel) name("M", width - 44, top - 3);
+    const tip = kernel && Math.max(...kernel.map(Math.abs));
+    if (kernel)
+      drawKernel(ctx, kernel.map((w) => w / tip), [-1, 1], CIVIDIS, width - 44, top, SMALL);
 
     const cellAt = (x, y) => (_, i) => {
       const [left, top] = place(i);

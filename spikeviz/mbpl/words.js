@@ -15,8 +15,29 @@ export const SOURCE =
   "ResNet-18 on CIFAR-100: 4 branches 74.4 %, its best; 8 branches 59.0 %. That is accuracy " +
   "after training: the curves here do not explain the fall.";
 
+export const WHOLE = [
+  "The block sends 3. Is that a spike?",
+  "It is three: of its n trains three fire at this step, and the next layer adds its weight " +
+  "three times. Put one after the other, as n short steps, each is 0 or 1 (as in I-LIF: " +
+  "SpikeYOLO, ECCV 2024). What the membrane sends is no number of spikes: the next layer has to " +
+  "multiply by it, unless M is merged into that layer.",
+];
+
+const sumOf = (mixer) => (mixer === "none" ? "S" : "Σᵢ LIF(x + M(S); V_th,i)");
+
+/** What is sent at a step, by readout. */
+export const SENDS = {
+  membrane: (sent, t) => `M(S) = ${show(sent.membrane[t])}, a real value`,
+  spike: (sent, t) => `LIF(x + M(S)) = ${sent.spike[t]}`,
+  sum: (sent, t, { mixer }, n) => `${sumOf(mixer)} = ${sent.sum[t]} of ${n} trains`,
+};
+
 const two = (value) => show(value, 2);
 const list = (values, join = ", ") => Array.from(values, two).join(join);
+
+const kinds = (n) => ({
+  membrane: "real values", spike: "spikes, 0 or 1", sum: `0 to ${n} spikes`,
+});
 
 export function summaryOf({ p, n, runs, levels, isImage, bits, now: { information, error } }) {
   const who = isImage ? `Pixel (${p.row}, ${p.column}), ` : "";
@@ -24,16 +45,21 @@ export function summaryOf({ p, n, runs, levels, isImage, bits, now: { informatio
   const spikes = counted(runs.reduce((sum, run) => sum + run.count, 0), "spike");
   const steps = `${counted(p.time_steps, "step")}: ${levels} of ${n + 1} levels used`;
   const told = `The sum tells ${two(information)} of ${two(bits)} bits, error ${show(error)}.`;
-  return `${who}${branches}, ${spikes} in ${steps}. ${told}`;
+  return `${who}${branches}, ${spikes} in ${steps}. ${told} Sent: ${kinds(n)[p.readout]}.`;
 }
 
 /** What a screen reader hears of each picture. */
 export const LABELS = {
   traces: (state) => "The input, the sum of the spikes, and the membrane of each branch with its " +
     `spikes. ${summaryOf(state)}`,
-  photos: ({ p, cursor }) => `Pixel in row ${p.row}, column ${p.column}: arrow keys move, a ` +
+  sent({ p, n, sent, cursor }) {
+    const ways = Object.keys(SENDS).filter((readout) => sent[readout]);
+    const said = ways.map((readout) => `${readout}: ${SENDS[readout](sent, cursor, p, n)}`);
+    return `What the block sends to the next layer at step ${cursor + 1}. ${said.join("; ")}.`;
+  },
+  photos: ({ p, n, cursor }) => `Pixel in row ${p.row}, column ${p.column}: arrow keys move, a ` +
     `click chooses. Pictures: the input, the sum of the spikes at step ${cursor + 1}, the input ` +
-    "as read from all steps so far, and M of the sum.",
+    `as read from all steps so far, and what is sent, ${kinds(n)[p.readout]}.`,
   curves({ p, n, bits, bySteps, now: { information, error } }) {
     const [first, last] = [bySteps[0], bySteps[LONGEST - 1]].map((one) => two(one.information));
     const told = `${two(information)} of ${two(bits)} bits, error ${show(error)}`;
@@ -43,22 +69,39 @@ export const LABELS = {
 };
 
 /** The step at the cursor, line by line: [name, formula, numbers]. */
-export function stepOf({ p, n, runs, total, cursor, x, isImage, mixed, size }, module) {
+export function stepOf({ p, n, runs, total, cursor, x, isImage, sent, kernel, shift }, module) {
   const of = (key, join) => list(runs.map((run) => run[key][cursor]), join);
   const before = list(runs.map((run) => (cursor ? run.v[cursor - 1] : 0)));
   const mixes = {
     identity: "leaves it",
     mean: "mean of the 7×7 sums around the pixel",
-  }[p.mixer] ?? p.mixer.replace("learned", `7×7 weights of ${module} (shipped Micro), channel`);
-  const here = isImage && show(mixed[p.row * size + p.column]);
+  }[p.mixer] ?? p.mixer.replace("learned", `7×7 weights of a trained Micro (${module}), channel`);
+  const m = sent.membrane && show(sent.membrane[cursor]);
+  const centre = kernel &&
+    `weighs a single pixel with its centre: ${show(kernel[24])} · ${total[cursor]} + ` +
+    `${show(shift)} = ${m}. It mixes neighbours: take an image as input to see it.`;
   return [
     ["Charge", "Hᵢ = Vᵢ + (x − Vᵢ) / τ", `x = ${show(x[cursor])}, V = ${before}: H = ${of("h")}`],
     ["Fire?", "Sᵢ = 1 if Hᵢ ≥ V_th,i", `V_th = ${list(p.thresholds)}: S = ${of("s")}`],
-    ["Sum", "Σᵢ LIF(x; V_th,i)", `${n === 1 ? "" : `${of("s", " + ")} = `}${total[cursor]}`],
-    ["M", "MBPL(x) = M(Σᵢ LIF(x; V_th,i))", isImage
-      ? `${mixes}: ${here} here. It makes a feature for the next layer, not a copy.`
-      : "M mixes neighbours in space: take an image as input to see it."],
+    ["Sum", "S = Σᵢ LIF(x; V_th,i)", `${n === 1 ? "" : `${of("s", " + ")} = `}${total[cursor]}`],
+    ["M", kernel ? "M(S)" : "none", kernel
+      ? isImage ? `${mixes}: ${m} here. It makes a feature, not a copy.` : centre
+      : "S is sent as it is"],
+    ["Send", ...sendOf(p, n, sent, cursor)],
   ];
+}
+
+/** [formula, numbers] of what is sent at a step. */
+function sendOf({ readout, mixer }, n, sent, t) {
+  const value = sent[readout][t];
+  if (readout === "membrane")
+    return ["M(S), a real value", `${show(value)}: the next layer multiplies by it`];
+  const adds = value ? `its weight ${counted(value, "time")}` : "nothing";
+  const own = mixer === "none" ? "" : "S′: ";
+  const parts = n === 1 || readout === "spike" ? []
+    : [own + sent.trains.map((train) => train[t]).join(" + ")];
+  const formula = readout === "spike" ? "LIF(x + M(S)), 0 or 1" : `${sumOf(mixer)}, 0 to ${n}`;
+  return [formula, `${[...parts, value].join(" = ")}: the next layer adds ${adds}`];
 }
 
 export const challengeOf = (n, { told, thresholds }) =>
@@ -66,7 +109,7 @@ export const challengeOf = (n, { told, thresholds }) =>
   `${list(thresholds)}.`;
 
 /** Whether an 8th threshold adds anything, once the reader has guessed. */
-export function answerOf({ p, all, spikes, byBranches }) {
+export function answerOf({ p, rungs, spikes, byBranches }) {
   if (!p.guess) return "Guess first; then the curve goes on to 8.";
   const [without, told] = byBranches.slice(MOST - 2).map(({ information }) => information);
   const adds = told - without >= ADDS;
@@ -77,6 +120,6 @@ export function answerOf({ p, all, spikes, byBranches }) {
   const why = silent ? "no input lifts its membrane that high, so it never fires" : fires;
   const sum = `takes the sum from ${two(without)} to ${two(told)} bits`;
   return `You said ${p.guess}. ${adds ? "It does" : "It does not"}: the 8th, ` +
-    `V₈ = ${two(all[MOST - 1])}, ${sum}; ${why}. ` +
+    `V₈ = ${two(rungs[MOST - 1])}, ${sum}; ${why}. ` +
     "Does it stay so with another amplitude, T or τ?";
 }

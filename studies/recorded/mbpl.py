@@ -1,17 +1,16 @@
-"""Record what MBPLExplorer shows as pictures: test digits, and mixers M as the shipped Micro has
-learned them, with BatchNorm folded in (the MBPL of its stem, one 7×7 kernel a channel).
+"""Record what MBPLExplorer shows as pictures: test digits, and mixers M as training makes them,
+with BatchNorm folded in (one 7×7 kernel a channel).
 
-    python studies/recorded/mbpl.py            writes spikeviz/mbpl/data.json
+    python studies/recorded/mbpl.py            writes spikeviz/mbpl/data.json (trains a Micro)
 """
 
 import data_file
 import torch
+from learned_mixer import learned_mixer
 
-from spikeatconv import load_weights, mnist5k
-from spikeatconv.data import shipped
+from spikeatconv import mnist5k
 
-MODULE = "stem_to_stream.0"
-CHANNELS = (0, 16, 21)  # three of 32, taken because their pictures differ most to the eye
+CHANNELS = (2, 29, 21)  # three of 32: those of SpikeBlockExplorer, and one that differs to the eye
 CLASSES = (5, 9, 0, 8, 3)  # the first test digit of each
 
 
@@ -25,22 +24,26 @@ def digits() -> dict[str, str]:
     return found
 
 
-def mixers() -> dict[str, dict]:
-    """M(s) = kernel * s + shift, as convolution and BatchNorm compute it once trained."""
-    conv, norm = load_weights(shipped("micro_digits.safetensors")).get_submodule(MODULE).mixers[0]
+def mixers() -> tuple[dict[str, dict], dict]:
+    """({name: M}, how they came about); M(s) = kernel * s + shift, as convolution and BatchNorm
+    compute it once trained."""
+    conv, norm, note = learned_mixer()
     with torch.no_grad():
         factor = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
         kernels = conv.weight[:, 0].double() * factor[:, None, None]
         shifts = norm.bias.double() - norm.running_mean.double() * factor
-    return {
+    found = {
         f"learned {channel}": {
             "kernel": [round(k, 6) for k in kernels[channel].flatten().tolist()],
             "shift": round(shifts[channel].item(), 6),
         }
         for channel in CHANNELS
     }
+    return found, note
 
 
 if __name__ == "__main__":
-    results = {"module": MODULE, "size": 28, "digits": digits(), "mixers": mixers()}
+    torch.set_num_threads(1)
+    learned, note = mixers()
+    results = {**note, "size": 28, "digits": digits(), "mixers": learned}
     data_file.write("mbpl", results)

@@ -8,15 +8,16 @@ import pytest
 
 from spikeatconv import STIMULI
 from spikeviz import MBPLExplorer
-from spikeviz.mbpl.explorer import HIGHEST, IMAGE, IMAGES, LOWEST, MIXERS, ladder
+from spikeviz.mbpl.explorer import HIGHEST, IMAGE, IMAGES, LOWEST, MIXERS, READOUTS, ladder
 
 LIMITS = MBPLExplorer.ranges()
 READ = """(detail) => {
     const judged = (list) => list.map(({ information, error }) => [information, error]);
-    const pictures = detail.isImage ? ["input", "sum", "read", "mixed"] : [];
+    const pictures = detail.isImage ? ["input", "sum", "read", "sends"] : [];
     return {
         x: [...detail.x], total: [...detail.total], levels: detail.levels,
         h: detail.runs.map((run) => [...run.h]), s: detail.runs.map((run) => [...run.s]),
+        sent: [...detail.sent[detail.p.readout]], trains: detail.sent.trains,
         byBranches: judged(detail.byBranches), bySteps: judged(detail.bySteps),
         ...Object.fromEntries(pictures.map((name) => [name, [...detail[name]]])),
     };
@@ -47,7 +48,8 @@ def random_traits(rng):
         "tau": rng.choice([1.0, 2.0, rng.uniform(1, 20)]),
         "stimulus": rng.choice([*STIMULI, IMAGE, IMAGE, IMAGE]),
         "image": rng.choice(IMAGES),
-        "mixer": rng.choice(MIXERS),
+        "mixer": (mixer := rng.choice(MIXERS)),
+        "readout": "sum" if mixer == "none" else rng.choice(READOUTS),
         "cursor": rng.randrange(chosen["time_steps"]),
     }
 
@@ -81,7 +83,7 @@ def test_a_mouse_that_drags_a_threshold_selects_no_text(opened):
 
 def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
     page, rng = opened(), random.Random(0)
-    fired = pictures = 0
+    fired = pictures = spikes = 0
     for _ in range(60):
         p = random_traits(rng)
         shown, run = drawn(page, p, READ), truth(**p)
@@ -89,8 +91,15 @@ def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
         assert shown["total"] == run.total.tolist(), p
         assert shown["levels"] == run.levels, p
         fired += run.total.any()
+        if p["readout"] == "membrane":
+            assert run.trains is None
+        else:
+            assert shown["sent"] == run.sent.tolist(), p
+            spikes += run.sent.any() and p["mixer"] != "none"
+        if p["readout"] == "sum":
+            assert shown["trains"] == run.trains.tolist(), p
         compared = {
-            "x": run.input, "h": run.membranes,
+            "x": run.input, "h": run.membranes, "sent": run.sent,
             "byBranches": run.by_branches, "bySteps": run.by_steps,
         }  # fmt: skip
         if p["stimulus"] == IMAGE:
@@ -98,12 +107,13 @@ def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
             assert shown["sum"] == run.sums[t].ravel().tolist(), p
             compared |= {
                 "input": run.picture.ravel(), "read": run.reconstructions[t].ravel(),
-                "mixed": run.mixed[t].ravel(),
+                "sends": run.outputs[t].ravel(),
             }  # fmt: skip
         for name, expected in compared.items():
             np.testing.assert_allclose(shown[name], expected, rtol=0, atol=1e-9, err_msg=str(p))
     assert fired > 30
     assert pictures > 10
+    assert spikes > 10
 
 
 def test_a_threshold_is_dragged_in_its_strip(opened):
@@ -221,9 +231,41 @@ def test_a_pixel_is_chosen_by_hand_and_by_key(opened, made):
     says(page, rf"{run.total.sum():.0f} spikes in 20 steps: {run.levels} of 5 levels")
     step = page.evaluate("document.getElementById('view').model.get('cursor')")
     page.get_by_label("M, the mixer").select_option("mean")
-    mixed = truth(stimulus=IMAGE, mixer="mean").mixed[step, row, column]
+    mixed = truth(stimulus=IMAGE, mixer="mean").outputs[step, row, column]
     value = f"{mixed:.3f}".rstrip("0").rstrip(".")
-    page.locator(".sv-line", has_text="MBPL(x)").get_by_text(f": {value} here").wait_for()
+    page.locator(".sv-line", has_text="M(S)").get_by_text(f": {value} here").wait_for()
+
+
+def test_what_is_sent_is_shown_in_each_way_and_chosen_by_hand(opened, made):
+    page = opened(made(mixer="identity", stimulus="constant", amplitude=2.4, cursor=1))
+    sends = page.locator(".sv-line", has_text="Send")
+    sends.get_by_text("3: the next layer multiplies by it").wait_for()  # M(S) = S = 3
+    says(page, "Sent: real values")
+    readout, mixer = page.get_by_label("Readout"), page.get_by_label("M, the mixer")
+    readout.select_option("sum")
+    # x + M(S) = 4.4, then 5.4: H = 2.2 reaches all four, and so does 2.7 after the reset
+    sends.get_by_text("S′: 1 + 1 + 1 + 1 = 4: the next layer adds its weight 4 times").wait_for()
+    says(page, "Sent: 0 to 4 spikes")
+    mixer.select_option("none")
+    sends.get_by_text("1 + 1 + 1 + 0 = 3: the next layer adds its weight 3 times").wait_for()
+    picture = page.locator(".sv-mbpl-sent")
+    assert picture.get_attribute("aria-label").endswith("at step 2. sum: S = 3 of 4 trains.")
+    readout.select_option("spike")  # which needs a mixer
+    says(page, "Sent: spikes, 0 or 1")
+    assert mixer.input_value() == MIXERS[-2]
+    mixer.select_option("identity")
+    sends.get_by_text("1: the next layer adds its weight 1 time").wait_for()
+    box = picture.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + 60)
+    assert page.evaluate("document.getElementById('view').model.get('cursor')") == 19
+
+
+def test_a_whole_number_of_spikes_is_asked_about_before_it_is_explained(opened):
+    page = opened()
+    answer = page.get_by_text("of its n trains three fire at this step")
+    assert answer.is_hidden()
+    page.get_by_text("The block sends 3. Is that a spike?").click()
+    answer.wait_for()
 
 
 def test_the_update_is_written_with_the_numbers_of_the_step(opened, made):

@@ -10,11 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikeatconv import MBPL, load_weights, mnist5k, stimulus
-from spikeatconv.data import shipped
+from spikeatconv import MBPL, SpikeAtConv, mnist5k, preset, stimulus
 from spikeatconv.neuron import LIFSum
 from spikeviz import MBPLExplorer
-from spikeviz.base.front_end import PACKAGE
+from spikeviz.base.front_end import PACKAGE, read_data
 from spikeviz.mbpl.explorer import (
     HIGHEST,
     IMAGE,
@@ -23,6 +22,7 @@ from spikeviz.mbpl.explorer import (
     LOWEST,
     MIXERS,
     MOST,
+    READOUTS,
     RECORDED,
     SHADES,
     SPACING,
@@ -57,7 +57,12 @@ def test_thresholds_may_come_in_any_order_and_as_a_tuple(explorer):
     assert explorer.thresholds == [2.0, 0.05, 4.0]
 
 
-@pytest.mark.parametrize("name", ["stimulus", "image", "mixer", "guess"])
+def test_only_a_sum_is_sent_without_a_mixer(made, refused):
+    refused(made(), "mixer", "none", 'mixer is "none" and readout is "membrane", .* readout="sum"')
+    refused(made(mixer="none", readout="sum"), "readout", "spike", 'readout is "spike"')
+
+
+@pytest.mark.parametrize("name", ["stimulus", "image", "mixer", "readout", "guess"])
 def test_a_choice_that_is_none_is_refused(explorer, refused, name):
     refused(explorer, name, "another", name)
 
@@ -207,29 +212,82 @@ def test_the_recorded_digits_are_the_shipped_ones(explorer):
         assert explorer.trace().picture == pytest.approx(images[first, 0].numpy(), abs=1e-6)
 
 
+def test_the_learned_mixers_are_those_of_the_other_widget(explorer):
+    """SpikeBlockExplorer has BatchNorm apart from the kernel; both give the same M of the same
+    sums."""
+    theirs, same = read_data("blocks")["results"]["learned"], 0
+    assert [RECORDED[name] for name in ("module", "seed", "accuracy")] == [
+        theirs[name] for name in ("module", "seed", "accuracy")
+    ]
+    sums = torch.randint(5, (1, 1, 16, 16), generator=torch.Generator().manual_seed(0)).double()
+    for i, channel in enumerate(theirs["channels"]):
+        assert f"learned {channel}" in MIXERS
+        kernel = torch.tensor(theirs["kernels"][i]).double().view(1, 1, 7, 7)
+        numbers = [theirs[name][i : i + 1] for name in ("mean", "variance", "weight", "bias")]
+        weighed = torch.nn.functional.conv2d(sums, kernel, padding=3)
+        expected = torch.nn.functional.batch_norm(weighed, *map(torch.DoubleTensor, numbers))
+        explorer.mixer = f"learned {channel}"
+        with torch.no_grad():
+            mine = explorer.block().mixers[0](sums[None])[0]
+        assert mine.numpy() == pytest.approx(expected.numpy(), abs=2e-4)
+        same += 1
+    assert same == 2
+
+
 @pytest.mark.parametrize("mixer", RECORDED["mixers"])
-def test_the_learned_mixers_are_those_of_the_shipped_micro(explorer, mixer):
-    """The block on show gives what the block of the network gives in that channel."""
-    explorer.mixer, channel = mixer, int(mixer.split()[1])
-    network = load_weights(shipped("micro_digits.safetensors")).eval()
-    block = network.get_submodule(RECORDED["module"])
-    x = 3 * torch.rand(2, 1, block.channels, 16, 16, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        theirs = block(x)[:, :, channel : channel + 1]
-        mine = explorer.block()(x[:, :, channel : channel + 1].double())
-    assert mine.numpy() == pytest.approx(theirs.numpy(), abs=2e-4)
+def test_a_learned_mixer_began_as_its_seed_makes_it(mixer):
+    """Training moves a kernel, but of all of the layer's it stays nearest to where it began."""
+    torch.manual_seed(RECORDED["seed"])
+    options = {"readout": "membrane"}
+    config = preset("micro", in_channels=1, time_steps=2, spk_options=options)
+    conv, _ = SpikeAtConv(config).get_submodule(RECORDED["module"])
+    learned = RECORDED["mixers"][mixer]["kernel"]
+    near = [np.corrcoef(learned, one)[0, 1] for one in conv.weight.detach().flatten(1).numpy()]
+    assert np.argmax(near) == int(mixer.split()[1])
+    assert 0.5 < max(near) < 0.99
 
 
-@pytest.mark.parametrize("mixer", MIXERS)
-def test_a_picture_goes_through_the_block(explorer, mixer):
-    explorer.stimulus, explorer.mixer, explorer.time_steps = IMAGE, mixer, 5
+# ---------------------------------------------------------------- what is sent
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+def test_what_is_sent_by_hand(explorer, readout):
+    """M doubles nothing: with "identity" M(S) = S. x = 2.4 for three steps: S = 2, 3, 3 (above);
+    x + S = 4.4, 5.4, 5.4, so H = 2.2 and 2.7 and 2.7 after each reset: all four fire."""
+    explorer.stimulus, explorer.amplitude, explorer.time_steps = "constant", 2.4, 3
+    explorer.mixer, explorer.readout = "identity", readout
     run = explorer.trace()
+    sent = {"membrane": [2, 3, 3], "spike": [1, 1, 1], "sum": [4, 4, 4]}[readout]
+    assert run.sent.tolist() == sent
+    if readout == "membrane":
+        assert run.trains is None
+    else:
+        assert run.trains.sum(0).tolist() == sent
+        assert set(np.unique(run.trains)) <= {0, 1}
+
+
+def test_without_a_mixer_the_sum_of_the_branches_is_sent(made):
+    run = made(readout="sum", mixer="none").trace()
+    assert run.sent.tolist() == run.total.tolist()
+    assert np.array_equal(run.trains, run.spikes)
+    assert run.levels == 5
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("mixer", MIXERS)
+def test_a_picture_goes_through_the_block(made, mixer, readout):
+    readout = "sum" if mixer == "none" else readout
+    explorer = made(stimulus=IMAGE, mixer=mixer, readout=readout, time_steps=5)
+    run = explorer.trace()
+    assert np.array_equal(run.outputs[:, explorer.row, explorer.column], run.sent)
+    if mixer == "none":
+        assert np.array_equal(run.outputs, run.sums)
     assert np.array_equal(run.input, np.full(5, run.picture[explorer.row, explorer.column]))
     assert np.array_equal(run.sums[:, explorer.row, explorer.column], run.total)
     patch = run.sums[3, 10:17, 10:17]
     expected = {"identity": patch[3, 3], "mean": patch.mean()}
-    if mixer in expected:
-        assert run.mixed[3, 13, 13] == pytest.approx(expected[mixer], abs=1e-12)
+    if mixer in expected and readout == "membrane":
+        assert run.outputs[3, 13, 13] == pytest.approx(expected[mixer], abs=1e-12)
     error = np.sqrt(((run.picture - run.reconstructions[-1]) ** 2).mean())
     assert error == pytest.approx(run.error, abs=1e-9)
 
@@ -245,7 +303,8 @@ def test_only_a_picture_has_pictures(explorer):
 def test_the_figure_shows_the_trace(explorer, n):
     explorer.thresholds = ladder(explorer.thresholds, n)
     figure, run = explorer.to_matplotlib(), explorer.trace()
-    assert len(figure.axes) == 2 + n + 4
+    assert len(figure.axes) == 2 + n + 1 + 4
+    assert figure.axes[2 + n].lines[0].get_ydata().tolist() == run.sent.tolist()
     assert figure.axes[0].lines[0].get_ydata().tolist() == run.input.tolist()
     assert [bar.get_height() for bar in figure.axes[1].patches] == run.total.tolist()
     for i in range(n):
