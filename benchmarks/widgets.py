@@ -59,6 +59,10 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='E_MAC']"),
         Handle(".sv-energy-bars", at=(0.1, 0.8), hover=True),
     ],
+    "EventExplorer": [
+        Handle("[aria-label='Contrast of an event']"),
+        Handle(".sv-plots > div:nth-child(3) canvas", "y", at=(0.5, 0.1)),
+    ],
     "LIFExplorer": [
         Handle(".sv-threshold", "y"),
         Handle("[aria-label='τ, time constant']"),

@@ -5,6 +5,7 @@ from spikeviz.attention.explorer import AttentionExplorer
 from spikeviz.blocks.explorer import SpikeBlockExplorer
 from spikeviz.course_map.explorer import CourseMap
 from spikeviz.energy.explorer import EnergyExplorer
+from spikeviz.events.explorer import EventExplorer
 from spikeviz.figure import show
 from spikeviz.gallery import gallery
 from spikeviz.lif.explorer import LIFExplorer
@@ -21,6 +22,7 @@ __all__ = [
     "AttentionExplorer",
     "CourseMap",
     "EnergyExplorer",
+    "EventExplorer",
     "LIFExplorer",
     "MBPLExplorer",
     "NetworkWalk",

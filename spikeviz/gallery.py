@@ -12,7 +12,7 @@ from spikeviz.base.widget import Explorer
 ORDER = (  # of the course
     "CourseMap", "LIFExplorer", "SurrogateExplorer", "SpikeBlockExplorer", "MBPLExplorer",
     "SpikeRaster", "PartitionExplorer", "AttentionExplorer", "NetworkWalk", "EnergyExplorer",
-    "TrainingMonitor", "AblationExplorer",
+    "TrainingMonitor", "AblationExplorer", "EventExplorer",
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""What an event camera reports of a digit that moves."""

@@ -1,0 +1,76 @@
+"""EventExplorer from its saved page: the same numbers as Python, the game, hands and keys."""
+
+import random
+
+import numpy as np
+from numpy.testing import assert_allclose, assert_array_equal
+from playwright.sync_api import expect
+
+from spikeviz import EventExplorer
+from spikeviz.events.explorer import DIRECTIONS, STEPS
+
+READ = """({ film, frames, tracks, now }) => ({
+    film: film.map((map) => [...map]), now: [...now], tracks: tracks.map((sums) => [...sums]),
+    frames: frames.map(({ on, off }) => [[...on], [...off]]),
+})"""
+
+
+def test_the_page_computes_what_python_does(opened, drawn):
+    page, rng = opened(), random.Random(0)
+    for _ in range(25):
+        traits = {
+            "digit": rng.randrange(10), "direction": rng.choice(DIRECTIONS),
+            "dark": rng.random() < 0.5, "contrast": rng.uniform(0.1, 2.5),
+            "time_steps": rng.choice(STEPS), "step": rng.randrange(8),
+        }  # fmt: skip
+        found = drawn(page, traits, READ)
+        explorer = EventExplorer(**traits)
+        run = explorer.trace()
+        explorer.close()
+        frames = run.frames.reshape(*run.frames.shape[:2], -1)
+        assert_allclose(np.array(found["film"]), run.film.reshape(9, -1), atol=1e-12)
+        assert_array_equal(np.array(found["frames"]), frames)
+        steps = traits["time_steps"]
+        now = (min(traits["step"], steps - 1) + 1) * 8 // steps
+        assert_array_equal(found["now"], found["film"][now])
+        summed = 1 if traits["direction"] in ("right", "left") else 2  # over rows, or columns
+        assert_array_equal(found["tracks"], (run.frames[:, 0] - run.frames[:, 1]).sum(summed))
+
+
+def test_a_hidden_digit_is_told_by_a_guess(opened):
+    page = opened(EventExplorer(direction="left", dark=True, hidden=True))
+    reply = page.locator(".sv-row [role=status]")
+    digit, ways = page.get_by_label("Digit, exact value"), ("right", "left", "down", "up")
+    expect(digit).to_be_hidden()
+    expect(page.locator(".sv-events-board").first).to_have_attribute(
+        "aria-label", "The digit is hidden"
+    )
+    page.get_by_role("button", name="right", exact=True).click()
+    expect(reply).to_have_text("No, not right: a dark digit moves left.")
+    expect(digit).to_be_visible()
+    page.get_by_role("button", name="Hide another digit").click()
+    expect(digit).to_be_hidden()
+    expect(reply).to_have_text("")
+    for way in ways:
+        expect(page.get_by_role("button", name=way, exact=True)).to_be_visible()
+
+
+def test_a_hand_on_all_frames_chooses_one(opened):
+    page = opened()
+    box = page.locator(".sv-events-board").nth(2).bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 5)
+    page.mouse.down()
+    expect(page.locator(".sv-summary")).to_contain_text("Frame 1 of 4")
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] - 5)
+    expect(page.locator(".sv-summary")).to_contain_text("Frame 4 of 4")
+    page.mouse.up()
+
+
+def test_in_one_frame_nothing_tells_two_motions_apart(opened):
+    page = opened()
+    partner = page.locator(".sv-caption")
+    expect(partner).to_have_text(
+        "A dark digit that moves left gives the same 4 frames, in reverse order."
+    )
+    page.get_by_label("T, frames").select_option("1")
+    expect(partner).to_contain_text("the very same frame: nothing tells the two apart")
