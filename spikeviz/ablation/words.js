@@ -3,11 +3,11 @@
 import { counted } from "../base/page.js";
 
 const MARKS = { agree: "✓", disagree: "✗", undecided: "?", "not measured": "–" };
-const BLOCKS = ["sl", "rl", "mbpl", "hsl", "dcl", "sisa", "bdsa"];
+const BLOCK = /^(sl|rl|mbpl|hsl|dcl|sisa|bdsa)\b/; // a value may say more: "sl, V_th 0.5"
 
 /** In percent, with one decimal always. */
 export const inPercent = (share) => (100 * share).toFixed(1).replace("-", "−");
-export const nameOf = ({ value }) => BLOCKS.includes(value) ? value.toUpperCase() : String(value);
+export const nameOf = ({ value }) => String(value).replace(BLOCK, (name) => name.toUpperCase());
 export const accuracyOf = ({ accuracy_mean: mean, accuracy_sd: sd }) =>
   `${inPercent(mean)}${sd === null ? "" : ` ± ${inPercent(sd)}`}`;
 
