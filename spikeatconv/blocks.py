@@ -129,11 +129,11 @@ class MBPL(nn.Module):
         channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(MBPL, options)
         check_choice(readout, "readout", READOUTS)
-        if not check_bool(mixer, "mixer") and readout != "sum":
-            raise ValueError(
-                f'mixer is False with readout="{readout}", which is read from the mixer; '
-                'set readout="sum" or leave mixer at True'
-            )
+        if not check_bool(mixer, "mixer"):
+            check_without_mixer(
+                readout=(readout, "sum"), mlp_ratio=(mlp_ratio, 0), shared=(shared, True),
+                residual=(residual, True), closing=(closing, None),
+            )  # fmt: skip
         if not 0 <= (mlp_ratio := check_number(mlp_ratio, "mlp_ratio")) <= MOST["expansion"]:
             raise ValueError(
                 f"mlp_ratio is {mlp_ratio}; give a number from 0 (no bottleneck) "
@@ -171,6 +171,16 @@ class MBPL(nn.Module):
             return self.mixers[0](self.branches(x))
         mixers = list(self.mixers) * (len(self.branches) // len(self.mixers))
         return sum(m(lif(x)) for m, lif in zip(mixers, self.branches, strict=True))
+
+
+def check_without_mixer(**given: tuple) -> None:
+    """Raise for an option of MBPL, (as it is, as it has to be), that means nothing without M."""
+    for name, (value, needed) in given.items():
+        if value != needed:
+            raise ValueError(
+                f"{name} is {value!r} with mixer=False, which leaves out what it is about; "
+                f"leave mixer at True or set {name}={needed!r}"
+            )
 
 
 def make_mixer(channels: int, mlp_ratio: float = 0) -> OverTime:

@@ -166,22 +166,32 @@ class SpikeAtConvConfig(Config):
         return True
 
 
+SPIKE_DRIVEN = {"readout": "sum", "mixer": False}  # found by studies/mbpl_arrangements.py
 PRESETS = {
-    "micro": SpikeAtConvConfig(
-        widths=(32, 64, 128), depths=(1, 1, 1), classes=10, partition_size=(4, 4, 2)
-    ),
-    "tiny": SpikeAtConvConfig(widths=(64, 128, 256, 512), depths=(1, 3, 6, 1)),
-    "base": SpikeAtConvConfig(widths=(128, 256, 512, 1024), depths=(2, 6, 12, 2)),
-    "large": SpikeAtConvConfig(widths=(160, 320, 640, 1280), depths=(2, 6, 16, 2)),
-}
+    name: SpikeAtConvConfig(spk_options=SPIKE_DRIVEN, **sizes)
+    for name, sizes in {
+        "micro": {"widths": (32, 64, 128), "depths": (1, 1, 1), "classes": 10,
+                  "partition_size": (4, 4, 2)},
+        "tiny": {"widths": (64, 128, 256, 512), "depths": (1, 3, 6, 1)},
+        "base": {"widths": (128, 256, 512, 1024), "depths": (2, 6, 12, 2)},
+        "large": {"widths": (160, 320, 640, 1280), "depths": (2, 6, 16, 2)},
+    }.items()
+}  # fmt: skip
 
 
 def preset(name: str, **changes) -> SpikeAtConvConfig:
     """The configuration "micro" (32×32, for laptops), "tiny", "base" or "large" (224×224),
-    with changes by field name: `preset("micro", spk="sl", in_channels=1)`."""
+    with changes by field name: `preset("micro", spk="sl", in_channels=1)`.
+
+    Its MBPLs send the number of their branches that fire, without a mixer, unless spk_options
+    names a readout: `spk_options={"readout": "membrane"}` [open choice R6].
+    """
     config = PRESETS[check_choice(name, "preset", PRESETS)]
     check_names(changes, [f.name for f in fields(config)], "SpikeAtConvConfig")
-    return replace(config, **changes)
+    options = check_mapping(changes.get("spk_options", {}), "spk_options")
+    if changes.get("spk", config.spk) == "mbpl" and "readout" not in options:
+        options = {**SPIKE_DRIVEN, **options}
+    return replace(config, **{**changes, "spk_options": options})
 
 
 class Network(nn.Module):

@@ -2,8 +2,8 @@
 
     python studies/digits.py                      Micro and its non-spiking twin, seeds 0, 1, 2
     python studies/digits.py --save               and ship the first Micro in data/
-    python studies/digits.py --attention bdsa --seeds 0 --threads 1 --save
-                                                  the same for Micro with BDSA, without a twin
+    python studies/digits.py --network bdsa --save
+                                                  the same for Micro with BDSA, or with SL (sl)
 
 Settings were chosen on the last 600 of the 4,000 training images (`--validate`).
 """
@@ -32,11 +32,16 @@ BATCH = 50
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.01
 VALIDATION = 600
-NETWORKS: dict[str, dict[str, dict]] = {  # by attention: {name: what differs from Micro}
-    "sisa": {"micro": {}, "micro twin": {"spiking": False}},
+NETWORKS: dict[str, dict[str, dict]] = {  # {name: what differs from Micro}
+    "micro": {"micro": {}, "micro twin": {"spiking": False}},
     "bdsa": {"micro bdsa": {"attention": "bdsa"}},
+    "sl": {"micro sl": {"spk": "sl"}},
 }
-FILES = {"sisa": ("digits", "micro_digits"), "bdsa": ("digits_bdsa", "micro_bdsa_digits")}
+FILES = {  # of the results, of the weights
+    "micro": ("digits", "micro_digits"),
+    "bdsa": ("digits_bdsa", "micro_bdsa_digits"),
+    "sl": ("digits_sl", "micro_sl_digits"),
+}
 
 
 def digits(validate: bool = False) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -169,15 +174,15 @@ def summary(runs: list[dict]) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--attention", choices=list(NETWORKS), default="sisa")
+    parser.add_argument("--network", choices=list(NETWORKS), default="micro")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--validate", action="store_true", help="hold out 600 training images")
     parser.add_argument("--save", action="store_true", help="ship the first Micro in data/")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     results, spiking = {}, None
-    for name, changes in NETWORKS[options.attention].items():
+    for name, changes in NETWORKS[options.network].items():
         runs, model = run(name, changes, options.seeds, options.validate)
         spiking = spiking or model
         results[name] = summary(runs)
@@ -187,7 +192,7 @@ def main() -> None:
         "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY,
         "measured_on": "600 held-out training images" if options.validate else "1,000 test images",
     }  # fmt: skip
-    table, weights = FILES[options.attention]
+    table, weights = FILES[options.network]
     if not options.validate:
         report.write(table, {**settings, **results}, ("torch", "numpy"), RESULTS)
     if options.save:

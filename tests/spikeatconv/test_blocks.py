@@ -218,11 +218,23 @@ def test_what_fires_behind_the_mixer_has_options_of_its_own():
         MBPL(3, readout="sum", closing={"v_threshold": 0.3})
 
 
-@pytest.mark.parametrize("readout", ["membrane", "spike"])
-def test_only_a_sum_goes_without_a_mixer(readout):
-    message = f'mixer is False with readout="{readout}".*set readout="sum"'
-    with pytest.raises(ValueError, match=message):
-        MBPL(3, readout=readout, mixer=False)
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("readout", "membrane", "readout is 'membrane' with mixer=False.*set readout='sum'"),
+        ("readout", "spike", "readout is 'spike'"),
+        ("mlp_ratio", 4, "mlp_ratio is 4 .*leave mixer at True or set mlp_ratio=0"),
+        ("shared", False, "shared is False"),
+        ("residual", False, "residual is False"),
+        ("closing", {"tau": 1.0}, "closing is {'tau': 1.0}"),
+    ],
+)
+def test_options_of_the_mixer_need_one(option, value, told):
+    with pytest.raises(ValueError, match=told):
+        MBPL(3, mixer=False, **{"readout": "sum", option: value})
+
+
+def test_rl_sends_no_sum():
     with pytest.raises(ValueError, match="readout is 'sum'; choose one of"):
         RL(3, readout="sum")
 

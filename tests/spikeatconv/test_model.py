@@ -336,3 +336,21 @@ def test_what_becomes_of_your_options_is_yours():
     config = preset("micro", spk_options=options)
     options["tau"] = "fast"
     assert config.spk_options == {"tau": 3.0}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_sends_the_number_of_branches_that_fire(name):
+    sums = {"readout": "sum", "mixer": False}
+    assert preset(name) == PRESETS[name]
+    assert preset(name).spk_options == sums
+    assert preset(name, spk_options={"tau": 3.0}).spk_options == {**sums, "tau": 3.0}
+    assert preset(name, spk_options={"mixer": True}).spk_options == {
+        "readout": "sum",
+        "mixer": True,
+    }
+    membrane = {"readout": "membrane"}
+    assert preset(name, spk_options=membrane).spk_options == membrane
+    assert preset(name, spk="sl").spk_options == {}
+    assert preset(name, spk="rl", spk_options={"readout": "spike"}).spk_options == {
+        "readout": "spike"
+    }
