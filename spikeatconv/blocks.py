@@ -179,7 +179,7 @@ def check_without_mixer(**given: tuple) -> None:
         if value != needed:
             raise ValueError(
                 f"{name} is {value!r} with mixer=False, which leaves out what it is about; "
-                f"leave mixer at True or set {name}={needed!r}"
+                f"set mixer=True or {name}={needed!r}"
             )
 
 

@@ -221,9 +221,13 @@ def test_what_fires_behind_the_mixer_has_options_of_its_own():
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        ("readout", "membrane", "readout is 'membrane' with mixer=False.*set readout='sum'"),
+        (
+            "readout",
+            "membrane",
+            "readout is 'membrane' with mixer=False.*mixer=True or readout='sum'",
+        ),
         ("readout", "spike", "readout is 'spike'"),
-        ("mlp_ratio", 4, "mlp_ratio is 4 .*leave mixer at True or set mlp_ratio=0"),
+        ("mlp_ratio", 4, "mlp_ratio is 4 .*mixer=True or mlp_ratio=0"),
         ("shared", False, "shared is False"),
         ("residual", False, "residual is False"),
         ("closing", {"tau": 1.0}, "closing is {'tau': 1.0}"),

@@ -121,9 +121,11 @@ def models() -> dict[str, nn.Module]:
     for spk in SPK_BLOCKS:
         made[f"ResNet {spk}"] = SpikingResNet18(10, spk, time_steps=2, width=8)
     for name, options in {
-        "bottleneck": {"mlp_ratio": 2},
-        "one mixer each": {"shared": False},
+        "membrane": {"readout": "membrane"},
+        "bottleneck": {"readout": "membrane", "mlp_ratio": 2},
+        "one mixer each": {"readout": "membrane", "shared": False},
         "spikes": {"readout": "spike"},
+        "sum of x + M": {"mixer": True},
     }.items():
         made[name] = SpikeAtConv(preset("micro", spk_options=options, **SMALL))
     made["twin"] = SpikeAtConv(preset("micro", spiking=False, **SMALL))

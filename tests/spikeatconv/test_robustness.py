@@ -302,6 +302,9 @@ CALLS = [
     Call("SpikingResNet18()", resnet(), {"images": also(
         STILL, [torch.zeros(2, 2, 3, 8, 8), torch.zeros(2, 3, 0, 0)])}),
     Call("fold", sc.fold, {"model": MODELS}),
+    Call("expand", sc.expand, {"model": Kind(
+        sc.SpikingResNet18(2, "mbpl", width=4, readout="sum", mixer=False),
+        [*MODELS.refused, nn.Linear(2, 2), sc.SpikingResNet18(2, "sl", width=4)])}),
     Call("record", lambda model: sc.record(model).__enter__().rates, {
         "model": also(MODELS, [nn.Linear(2, 2)], as_named=("record",))}),
     Call("energy_report", sc.energy_report, {

@@ -4,7 +4,6 @@ import json
 import os
 import stat
 import tracemalloc
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,15 +17,16 @@ from torch.nn.utils.prune import l1_unstructured
 
 import spikeatconv.weights as weights
 from spikeatconv import LIF, MBPL, Atan, Attend, Sigmoid, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv.model import SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18Config
 from spikeatconv.weights import load_weights, save_weights, weights_note
 
-SMALL = preset("micro", widths=(8, 16), depths=(1, 1), partition_size=(4, 2), head_width=8)
+SMALL = {"widths": (8, 16), "depths": (1, 1), "partition_size": (4, 2), "head_width": 8}
 
 
 def small(**changes):
     torch.manual_seed(0)
-    return SpikeAtConv(replace(SMALL, **changes)).eval()
+    return SpikeAtConv(preset("micro", **{**SMALL, **changes})).eval()
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +139,19 @@ def test_half_precision_stays(tmp_path):
     assert {p.dtype for p in loaded.parameters()} == {torch.bfloat16}
 
 
+def test_a_file_that_names_no_readout_holds_membranes(tmp_path):
+    """As all that were written before MBPL could send a sum."""
+    config = SpikeAtConvConfig(**SMALL)
+    assert config.spk_options == {}
+    save_weights(SpikeAtConv(config), tmp_path / "old.safetensors")
+    block = load_weights(tmp_path / "old.safetensors").stem_to_stream[0]
+    assert len(block.mixers) == 1
+    assert block.closing is None
+
+
 def test_the_config_that_was_expected(file):
-    assert load_weights(file, SMALL).config == SMALL
+    config = preset("micro", **SMALL)
+    assert load_weights(file, config).config == config
     wanted = preset("micro", classes=100)
     with pytest.raises(ValueError, match=r"widths is \(8, 16\) in the file and \(32, 64, 128\) in"):
         load_weights(file, wanted)
@@ -348,7 +359,7 @@ def test_a_model_that_its_configuration_does_not_make(tmp_path):
         pass
 
     with pytest.raises(TypeError, match="model is a Other"):
-        save_weights(Other(SMALL), tmp_path / "x.safetensors")
+        save_weights(Other(preset("micro")), tmp_path / "x.safetensors")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -476,9 +487,12 @@ def test_a_model_that_was_changed_is_told_to_be_changed_back(change, found, tmp_
 
 
 def test_an_array_among_the_options_is_kept(tmp_path):
-    options = {"thresholds": np.array([0.5, 1.0]), "closing": {"tau": np.float32(3)}}
+    options = {
+        "readout": "spike", "thresholds": np.array([0.5, 1.0]), "closing": {"tau": np.float32(3)}
+    }  # fmt: skip
     save_weights(small(spk="mbpl", spk_options=options), tmp_path / "w")
     kept = load_weights(tmp_path / "w").config.spk_options
+    assert kept.pop("readout") == "spike"
     assert kept == {"thresholds": (0.5, 1.0), "closing": {"tau": 3.0}}
 
 
