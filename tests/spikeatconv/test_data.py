@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from spikeatconv import data, load_weights, mnist5k, weights_note
+from spikeatconv import data, load_weights, mnist5k, preset, weights_note
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SIZES = [("train", 4000), ("test", 1000)]
@@ -218,11 +218,18 @@ def test_a_new_checksum_keeps_the_others(monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == [sums]
 
 
-@pytest.mark.parametrize("attention", ["sisa", "bdsa"])
-def test_a_trained_micro_that_ships_knows_the_digits(attention):
-    name = {"sisa": "micro_digits.safetensors", "bdsa": "micro_bdsa_digits.safetensors"}[attention]
+@pytest.mark.parametrize(
+    ("name", "spk", "attention"),
+    [
+        ("micro_digits.safetensors", "mbpl", "sisa"),
+        ("micro_bdsa_digits.safetensors", "mbpl", "bdsa"),
+        ("micro_sl_digits.safetensors", "sl", "sisa"),
+    ],
+)
+def test_a_trained_micro_that_ships_knows_the_digits(name, spk, attention):
     model = load_weights(data.shipped(name))
-    assert model.config.attention == attention
+    sizes = {"in_channels": 1, "time_steps": 2}
+    assert model.config == preset("micro", spk=spk, attention=attention, **sizes)
     images, labels = data.mnist5k("test")
     with torch.no_grad():
         logits = model(F.pad(images[:200], [2] * 4))
