@@ -167,16 +167,17 @@ class SpikeAtConvConfig(Config):
 
 
 SPIKE_DRIVEN = {"readout": "sum", "mixer": False}  # found by studies/mbpl_arrangements.py
-PRESETS = {
-    name: SpikeAtConvConfig(spk_options=SPIKE_DRIVEN, **sizes)
-    for name, sizes in {
-        "micro": {"widths": (32, 64, 128), "depths": (1, 1, 1), "classes": 10,
-                  "partition_size": (4, 4, 2)},
-        "tiny": {"widths": (64, 128, 256, 512), "depths": (1, 3, 6, 1)},
-        "base": {"widths": (128, 256, 512, 1024), "depths": (2, 6, 12, 2)},
-        "large": {"widths": (160, 320, 640, 1280), "depths": (2, 6, 16, 2)},
-    }.items()
+SIZES: dict[str, dict[str, Any]] = {
+    "micro": {
+        "widths": (32, 64, 128), "depths": (1, 1, 1), "classes": 10, "partition_size": (4, 4, 2)
+    },
+    "tiny": {"widths": (64, 128, 256, 512), "depths": (1, 3, 6, 1)},
+    "base": {"widths": (128, 256, 512, 1024), "depths": (2, 6, 12, 2)},
+    "large": {"widths": (160, 320, 640, 1280), "depths": (2, 6, 16, 2)},
 }  # fmt: skip
+PRESETS = {
+    name: SpikeAtConvConfig(spk_options=SPIKE_DRIVEN, **sizes) for name, sizes in SIZES.items()
+}
 
 
 def preset(name: str, **changes) -> SpikeAtConvConfig:
