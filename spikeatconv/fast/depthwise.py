@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, channels_last
 
 from spikeatconv.fast.library import load_library
-from spikeatconv.fast.ways import asked_way, is_in_memory
+from spikeatconv.fast.ways import asked_way, device_of, is_image_on_cpu, is_in_memory
 
 LEAST = 16  # channels: depthwise.c takes up to 16 at once
 
@@ -35,16 +35,13 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 def is_fast(x: Tensor, weight: Tensor) -> bool:
     """Whether depthwise.c can compute the gradient of these weights."""
     return (
-        not torch.compiler.is_compiling()
-        and is_in_memory(x)
+        is_image_on_cpu(x)
         and is_in_memory(weight)
-        and x.device.type == weight.device.type == "cpu"
-        and x.dtype == weight.dtype == torch.float32
+        and device_of(weight) == "cpu"
+        and weight.dtype == torch.float32
         and not torch.is_autocast_enabled("cpu")
-        and x.dim() == 4
         and x.shape[1] >= LEAST
         and x.numel() > 0
-        and x.is_contiguous(memory_format=channels_last)
         and asked_way() in ("auto", "compiled")
         and load_library() is not None
     )

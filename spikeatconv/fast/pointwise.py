@@ -4,11 +4,10 @@ Below 16 images torch hands it to a slower code, when it runs on one thread. To 
 all pixels are alike, so each row can pass for an image.
 """
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor, channels_last
+from torch import Tensor
 
-from spikeatconv.fast.ways import device_of, is_in_memory
+from spikeatconv.fast.ways import is_image_on_cpu
 
 FEW = 16  # images, where torch changes its code
 
@@ -23,12 +22,4 @@ def pointwise_conv(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def gains_by_rows(x: Tensor) -> bool:
-    return (
-        not torch.compiler.is_compiling()
-        and is_in_memory(x)
-        and device_of(x) == "cpu"
-        and x.dtype == torch.float32
-        and x.dim() == 4
-        and 0 < len(x) < FEW <= len(x) * x.shape[2]
-        and x.is_contiguous(memory_format=channels_last)
-    )
+    return is_image_on_cpu(x) and 0 < len(x) < FEW <= len(x) * x.shape[2]

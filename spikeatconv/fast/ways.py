@@ -50,6 +50,19 @@ def device_of(x: Tensor) -> str:
     return x.device.type
 
 
+def is_image_on_cpu(x: Tensor) -> bool:
+    """Whether x is `[N, C, H, W]`, float32, in memory in channels_last, on a CPU, and not compiled
+    by torch: what the convolutions here take."""
+    return (
+        not torch.compiler.is_compiling()
+        and is_in_memory(x)
+        and device_of(x) == "cpu"
+        and x.dtype == torch.float32
+        and x.dim() == 4
+        and x.is_contiguous(memory_format=torch.channels_last)
+    )
+
+
 def cannot_compile(reason: str) -> RuntimeError:
     return RuntimeError(
         f'the LIF cannot run "compiled" here: {reason}; choose "auto" or "eager" instead'
