@@ -9,7 +9,7 @@ from functools import cached_property
 
 from torch import nn
 
-from spikeatconv import LIF, LIFSum, SpikeAtConv
+from spikeatconv import LIF, MBPL, RL, LIFSum, SpikeAtConv
 from spikeatconv.attention import SISA
 
 PARTS = {"conv": "Convolution", "attention": "Attention", "feed_forward": "Feed-forward"}
@@ -49,12 +49,14 @@ def find_boxes(model: SpikeAtConv) -> list[Box]:
 class Layer:
     """Neurons over one input: a LIF, or the branches of a `LIFSum`.
 
-    neurons: their names in `record`. label: where they stand, for a reader.
+    neurons: their names in `record`. label: where they stand, for a reader. sends: what goes on
+    from them: "spikes", 0 or 1; "sum", 0 … n; what MBPL's "mixer" or RL's "projection" makes.
     """
 
     neurons: list[str]
     thresholds: list[float]
     label: str
+    sends: str
 
 
 def find_layers(module: nn.Module) -> list[Layer]:
@@ -69,8 +71,18 @@ def find_layers(module: nn.Module) -> list[Layer]:
         else:
             continue
         taken.update(members)
-        found.append(Layer(members, thresholds, label(module, name, len(members))))
+        sends = what_goes_on(module.get_submodule(name.rpartition(".")[0]), part)
+        found.append(Layer(members, thresholds, label(module, name, len(members)), sends))
     return found
+
+
+def what_goes_on(block: nn.Module, neurons: nn.Module) -> str:
+    """`sends` of the layer of these neurons in an SPK block."""
+    if isinstance(block, MBPL) and neurons is block.branches and block.mixers:
+        return "mixer"
+    if isinstance(block, RL) and neurons is not block.closing:
+        return "projection"
+    return "sum" if isinstance(neurons, LIFSum) else "spikes"
 
 
 PLACES = {"q": "Q", "k": "K", "v": "V", "s": "S = Q = K = V", "out": "Output"}
@@ -81,14 +93,14 @@ NEURONS = {
 
 
 def label(module: nn.Module, name: str, branches: int) -> str:
-    """Such as "Q: closing LIF" or "before 7×7 depthwise: 4 branches"."""
+    """Such as "Q: closing LIF" or "before 7×7 depthwise: 4 branches behind M"."""
     parts = name.split(".")
     place = next((PLACES[part] for part in parts if part in PLACES), None) or beside(module, parts)
     neurons = next((NEURONS[part] for part in parts if part in NEURONS), "")
     if neurons == "half":
         neurons = f"half {int(parts[-1]) + 1}"
     if branches > 1:
-        neurons = f"{branches} branches"
+        neurons = f"{branches} branches{' behind M' if neurons else ''}"
     return f"{place}: {neurons}" if neurons else place
 
 

@@ -7,10 +7,20 @@ import { gridCanvas } from "./grid.js";
 const PAGE = 64;
 const OTHER = ["", " of the other model"];
 
+/** What goes on from some neurons. */
+const SENDS = {
+  spikes: () => "Sent on: 0 or 1.",
+  sum: (n) => `Sent on: this number, 0 to ${n}. It is ${n} spike trains on one wire.`,
+  projection: () => "Both spike trains of RL go to its 1×1 convolution, which makes real values.",
+  mixer: () => "Their sum goes to the mixer M, which makes real values of it.",
+};
+
 /** What the maps of a view mean. */
 const EXPLAIN = {
-  spikes: ({ neurons, thresholds }) => `Dark: none of ${neurons} neurons fires, bright: all do ` +
-    `(V_th ${thresholds.map((v) => show(v)).join(", ")}).`,
+  spikes: ({ neurons, thresholds, sends }) =>
+    (neurons === 1 ? "Dark: silent, bright: it fires"
+      : `Dark: none of ${neurons} neurons fires, bright: all do`) +
+    ` (V_th ${thresholds.map((v) => show(v)).join(", ")}). ${SENDS[sends](neurons)}`,
   membrane: ({ thresholds }) => `H of the neurons with V_th = ${show(thresholds[0])}: they fire ` +
     "where H reaches it. Each map from its darkest to its brightest value.",
   output: () => "Each map from its darkest to its brightest value. Move over a pixel to read it.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import spikeatconv
-from spikeatconv import SPK_BLOCKS
+from spikeatconv import MBPL, SPK_BLOCKS
 from spikeatconv.attention import ATTENTIONS
 from spikeatconv.model import Block, SpikeAtConv
 from spikeviz.network.boxes import Box
@@ -25,13 +25,23 @@ MADE = {  # where a box is made: the function, and how the line begins
 
 
 def code_of(box: Box) -> list[dict[str, Any]]:
-    """Where the box is made, then how its attention and its SPK blocks run: see `lines`."""
+    """Where the box is made, then how its attention and its SPK blocks run: see `lines`. Of MBPL
+    the line is marked that sends."""
     last = box.id.rsplit(".", 1)[-1]
     found = [lines(*MADE["entry" if last == "0" else last])]
-    for known in (ATTENTIONS, SPK_BLOCKS):
-        kinds = {type(part) for part in box.module.modules()} & set(known.values())
-        found += [lines(kind.forward, "def ") for kind in kinds]
+    parts = list(box.module.modules())
+    for kind in [*ATTENTIONS.values(), *SPK_BLOCKS.values()]:
+        its = [part for part in parts if type(part) is kind]
+        marks = {"def ": None} if kind is not MBPL else {sending(part): None for part in its}
+        found += [lines(kind.forward, mark) for mark in (marks if its else ())]
     return found
+
+
+def sending(block: MBPL) -> str:
+    """How the line of MBPL's `forward` begins that gives what this block sends."""
+    if not block.mixers:
+        return "return self.branches"
+    return "return membrane" if block.closing is None else "return self.closing"
 
 
 @cache

@@ -176,7 +176,7 @@ def sum_up(box: Box, recording: Recording | None, output: Tensor, found: Walk) -
         add(found, box.id, "membrane", index, measure(traces[0].membrane))
         kinds.append({
             "name": layer.label, "neurons": len(traces), "shape": list(spikes.shape),
-            "thresholds": layer.thresholds,
+            "thresholds": layer.thresholds, "sends": layer.sends,
         })  # fmt: skip
     if box.id == "head":
         found.logits = output[:, 0].tolist()

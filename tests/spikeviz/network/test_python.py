@@ -101,6 +101,47 @@ def test_every_kind_of_network_is_walked_through(spk, changes):
     assert all(label.strip() and label != "Neurons" for label in labels), labels
 
 
+SUM, BARE = {"readout": "sum"}, {"readout": "sum", "mixer": False}
+
+
+@pytest.mark.parametrize("spk_options", [{"readout": "membrane"}, {"readout": "spike"}, SUM, BARE])
+def test_an_mbpl_of_every_readout_is_walked_through(spk_options):
+    model, image = small(spk="mbpl", spk_options=spk_options), torch.rand(1, 1, 32, 32)
+    found = walk(model, find_boxes(model), fold(model), image)
+    with record(model) as rec, torch.no_grad():
+        logits = model(image)
+    np.testing.assert_allclose(np.mean(found.logits, 0), logits[0], atol=1e-5)
+    assert found.snn_mj == pytest.approx(energy_report(model, image).snn_mj, rel=1e-9)
+    for box in find_boxes(model):
+        for index, layer in enumerate(box.layers):
+            maps = found.maps[box.id, "spikes", index]
+            fired = sum(rec.spikes[f"{box.id}.{name}"] for name in layer.neurons)[:, 0]
+            assert np.array_equal(values(maps), fired)  # 0 … n, as they are
+            assert maps.top == len(layer.neurons)
+
+
+@pytest.mark.parametrize(
+    ("spk_options", "layers", "line"),
+    [
+        ({"readout": "membrane"}, [("4 branches", "mixer")], "return membrane"),
+        (
+            {"readout": "spike"}, [("4 branches", "mixer"), ("closing LIF", "spikes")],
+            "return self.closing(",
+        ),
+        (SUM, [("4 branches", "mixer"), ("4 branches behind M", "sum")], "return self.closing("),
+        (BARE, [("4 branches", "sum")], "return self.branches("),
+    ],
+)  # fmt: skip
+def test_what_goes_on_from_each_layer_and_the_line_that_sends_it(spk_options, layers, line):
+    box = find_boxes(small(spk="mbpl", spk_options=spk_options))[1]
+    place = "before 3×3, 8 → 8"
+    assert [(la.label, la.sends) for la in box.layers] == [(f"{place}: {a}", b) for a, b in layers]
+    forward = code_of(box)[-1]
+    assert forward["name"] == "MBPL.forward"
+    marked = forward["text"].splitlines()[forward["from"] - forward["first"]]
+    assert marked.strip().startswith(line)
+
+
 def test_the_non_spiking_twin_has_no_rates():
     twin = small(spiking=False)
     found = walk(twin, find_boxes(twin), fold(twin), torch.rand(1, 1, 32, 32))
