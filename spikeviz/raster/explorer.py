@@ -3,7 +3,8 @@
 import base64
 import gzip
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -191,8 +192,9 @@ class SpikeRaster(Explorer):
 
 
 def pack_layers(arrays: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes]:
-    """({"name", "shape" of a sample [C, H, W], "steps", "samples", "start" in the bytes} of each
-    layer, the spikes of all as bits). A layer's bits run over samples, steps, neurons."""
+    """({"name", "text" (of a branch), "shape" of a sample [C, H, W], "steps", "samples", "start" in
+    the bytes} of each layer, the spikes of all as bits). A layer's bits run over samples, steps,
+    neurons."""
     if not arrays:
         raise ValueError("no layer was recorded: run the model inside `with record(model) as rec`")
     layers: list[dict[str, Any]] = []
@@ -207,10 +209,22 @@ def pack_layers(arrays: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes]
     for name, array in values.items():
         pieces.append(np.packbits(array.swapaxes(0, 1).reshape(-1)).tobytes())
         steps, samples, *shape = array.shape
-        layer = {"name": name, "shape": shape, "steps": steps, "samples": samples, "start": start}
-        layers.append(layer)
+        layers.append({
+            "name": name, "text": _tell_branch(name, values), "shape": shape, "steps": steps,
+            "samples": samples, "start": start,
+        })  # fmt: skip
         start += len(pieces[-1])
     return layers, b"".join(pieces)
+
+
+def _tell_branch(name: str, names: Collection[str]) -> str:
+    """Such as "branch 2 of 4" for the neurons of a LIFSum of MBPL, "" for others."""
+    found = re.fullmatch(r"(.*\b(branches|closing)\.)(\d+)", name)
+    if not found:
+        return ""
+    many = sum(re.fullmatch(re.escape(found[1]) + r"\d+", other) is not None for other in names)
+    behind = " behind M" if found[2] == "closing" else ""
+    return f"branch {int(found[3]) + 1} of {many}{behind}"
 
 
 def _name_layers(recording: Any) -> Mapping[str, Any]:

@@ -16,14 +16,14 @@ from spikeviz.raster.explorer import pack_layers
 
 DIGITS = 24  # the first of the test digits; each class is among them
 LAYERS = {
-    "stem_to_stream.0.branches.0": "first spikes, threshold 0.5",
-    "stem_to_stream.0.branches.3": "first spikes, threshold 2",
-    "stages.0.1.attention.1.q.1.closing": "stage 1, queries",
-    "stages.0.1.attention.1.out.1.branches.0": "stage 1, attention's output, threshold 0.5",
-    "stages.1.1.conv.4.branches.0": "stage 2, widest layer, threshold 0.5",
-    "stages.1.1.attention.1.k.1.closing": "stage 2, keys",
-    "stages.2.0.0.branches.0": "into stage 3, threshold 0.5",
-    "stages.2.1.attention.1.out.1.closing": "stage 3, attention's output",
+    "stem_to_stream.0.branches.0": "first spikes, branch 1 of 4, threshold 0.5",
+    "stem_to_stream.0.branches.3": "first spikes, branch 4 of 4, threshold 2",
+    "stages.0.1.attention.1.q.1.lif": "stage 1, queries",
+    "stages.0.1.attention.1.out.1.lif": "stage 1, attention's output",
+    "stages.1.1.conv.4.branches.0": "stage 2, widest layer, branch 1 of 4, threshold 0.5",
+    "stages.1.1.attention.1.k.1.lif": "stage 2, keys",
+    "stages.2.0.0.branches.0": "into stage 3, branch 1 of 4, threshold 0.5",
+    "stages.2.1.attention.1.out.1.lif": "stage 3, attention's output",
 }
 
 

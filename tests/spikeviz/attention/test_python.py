@@ -103,7 +103,7 @@ def test_the_trace_is_what_record_sees_in_the_model(explorer, recordings):
             for spikes, seen in zip(trace, recording.qkv[name], strict=False):
                 expected = tokens(seen[at], recording.attends[name])[where]
                 assert np.array_equal(spikes, expected)
-            out = recording.spikes[name.replace("attend", "out.1.closing")][at]
+            out = recording.spikes[name.replace("attend", "out.1.lif")][at]
             assert np.array_equal(trace.out, tokens(out, recording.attends[name])[where])
             np.testing.assert_allclose(
                 trace.softmax, recording.attention[name][at][where], rtol=0, atol=1e-6
@@ -118,7 +118,7 @@ def test_the_answer_holds_every_spike_of_the_image(explorer, recordings):
     for column in explorer.answer["columns"]:
         recording = recordings[column["key"]]
         for layer, (name, qkv) in zip(column["layers"], recording.qkv.items(), strict=True):
-            out = recording.spikes[name.replace("attend", "out.1.closing")]
+            out = recording.spikes[name.replace("attend", "out.1.lif")]
             sent = {k: v for k, v in layer.items() if isinstance(v, bytes)}
             names = ["q", "out"] if column["key"] == "bdsa" else ["q", "k", "v", "out"]
             assert list(sent) == names

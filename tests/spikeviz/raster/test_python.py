@@ -7,7 +7,7 @@ import torch.nn.functional as F
 import traitlets
 from torch import nn
 
-from spikeatconv import LIF, load_weights, mnist5k, record
+from spikeatconv import LIF, MBPL, load_weights, mnist5k, record
 from spikeatconv.data import shipped
 from spikeviz import SpikeRaster
 from spikeviz.raster.explorer import MOST_IN_A_LAYER
@@ -140,6 +140,18 @@ def test_bits_travel_once_and_nothing_else_is_large(made):
 def test_what_is_no_recording_is_refused_with_a_way_out(recording, message):
     with pytest.raises(ValueError, match=message):
         SpikeRaster(recording)
+
+
+def test_the_branches_of_a_sum_are_named(made):
+    """A sum is several spike trains; each is a layer of its own."""
+    model = MBPL(2, (0.5, 1.0, 1.5), readout="sum").eval()
+    with record(model) as seen, torch.no_grad():
+        model(torch.rand(3, 1, 2, 4, 4))
+    assert [(layer["name"], layer["text"]) for layer in made(seen).layers] == [
+        *((f"branches.{i}", f"branch {i + 1} of 3") for i in range(3)),
+        *((f"closing.{i}", f"branch {i + 1} of 3 behind M") for i in range(3)),
+    ]
+    assert made({"closing": noise(4, 2)}).layers[0]["text"] == ""
 
 
 def test_the_largest_layer_is_taken(made):
