@@ -56,15 +56,18 @@ def test_each_axis_shows_its_points_and_the_papers_apart(saved, explorer):
         assert f"{100 * best['accuracy_mean']:.1f}" in page.locator(".sv-summary").inner_text()
 
 
-def test_the_table_holds_every_point_and_a_row_selects(saved, explorer):
+@pytest.mark.parametrize(
+    ("value", "name"), [("mbpl", "SPK block MBPL"), ("sl, V_th 0.5", "SPK block SL, V_th 0.5")]
+)
+def test_the_table_holds_every_point_and_a_row_selects(saved, explorer, value, name):
     page = saved()
     rows = page.locator("tbody tr")
     assert rows.count() == len(explorer.points)
-    number = next(i for i, p in enumerate(explorer.points) if p["value"] == "mbpl")
+    number = next(i for i, p in enumerate(explorer.points) if p["value"] == value)
     point = explorer.points[number]
     page.get_by_label("What is varied").select_option(point["axis"])
-    page.get_by_role("button", name="Select SPK block MBPL").click()
-    story = page.locator(".sv-update", has_text="SPK block MBPL")
+    page.get_by_role("button", name=f"Select {name}").click()
+    story = page.locator(".sv-update", has_text=name)
     story.wait_for()
     words = story.inner_text()
     study = explorer.studies[0]
@@ -72,7 +75,7 @@ def test_the_table_holds_every_point_and_a_row_selects(saved, explorer):
         assert expected in words or expected in page.locator(".spikeviz").inner_text()
     for run in point["runs"]:
         assert f"{run['seed']}: {100 * run['accuracy']:.1f} %" in words
-    place = [p["value"] for p in explorer.points if p["axis"] == point["axis"]].index("mbpl")
+    place = [p["value"] for p in explorer.points if p["axis"] == point["axis"]].index(value)
     page.wait_for_function(f"Math.abs(({RING})(0)[0] - {place}) < 0.02")
     _, y = page.evaluate(RING, 0)
     assert y == pytest.approx(100 * point["accuracy_mean"], abs=0.2)
@@ -81,7 +84,7 @@ def test_the_table_holds_every_point_and_a_row_selects(saved, explorer):
     assert x == pytest.approx(sum(seconds) / len(seconds), rel=0.02, abs=0.2)
     assert y == pytest.approx(100 * point["accuracy_mean"], abs=0.2)
     assert page.evaluate("document.getElementById('view').model.get('selected')") == number
-    page.get_by_role("button", name="Select SPK block MBPL").click()  # once more: none
+    page.get_by_role("button", name=f"Select {name}").click()  # once more: none
     page.locator(".sv-update", has_text="Select a point").wait_for()
 
 

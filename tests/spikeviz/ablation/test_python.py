@@ -135,6 +135,10 @@ def test_the_study_that_comes_with_it_is_a_results_file_with_three_seeds(explore
     assert re.match(r"python studies/ablation\.py", content["command"])
     assert explorer.studies[0]["commit"] == content["commit"]
     assert len(explorer.points) == len(content["results"]["points"]) > 20
+    assert {"sl, V_th 0.5", "membrane", "sum of x + M", "sum"} <= {
+        point["value"] for point in explorer.points
+    }
+    assert explorer.studies[0]["test_images"] == 1000
     for shown, written in zip(explorer.points, content["results"]["points"], strict=True):
         assert [run["seed"] for run in shown["runs"]] == [0, 1, 2]
         assert shown["accuracy_mean"] == pytest.approx(written["accuracy_mean"])
