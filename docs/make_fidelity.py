@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from spikeatconv import SpikeAtConv, mnist5k, preset
 from spikeatconv.data import shipped
-from spikeatconv.energy import count_flops, energy_report
+from spikeatconv.energy import E_A, E_MAC, MJ, count_flops, energy_report
 from spikeatconv.files import write_whole
 from spikeatconv.weights import load_weights
 from spikeviz import AblationExplorer
@@ -26,18 +26,34 @@ PAPER = {  # Table 4 and "Ablation study", as its text gives them
     "tiny": ("76.58 %", "3.8 mJ"), "base": ("80.53 %", "14.2 mJ"), "large": ("81.23 %", "32.0 mJ"),
 }  # fmt: skip
 
+ARRANGED = {  # what an SPK block sends, as options of `preset`
+    "sum": {"spk_options": {"readout": "sum", "mixer": False}},
+    "sum of x + M": {"spk_options": {"readout": "sum", "mixer": True}},
+    "membrane": {"spk_options": {"readout": "membrane", "mixer": True}},
+    "SL": {"spk": "sl"},
+}
+
 STUDIES = ("ablation", "cifar100")
 TWINS = {"spiking or not": "ResNet-18", "Micro or its twin": "Micro"}
 
+NAMES = {name: options["spk_options"] for name, options in ARRANGED.items() if "spk" not in options}
+PRESET = {"readout": "membrane", "mixer": True, **preset("micro").spk_options}
+PRESET_SENDS = next(name for name, options in NAMES.items() if options.items() <= PRESET.items())
+
 PARTS = [
     # the paper's, where it lives, open choices
-    ("LIF neuron", "`neuron.lif_step`, `neuron.LIF`", "R1 `detach_reset=True`"),
+    ("LIF neuron", "`neuron.lif_step`, `neuron.LIF`", "R1 `detach_reset=True`; the text gives "
+     "τ = 2, and V_th = 1, V_rest = V_reset = 0 are ours"),
     ("Surrogates Atan, Sigmoid", "`surrogate.Atan`, `surrogate.Sigmoid`", "R2 `alpha` 2 and 4"),
     ("SL block", "`blocks.SL`", ""),
     ("RL block", "`blocks.RL`", "R3 `project=True`; `second_threshold=0.6` is ours: a neuron fed "
      "with 0 or 1 never reaches 1 with τ = 2"),
-    ("MBPL block", "`blocks.MBPL`", "R4 `shared=True`, `mlp_ratio=0`; R5 `thresholds`; "
-     "R6 `readout=\"membrane\"`; for spikes `residual`, `closing` are ours (study below)"),
+    ("MBPL block", "`blocks.MBPL`", "R4 `shared=True`, `mlp_ratio=0`; R5 `thresholds`; R6 "
+     "`readout`: \"membrane\" Σᵢ M(LIF(x; V_th,i)), the literal sum, real values, `MBPL`'s own "
+     "default; \"spike\" LIF(x + M); \"sum\" Σᵢ LIF(x; V_th,i) or, with the mixer, "
+     f"Σᵢ LIF(x + M; V_th,i), 0 … n; `preset` takes the {PRESET_SENDS} (study below). The text "
+     "(*combined*, *fed into a ConvNeXt module*, *summing*) fits each of them, and the equation is "
+     "lost. `residual`, `closing` are ours. Four branches are stated for CIFAR-100 only"),
     ("HSL block", "`blocks.HSL`", "R7 `taus=(2, 4)`"),
     ("DCL block", "`blocks.DCL`", "R10 BatchNorm after each convolution"),
     ("SISA", "`attention.SISA`", "R8 `softmax=True`; BatchNorm on A·V (R10): without it the last "
@@ -47,15 +63,24 @@ PARTS = [
     ("Grid attention", "`partition.grid_partition`, `attention.Attend`",
      "the size, 7, is MaxViT's: the stored text gives none"),
     ("Figure 1: network", "`model.SpikeAtConv`", "R9 `time_steps=4`; R10 `norm=\"batch\"`; "
-     "R11 `shortcut=\"membrane\"`; R12 `head_width=32`; ours: stem width = first stage's, "
-     "3×3 stride 2 on entry, no output projection in attention"),
+     "R11 `shortcut=\"membrane\"`, in the feed-forward a deviation: the text has an Spk module "
+     "behind each linear layer, which `shortcut=\"spike\"` does; R12 `head_width=32`; ours: stem "
+     "width = first stage's, 3×3 stride 2 on entry, no output projection in attention. SISA or "
+     "BDSA for Tiny, Base and Large is not stated"),
+    ("The ConvNeXt in it", "`model.Block.conv`", "R14 the paper cites ConvNeXt V2: one activation, "
+     "and GRN; ours has an SPK block in front of each of three convolutions, and no GRN"),
     ("Figures 2, 3: blocks, attention", "`blocks`, `attention`", ""),
     ("Figure 4: MaxViT against SpikeAtConv", "`spiking=False`, the twin",
-     "measured at the scale of a laptop, below"),
+     "the twin is the same network without spikes, not MaxViT: no MBConv, no window attention, no "
+     "relative bias; measured at the scale of a laptop, below"),
+    ("The recipe of ImageNet", "`training.RECIPES`", "ours: AdamW (named for CIFAR-100 only), "
+     "random crops and flips, the clipping's 0.1 as a norm, the strengths of Mixup, CutMix and "
+     "Random Erasing"),
     ("Tables 1, 2: CIFAR-100 study", "`resnet.SpikingResNet18`", "measured at the scale of a "
      "laptop, below; `studies/cifar100.py --full` has the paper's settings, not run yet"),
     ("Table 3: blocks and attention on ImageNet", "`preset`", "not measured: needs a cluster"),
-    ("Energy: E_MAC, E_A, FLOPs, R", "`energy.energy_report`", "R13 `rates=\"layer\"`"),
+    ("Energy: E_MAC, E_A, FLOPs, R", "`energy.energy_report`", "R13 `counting=\"input\"`, "
+     "`rates=\"layer\"`; three ways of counting, below"),
 ]  # fmt: skip
 
 
@@ -64,25 +89,92 @@ def parts() -> str:
     return "\n".join(["| the paper's | lives in | rests on |", "|---|---|---|", *rows])
 
 
+QUESTIONS = [
+    ("R3", "RL: does the equation give 2C channels, and how do they meet the next layer?"),
+    ("R4, R6", "MBPL: does the sum stand before or behind the ConvNeXt module? One module or one a "
+     "branch? Is what leaves the block binary, a whole number, or real?"),
+    ("R5, R7", "The thresholds of MBPL's branches and the two τ of HSL."),
+    ("R8", "SISA and BDSA: is there a softmax? Where do the Spk modules stand?"),
+    ("R9", "T on ImageNet, for each row of Table 4."),
+    ("R11, R14", "Figure 1: where do the residuals add, and what is in the ConvNeXt?"),
+    ("Table 4", "Parameters (counted below), top-5, SISA or BDSA, and how many branches; R and "
+     "FLOPs behind the joules."),
+]  # fmt: skip
+
+RELATIVES = [
+    # what, who and when, where to find it, what it has to do with this course
+    ("STBP", "Wu and others (2018)", "doi:10.3389/fnins.2018.00331",
+     "surrogate gradients through space and time, cited by the paper"),
+    ("tdBN", "Zheng and others (2021)", "arXiv:2011.05280",
+     "BatchNorm over the time steps, scaled by the threshold; cited by the paper"),
+    ("PLIF", "Fang and others (2021)", "arXiv:2007.05785", "τ is learned; exercise of notebook 05"),
+    ("MT-SNN", "Wang, Zhang (2023)", "arXiv:2303.11127",
+     "several thresholds side by side or in a row: the closest relative of MBPL"),
+    ("I-LIF (SpikeYOLO)", "Luo and others (2024)", "arXiv:2407.20708",
+     "whole numbers in training, that many binary steps at inference: `expand`"),
+    ("Spike-driven Transformer V2", "Yao and others (2024)", "arXiv:2404.03663",
+     "Meta-SpikeFormer; counts a chain of linear layers as one: `counting=\"merged\"`"),
+    ("Spike-driven Transformer V3", "Yao and others (2025)", "arXiv:2411.16061",
+     "whole numbers 0 … 4 in training, binary steps at inference"),
+    ("QB-LIF", "Bai and others (2026)", "arXiv:2604.25688",
+     "whole numbers whose scale is learned and folded into the weights"),
+]  # fmt: skip
+
+
+def questions() -> str:
+    return "\n".join(
+        ["| choice | to be compared |", "|---|---|", *(f"| {a} | {b} |" for a, b in QUESTIONS)]
+    )
+
+
+def relatives() -> str:
+    at = {"doi": "https://doi.org/", "arXiv": "https://arxiv.org/abs/"}
+    lines = ["| name | by | what it has to do with this course |", "|---|---|---|"]
+    for name, by, place, what in RELATIVES:
+        kind, number = place.split(":")
+        lines.append(f"| {name} | {by}, [{place}]({at[kind]}{number}) | {what} |")
+    return "\n".join(lines)
+
+
+def shapes_of(name: str, **changes) -> torch.nn.Module:
+    """The network without values, one time step."""
+    with torch.device("meta"):
+        return SpikeAtConv(preset(name, time_steps=1, **changes)).eval()
+
+
 def sizes() -> str:
     """Parameters and multiply-accumulates per image and time step at 224×224."""
-    lines = [
-        "| network | attention | parameters | of the twin | MACs per time step | of the twin |"
-    ]
-    lines += ["|---|---|---|---|---|---|"]
+    kinds = {
+        "sum": ARRANGED["sum"],
+        "with mixers": ARRANGED["membrane"],
+        "twin": {"spiking": False},
+    }
+    lines = [f"| network | attention | {' | '.join(f'parameters, {k}' for k in kinds)} | "
+             f"{' | '.join(f'MACs, {k}' for k in kinds)} |", "|---" * 8 + "|"]  # fmt: skip
     for name in PAPER:
         for attention in ("sisa", "bdsa"):
-            row = []
-            for spiking in (True, False):
-                with torch.device("meta"):
-                    config = preset(name, attention=attention, spiking=spiking, time_steps=1)
-                    model = SpikeAtConv(config).eval()
-                row.append(f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M")
-                table = count_flops(model, (3, 224, 224))
-                row.append(f"{(table.flops * table.passes).sum() / 1e9:.2f} G")
-            lines.append(
-                f"| {name} | {attention.upper()} | {row[0]} | {row[2]} | {row[1]} | {row[3]} |"
-            )
+            models = [shapes_of(name, attention=attention, **change) for change in kinds.values()]
+            tables = [count_flops(model, (3, 224, 224)) for model in models]
+            row = [f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M" for model in models]
+            row += [f"{(table.flops * table.passes).sum() / 1e9:.2f} G" for table in tables]
+            lines.append(f"| {name} | {attention.upper()} | {' | '.join(row)} |")
+    return "\n".join(lines)
+
+
+def needed() -> str:
+    """The T · R with which the paper's formula gives the paper's joules."""
+    lines = [
+        "| network | the paper's | T · R, no mixers | T · R, with mixers |",
+        "|---|---|---|---|",
+    ]
+    for name, (_, joules) in PAPER.items():
+        row = []
+        for change in (ARRANGED["sum"], ARRANGED["membrane"]):
+            table = count_flops(shapes_of(name, **change), (3, 224, 224))
+            first, *rest = table.flops * table.passes
+            rest_mj = float(joules.removesuffix(" mJ")) - E_MAC * MJ * first
+            row.append(f"{rest_mj / (E_A * MJ * sum(rest)):.3f}")
+        lines.append(f"| {name} | {joules} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
@@ -235,12 +327,23 @@ def page() -> str:
     return f"""# Fidelity
 
 What the paper says, where it lives here, on which open choice it rests, and what we measured.
-Written by `python docs/make_fidelity.py`; do not edit. R1 to R13 are places where the paper's
+Written by `python docs/make_fidelity.py`; do not edit. R1 to R14 are places where the paper's
 text leaves a choice; each is a named argument, and its default is ours, not the paper's.
 
 ## Where each part lives
 
 {parts()}
+
+**Names.** The text spells out one: *Multi-Branch Parallel LIF SPK* (MBPL). What SL, RL, HSL, DCL,
+SISA and BDSA stand for in our docstrings and notebooks is our expansion.
+
+## Where the truth could still be
+
+The text that this course was built from has lost the displayed equations, figures and tables of the
+paper. There is a preprint, arXiv 2411.17439v1, and a copy in PubMed Central, PMC11936907; we could
+read no more than their beginnings. Whoever can open them, please compare:
+
+{questions()}
 
 ## The paper's own figures (ImageNet-1K, Table 4)
 
@@ -255,7 +358,8 @@ not in the paper's text.
 
 {sizes()}
 
-MACs: multiply-accumulates of convolutions, linear layers and the two products of attention.
+MACs: multiply-accumulates per time step of convolutions, linear layers and the two products of
+attention. Sums without mixers have the twin's, since a neuron has no weights.
 
 ## Energy by the paper's formula, at measured rates
 
@@ -265,6 +369,11 @@ Rates of untrained networks say little about trained ones: only Micro's row is a
 a working classifier. With MBPL and its membrane readout most layers see real values and are
 charged E_MAC at every time step, so the SNN costs more than its twin; the paper's figures are
 far lower, and its text does not say how it counts the layers behind MBPL.
+
+The T · R that the paper's formula needs for the paper's joules, with our FLOPs. One T · R for all
+three networks would not give them.
+
+{needed()}
 
 ## Digits (5,000 of MNIST, own split)
 
@@ -313,6 +422,12 @@ attention's output are spikes in each row.
 {arrangements()}
 
 ![Training loss by epoch and accuracy of each arrangement](../studies/results/mbpl_arrangements.png)
+
+## Relatives
+
+What others have built that is close to parts of this course, in the order of their years.
+
+{relatives()}
 """
 
 
