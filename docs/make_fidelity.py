@@ -8,6 +8,7 @@ from a run on four of the digits' test images. Nothing is typed in but the paper
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ from spikeatconv.files import write_whole
 from spikeatconv.weights import load_weights
 from spikeviz import AblationExplorer
 
+SIDE = 224  # pixels of ImageNet
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "studies" / "results"
 PAPER = {  # Table 4 and "Ablation study", as its text gives them
@@ -136,44 +138,40 @@ def relatives() -> str:
     return "\n".join(lines)
 
 
-def shapes_of(name: str, **changes) -> torch.nn.Module:
-    """The network without values, one time step."""
+@cache
+def counted(name: str, attention: str, kind: str) -> tuple[int, int, int]:
+    """Parameters; multiply-accumulates of the first convolution and of all, per time step."""
     with torch.device("meta"):
-        return SpikeAtConv(preset(name, time_steps=1, **changes)).eval()
+        config = preset(name, attention=attention, time_steps=1, **ARRANGED[kind])
+        model = SpikeAtConv(config).eval()
+    macs = count_flops(model, (3, SIDE, SIDE)).eval("flops * passes")
+    return sum(p.numel() for p in model.parameters()), macs.iloc[0], macs.sum()
 
 
 def sizes() -> str:
     """Parameters and multiply-accumulates per image and time step at 224×224."""
-    kinds = {
-        "sum": ARRANGED["sum"],
-        "with mixers": ARRANGED["membrane"],
-        "twin": {"spiking": False},
-    }
-    lines = [f"| network | attention | {' | '.join(f'parameters, {k}' for k in kinds)} | "
-             f"{' | '.join(f'MACs, {k}' for k in kinds)} |", "|---" * 8 + "|"]  # fmt: skip
+    lines = [
+        "| network | attention | parameters | with mixers | MACs | with mixers |",
+        "|---" * 6 + "|",
+    ]
     for name in PAPER:
         for attention in ("sisa", "bdsa"):
-            models = [shapes_of(name, attention=attention, **change) for change in kinds.values()]
-            tables = [count_flops(model, (3, 224, 224)) for model in models]
-            row = [f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M" for model in models]
-            row += [f"{(table.flops * table.passes).sum() / 1e9:.2f} G" for table in tables]
+            both = [counted(name, attention, kind) for kind in ("sum", "membrane")]
+            row = [f"{parameters / 1e6:.1f} M" for parameters, _, _ in both]
+            row += [f"{macs / 1e9:.2f} G" for _, _, macs in both]
             lines.append(f"| {name} | {attention.upper()} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
 def needed() -> str:
     """The T · R with which the paper's formula gives the paper's joules."""
-    lines = [
-        "| network | the paper's | T · R, no mixers | T · R, with mixers |",
-        "|---|---|---|---|",
-    ]
+    lines = ["| network | the paper's | T · R, no mixers | T · R, with mixers |", "|---" * 4 + "|"]
     for name, (_, joules) in PAPER.items():
         row = []
-        for change in (ARRANGED["sum"], ARRANGED["membrane"]):
-            table = count_flops(shapes_of(name, **change), (3, 224, 224))
-            first, *rest = table.flops * table.passes
+        for kind in ("sum", "membrane"):
+            _, first, macs = counted(name, "sisa", kind)
             rest_mj = float(joules.removesuffix(" mJ")) - E_MAC * MJ * first
-            row.append(f"{rest_mj / (E_A * MJ * sum(rest)):.3f}")
+            row.append(f"{rest_mj / (E_A * MJ * (macs - first)):.3f}")
         lines.append(f"| {name} | {joules} | {' | '.join(row)} |")
     return "\n".join(lines)
 
@@ -222,14 +220,13 @@ def measured(name: str) -> dict:
 
 def accuracies() -> str:
     lines = ["| network | accuracy, mean ± sd | seeds | longest run |", "|---|---|---|---|"]
-    for file, names in {"digits": ("micro", "micro twin"), "digits_bdsa": ("micro bdsa",)}.items():
-        content = measured(file)
-        for name in names:
-            r = content["results"][name]
-            spread = f" ± {100 * r['accuracy_sd']:.2f}" if len(r["runs"]) > 1 else ""
+    for file in ("digits", "digits_bdsa", "digits_sl"):
+        for name, r in measured(file)["results"].items():
+            if not name.startswith("micro"):
+                continue  # a setting
             lines.append(
-                f"| {name} | {100 * r['accuracy_mean']:.2f}{spread} % | {len(r['runs'])} | "
-                f"{r['seconds_longest']:.0f} s |"
+                f"| {name} | {100 * r['accuracy_mean']:.2f} ± {100 * r['accuracy_sd']:.2f} % | "
+                f"{len(r['runs'])} | {r['seconds_longest']:.0f} s |"
             )
     return f"{chr(10).join(lines)}\n\n{_source(measured('digits'))}"
 
@@ -304,13 +301,24 @@ def losses() -> str:
 
 
 def arrangements() -> str:
-    content = measured("mbpl_arrangements")
-    lines = ["| arrangement | accuracy, mean ± sd | last training loss |", "|---|---|---|"]
-    for name, r in content["results"]["arrangements"].items():
-        loss = sum(c[-1]["loss"] for c in r["curves"]) / len(r["curves"])
-        accuracy = f"{100 * r['accuracy_mean']:.1f} ± {100 * r['accuracy_sd']:.1f} %"
-        lines.append(f"| {name} | {accuracy} | {loss:.3f} |")
-    return f"{chr(10).join(lines)}\n\n{_source(content)}"
+    """Accuracy and energy of each arrangement, on the digits and on a part of CIFAR-100."""
+    studies = [measured(name) for name in ("mbpl_arrangements", "mbpl_arrangements_cifar100")]
+    lines = [
+        "| arrangement | digits | µJ an image | CIFAR-100, a part | µJ an image |",
+        "|---" * 5 + "|",
+    ]
+    found = [study["results"]["arrangements"] for study in studies]
+    for name in found[0]:
+        row = [_cells(one.get(name)) for one in found]
+        lines.append(f"| {name} | {' | '.join(row)} |")
+    return "\n".join([*lines, "", *(f"{_source(study)}\n" for study in studies)]).rstrip()
+
+
+def _cells(r: dict | None) -> str:
+    if r is None:
+        return "– | –"
+    mean, sd = 100 * r["accuracy_mean"], 100 * r["accuracy_sd"]
+    return f"{mean:.1f} ± {sd:.1f} % | {r['uj_mean']:.2f}"
 
 
 def _source(content: dict) -> str:
@@ -359,7 +367,7 @@ not in the paper's text.
 {sizes()}
 
 MACs: multiply-accumulates per time step of convolutions, linear layers and the two products of
-attention. Sums without mixers have the twin's, since a neuron has no weights.
+attention. Without mixers they are the twin's, since a neuron has no weights.
 
 ## Energy by the paper's formula, at measured rates
 
@@ -379,7 +387,7 @@ three networks would not give them.
 
 {accuracies()}
 
-One seed for BDSA. A counter-test (notebook 09): with A·V set to 0 both Micros lose nothing, so on
+A counter-test (notebook 09): with A·V set to 0 both Micros lose nothing, so on
 digits the attention's kind cannot be judged.
 
 ## The paper's orderings, in two small studies
@@ -414,14 +422,17 @@ chance. `studies/imagenet_path.py`, one seed, one thread; 500 test images.
 
 ![Training loss step by step and test loss, beside chance](../studies/results/imagenet_path.png)
 
-## Which arrangement of MBPL trains
+## What should MBPL send
 
-Micro on {measured("mbpl_arrangements")["results"]["images"]} digits, three seeds. Q, K, V and the
-attention's output are spikes in each row.
+Micro, three seeds, on {measured("mbpl_arrangements")["results"]["images"]} digits and on a part of
+CIFAR-100. Energy is counted by each layer's own input. Q, K, V and the attention's output are
+spikes in each row: from SL where the row has no mixer, else from an MBPL with a closing LIF, unless
+it says otherwise. The rule for the default of `preset` stands in `studies/mbpl_arrangements.py`,
+written before the first run. The default is "MBPL, {PRESET_SENDS}".
 
 {arrangements()}
 
-![Training loss by epoch and accuracy of each arrangement](../studies/results/mbpl_arrangements.png)
+![Accuracy against energy, on both data sets](../studies/results/mbpl_arrangements.png)
 
 ## Relatives
 
