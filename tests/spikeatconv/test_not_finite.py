@@ -144,7 +144,7 @@ def test_one_nan_in_any_parameter_reaches_the_logits(micro):
             if not micro(image).isnan().any():
                 lost.append(name)
             tensor[where] = before
-    assert len(tensors) > 300
+    assert len(tensors) > 150
     assert not lost
 
 
