@@ -64,11 +64,13 @@ def untrained_label(name: str) -> str:
 
 
 def title(config: SpikeAtConvConfig) -> str:
-    """Such as "Micro, MBPL + SISA, T = 2"."""
+    """Such as "Micro, MBPL (sum) + SISA, T = 2"."""
     shape = (config.widths, config.depths)
     names = [name for name, known in PRESETS.items() if (known.widths, known.depths) == shape]
     name = names[0].capitalize() if names else "SpikeAtConv"
-    neurons = config.spk.upper() if config.spiking else "non-spiking twin"
+    sends = config.spk_options.get("readout", "membrane")
+    readout = f" ({sends})" if config.spk == "mbpl" else ""
+    neurons = f"{config.spk.upper()}{readout}" if config.spiking else "non-spiking twin"
     return f"{name}, {neurons} + {config.attention.upper()}, T = {config.time_steps}"
 
 

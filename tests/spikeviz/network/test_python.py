@@ -273,6 +273,8 @@ def test_all_that_ships_is_offered_and_untrained_says_so(walks):
     sums = (shipped("mnist5k.npz").parent / "SHA256SUMS").read_text()
     files = {line.split()[-1] for line in sums.splitlines() if line.endswith(".safetensors")}
     assert {f"{name}.safetensors" for name in widget.choices if "untrained" not in name} == files
+    for name, sends in (("micro_digits", "MBPL (sum) + SISA"), ("micro_sl_digits", ", SL + SISA")):
+        assert sends in widget.choices[name]
     for name in ("micro_untrained", "tiny_untrained"):
         assert "untrained: random weights, seed 0" in widget.choices[name]
 
