@@ -38,9 +38,12 @@ def test_three_steps_by_the_recipe_and_their_evaluation(folder, capsys):
     data, test = open_data(folder / "data", 224, crop=True)
     model = network("tiny", classes=CLASSES, time_steps=1)
     before = [p.clone() for p in model.parameters()]
-    *_, last = train(model, data, test, recipe, folder / "run", cpu=True)
+    first, _, last = train(model, data, test, recipe, folder / "run", cpu=True)
     assert (last["step"], len(data.batch([0])[0][0, 0])) == (3, 256)
-    assert 0 < last["loss"] < 2 * math.log(CLASSES)
+    # It begins by guessing. Where two more steps of two images lead, nobody can say: to a loss of
+    # 1.9 to 6.7 over four seeds, and 3.0 to 9.6 in the twin.
+    assert abs(first["loss"] - math.log(CLASSES)) < 0.5
+    assert math.isfinite(last["loss"])
     moved = [not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)]
     assert np.mean(moved) > 0.9
     assert Checkpoints(folder / "run").last().name == "step-00000003"
