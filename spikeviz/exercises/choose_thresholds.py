@@ -44,7 +44,7 @@ def measure(choose_thresholds: Callable) -> int:
         found = choose_thresholds(handed, n, tau)
         if not torch.equal(handed, x):
             stop(
-                "Your function changes the inputs that it was given (`/=`, `sort_`). Section 6 "
+                "Your function changes the inputs that it was given (`/=`, `sort_`). The notebook "
                 "still needs them: compute in a variable of its own."
             )
         return form(found, n)
