@@ -5,11 +5,11 @@ import { button, clamp, div, h, show } from "../base/page.js";
 import { showValues, traitControls } from "../base/controls.js";
 import { STIMULI } from "../base/neuron.js";
 
-const PAPER = [0.5, 1, 1.5, 2];
+const FOUR = [0.5, 1, 1.5, 2];
 const READOUTS = [
   ["membrane", "membrane: real values"], ["spike", "spike: 0 or 1"], ["sum", "sum: 0 … n spikes"],
 ];
-const PRESETS = { "one threshold": [1], "paper: 4 branches": PAPER, "8 branches": ladder(PAPER) };
+const PRESETS = { "one threshold": [1], "4 branches": FOUR, "8 branches": ladder(FOUR) };
 
 export const named = (text, press, name = text) => button(text, press, { "aria-label": name });
 

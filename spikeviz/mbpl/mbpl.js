@@ -141,22 +141,30 @@ function mix(map, size, { kernel, shift }) {
 function sendAll(state) {
   const { p, x, total, runs, isImage, shades, inputs, sums, spikes, size, kernel } = state;
   const area = size * size;
-  const each = (of) =>
-    Float64Array.from({ length: x.length * area }, (_, k) => of(Math.floor(k / area), k));
-  const at = (t, k) => t * SHADES + shades[k % area];
-  const counts = each((t, k) => (isImage ? sums[at(t, k)] : total[t]));
+  /** What a branch (or their sum) gives, by shade for an image, or else by step. */
+  const spread = (table, course) => {
+    const out = new Float64Array(x.length * area);
+    for (let t = 0, k = 0; t < x.length; t++)
+      for (let i = 0; i < area; i++, k++)
+        out[k] = isImage ? table[t * SHADES + shades[i]] : course[t];
+    return out;
+  };
+  const counts = spread(sums, total);
   if (!kernel) {
-    const train = (_, i) => each((t, k) => (isImage ? spikes[i][at(t, k)] : runs[i].s[t]));
-    return { sum: counts, trains: p.thresholds.map(train) };
+    const trains = runs.map(({ s }, i) => spread(spikes[i], s));
+    return { sum: counts, trains };
   }
   const membrane = new Float64Array(counts.length);
   for (let k = 0; k < counts.length; k += area)
     membrane.set(mix(counts.subarray(k, k + area), size, state), k);
-  const fed = each((t, k) => (isImage ? inputs[shades[k % area]] : x[t]) + membrane[k]);
+  const fed = Float64Array.from(membrane);
+  for (let t = 0, k = 0; t < x.length; t++)
+    for (let i = 0; i < area; i++, k++) fed[k] += isImage ? inputs[shades[i]] : x[t];
   const fire = (v_threshold) =>
     simulate({ tau: p.tau, v_threshold }, fed, { keep: ["s"], neurons: area }).s;
   const trains = p.thresholds.map(fire);
-  const sum = each((_, k) => trains.reduce((many, train) => many + train[k], 0));
+  const sum = new Float64Array(fed.length);
+  for (const train of trains) for (let k = 0; k < sum.length; k++) sum[k] += train[k];
   return { membrane, spike: fire(CLOSING), sum, trains };
 }
 

@@ -202,6 +202,8 @@ def test_a_mixer_may_be_missing_only_where_a_sum_is_sent(made, refused):
     for readout in ("membrane", "spike"):
         refused(explorer, "readout", readout, f'mixer is "none" and readout is "{readout}"')
     explorer.mixer, explorer.readout = "blur", "spike"
+    explorer.set_state({"mixer": "none", "readout": "sum"})  # as a page sends both
+    assert (explorer.mixer, explorer.readout) == ("none", "sum")
 
 
 @pytest.mark.parametrize("block", PLACES)

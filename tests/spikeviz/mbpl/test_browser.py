@@ -163,7 +163,7 @@ def test_branches_come_and_go_by_buttons_and_slider(opened):
     page.get_by_role("button", name="one threshold").click()
     says(page, "^1 branch,")
     assert page.get_by_role("button", name="One branch fewer").is_disabled()
-    page.get_by_role("button", name="paper: 4 branches").click()
+    page.get_by_role("button", name="4 branches").click()
     says(page, "^4 branches")
     page.get_by_role("button", name="8 branches").click()
     says(page, "^8 branches")

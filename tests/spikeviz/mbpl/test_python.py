@@ -59,7 +59,10 @@ def test_thresholds_may_come_in_any_order_and_as_a_tuple(explorer):
 
 def test_only_a_sum_is_sent_without_a_mixer(made, refused):
     refused(made(), "mixer", "none", 'mixer is "none" and readout is "membrane", .* readout="sum"')
-    refused(made(mixer="none", readout="sum"), "readout", "spike", 'readout is "spike"')
+    explorer = made(mixer="none", readout="sum")
+    refused(explorer, "readout", "spike", 'readout is "spike"')
+    explorer.set_state({"readout": "spike", "mixer": "mean"})  # as a page sends both
+    assert (explorer.mixer, explorer.readout) == ("mean", "spike")
 
 
 @pytest.mark.parametrize("name", ["stimulus", "image", "mixer", "readout", "guess"])
