@@ -115,6 +115,7 @@ function render({ model, el, signal }) {
   const { root } = parts;
   cost.place.ariaLabel = "Accuracy against seconds of one core for a run; " +
     "the same numbers stand in the table";
+  cost.box.parentElement.hidden = points.every((point) => secondsOf(point) === null);
 
   function draw(colour) {
     const s = { ...valuesOf(model, TRAITS), axes, points };

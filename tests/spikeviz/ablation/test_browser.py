@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from spikeviz import AblationExplorer, results
+
 # Where plotly drew the points of a plot's first trace: [x, y, number] in data.
 MARKERS = """(n) => {
     const { data } = document.querySelectorAll(".sv-plotly")[n];
@@ -120,6 +122,14 @@ def test_the_verdicts_are_those_of_python_and_go_with_the_papers_figures(saved, 
         assert f"{order['verdict']}: the paper has {order['better'].upper()}" in text
     page.get_by_role("checkbox", name="the paper's figures").click()
     page.locator(".sv-verdicts").wait_for(state="hidden")
+
+
+def test_a_study_without_times_has_no_plot_of_them(new_page, tmp_path):
+    page = new_page()
+    saved = AblationExplorer(results("convert")).save_html(tmp_path / "convert.html")
+    page.goto(saved.as_uri())
+    page.wait_for_function("document.querySelector('.sv-plotly')?.data")
+    assert page.locator(".sv-plotly:visible").count() == 1
 
 
 def test_a_page_with_plotly_inside_works_alone(new_page, folder, explorer):
