@@ -377,6 +377,21 @@ def test_references_can_be_found(path):
     assert "10.3389/fnins.2025.1536771" in references
 
 
+# --- a side trip's study
+
+
+def test_the_study_converts_as_notebook_a1_does():
+    """It has the same code, and neither can import the other."""
+    shown = "\n".join(c.source for c in cells(FOLDER / "A1_convert.ipynb", "code"))
+    run = (ROOT / "studies" / "convert.py").read_text(encoding="utf-8")
+    both = [
+        {node.name: ast.unparse(node) for node in ast.parse(source).body if hasattr(node, "name")}
+        for source in (shown, run)
+    ]
+    for name in ("IF", "relus", "activations", "RateAttend", "readers", "convert"):
+        assert both[0][name] == both[1][name]
+
+
 # --- the map
 
 

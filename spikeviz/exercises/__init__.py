@@ -16,6 +16,7 @@ from spikeviz.exercises.fold_batchnorm import check_fold_batchnorm
 from spikeviz.exercises.grid_partition import check_grid_partition
 from spikeviz.exercises.learned_leak import check_learned_leak
 from spikeviz.exercises.lif_step import check_lif_step
+from spikeviz.exercises.normalise import check_normalise
 from spikeviz.exercises.recipe_faults import check_recipe_faults
 from spikeviz.exercises.reconstruct import check_reconstruct
 from spikeviz.exercises.residual_lif import check_residual_lif
@@ -25,7 +26,8 @@ __all__ = [
     "Feedback", "check_back_through_time", "check_bdsa", "check_block_parameters",
     "check_break_even_rate", "check_choose_thresholds", "check_fair_comparison",
     "check_fold_batchnorm", "check_grid_partition", "check_learned_leak", "check_lif_step",
-    "check_recipe_faults", "check_reconstruct", "check_residual_lif", "check_surrogate_backward",
+    "check_normalise", "check_recipe_faults", "check_reconstruct", "check_residual_lif",
+    "check_surrogate_backward",
 ]  # fmt: skip
 
 watch()

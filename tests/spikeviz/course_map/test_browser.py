@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from spikeviz import CourseMap
+from spikeviz.course_map import course
 
 
 def opened(new_page, tmp_path, **traits):
@@ -46,7 +47,20 @@ def test_arrow_keys_walk_along_the_way(new_page, tmp_path):
     page.get_by_role("button", name="03 Surrogate").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("button", name="04 SPK blocks")).to_be_focused()
+    last = course()["notebooks"][-1]["title"]
     page.keyboard.press("End")
-    expect(page.locator(".sv-summary")).to_contain_text("12 ImageNet")
+    expect(page.locator(".sv-summary")).to_contain_text(last)
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".sv-summary")).to_contain_text("12 ImageNet")
+    expect(page.locator(".sv-summary")).to_contain_text(last)
+
+
+def test_a_side_trip_says_where_it_leaves_the_way(new_page, tmp_path):
+    page = opened(new_page, tmp_path)
+    page.get_by_role("button", name="A1 Converting").click()
+    expect(page.locator(".sv-summary")).to_have_text(
+        "A1 Converting a network, about 40 minutes; a side trip from 11"
+    )
+    expect(page.locator(".sv-done")).to_have_count(12)
+    expect(page.locator(".sv-known")).to_have_count(11)
+    expect(page.locator(".sv-caption").last).to_contain_text("After 11 you can explain 11 of its")
+    expect(page.locator(".sv-command-line[aria-pressed=true]")).to_have_count(0)

@@ -1,0 +1,3 @@
+# hint: Your bias is divided by `before`
+def normalise(weight, bias, before, after):
+    return weight * before / after, bias / before

@@ -1,0 +1,3 @@
+# hint: Your bias is the old one
+def normalise(weight, bias, before, after):
+    return weight * before / after, bias
