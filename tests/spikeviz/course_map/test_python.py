@@ -35,6 +35,7 @@ def test_the_whole_command_sets_what_the_paper_says():
     assert (config.partition, config.partition_size) == ("grid", 7)
     assert config.spk_options == {
         "tau": 2.0, "surrogate": "atan", "thresholds": (0.5, 1.0, 1.5, 2.0),
+        "readout": "sum", "mixer": False,  # the preset's, not the command's
     }  # fmt: skip
 
 
