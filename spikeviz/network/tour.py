@@ -30,8 +30,9 @@ DEFAULT: list[dict[str, Any]] = [
     },
     {
         "on": "stages.0.0",
-        "out": "Feature Encoding: each stage halves the map again at its entry. Open it. The brighter "
-        "a cell, the more of its neurons fire; most stay silent, and silence costs nothing.",
+        "out": "Feature Encoding: each stage halves the map again at its entry. Open it. The "
+        "brighter a cell, the more of its neurons fire; most stay silent, and silence costs "
+        "nothing.",
         "complete": {"opened": "stages.0.0"},
     },
     {
