@@ -20,9 +20,9 @@ it become one dense convolution on whole numbers of spikes. Counted is the cheap
 
     FLOPs(merged) = (k₁ + s₁ · (k₂ − 1))² · h · w · c_in of the first · c_out of the last / groups
 
-Spike-driven Transformer V2 counts its SepConv (neuron, 1×1, depthwise, 1×1) like this, as its
-author says (BICLab/Spike-Driven-Transformer-V2, issue 11). The border of a map, where the padding
-lay between the two, is passed over.
+Spike-driven Transformer V2 counts like this the depthwise 7×7 and the 1×1 that follow one neuron
+in its SepConv, as its author says (BICLab/Spike-Driven-Transformer-V2, issue 11). The border of a
+map, where the padding lay between the two, is passed over.
 
 "paper": the formula as it stands, E_A · T · R for all but the first, whatever their inputs are.
 R is "the ratio of non-zero elements present in the spike tensor", averaged over "various spike

@@ -27,8 +27,8 @@ export function makeControls(limits, reports, report, set) {
     choice({ label, options, set: (value) => set({ [name]: value, ...more }) });
   const controls = {
     report: chosen("Network", "report", names, { rates: {}, layer: "" }),
-    membranes: chosen("Real inputs pay", "membranes",
-      [["mac", "E_MAC"], ["add", "E_A · R, the paper's formula"]]),
+    counting: chosen("Count", "counting", [["input", "by each layer's input"],
+      ["merged", "merged where cheaper"], ["paper", "by the paper's formula"]]),
     one: checkbox({
       label: "one R for all layers",
       set: (on) => set({ one_rate: on ? meanOf(report()) : null }),
@@ -40,7 +40,7 @@ export function makeControls(limits, reports, report, set) {
   const reset = button("Back to what was measured", () => set(MEASURED));
   const elements = (...keys) => keys.map((key) => controls[key].element);
   const settings = h("div", { class: "sv-controls" },
-    ...elements("report", "membranes", "time_steps", "rate_factor", "e_mac", "e_a"),
+    ...elements("report", "counting", "time_steps", "rate_factor", "e_mac", "e_a"),
     h("div", {}, ...elements("one", "one_rate")));
 
   function update({ report: { name, time_steps: steps }, settings: now, by, log, changed }) {

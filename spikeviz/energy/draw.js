@@ -115,8 +115,9 @@ export function drawPlane(s, area, colour) {
   const even = breakEven(s.settings);
   drawEdge(even, ctx, x, y, colour);
   const biggest = Math.max(...s.priced.map((row) => row.flops));
-  const points = s.priced.map((row, k) => {
-    const share = row.input === "image" ? 0 : k / Math.max(s.priced.length - 1, 1) - 0.5;
+  const rows = s.priced.filter(({ input }) => input !== "merged");
+  const points = rows.map((row, k) => {
+    const share = row.input === "image" ? 0 : k / Math.max(rows.length - 1, 1) - 0.5;
     const at = clamp(y(Math.max(row.rate ?? even, LEAST)), TOP, y.range[0]);
     const size = 3 + 4 * Math.sqrt(row.flops / biggest);
     return { row, x: x(row.passes) + share * 0.08 * width, y: at, size }; // side by side

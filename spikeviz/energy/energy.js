@@ -4,7 +4,7 @@
 const MILLIJOULE = 1e-9; // of a pJ
 const SPIKE_INPUTS = ["binary", "spike sum"];
 export const MEASURED = { e_mac: 4.6, e_a: 0.9, time_steps: null, rate_factor: 1,
-  one_rate: null, rates: {}, membranes: "mac" };
+  one_rate: null, rates: {} };
 
 /** The one R at which all layers that are fed with spikes cost what they cost together. */
 export function meanRate(rows) {
@@ -19,21 +19,24 @@ export function meanRate(rows) {
 
 /**
  * Each row with its price under the settings (the traits of EnergyExplorer):
- * {layer, kind, flops, input, rate or null where E_MAC is charged, passes, snn, ann in mJ, twin}.
+ * {layer, kind, flops, plain (those of the twin), input, rate or null where E_MAC is charged,
+ * passes, snn, ann in mJ, twin}.
  */
-export function price({ rows, time_steps: measured }, settings) {
-  const { e_mac, e_a, time_steps, rate_factor, one_rate, rates, membranes } = settings;
-  const mean = one_rate ?? meanRate(rows) * rate_factor;
-  return rows.map(([layer, kind, flops, input, own, once, twin]) => {
+export function price({ rows, merged, paper_rate, time_steps: measured }, settings) {
+  const { e_mac, e_a, time_steps, rate_factor, one_rate, rates, counting } = settings;
+  const paper = counting === "paper" ? paper_rate : null;
+  const asOne = (counting === "merged" && merged) || {};
+  return rows.map(([layer, kind, plain, fed, measuredRate, once, twin]) => {
+    const [flops, input, own] = asOne[layer] ?? [plain, fed, measuredRate];
     let rate = null;
     if (layer in rates && input !== "image") rate = rates[layer];
-    else if (SPIKE_INPUTS.includes(input)) rate = one_rate ?? own * rate_factor;
-    else if (input === "real" && membranes === "add") rate = mean;
+    else if (SPIKE_INPUTS.includes(input) || (paper !== null && input !== "image"))
+      rate = one_rate ?? (paper ?? own) * rate_factor;
     const still = input === "image" && measured === 1; // a still image is computed once
     const passes = once === measured && time_steps !== null && !still ? time_steps : once;
     const snn = passes * flops * (rate === null ? e_mac : e_a * rate) * MILLIJOULE;
-    const ann = (twin ? flops : 0) * e_mac * MILLIJOULE;
-    return { layer, kind, flops, input, rate, passes, twin, snn, ann };
+    const ann = (twin ? plain : 0) * e_mac * MILLIJOULE;
+    return { layer, kind, flops, plain, input, rate, passes, twin, snn, ann };
   });
 }
 
@@ -73,7 +76,8 @@ function stages(priced) {
  * at, or null; wide: the room for the bars in pixels.
  */
 export function compute(report, settings, show, hovered, wide) {
-  const [priced, before] = [price(report, settings), price(report, MEASURED)];
+  const { counting } = settings;
+  const [priced, before] = [price(report, settings), price(report, { ...MEASURED, counting })];
   const spans = stages(priced);
   const single = show.by === "layer" && wide / priced.length >= 4.5; // else bars too thin
   const groups = single ? priced.map((row) => ({ name: row.layer, rows: [row] })) : spans;

@@ -2,7 +2,8 @@
 // every sum on show is computed here.
 
 import { compute, measuredPoints } from "./energy.js";
-import { changesOf, summaryText, sourceText, planeText, oursText, lookedText } from "./words.js";
+import { changesOf, summaryText, sourceText, countingText, planeText, oursText, lookedText }
+  from "./words.js";
 import { drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./draw.js";
 import { makeControls, moveBars, movePlane } from "./controls.js";
 import { h, put } from "../base/page.js";
@@ -10,7 +11,7 @@ import { syncing, mount, lasting, setter, valuesOf } from "../base/widget.js";
 import { surface } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 
-const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "membranes"];
+const SETTINGS = ["e_mac", "e_a", "time_steps", "rate_factor", "one_rate", "rates", "counting"];
 const TRAITS = [...SETTINGS, "report", "layer", "by", "log"];
 const PAPER = "The paper's Table 4: SpikeAtConv Tiny 3.8 mJ 76.58 %, Base 14.2 mJ 80.53 %, " +
   "Large 32.0 mJ 81.23 %, RMP-SNN-VGG-16 64.9 mJ, Dspike-VGG-16 80.3 mJ, " +
@@ -37,14 +38,14 @@ function build(controls, measured) {
     paper: canvas("paper", "img"), ours: canvas("ours", "img"),
     summary: h("p", { class: "sv-summary", role: "status" }), source: text("source"),
     whatIf: h("span", { class: "sv-what-if" }), lines: [h("b"), h("div"), h("div")],
-    planeText: text("caption"),
+    planeText: text("caption"), counting: text("counting"),
   };
   const { totals, bars, plane, paper, ours, summary, source, whatIf, lines } = parts;
   parts.root = h("div", { class: "spikeviz sv-energy" },
     controls.settings,
     text("title", "Which needs less energy for one image, the spiking network or its twin? " +
       "Guess, then look"),
-    totals, summary, source,
+    totals, summary, parts.counting, source,
     h("div", { class: "sv-row" }, whatIf, controls.reset),
     h("div", { class: "sv-keys" },
       key("red", "SNN"), key("blue", "its twin: the same layers without spikes, once"),
@@ -65,8 +66,7 @@ function build(controls, measured) {
         measured ? h("div", { class: "sv-pair" }, paper, ours) : h("div", {}, paper),
         text("caption", "The paper's Table 4 as far as its text gives it: of two networks only " +
           "the joules, of two only the accuracy. Networks are counted in different ways. Choose " +
-          "Tiny and let real inputs pay E_A · R: how near does our sum come to the paper's " +
-          "3.8 mJ?"),
+          "Tiny, Base and Large, estimated: how near does our sum come to the paper's?"),
         text("not-counted", h("b", {}, "Not counted: "),
           `${NOT_COUNTED}. On real chips moving data often costs more than computing.`))));
   return parts;
@@ -108,8 +108,8 @@ function render({ model, el, signal }) {
       () => drawEnergyBars(s, surface(bars), colour));
     const drawn = once(plane, [...keys, s.looked], () => drawPlane(s, surface(plane), colour));
     Object.assign(view, drawn);
-    const tiny = s.report.name.startsWith("Tiny") ? s.snn : null;
-    once(paper, [...theme, tiny], () => drawPaper(surface(paper), colour, tiny));
+    const sum = /^(Tiny|Base|Large)/.test(s.report.name) ? s.snn : null;
+    once(paper, [...theme, sum], () => drawPaper(surface(paper), colour, sum));
     if (measured.length)
       once(ours, keys, () => drawOurs(surface(ours), colour, measuredPoints(measured, s)));
     once("words", [prices, s.by, s.log], () => write(s));
@@ -124,8 +124,9 @@ function render({ model, el, signal }) {
   function write(s) {
     const { summary, source, whatIf } = parts;
     put(summary, summaryText(s));
+    put(parts.counting, countingText(s));
     put(source, sourceText(s.report));
-    source.classList.toggle("sv-warn", s.report.name.includes("untrained"));
+    source.classList.toggle("sv-warn", /untrained|estimated/.test(s.report.name));
     put(whatIf, s.changed ? `What if, not measured: ${s.changes.join(", ")}.`
       : "As measured. Move anything to ask: what if?");
     whatIf.classList.toggle("sv-on", s.changed);

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib lo
 
 E_MAC, E_A = 4.6, 0.9  # pJ, the paper's; as in spikeatconv.energy, which would import torch
 MJ = 1e-9  # of a pJ
+COUNTINGS = ("input", "merged", "paper")  # as in spikeatconv.energy
 SPIKES = ("binary", "spike sum")
 MOST_LAYERS = 2_000
 
@@ -27,15 +28,16 @@ class EnergyExplorer(Explorer):
 
     `EnergyExplorer(report, data="CIFAR-100 test, 500 images")` shows what
     `spikeatconv.energy_report` measured (or a dict of several by name); `data` says on what R was
-    measured. Without one: Micro on the digits, and Tiny untrained. Paper, "Energy consumption":
+    measured. Without one: Micro on the digits, Tiny untrained, and the paper's three sizes at the
+    rates of a trained network. Paper, "Energy consumption":
     E = E_MAC · FLOPs(first convolution) + E_A · T · R · Σ FLOPs(the rest).
 
     report: the name of the report on show.  e_mac, e_a: pJ.
     time_steps: T; None: as measured.  rate_factor: times each measured R.
     one_rate: one R for all layers that are fed with spikes; None: each its own.
     rates: {layer: R} of single layers, which neither of the two moves.
-    membranes: what a layer costs whose input is real-valued: "mac", E_MAC as in `energy_report`
-    (open choice R13); "add", E_A · R as in the paper's formula, at the mean R or `one_rate`.
+    counting: "input", "merged" or "paper", the three ways of `energy_report`; which convolutions
+    are merged was decided at 4.6 and 0.9 pJ.
     layer: the one looked at.  by: bars for each "layer" or each "stage".  log: their scale.
     `trace()` is the table under these settings.
     """
@@ -50,7 +52,7 @@ class EnergyExplorer(Explorer):
     rate_factor = Number(1.0, 0.0, 10.0, 0.05)
     one_rate = Number(None, 0.0, 4.0, 0.01, allow_none=True)
     rates = t.Dict().tag(sync=True)
-    membranes = t.Enum(("mac", "add"), "mac").tag(sync=True)
+    counting = t.Enum(COUNTINGS, "input").tag(sync=True)
     layer = t.Unicode().tag(sync=True)
     by = t.Enum(("layer", "stage"), "layer").tag(sync=True)
     log = t.Bool(False).tag(sync=True)
@@ -66,9 +68,10 @@ class EnergyExplorer(Explorer):
         if report is None or isinstance(report, str):
             reports = _read_shipped()
         elif isinstance(report, Mapping):
-            reports = [_make_entry(str(name), one, data) for name, one in report.items()]
+            reports = [entry_of(str(name), one, data) for name, one in report.items()]
         else:
-            reports = [_make_entry("your network", report, data)]
+            reports = [entry_of("your network", report, data)]
+            traits = {"counting": getattr(report, "counting", "input"), **traits}
         if not reports:
             raise ValueError("no report to show: pass energy_report(model, images)")
         name = report if isinstance(report, str) else reports[0]["name"]
@@ -116,23 +119,25 @@ class EnergyExplorer(Explorer):
     def _priced(self) -> Iterator[dict[str, Any]]:
         """The same operations in the same order as `price` in energy.js."""
         shown = self._shown
-        rows, measured = shown["rows"], shown["time_steps"]
-        mean = mean_rate(rows) * self.rate_factor if self.one_rate is None else self.one_rate
-        for layer, kind, flops, fed, rate, passes, twin in rows:
+        measured, factor = shown["time_steps"], self.rate_factor
+        paper = shown["paper_rate"] if self.counting == "paper" else None
+        merged = shown["merged"] or {} if self.counting == "merged" else {}
+        for layer, kind, flops, fed, own, passes, twin in shown["rows"]:
+            ann_mj = (flops if twin else 0) * self.e_mac * MJ
+            flops, fed, own = merged.get(layer, (flops, fed, own))
+            rate = math.nan
             if layer in self.rates and fed != "image":
                 rate = self.rates[layer]
-            elif fed in SPIKES:
-                rate = rate * self.rate_factor if self.one_rate is None else self.one_rate
-            else:
-                rate = mean if fed == "real" and self.membranes == "add" else math.nan
+            elif fed in SPIKES or (paper is not None and fed != "image"):
+                own = own if paper is None else paper
+                rate = own * factor if self.one_rate is None else self.one_rate
             still = fed == "image" and measured == 1  # a still image is computed once
             if passes == measured and self.time_steps is not None and not still:
                 passes = self.time_steps
             per_flop = self.e_mac if math.isnan(rate) else self.e_a * rate
             yield {
                 "layer": layer, "kind": kind, "flops": flops, "input": fed, "rate": rate,
-                "passes": passes, "snn_mj": passes * flops * per_flop * MJ,
-                "ann_mj": (flops if twin else 0) * self.e_mac * MJ,
+                "passes": passes, "snn_mj": passes * flops * per_flop * MJ, "ann_mj": ann_mj,
             }  # fmt: skip
 
     def to_matplotlib(self) -> "Figure":
@@ -147,26 +152,17 @@ class EnergyExplorer(Explorer):
         bars.bar([p - 0.2 for p in places], snn, 0.4, color="#D55E00", label="SNN")
         bars.bar([p + 0.2 for p in places], ann, 0.4, color="#0072B2", label="its twin")
         bars.set(xlabel="layer", ylabel="mJ for an image", yscale="log" if self.log else "linear")
-        bars.set_title(f"{self.report}: {sum(snn):.4g} mJ, its twin {sum(ann):.4g} mJ")
+        title = f"{self.report}: {sum(snn):.4g} mJ, its twin {sum(ann):.4g} mJ"
+        bars.set_title(f"{title}, counting={self.counting!r}")
         bars.legend()
         steps = [2 ** (k / 10) for k in range(61)]
         even = self.e_mac / self.e_a
         plane.plot(steps, [even / step for step in steps], "k--", label=f"T · R = {even:.3g}")
-        fed = [row for row in rows if row["rate"] > 0]  # a logarithmic axis has no 0
+        fed = [row for row in rows if row["rate"] > 0 < row["flops"]]  # a logarithm has no 0
         plane.plot([row["passes"] for row in fed], [row["rate"] for row in fed], "o", alpha=0.5)
         plane.set(xscale="log", yscale="log", xlabel="T", ylabel="R", title="below: spikes win")
         plane.legend()
         return figure
-
-
-def mean_rate(rows: list[list[Any]]) -> float:
-    """The one R at which all layers that are fed with spikes cost what they cost together."""
-    work = spikes = 0.0
-    for _, _, flops, fed, rate, passes, _ in rows:
-        if fed in SPIKES:
-            work += passes * flops
-            spikes += passes * flops * rate
-    return spikes / work if work else 0.0
 
 
 def rows_of(layers: "pd.DataFrame") -> list[list[Any]]:
@@ -186,16 +182,34 @@ def rows_of(layers: "pd.DataFrame") -> list[list[Any]]:
     return rows
 
 
-def _make_entry(name: str, report: Any, data: str) -> dict[str, Any]:
-    layers = getattr(report, "layers", report)
+def entry_of(name: str, report: Any, data: str) -> dict[str, Any]:
+    """What the page gets of a report, or of its table alone, which does not know what is merged.
+
+    rows: counted by the inputs.  merged: {layer: [flops, input, rate]} of those that differ when
+    merged.  paper_rate: the one R of the paper's formula; None where nothing is fed with spikes.
+    """
+    whole = hasattr(report, "counted")
+    layers = report.counted("input").layers if whole else getattr(report, "layers", report)
     if not hasattr(layers, "to_dict"):
         raise TypeError(
             f"{name} is a {type(report).__name__}; pass energy_report(model, images) or its .layers"
         )
     rows = rows_of(layers)
+    if any(row[3] == "merged" for row in rows):
+        raise ValueError(f'{name} is a table counted "merged"; pass the report itself')
     outside = [passes for *_, passes, twin in rows if twin] or [row[5] for row in rows]
-    steps = getattr(report, "time_steps", max(outside))
-    return {"name": name, "data": data, "note": "", "time_steps": int(steps), "rows": rows}
+    spikes = [rate for _, _, _, fed, rate, _, _ in rows if fed in SPIKES]
+    merged, paper = None, sum(spikes) / len(spikes) if spikes else None
+    if whole:
+        as_one = [row[:6] for row in rows_of(report.counted("merged").layers)]
+        pairs = zip(rows, as_one, strict=True)
+        merged = {new[0]: [new[2], new[3], new[4]] for row, new in pairs if new != row[:6]}
+        found = report.counted("paper").layers.rate.dropna()
+        paper = float(found.iloc[0]) if len(found) else None
+    return {
+        "name": name, "data": data, "note": "", "rows": rows, "merged": merged,
+        "paper_rate": paper, "time_steps": int(getattr(report, "time_steps", max(outside))),
+    }  # fmt: skip
 
 
 def _read_shipped() -> list[dict[str, Any]]:

@@ -5,8 +5,8 @@ import { show, percent, grouped, counted } from "../base/page.js";
 
 const UNITS = [[1, "mJ"], [1e3, "µJ"], [1e6, "nJ"]];
 const INPUTS = {
-  image: "the image", real: "real values",
-  binary: "binary spikes", "spike sum": "a sum of spike trains, 0 to n",
+  image: "fed with the image", real: "fed with real values", binary: "fed with binary spikes",
+  "spike sum": "fed with a sum of spike trains, 0 to n", merged: "merged into what it feeds",
 };
 
 /** [factor, name] of the unit that shows an energy in mJ with digits in front of the point. */
@@ -32,7 +32,6 @@ export function changesOf({ report: { rows, time_steps: measured }, settings: no
     now.one_rate === null && now.rate_factor !== 1 && `R × ${show(now.rate_factor)}`,
     now.one_rate !== null && `R ${show(now.one_rate)} everywhere`,
     moved && `R of ${counted(moved, "layer")} moved by hand`,
-    now.membranes === "add" && "membranes priced as if they were spikes",
   ].filter(Boolean);
 }
 
@@ -50,6 +49,21 @@ export function sourceText({ name, note, data, accuracy, time_steps: steps }) {
   const right = accuracy ? `, which it gets ${percent(accuracy)} right` : "";
   const where = data || "a data set that was not named: EnergyExplorer(report, data=…)";
   return `${name}${note ? `: ${note}` : ""}. R was measured on ${where}${right}, at T = ${steps}.`;
+}
+
+/** How the report is counted, and what that changes in it. */
+export function countingText({ report: { merged, paper_rate: rate }, settings: { counting } }) {
+  if (counting === "input") return "Counted by each layer's own input: spikes pay E_A · R, real " +
+    "values E_MAC.";
+  if (counting === "paper") return rate === null
+    ? "By the paper's formula; but nothing here is fed with spikes, so all pay E_MAC."
+    : "By the paper's formula: all but the first layer pay E_A · T · R, whatever they are fed " +
+      `with. R = ${digits(rate, 3, 4)}: the share of non-zero elements, mean of the spike tensors.`;
+  if (!merged) return "A table alone does not say what could be merged: pass the report itself.";
+  const gone = Object.values(merged).filter(([, input]) => input === "merged").length;
+  return gone ? `${counted(gone, "convolution")} with nothing between it and the next one ` +
+    "merged into that: a larger kernel, but fed with spikes. Only where it is cheaper."
+    : "Nothing to merge: between any two convolutions stands a neuron, or merging costs more.";
 }
 
 export function planeText({ settings, priced }) {
@@ -88,10 +102,10 @@ function rowText({ settings: { e_mac, e_a }, priced, before }, row) {
   const was = before[priced.indexOf(row)].snn;
   const then = Math.abs(snn - was) > 1e-12 * was ? `, ${energyText(was)} as measured` : "";
   const twin = row.twin
-    ? `1 × ${flops} × ${show(e_mac)} pJ = ${energyText(ann)}: the SNN ${verdict(row)}`
+    ? `1 × ${grouped(row.plain)} FLOPs × ${show(e_mac)} pJ = ${energyText(ann)}: the SNN ${verdict(row)}`
     : "none: the twin has a GELU in place of the SPK block";
   return [
-    `${layer} (${kind}), fed with ${INPUTS[input]}${asIf}`,
+    `${layer} (${kind}), ${INPUTS[input]}${asIf}`,
     `SNN: ${passes} × ${flops} × ${price} = ${energyText(snn)}${then}`,
     `Twin: ${twin}`,
   ];

@@ -35,6 +35,9 @@ BY_HAND = pd.DataFrame(
 )
 
 
+MEMBRANE = "Micro, MBPL with a membrane, trained"
+
+
 def value(page, trait):
     return page.evaluate("(name) => document.getElementById('view').model.get(name)", trait)
 
@@ -59,7 +62,7 @@ def random_settings(rng, explorer):
         "rate_factor": rng.choice([1.0, within("rate_factor")]),
         "one_rate": rng.choice([None, None, within("one_rate")]),
         "rates": rng.choice([{}, {layer: rng.random() for layer in layers}]),
-        "membranes": rng.choice(["mac", "add"]),
+        "counting": rng.choice(["input", "merged", "paper"]),
     }
 
 
@@ -92,14 +95,17 @@ def test_as_it_comes_the_page_says_what_energy_report_measured(opened):
     table = explorer.trace()
     page = opened(explorer)
     text = page.locator(".sv-summary").inner_text()
-    assert f"SNN {1000 * shown['snn_mj']:.1f} µJ, its twin {1000 * shown['ann_mj']:.1f} µJ" in text
-    assert f"{shown['snn_mj'] / shown['ann_mj']:.2f} times what its twin needs" in text
+    snn_mj, ann_mj = shown["snn_mj"]["input"], shown["ann_mj"]
+    assert f"SNN {1000 * snn_mj:.3g} µJ, its twin {1000 * ann_mj:.3g} µJ" in text
+    share = snn_mj / ann_mj
+    words = f"{share:.2f} times" if share >= 1 else f"{100 * share:.1f}\u00a0% of"
+    assert f"{words} what its twin needs" in text
     twins = table[table.ann_mj > 0]
     wins = (twins.snn_mj < twins.ann_mj).sum()
     assert f"it wins in {wins} of {len(twins)} layers" in text
     source = page.locator(".sv-source").inner_text()
     assert "R was measured on 1,000 test digits of mnist5k" in source
-    assert "98.1\u00a0% right, at T = 2" in source
+    assert f"{100 * shown['accuracy']:.1f}\u00a0% right, at T = 2" in source
     says(page, ".sv-what-if", "As measured.")
     assert "memory" in page.locator(".sv-not-counted").inner_text()
 
@@ -122,6 +128,36 @@ def test_untrained_is_marked(opened):
     says(page, ".sv-warn", "random weights, so its R says little")
 
 
+def test_one_network_is_counted_in_three_ways(opened):
+    explorer = EnergyExplorer(report=MEMBRANE, layer="stem_to_stream.1.0")
+    totals = explorer._shown["snn_mj"]
+    page = opened(explorer)
+    words = {
+        "input": "Counted by each layer's own input",
+        "merged": "with nothing between it and the next one merged into that",
+        "paper": "all but the first layer pay E_A · T · R",
+    }
+    for counting, text in words.items():
+        page.get_by_label("Count", exact=True).select_option(counting)
+        says(page, ".sv-counting", text)
+        says(page, ".sv-what-if", "As measured.")  # it is no what if
+        found = page.locator(".sv-summary").inner_text()
+        assert amount(found.split(",")[0]) == pytest.approx(totals[counting], rel=6e-3)
+        assert value(page, "counting") == counting
+    page.get_by_label("Count", exact=True).select_option("merged")
+    # 9×9 in place of 3×3, fed with the mixer's own input; the twin stays 3×3
+    says(page, ".sv-update", "fed with a sum of spike trains")
+    says(page, ".sv-update", f"SNN: 2 × {81 * 256 * 32 * 32:,} FLOPs × 0.9 pJ × Σ R")
+    says(page, ".sv-update", f"Twin: 1 × {9 * 256 * 32 * 32:,} FLOPs × 4.6 pJ")
+    page.locator(".sv-energy-bars").press("ArrowLeft")
+    says(page, ".sv-update", "stem_to_stream.0.mixers.0.0 (conv), merged into what it feeds")
+
+
+def test_where_all_hand_on_spikes_nothing_is_merged(opened):
+    page = opened(EnergyExplorer(counting="merged"))
+    says(page, ".sv-counting", "Nothing to merge")
+
+
 # ---------------------------------------------------------------- the formula of a bar
 
 
@@ -132,7 +168,7 @@ def amount(text):
 
 
 def test_a_bar_says_its_formula_with_its_numbers(opened):
-    explorer = EnergyExplorer()
+    explorer = EnergyExplorer(report=MEMBRANE)
     table = explorer.trace()
     page = opened(explorer)
     bars = page.locator(".sv-energy-bars")
@@ -173,12 +209,12 @@ def test_the_keys_walk_along_the_bars(opened):
 
 
 def test_on_a_narrow_page_the_bars_are_stages(opened):
-    page = opened(EnergyExplorer(), width=360)
+    page = opened(EnergyExplorer(report=MEMBRANE), width=360)
     page.locator(".sv-energy-bars").hover(position={"x": 62, "y": 100})
     says(page, ".sv-update", "stem: 3 layers")
     page = opened(EnergyExplorer(by="stage"))
     page.locator(".sv-energy-bars").hover(position={"x": 62, "y": 100})
-    says(page, ".sv-update", "stem: 3 layers")
+    says(page, ".sv-update", "stem: 2 layers")
 
 
 # ---------------------------------------------------------------- what if
@@ -248,8 +284,9 @@ def test_every_control_changes_what_it_says(opened):
     page.get_by_label("one R for all layers").check()
     says(page, ".sv-what-if", "R 0.18 everywhere")  # 180 spikes in 1,000 FLOPs
     assert value(page, "one_rate") == 0.18
-    page.get_by_label("Real inputs pay").select_option("add")
-    says(page, ".sv-what-if", "membranes priced as if they were spikes")
+    page.get_by_label("Count", exact=True).select_option("paper")
+    says(page, ".sv-counting", "all but the first layer pay E_A · T · R")
+    says(page, ".sv-counting", "R = 0.3:")  # the mean of 0.5 and 0.1
     page.get_by_label("T, time steps", exact=True).fill("2")
     assert value(page, "time_steps") is None  # as measured
     page.get_by_role("button", name="Back to what was measured").click()
@@ -262,6 +299,9 @@ def test_the_papers_numbers_and_ours_are_named(opened):
     assert paper.startswith("The paper's Table 4")
     assert "Tiny 3.8 mJ 76.58 %" in paper
     ours = page.locator(".sv-ours").get_attribute("aria-label")
-    assert re.search(r"Ours: MBPL 70.6 µJ, 98.1\u00a0%; .*SL 1.32 µJ, 97.4\u00a0%", ours)
+    for name in ("MBPL", "MBPL with a membrane", "MBPL with BDSA", "SL"):
+        shown = next(r for r in EnergyExplorer().reports if r["name"] == f"Micro, {name}, trained")
+        mj, right = shown["snn_mj"]["input"], 100 * shown["accuracy"]
+        assert f" {name} {1000 * mj:.3g} µJ, {right:.3g}\u00a0%" in ours
     page = opened(EnergyExplorer(BY_HAND))  # its accuracy is not known
     assert page.locator(".sv-ours").count() == 0

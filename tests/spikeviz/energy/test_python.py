@@ -9,8 +9,10 @@ import torch
 import torch.nn.functional as F
 import traitlets
 from pandas.testing import assert_frame_equal
+from torch import nn
 
-from spikeatconv import SpikeAtConv, energy, energy_report, load_weights, mnist5k, preset
+from spikeatconv import MBPL, SpikeAtConv, energy, energy_report, load_weights, mnist5k, preset
+from spikeatconv.conv import OverTime
 from spikeatconv.data import shipped
 from spikeviz import EnergyExplorer
 from spikeviz.base.front_end import PACKAGE
@@ -39,27 +41,34 @@ def joules(explorer):
 # ---------------------------------------------------------------- the measured tables
 
 
-def test_the_shipped_table_of_micro_is_that_of_energy_report(made):
+def test_the_shipped_tables_of_micro_are_those_of_energy_report(made):
     images = F.pad(mnist5k("test")[0], [2] * 4)
     report = energy_report(load_weights(shipped("micro_digits.safetensors")), images)
     explorer = made("Micro, MBPL, trained")
-    assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
     shown = explorer._shown
     assert (shown["time_steps"], shown["data"]) == (2, "1,000 test digits of mnist5k")
-    assert (shown["snn_mj"], shown["ann_mj"]) == pytest.approx((report.snn_mj, report.ann_mj))
+    assert shown["ann_mj"] == pytest.approx(report.ann_mj)
+    for counting in energy.COUNTINGS:
+        explorer.counting = counting
+        found = report.counted(counting)
+        assert_frame_equal(explorer.trace(), found.layers, rtol=1e-12)
+        assert shown["snn_mj"][counting] == pytest.approx(found.snn_mj)
 
 
 def test_every_shipped_total_is_the_sum_of_its_table(made):
     explorer = made()
     for shown in explorer.reports:
         explorer.report = shown["name"]
-        found = explorer.trace()[["snn_mj", "ann_mj"]].sum()
-        assert found.tolist() == pytest.approx([shown["snn_mj"], shown["ann_mj"]], rel=1e-12)
-    untrained = [shown for shown in explorer.reports if "accuracy" not in shown]
-    assert all(
-        "untrained" in shown["name"] and "random weights" in shown["note"] for shown in untrained
-    )
-    assert len(untrained) == 2
+        for counting, snn_mj in shown["snn_mj"].items():
+            explorer.counting = counting
+            found = explorer.trace()[["snn_mj", "ann_mj"]].sum()
+            assert found.tolist() == pytest.approx([snn_mj, shown["ann_mj"]], rel=1e-12)
+    words = [
+        (shown["name"].split(", ")[-1], shown["note"].split(",")[0])
+        for shown in explorer.reports
+        if "accuracy" not in shown
+    ]
+    assert words == [("untrained", "random weights")] * 2 + [("estimated", "an estimate")] * 3
 
 
 @pytest.mark.parametrize("images", [(3, 1, 32, 32), (3, 2, 1, 32, 32)])
@@ -68,6 +77,7 @@ def test_a_report_of_your_own_stays_as_it_is(made, images):
     model = SpikeAtConv(preset("micro", spk="sl", in_channels=1, time_steps=3)).eval()
     report = energy_report(model, torch.rand(images))
     for explorer in (made(report), made(report.layers), made({"mine": report})):
+        explorer.counting = "input"
         assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
         explorer.time_steps = 3
         assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
@@ -77,6 +87,7 @@ def test_a_report_of_your_own_stays_as_it_is(made, images):
 
 def test_the_constants_and_the_list_are_the_librarys():
     assert (module.E_MAC, module.E_A) == (energy.E_MAC, energy.E_A)
+    assert module.COUNTINGS == energy.COUNTINGS
     source = (PACKAGE / "energy" / "explorer.js").read_text(encoding="utf-8")
     listed = re.search(r'NOT_COUNTED = "(.*?)";', source, re.DOTALL)[1].replace('" +\n  "', "")
     documented = " ".join(re.search(r"Not counted: (.*?)\.", energy.__doc__, re.DOTALL)[1].split())
@@ -115,8 +126,11 @@ def test_as_measured(made):
         ({"rates": {"body": 0.3, "stem": 0.1}}, [4600, 90, 216, 92]),
         ({"rates": {"body": 0.3}, "rate_factor": 0.0}, [4600, 0, 216, 92]),
         ({"rates": {"head": 0.5}}, [4600, 90, 72, 9]),  # as if it were fed with spikes
-        ({"membranes": "add"}, [4600, 90, 72, 2 * 10 * 0.9 * 0.18]),  # R: 180 / 1000
-        ({"membranes": "add", "one_rate": 0.5}, [4600, 90, 360, 9]),
+        ({"counting": "paper"}, [4600, 54, 216, 5.4]),  # R: the mean of 0.5 and 0.1
+        ({"counting": "paper", "rate_factor": 0.5}, [4600, 27, 108, 2.7]),
+        ({"counting": "paper", "one_rate": 0.5}, [4600, 90, 360, 9]),
+        ({"counting": "paper", "one_rate": 0.5, "rates": {"head": 0.1}}, [4600, 90, 360, 1.8]),
+        ({"counting": "merged"}, [4600, 90, 72, 92]),  # a table alone: nothing is known
     ],
 )
 def test_each_setting(made, change, expected):
@@ -128,17 +142,41 @@ def test_the_twin_has_no_mixer_and_knows_no_time(made):
     assert (explorer.trace().ann_mj * 1e9).tolist() == pytest.approx([2000, 0, 800, 20])
 
 
-def test_the_mean_rate_costs_what_the_measured_rates_cost(made):
-    explorer = made()
-    before = explorer.trace().snn_mj.sum()
-    explorer.one_rate = module.mean_rate(explorer._shown["rows"])
-    assert explorer.trace().snn_mj.sum() == pytest.approx(before, rel=1e-12)
+def test_what_is_merged_moves_with_the_rest(made):
+    """A mixer and what it feeds, as `energy_report` merges them; the twin stays as it is."""
+    mixer = MBPL(2, thresholds=(1.0, 9.0), tau=1.0)
+    convs = OverTime(nn.Conv2d(2, 2, 1)), mixer, OverTime(nn.Conv2d(2, 4, 1))
+    x = torch.zeros(2, 1, 2, 4, 4)
+    x[:, 0, :, 0, 0] = 1.0
+    nn.init.dirac_(convs[0][0].weight)
+    nn.init.zeros_(convs[0][0].bias)
+    report = energy_report(nn.Sequential(*convs), x, counting="merged")
+    assert report.layers.input.tolist() == ["image", "merged", "binary"]
+    explorer = made(report)
+    assert explorer.counting == "merged"
+    assert_frame_equal(explorer.trace(), report.layers, rtol=1e-12)
+    explorer.rate_factor = 3.0
+    explorer.time_steps = 4
+    spikes = 4 * 49 * 16 * 2 * 4 * 0.9 * 3 / 16
+    assert joules(explorer) == pytest.approx([4 * 64 * 4.6, 0, spikes])
+    assert (explorer.trace().ann_mj * 1e9).tolist() == pytest.approx([64 * 4.6, 0, 128 * 4.6])
+    explorer.counting = "input"
+    assert joules(explorer)[2] == pytest.approx(4 * 128 * 4.6)
+    with pytest.raises(ValueError, match='counted "merged"; pass the report itself'):
+        EnergyExplorer(report.layers)
 
 
-def test_with_one_rate_and_cheap_membranes_it_is_the_papers_formula(made):
+def test_a_network_without_spikes_pays_macs_in_every_way(made):
+    explorer = made(BY_HAND[BY_HAND.input.isin(["image", "real"])])
+    for counting in energy.COUNTINGS:
+        explorer.counting = counting
+        assert joules(explorer) == [4600, 92]
+
+
+def test_with_one_rate_it_is_the_papers_formula(made):
     """E = E_MAC · FLOPs(first convolution) + E_A · T · R · Σ FLOPs(the rest)."""
     rate, steps = 0.13, 5
-    explorer = made(membranes="add", one_rate=rate, time_steps=steps)
+    explorer = made(counting="paper", one_rate=rate, time_steps=steps)
     for shown in explorer.reports:
         explorer.report = shown["name"]
         flops = [row[2] for row in shown["rows"]]
