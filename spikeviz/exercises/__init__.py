@@ -7,6 +7,7 @@ check_lif_step(lif_step)
 from spikeviz.exercises.answer import Feedback
 from spikeviz.exercises.back_through_time import check_back_through_time
 from spikeviz.exercises.bdsa import check_bdsa
+from spikeviz.exercises.bin_events import check_bin_events
 from spikeviz.exercises.block_parameters import check_block_parameters
 from spikeviz.exercises.break_even_rate import check_break_even_rate
 from spikeviz.exercises.cells import watch
@@ -23,11 +24,11 @@ from spikeviz.exercises.residual_lif import check_residual_lif
 from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
 __all__ = [
-    "Feedback", "check_back_through_time", "check_bdsa", "check_block_parameters",
-    "check_break_even_rate", "check_choose_thresholds", "check_fair_comparison",
-    "check_fold_batchnorm", "check_grid_partition", "check_learned_leak", "check_lif_step",
-    "check_normalise", "check_recipe_faults", "check_reconstruct", "check_residual_lif",
-    "check_surrogate_backward",
+    "Feedback", "check_back_through_time", "check_bdsa", "check_bin_events",
+    "check_block_parameters", "check_break_even_rate", "check_choose_thresholds",
+    "check_fair_comparison", "check_fold_batchnorm", "check_grid_partition", "check_learned_leak",
+    "check_lif_step", "check_normalise", "check_recipe_faults", "check_reconstruct",
+    "check_residual_lif", "check_surrogate_backward",
 ]  # fmt: skip
 
 watch()
