@@ -148,6 +148,7 @@ MORE = {  # MB: a tenth above what was measured; why
     "03_surrogate_gradients": 630,  # it trains on all digits
     "07_spiking_convnext": 680,  # layers of Tiny's size, in float64 too
     "10_spikeatconv": 680,  # the whole of Tiny, and what torch loads to compute shapes
+    "A2_events": 700,  # three trainings on clips of four frames, then pandas for their energy
     "12_imagenet": 720,  # the whole recipe: AdamW, kornia and datasets take 280 by themselves
 }
 NOISE = 120  # MB: freed in small pieces it is not given back at once; 03 shows 79 to 109

@@ -1,0 +1,6 @@
+# hint: channel 0 is ON
+def bin_events(times, xs, ys, on, duration, steps):
+    """Events, [N] each → how many there are in each frame, [steps, 2, 32, 32]."""
+    frames = torch.zeros(steps, 2, 32, 32)
+    step = times * steps // duration
+    return frames.index_put_((step, on.long(), ys, xs), torch.ones(len(times)), accumulate=True)

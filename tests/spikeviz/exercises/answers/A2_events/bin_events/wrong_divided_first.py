@@ -1,0 +1,7 @@
+# hint: Multiply first, then divide
+def bin_events(times, xs, ys, on, duration, steps):
+    """Events, [N] each → how many there are in each frame, [steps, 2, 32, 32]."""
+    frames = torch.zeros(steps, 2, 32, 32)
+    step = (times // (duration // steps)).clamp(max=steps - 1)
+    channel = (~on).long()
+    return frames.index_put_((step, channel, ys, xs), torch.ones(len(times)), accumulate=True)
