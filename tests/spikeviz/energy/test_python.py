@@ -11,11 +11,20 @@ import traitlets
 from pandas.testing import assert_frame_equal
 from torch import nn
 
-from spikeatconv import MBPL, SpikeAtConv, energy, energy_report, load_weights, mnist5k, preset
+from spikeatconv import (
+    MBPL,
+    SpikeAtConv,
+    count_flops,
+    energy,
+    energy_report,
+    load_weights,
+    mnist5k,
+    preset,
+)
 from spikeatconv.conv import OverTime
 from spikeatconv.data import shipped
 from spikeviz import EnergyExplorer
-from spikeviz.base.front_end import PACKAGE
+from spikeviz.base.front_end import PACKAGE, read_data
 from spikeviz.browser import CHECKOUT
 from spikeviz.energy import explorer as module
 
@@ -69,6 +78,26 @@ def test_every_shipped_total_is_the_sum_of_its_table(made):
         if "accuracy" not in shown
     ]
     assert words == [("untrained", "random weights")] * 2 + [("estimated", "an estimate")] * 3
+
+
+def test_an_estimate_is_the_flops_of_the_preset_at_recorded_rates(made):
+    rates = read_data("energy")["results"]["rates"]["places"]
+    kinds = {  # what each kind of place is in the model
+        "entry": r"stages\.\d\.0\.1\.0", "conv.3.0": r"stages\.\d\.[1-9]\d*\.conv\.3\.0",
+        "feed_forward.1.0": r"stages\.\d\.[1-9]\d*\.feed_forward\.1\.0", "head": "head",
+    }  # fmt: skip
+    with torch.device("meta"):
+        model = SpikeAtConv(preset("base"))
+    flops = count_flops(model, (3, 224, 224)).set_index("layer").flops
+    trace = made("Base, MBPL, estimated").trace().set_index("layer")
+    assert trace.flops.sum() == flops.sum()
+    for place, pattern in kinds.items():
+        name = "0.1.0" if place == "entry" else place
+        rows = trace[trace.index.str.endswith(name)]
+        _, rate = rates[place]
+        price = 4.6 if rate is None else 0.9 * rate
+        work = flops[flops.index.str.fullmatch(pattern)].sum()
+        assert rows.snn_mj.sum() == pytest.approx(4 * work * price * 1e-9), place
 
 
 @pytest.mark.parametrize("images", [(3, 1, 32, 32), (3, 2, 1, 32, 32)])
