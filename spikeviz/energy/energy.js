@@ -98,7 +98,7 @@ export function measuredPoints(reports, { report: shown, settings }) {
   return reports.flatMap((report) => {
     const priced = price(report, { ...settings, rates: report === shown ? settings.rates : {} });
     const [energy, twin] = [total(priced, "snn"), total(priced, "ann")];
-    const name = report.name.replace("Micro, ", "").replace(", trained", "");
+    const name = report.name.replace(/^Micro, |, trained$|with (a )?/g, "");
     const point = { name, energy, accuracy: report.accuracy, chosen: report === shown };
     const accuracy = report.twin_accuracy;
     return accuracy ? [point, { name: "the twin", energy: twin, accuracy }] : [point];

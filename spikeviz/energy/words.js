@@ -61,8 +61,8 @@ export function countingText({ report: { merged, paper_rate: rate }, settings: {
       `with. R = ${digits(rate, 3, 4)}: the share of non-zero elements, mean of the spike tensors.`;
   if (!merged) return "A table alone does not say what could be merged: pass the report itself.";
   const gone = Object.values(merged).filter(([, input]) => input === "merged").length;
-  return gone ? `${counted(gone, "convolution")} with nothing between it and the next one ` +
-    "merged into that: a larger kernel, but fed with spikes. Only where it is cheaper."
+  return gone ? `${counted(gone, "convolution")} merged into the next, with nothing between: ` +
+    "a larger kernel, but fed with spikes. Only where it is cheaper."
     : "Nothing to merge: between any two convolutions stands a neuron, or merging costs more.";
 }
 
