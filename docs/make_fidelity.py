@@ -2,8 +2,8 @@
 
     python docs/make_fidelity.py
 
-Sizes are counted on the spot. Accuracies come from the results files of studies/, energies
-from a run on four of the digits' test images. Nothing is typed in but the paper's own figures.
+Sizes are counted on the spot. Accuracies come from the results files of studies/, energies from
+the reports that EnergyExplorer shows. Nothing is typed in but the paper's own figures.
 """
 
 import json
@@ -12,13 +12,10 @@ from functools import cache
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
-from spikeatconv import SpikeAtConv, mnist5k, preset
-from spikeatconv.data import shipped
-from spikeatconv.energy import E_A, E_MAC, MJ, count_flops, energy_report
+from spikeatconv import SpikeAtConv, preset
+from spikeatconv.energy import COUNTINGS, E_A, E_MAC, MJ, count_flops
 from spikeatconv.files import write_whole
-from spikeatconv.weights import load_weights
 from spikeviz import AblationExplorer
 
 SIDE = 224  # pixels of ImageNet
@@ -177,41 +174,23 @@ def needed() -> str:
 
 
 def energies() -> str:
-    images = F.pad(mnist5k("test")[0][:100], [2] * 4)
-    trained = energy_report(load_weights(shipped("micro_digits.safetensors")), images)
-    lines = [
-        "| network | weights, images | T | SNN | its twin | the paper's | mean R of binary inputs |"
-    ]
-    lines += ["|---|---|---|---|---|---|---|", _energy("micro", "trained, 100 digits", trained, "")]
-    enlarged = F.interpolate(mnist5k("test")[0][:2], size=224, mode="bilinear").repeat(1, 3, 1, 1)
-    for name, (_, joules) in PAPER.items():
-        for spk in ("mbpl", "sl"):
-            torch.manual_seed(0)
-            model = SpikeAtConv(preset(name, spk=spk))
-            with torch.no_grad():
-                model(enlarged)  # running statistics of BatchNorm, as training would set them
-            report = energy_report(settle(model, enlarged), enlarged)
-            label = f"untrained, 2 enlarged digits, {spk.upper()}"
-            lines.append(_energy(name, label, report, joules if spk == "mbpl" else ""))
-    return "\n".join(lines)
-
-
-@torch.no_grad()
-def settle(model: torch.nn.Module, images: torch.Tensor) -> torch.nn.Module:
-    """BatchNorm's running statistics set to those of these images."""
-    for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = 1.0
-    model.train()(images)
-    return model.eval()
-
-
-def _energy(name: str, what: str, report, paper: str) -> str:
-    rates = report.layers.loc[report.layers.input == "binary", "rate"]
-    return (
-        f"| {name} | {what} | {report.time_steps} | {report.snn_mj:.4g} mJ | "
-        f"{report.ann_mj:.4g} mJ | {paper} | {rates.mean():.3f} |"
-    )
+    """What EnergyExplorer shows, each network counted in three ways."""
+    recorded = json.loads((ROOT / "spikeviz" / "energy" / "data.json").read_text(encoding="utf-8"))
+    lines = [f"| network | T | {' | '.join(COUNTINGS)} | its twin | of the twin | the paper's |"]
+    lines += ["|---" * 8 + "|"]
+    for r in recorded["results"]["reports"]:
+        paper = ""
+        if "MBPL" in r["name"] and (size := r["name"].split(",")[0].lower()) in PAPER:
+            joules = PAPER[size][1]
+            paper = f"{joules}; input {r['snn_mj']['input'] / float(joules.split()[0]):.2f} times"
+        ways = " | ".join(f"{r['snn_mj'][way]:.4g} mJ" for way in COUNTINGS)
+        most = max(r["snn_mj"].values()) / r["ann_mj"]
+        lines.append(
+            f"| {r['name']} | {r['time_steps']} | {ways} | {r['ann_mj']:.4g} mJ | {most:.2f} | "
+            f"{paper} |"
+        )
+    estimates = {r["note"] for r in recorded["results"]["reports"] if "estimate" in r["note"]}
+    return "\n".join([*lines, "", *(f"{note[0].upper()}{note[1:]}." for note in sorted(estimates))])
 
 
 def measured(name: str) -> dict:
@@ -369,14 +348,16 @@ not in the paper's text.
 MACs: multiply-accumulates per time step of convolutions, linear layers and the two products of
 attention. Without mixers they are the twin's, since a neuron has no weights.
 
-## Energy by the paper's formula, at measured rates
+## Energy, counted in three ways
 
 {energies()}
 
-Rates of untrained networks say little about trained ones: only Micro's row is a measurement of
-a working classifier. With MBPL and its membrane readout most layers see real values and are
-charged E_MAC at every time step, so the SNN costs more than its twin; the paper's figures are
-far lower, and its text does not say how it counts the layers behind MBPL.
+"input": each layer by its own input, E_A for spikes and whole numbers of spikes, E_MAC for real
+values. "merged": the same, but a chain of linear layers may count as one. "paper": the formula as
+it stands, E_A · T · R for all but the first layer, with one R. "of the twin": the dearest of the
+three, in times of the twin. Micro was trained and measured on the digits. Rates of an untrained
+Tiny say little about a trained one; the estimates take theirs from a trained Micro of the same
+blocks. No way counts memory, nor the charge of the membranes. `python studies/recorded/energy.py`.
 
 The T · R that the paper's formula needs for the paper's joules, with our FLOPs. One T · R for all
 three networks would not give them.
