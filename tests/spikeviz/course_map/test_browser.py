@@ -17,7 +17,7 @@ def test_a_station_says_what_the_notebook_is_for(new_page, tmp_path):
     page = opened(new_page, tmp_path)
     expect(page.locator(".sv-known")).to_have_count(0)
     page.get_by_role("button", name="05 Many thresholds").click()
-    expect(page.locator(".sv-summary")).to_have_text("05 Many thresholds, about 50 minutes")
+    expect(page.locator(".sv-summary")).to_have_text("05 Many thresholds, about 60 minutes")
     expect(page.locator(".sv-update")).to_contain_text("MBPLExplorer")
     expect(page.locator(".sv-known")).to_have_count(5)
     expect(page.locator(".sv-command-line[aria-pressed=true]")).to_contain_text("thresholds=")
