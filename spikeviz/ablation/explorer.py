@@ -179,9 +179,12 @@ def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 def check_point(point: dict[str, Any]) -> dict[str, Any]:
     """A point of a results file, checked, with the mean and the spread of its runs."""
     runs = [
-        {"seed": run["seed"], "accuracy": float(run["accuracy"]), "seconds": run.get("seconds")}
+        {
+            "seed": run["seed"], "accuracy": float(run["accuracy"]),
+            "seconds": run.get("seconds"), "cpu": run.get("cpu"),
+        }
         for run in point["runs"]
-    ]
+    ]  # fmt: skip
     scores = [run["accuracy"] for run in runs]
     if not all(0 <= score <= 1 for score in scores):
         raise ValueError(f"accuracies are {scores} at {point['axis']} {point['value']}")

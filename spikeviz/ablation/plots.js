@@ -1,6 +1,6 @@
 // The two plots of AblationExplorer, as [traces, layout] for plotly.
 
-import { nameOf, inPercent, secondsOf } from "./words.js";
+import { cpusOf, nameOf, inPercent, secondsOf } from "./words.js";
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon"];
 const MARGIN = { l: 46, r: 14, t: 8, b: 42 };
@@ -67,7 +67,8 @@ export function plotCost({ axis, axes, points }, colour) {
     return scatter(name, there.map(secondsOf), means(there), marker,
       "%{text}: %{y:.1f} % in %{x:.1f} s<extra></extra>", { text, customdata: numbers(there) });
   });
-  const time = "seconds of one core for a run, mean";
+  const several = cpusOf(points).length > 1; // their seconds cannot be compared
+  const time = `seconds of one core for a run${several ? ", on several kinds of CPU" : ", mean"}`;
   return [traces, lookOf(colour, {
     showlegend: false, xaxis: axisOf(colour, time, { rangemode: "tozero" }),
     yaxis: axisOf(colour, "accuracy in %"),

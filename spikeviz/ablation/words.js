@@ -17,6 +17,10 @@ export function secondsOf({ runs }) {
   return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
 }
 
+/** On what the runs of these points were computed, where their file says it run by run. */
+export const cpusOf = (points) =>
+  [...new Set(points.flatMap(({ runs }) => runs.map((run) => run.cpu)).filter(Boolean))];
+
 export function summaryText(axis, points) {
   const best = points.reduce((a, b) => (b.accuracy_mean > a.accuracy_mean ? b : a));
   const over = counted(best.runs.length, "seed");
@@ -28,8 +32,9 @@ export function story(point, { machine, measure, command, commit, date, file }) 
   const option = ([name, value]) => `${name} = ${JSON.stringify(value)}`;
   const options = Object.entries(point.options).map(option);
   const seeds = point.runs.map((run) => `${run.seed}: ${inPercent(run.accuracy)} %`);
+  const cpus = cpusOf([point]).join(" and ");
   const how = [command ?? "not said", commit && `commit ${commit}`, date,
-    machine && `${machine.cpu}, ${machine.cores} cores`];
+    cpus || (machine && `${machine.cpu}, ${machine.cores} cores`)];
   const list = (parts) => parts.filter(Boolean).join(", ");
   return [
     `${point.axis} ${nameOf(point)}: ${accuracyOf(point)} % (${measure ?? "accuracy"}).`,

@@ -236,7 +236,7 @@ def describe(case: Case, place: tuple[int, ...], given: Tensor, truth: Run) -> s
 
 
 def of_parameter(layer: nn.Module) -> list[tuple[object, Any]]:
-    w = getattr(layer, "w", ...)
+    w: Any = getattr(layer, "w", ...)
     if hasattr(layer, "w"):
         expect(w)
     return [

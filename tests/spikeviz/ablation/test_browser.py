@@ -132,6 +132,15 @@ def test_a_study_without_times_has_no_plot_of_them(new_page, tmp_path):
     assert page.locator(".sv-plotly:visible").count() == 1
 
 
+def test_runs_on_several_kinds_of_cpu_are_told_apart(new_page, folder, made):
+    page = new_page(offline=True)
+    explorer = made(results("cifar100"))
+    page.goto(explorer.save_html(folder / "cifar100.html", library="beside").as_uri())
+    page.get_by_text("on several kinds of CPU").wait_for()
+    page.get_by_role("button", name="Select time steps 1", exact=True).click()
+    page.locator(".sv-update", has_text=explorer.points[0]["runs"][0]["cpu"]).wait_for()
+
+
 def test_a_page_with_plotly_inside_works_alone(new_page, folder, explorer):
     page = new_page(offline=True)
     page.goto(explorer.save_html(folder / "alone.html").as_uri())

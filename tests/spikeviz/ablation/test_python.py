@@ -16,7 +16,9 @@ from spikeviz.results import verdict
 
 
 def point(axis, value, *accuracies, **more):
-    runs = [{"seed": i, "accuracy": a, "seconds": 2.0} for i, a in enumerate(accuracies)]
+    runs = [
+        {"seed": i, "accuracy": a, "seconds": 2.0, "cpu": "Z80"} for i, a in enumerate(accuracies)
+    ]
     return {"axis": axis, "value": value, "runs": runs, **more}
 
 
@@ -39,6 +41,7 @@ def test_the_spread_is_that_of_the_seeds(results, made):
     assert first["accuracy_mean"] == pytest.approx(1.9 / 3)
     assert first["accuracy_sd"] == pytest.approx(statistics.stdev([0.5, 0.6, 0.8]))
     assert second["accuracy_sd"] is None  # of one seed nobody knows the spread
+    assert second["runs"] == [{"seed": 0, "accuracy": 0.7, "seconds": 2.0, "cpu": "Z80"}]
     assert explorer.axes == ["T"]
 
 
