@@ -75,7 +75,8 @@ def watch(learned_leak: type[nn.Module]) -> None:
         for layer in layers:
             stop_at(of_parameter(layer))
         stop_at(of_start([layer.w.item() for layer in layers]))
-        cases, given = [], []
+        cases: list[Case] = []
+        given: list[Tensor] = []
         for layer, tau in zip(layers, TAUS, strict=True):
             for w in (layer.w.item(), *MOVED):
                 cases.append(make_case(tau, w, seed=len(cases)))
