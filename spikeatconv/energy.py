@@ -4,8 +4,9 @@
     FLOPs(Q Kᵀ) = FLOPs(A V) = heads · groups · tokens² · d
     E = E_MAC · FLOPs(first convolution) + E_A · T · R · Σ FLOPs(the rest)
 
-The FLOPs are multiply-accumulates. The text leaves open where R is measured, and what a layer
-costs that is not fed with spikes [open choice R13]. So there are three ways of counting:
+The FLOPs are multiply-accumulates. The text that we have lost its formulas; these are rebuilt
+from its words, which leave open where R is measured, and what a layer costs that is not fed with
+spikes [open choice R13]. So there are three ways of counting:
 
 "input": by each layer's own input, over all time steps and images. Its values say the price:
 
