@@ -30,8 +30,9 @@ def write(
 ) -> Path:
     """Write FOLDER/NAME.json, complete or not at all. packages: whose versions matter here.
     kind: whose entry it is, as `cpu_kind` or a GPU's name; the other kinds keep theirs."""
+    script = os.path.relpath(sys.argv[0], RESULTS.parents[1])  # from the repository's root
     content: dict[str, Any] = {
-        "command": " ".join(["python", os.path.relpath(sys.argv[0], RESULTS.parents[1]), *sys.argv[1:]]),
+        "command": " ".join(["python", script, *sys.argv[1:]]),
         "date": date.today().isoformat(),
         "commit": commit(),
         "machine": {
