@@ -8,8 +8,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spikeatconv.attention import Attend
 from spikeatconv.blocks import MBPL, RL
+from spikeatconv.chains import fan_in
 from spikeatconv.conv import OverTime, fold
-from spikeatconv.energy import count_flops, energy_report, fan_in, report
+from spikeatconv.energy import count_flops, energy_report, report
 from spikeatconv.model import SpikeAtConv, preset
 from spikeatconv.neuron import LIF, LIFSum
 from spikeatconv.resnet import SpikingResNet18
