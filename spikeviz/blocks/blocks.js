@@ -174,7 +174,8 @@ export const BLOCKS = {
       ...(p.readout === "membrane"
         ? []
         : [box("residual", "x + M", both, [4, middle], "residual", add, { around: rows })]),
-      ...(p.readout === "sum" ? branches("closing", "residual", 5) : closing(p, "residual", [5, middle])),
+      ...(p.readout === "sum"
+        ? branches("closing", "residual", 5) : closing(p, "residual", [5, middle])),
     ];
   },
   hsl: (p) => [

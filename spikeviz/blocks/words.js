@@ -46,7 +46,7 @@ const LIF =
 const CHOSEN = "Chosen here, not learned. BatchNorm as before training: it divides by √(1 + 10⁻⁵).";
 const PIXEL = " A signal is one pixel: of a kernel it meets the centre only.";
 const SENT = "Sent as it is: n spike trains on one wire (our choice R6). The next layer just adds.";
-const CLOSING = "One more LIF, so that spikes leave the block: readout = \"spike\", as for Q, K, V.";
+const CLOSING = "One more LIF: spikes leave the block. readout = \"spike\", as for Q, K, V.";
 
 /** Of each box, "block/name" or its kind: equation, lines of spikeatconv after a |, a note. */
 const WORDS = Object.fromEntries(`

@@ -102,7 +102,8 @@ function rowText({ settings: { e_mac, e_a }, priced, before }, row) {
   const was = before[priced.indexOf(row)].snn;
   const then = Math.abs(snn - was) > 1e-12 * was ? `, ${energyText(was)} as measured` : "";
   const twin = row.twin
-    ? `1 × ${grouped(row.plain)} FLOPs × ${show(e_mac)} pJ = ${energyText(ann)}: the SNN ${verdict(row)}`
+    ? `1 × ${grouped(row.plain)} FLOPs × ${show(e_mac)} pJ = ${energyText(ann)}: `
+      + `the SNN ${verdict(row)}`
     : "none: the twin has a GELU in place of the SPK block";
   return [
     `${layer} (${kind}), ${INPUTS[input]}${asIf}`,

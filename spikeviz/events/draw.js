@@ -1,4 +1,4 @@
-// The three pictures of EventExplorer: the digit, a frame of events, all frames one below the other.
+// The three pictures of EventExplorer: the digit, a frame of events, all frames below each other.
 
 import { SIDE } from "./events.js";
 import { label, outline } from "../base/draw.js";

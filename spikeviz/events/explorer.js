@@ -78,7 +78,9 @@ function render({ model, el, signal }) {
   function draw(colour) {
     const state = compute(valuesOf(model, TRAITS));
     const { p, step, frames, now, tracks } = state;
-    const shows = { scene: [now, p.hidden, p.dark], frame: [frames, step], tracks: [tracks, step, p.hidden] };
+    const shows = {
+      scene: [now, p.hidden, p.dark], frame: [frames, step], tracks: [tracks, step, p.hidden],
+    };
     const words = titlesOf(state);
     for (const [name, paint] of Object.entries(PICTURES)) {
       put(titles[name], words[name]);
