@@ -1,6 +1,7 @@
 """Widgets in a real JupyterLab whose kernel is restarted or stopped; the tour on a laptop."""
 
 import json
+import time
 
 import pytest
 
@@ -39,6 +40,16 @@ def restart(page, lab):
     page.locator(".jp-Dialog").get_by_role("button", name="Confirm").click()
 
 
+def shut_down(page, lab):
+    """Until the server has done it as well: a page opened before would meet a dying kernel."""
+    alive = set((lab.folder / "runtime").glob("kernel-*.json"))
+    lab.menu(page, "Kernel", "Shut Down Kernel")
+    begin = time.monotonic()
+    while alive <= set((lab.folder / "runtime").glob("kernel-*.json")):
+        assert time.monotonic() < begin + 60, "the kernel still runs"
+        page.wait_for_timeout(100)
+
+
 def save(page):
     page.locator(".jp-MarkdownCell").last.click()
     page.keyboard.press("Control+s")
@@ -65,7 +76,7 @@ def test_reopened_without_its_kernel_a_notebook_shows_every_widget(opened, lab):
     assert len(states(page)) == 2 * len(ORDER)
     assert page.file.stat().st_size < 2_000_000
     assert page.get_by_text(LOST).count() == 0
-    lab.menu(page, "Kernel", "Shut Down Kernel")
+    shut_down(page, lab)
     page.get_by_text(LOST).nth(len(ORDER) - 1).wait_for()
     reload(page)
     assert page.get_by_text(LOST).count() == len(ORDER)
