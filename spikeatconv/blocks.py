@@ -27,7 +27,8 @@ from spikeatconv.checks import (
 from spikeatconv.conv import OverTime, conv_norm
 from spikeatconv.neuron import LIF, LIFSum
 
-READOUTS = ("membrane", "spike", "sum")  # RL has no sum
+READOUTS = ("membrane", "spike")
+MBPL_READOUTS = (*READOUTS, "sum")
 LIF_OPTIONS = tuple(inspect.signature(LIF).parameters)
 
 
@@ -72,7 +73,7 @@ class RL(nn.Module):
         super().__init__()
         channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(RL, options)
-        check_choice(readout, "readout", READOUTS[:2])
+        check_choice(readout, "readout", READOUTS)
         if not check_bool(project, "project") and readout == "spike":
             raise ValueError(
                 'readout is "spike" with project=False, whose output is spikes already; '
@@ -128,7 +129,7 @@ class MBPL(nn.Module):
         super().__init__()
         channels = self.channels = check_whole(channels, "channels", high=MOST["channels"])
         check_options(MBPL, options)
-        check_choice(readout, "readout", READOUTS)
+        check_choice(readout, "readout", MBPL_READOUTS)
         if not check_bool(mixer, "mixer"):
             check_without_mixer(
                 readout=(readout, "sum"), mlp_ratio=(mlp_ratio, 0), shared=(shared, True),
@@ -238,7 +239,7 @@ class DCL(nn.Module):
 
 
 SPK_BLOCKS: dict[str, type[nn.Module]] = {"sl": SL, "rl": RL, "mbpl": MBPL, "hsl": HSL, "dcl": DCL}
-REAL_BY_DEFAULT = ("rl", "mbpl")  # their output is real unless readout="spike"
+REAL_BY_DEFAULT = ("rl", "mbpl")  # their output is 0 or 1 with readout="spike" alone
 
 
 def spk_block(

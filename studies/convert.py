@@ -10,7 +10,6 @@ mean of the logits so far. AblationExplorer shows the results; notebook A1 expla
 """
 
 import argparse
-import statistics
 import sys
 from dataclasses import replace
 
@@ -189,8 +188,7 @@ def main() -> None:
             runs = [{"seed": seed, **converted[seed][name][t]} for seed in SEEDS]
             points.append({"axis": name, "value": t, "network": "micro", "runs": runs})
     for point in points:
-        scores = [one["accuracy"] for one in point["runs"]]
-        point |= {"accuracy_mean": statistics.mean(scores), "accuracy_sd": statistics.stdev(scores)}
+        point |= digits.mean_and_sd([one["accuracy"] for one in point["runs"]])
     digits.report.write(
         "convert",
         {

@@ -165,11 +165,16 @@ def summary(runs: list[dict]) -> dict:
     last = [r["curve"][-1] for r in runs]
     scores = [end["accuracy"] for end in last]
     return {
-        "accuracy_mean": statistics.mean(scores),
-        "accuracy_sd": statistics.stdev(scores) if len(scores) > 1 else 0.0,
+        **mean_and_sd(scores),
         "seconds_longest": max(end["seconds"] for end in last),
         "runs": runs,
     }
+
+
+def mean_and_sd(scores: list[float]) -> dict[str, float]:
+    """Of the accuracies of several seeds, as each results file of a study has them."""
+    sd = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    return {"accuracy_mean": statistics.mean(scores), "accuracy_sd": sd}
 
 
 def main() -> None:

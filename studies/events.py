@@ -8,7 +8,6 @@ the same frames in the reverse order: who takes frames without their order is ri
 other time. Settings were chosen with the last 400 training digits.
 """
 
-import statistics
 import time
 from dataclasses import dataclass, field
 from itertools import product
@@ -132,8 +131,7 @@ def main() -> None:
     points = [
         {
             "axis": case.axis, "value": case.value, "runs": found,
-            "accuracy_mean": statistics.mean(r["accuracy"] for r in found),
-            "accuracy_sd": statistics.stdev(r["accuracy"] for r in found),
+            **digits.mean_and_sd([r["accuracy"] for r in found]),
         }
         for case, found in zip(CASES, runs, strict=True)
     ]  # fmt: skip

@@ -27,6 +27,7 @@ import cifar100
 import digits
 import matplotlib.pyplot as plt
 import torch
+from ablation import STEP, SUM
 from torch import Tensor, nn
 
 from spikeatconv import MBPL, SL, SpikeAtConv, energy_report, preset
@@ -36,21 +37,19 @@ IMAGES = 1000
 EPOCHS = 3
 SEEDS = (0, 1, 2)
 COUNTED = 200  # images whose energy is counted
-LOW = 0.5  # the lowest threshold of MBPL
 OUTPUT_NORM = "no BatchNorm on A·V"
 SL_QKV, MBPL_QKV = "Q, K, V from SL", "Q, K, V from MBPL"
 FILES = ("mbpl_arrangements", "mbpl_arrangements_cifar100")
-SUM = {"readout": "sum", "mixer": False}
 MEMBRANE = {"readout": "membrane"}
 
 ARRANGEMENTS: dict[str, dict] = {
     "SL": {"spk": "sl"},
-    "SL, V_th 0.5": {"spk": "sl", "spk_options": {"v_threshold": LOW}},
-    "SL, V_th 0.5, T = 4": {"spk": "sl", "spk_options": {"v_threshold": LOW}, "time_steps": 4},
-    "SL, V_th 0.5, T = 8": {"spk": "sl", "spk_options": {"v_threshold": LOW}, "time_steps": 8},
+    "SL, V_th 0.5": {"spk": "sl", "spk_options": {"v_threshold": STEP}},
+    "SL, V_th 0.5, T = 4": {"spk": "sl", "spk_options": {"v_threshold": STEP}, "time_steps": 4},
+    "SL, V_th 0.5, T = 8": {"spk": "sl", "spk_options": {"v_threshold": STEP}, "time_steps": 8},
     "MBPL, membrane": {"spk_options": MEMBRANE},
     "MBPL, sum": {"spk_options": SUM},
-    "MBPL, sum, V_th 0.5 at Q, K, V": {"spk_options": {**SUM, "v_threshold": LOW}},
+    "MBPL, sum, V_th 0.5 at Q, K, V": {"spk_options": {**SUM, "v_threshold": STEP}},
     f"MBPL, sum, {MBPL_QKV}": {"spk_options": SUM},
     "MBPL, sum of x + M": {"spk_options": {"readout": "sum"}},
     f"MBPL, sum of x + M, {SL_QKV}": {"spk_options": {"readout": "sum"}},
@@ -137,10 +136,8 @@ def measure(about: dict, names: list[str], run: Callable[[str, int], dict]) -> d
             print(f"seed {seed} {name}: {end['accuracy']:.3f}, {end['uj']:.1f} µJ", flush=True)
     found = {}
     for name in names:
-        accuracies = [one["accuracy"] for one in runs[name]]
         found[name] = {
-            "accuracy_mean": statistics.mean(accuracies),
-            "accuracy_sd": statistics.stdev(accuracies),
+            **digits.mean_and_sd([one["accuracy"] for one in runs[name]]),
             "uj_mean": statistics.mean(one["uj"] for one in runs[name]),
             "runs": runs[name],
         }
