@@ -1,8 +1,10 @@
 """The results files of the studies and benchmarks, each with its command, machine and date."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).parent
 FOLDERS = (
@@ -44,3 +46,13 @@ def verdict(better: Sequence[float], worse: Sequence[float], n_test: float = mat
     if all(d > 0 for d in differences):
         return "agree"
     return "disagree" if all(d < 0 for d in differences) else "undecided"
+
+
+def compare(points: Sequence[dict[str, Any]], n_test: float) -> Iterator[tuple[Any, ...]]:
+    """Each two points of a study, in their order: the two values, the `verdict` on "the first is
+    above the second", and in points of accuracy the difference by seed and 2 SE."""
+    scores = {p["value"]: [run["accuracy"] for run in p["runs"]] for p in points}
+    for a, b in itertools.combinations(scores, 2):
+        by_seed = [100 * (x - y) for x, y in zip(scores[a], scores[b], strict=True)]
+        two_se = 200 * standard_error([*scores[a], *scores[b]], n_test)
+        yield a, b, verdict(scores[a], scores[b], n_test), by_seed, two_se
