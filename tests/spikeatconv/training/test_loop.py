@@ -195,7 +195,9 @@ def test_bfloat16_learns_and_leaves_the_model_as_it_was():
 def test_the_digits_are_learned():
     """A small Micro, one epoch: far above the tenth that guessing gives."""
     recipe = replace(RECIPES["digits"], epochs=1, warmup_epochs=0.2)
-    model = small(classes=10, in_channels=1, widths=(16, 32), depths=(1, 1), partition_size=(4, 2))
+    model = small(
+        spk="mbpl", classes=10, in_channels=1, widths=(16, 32), depths=(1, 1), partition_size=(4, 2)
+    )
     data, test = digits("train"), digits("test")
     assert data.images.shape == (4000, 1, 32, 32)
     last = trained(model, recipe, data, InMemory(test.images[:300], test.labels[:300]))[-1]
