@@ -5,7 +5,8 @@ import { plotCost, plotValues } from "./plots.js";
 import { accuracyOf, nameOf, secondsOf, story, summaryText, verdictTexts } from "./words.js";
 import { button, h, put, renew, show } from "../base/page.js";
 import { choice, checkbox, showValues } from "../base/controls.js";
-import { mount, syncing, lasting, setter, valuesOf } from "../base/widget.js";
+import { mount, lasting } from "../base/widget.js";
+import { syncing, setter, valuesOf } from "../base/traits.js";
 
 const TRAITS = ["axis", "selected", "show_paper"];
 const HEAD = ["varied", "value", "network", "accuracy in %", "seeds", "s a run"];

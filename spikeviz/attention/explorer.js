@@ -4,7 +4,8 @@
 import { clamp, counted, h, percent, put } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { memory } from "../base/memory.js";
-import { lasting, mount, offline, setter, syncing, valuesOf } from "../base/widget.js";
+import { lasting, mount, offline } from "../base/widget.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { attend, unpackColumns } from "./attention.js";
 import { attentionControls } from "./controls.js";

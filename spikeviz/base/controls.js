@@ -79,7 +79,14 @@ export function drag(element, move, end = () => {}) {
     if (element.hasPointerCapture(event.pointerId)) move(event, false);
   });
   element.addEventListener("lostpointercapture", end);
+  element.addEventListener("mousedown", (event) => { // it would select words, too
+    event.preventDefault();
+    element.closest("[tabindex]")?.focus({ preventScroll: true });
+  });
 }
+
+/** A double click or tap on a handle: reset() sets back what it moves. */
+export const onReset = (element, reset) => element.addEventListener("dblclick", reset);
 
 /** look(at(event)) as a pointer moves over `element`; look(null) when it or the focus leaves. */
 export function onPoint(element, at, look) {
@@ -135,11 +142,31 @@ export function checkbox({ label, set }) {
   return { element: h("label", { class: "sv-control sv-check" }, box, label), update };
 }
 
+/** Whether this reader wants nothing to move by itself. */
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Where a player stands: the whole number that the trait `name` holds, and between two of them,
+ * while it plays, a place that the view alone knows: Python hears whole steps. {at, go} for a
+ * player; go(place, true) leaves the trait as it is. Another's change of the trait has the word.
+ */
+export function playhead({ model, name = "cursor", last, paint }) {
+  let [place, trait] = [null, null]; // the place holds as long as the trait is this
+  const at = () => clamp(trait === model.get(name) ? place : model.get(name), 0, last());
+  const go = (to, alone = false) => {
+    if (!alone) model.set(name, Math.floor(to));
+    [place, trait] = [to, model.get(name)];
+    paint();
+  };
+  return { at, go };
+}
+
 /**
  * A play button, a scrubber and a clock for the places 0 … last(). at() is the present place,
- * go(place) moves there, rate() is in places a second; with `smooth` places may be fractions.
- * Play goes in slow jumps where motion is unwelcome. Put `elements` into the page, call update()
- * in every drawing.
+ * go(place) moves there (`playhead` has both), rate(place) is in places a second; with `smooth`
+ * places may be fractions. Play goes in slow jumps where motion is unwelcome. Put `elements` into
+ * the page, call update() in every drawing; passOnce(picture) plays once by itself when the picture
+ * is first in sight; places(fps) are those of a film.
  */
 export function player({ last, at, go, rate, signal, smooth = false, ...words }) {
   const { text = (place) => `step ${place}`, label = "Time step" } = words;
@@ -149,16 +176,20 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
     type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label,
     oninput: () => go(Number(scrub.value)),
   });
-  const clock = h("output", { class: "sv-clock" });
-  function start() {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    let place = at() >= last() ? 0 : at();
+  const clock = h("output", { class: "sv-clock", "aria-live": "off" });
+  const whole = (place) => Math.min(smooth && !calm() ? place : Math.floor(place), last());
+  function start(alone = false) {
+    let place = alone || at() >= last() ? 0 : at();
     let before = performance.now();
     let frame = requestAnimationFrame(tick);
+    let shown = at();
     function tick(now) {
-      place += (Math.max(0, now - before) / 1000) * (calm ? Math.min(4, rate()) : rate());
+      if (at() !== shown) return stop(); // another hand moved it
+      const speed = calm() ? Math.min(4, rate(place)) : rate(place);
+      place += (Math.max(0, now - before) / 1000) * speed;
       before = now;
-      go(Math.min(smooth && !calm ? place : Math.floor(place), last()));
+      go(whole(place), alone);
+      shown = at();
       if (place < last()) frame = requestAnimationFrame(tick);
       else stop();
     }
@@ -169,6 +200,29 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
       stop = null;
     };
   }
+  function passOnce(picture) {
+    if (calm()) return;
+    let passes = false;
+    const sight = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      sight.disconnect();
+      start((passes = true));
+    }, { threshold: 0.6 });
+    sight.observe(picture);
+    const end = ({ target }) => {
+      sight.disconnect();
+      if (passes && target !== play) stop?.();
+      passes = false;
+    };
+    const once = { capture: true, once: true, signal };
+    const root = picture.closest(".spikeviz");
+    for (const type of ["pointerdown", "keydown"]) root.addEventListener(type, end, once);
+    signal.addEventListener("abort", () => sight.disconnect());
+  }
+  function* places(fps) {
+    for (let place = 0; place < last(); place += rate(place) / fps) yield whole(place);
+    yield last();
+  }
   const update = () => {
     scrub.max = last();
     scrub.value = at();
@@ -176,5 +230,6 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
     scrub.ariaValueText = clock.textContent;
   };
   signal.addEventListener("abort", () => stop?.());
-  return { elements: [play, scrub, clock], update, stop: () => stop?.() };
+  const playing = () => stop !== null;
+  return { elements: [play, scrub, clock], update, stop: () => stop?.(), playing, passOnce, places };
 }

@@ -32,6 +32,10 @@ export const unhex = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseI
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+/** The nearest multiple of a step, without the noise of 0.9400000000000001. */
+export const snap = (value, step) =>
+  Number((Math.round(value / step) * step).toPrecision(12));
+
 /** 3 significant decimals, no trailing noise, a true minus sign. */
 export const show = (value, digits = 3) =>
   String(Number(value.toFixed(digits))).replace("-", "−");

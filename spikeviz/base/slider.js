@@ -1,7 +1,7 @@
 // What a hand or the keys drag over a picture.
 
-import { clamp, h, put, show } from "./page.js";
-import { drag, onArrows } from "./controls.js";
+import { clamp, h, put, show, snap } from "./page.js";
+import { drag, onArrows, onReset } from "./controls.js";
 
 export const slider = (style, label, ...inside) =>
   h("div", { class: style, role: "slider", tabindex: 0, "aria-label": label }, ...inside);
@@ -17,26 +17,27 @@ export function slide(element, box, value, [low, high], text) {
 /**
  * A line across a plot that a hand drags up and down, or the keys move. Put `element` into the
  * .sv-stack of the plot's canvas and call place(value, x, y, text), with the scales, in every
- * drawing. range() is [lowest, highest, step] as allowed now; set(value) hears every move; start()
- * and end() frame a drag.
+ * drawing. range() is [lowest, highest, step] as allowed now; set(value) hears every move, reset()
+ * a double click; start() and end() frame a drag.
  */
-export function dragLine({ label, range, set, start = () => {}, end = () => {} }) {
+export function dragLine({ label, range, set, reset, start = () => {}, end = () => {} }) {
   let shown = {}; // what place() was told last
+  let offset = 0; // pixels from the hand to the line that it holds
   const grip = h("span", { class: "sv-grip" });
   const element = slider("sv-dragline", label, grip);
   element.ariaOrientation = "vertical";
   const move = (value) => {
     const [low, high, step] = range();
-    set(clamp(Math.round(value / step) * step, low, high));
+    set(clamp(snap(value, step), low, high));
   };
-  drag(element, (event, down) => {
-    if (down) start();
-    else move(shown.y.invert(event.clientY - element.parentElement.getBoundingClientRect().top));
+  drag(element, ({ clientY }, down) => {
+    const at = clientY - element.parentElement.getBoundingClientRect().top;
+    if (!down) return move(shown.y.invert(at + offset));
+    offset = shown.y(shown.value) - at;
+    start();
   }, end);
-  onArrows(element, (right, down) => {
-    const [low, high, step] = range();
-    set(clamp(shown.value + (right - down) * step, low, high));
-  }, 10);
+  if (reset) onReset(element, reset);
+  onArrows(element, (right, down) => move(shown.value + (right - down) * range()[2]), 10);
   const place = (value, x, y, text) => {
     shown = { value, y };
     const [left, right] = x.range;

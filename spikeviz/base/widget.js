@@ -1,7 +1,9 @@
-// A widget's life in a page: it draws once a frame, hears its traits and the theme, syncs with
-// Python, and lasts when Python is lost. No state of its own and no global ids.
+// A widget's life in a page: it draws once a frame, hears its traits, the theme and the printer,
+// and lasts when Python is lost. No state of its own and no global ids.
 
-import { h } from "./page.js";
+import { div, h } from "./page.js";
+import { listen } from "./traits.js";
+import { undoer } from "./gestures.js";
 
 /** At most one drawing a frame: the first request draws at once, later ones when it is out. */
 function painter(draw, signal) {
@@ -20,32 +22,6 @@ function painter(draw, signal) {
   signal.addEventListener("abort", () => cancelAnimationFrame(frame));
   return request;
 }
-
-/**
- * Send changes to Python as soon as the present event is over. Not within it: saving would bring
- * the value before back. Not later: the echo of an older value could. Jupyter keeps one message
- * under way; what changes meanwhile goes with the next.
- */
-export function syncer(model) {
-  let due = false;
-  return () => {
-    if (due) return;
-    due = true;
-    queueMicrotask(() => {
-      due = false;
-      model.save_changes();
-    });
-  };
-}
-
-/** set({name: value}) for the traits of a model; `syncing` sends them. */
-export const setter = (model) => (changes) => {
-  for (const [name, value] of Object.entries(changes)) model.set(name, value);
-};
-
-/** {name: value} of these traits. */
-export const valuesOf = (model, names) =>
-  Object.fromEntries(names.map((name) => [name, model.get(name)]));
 
 /**
  * Call `change` when the page's theme or the system's colour scheme changes: a frame later, since
@@ -77,45 +53,51 @@ function keepKeys(root) {
   });
 }
 
-/** Call `handler` when one of the traits `names` changes, until `signal` ends it. */
-export function listen(model, names, handler, signal) {
-  const events = names.map((name) => `change:${name}`);
-  events.forEach((event) => model.on(event, handler));
-  signal.addEventListener("abort", () => events.forEach((event) => model.off(event, handler)));
-}
-
-/** Once a model, from `initialize`: send every change of the traits `names` to Python. */
-export const syncing = ({ model, signal }, names) =>
-  listen(model, names, syncer(model), signal);
-
 const LOST = "Python no longer hears this widget: its kernel was stopped or started anew. What " +
   "the page computes still moves; for the rest, run this cell again, after those above it.";
 
 /**
+ * Draw at the width of a sheet, in light colours, while the page is printed: what a printer scales
+ * is not drawn again.
+ */
+function onPrint(root, draw, signal) {
+  for (const [event, prints] of [["beforeprint", true], ["afterprint", false]])
+    addEventListener(event, () => {
+      root.classList.toggle("sv-print", prints);
+      draw();
+    }, { signal });
+}
+
+/**
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
- * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. Returns what asks
- * for a drawing.
+ * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. `undo`: traits
+ * whose gestures Ctrl+Z takes back. Returns what asks for a drawing.
  */
-export function mount({ model, el, signal }, root, names, draw) {
+export function mount({ model, el, signal }, root, names, draw, { undo = [] } = {}) {
   let colour = {};
   let answered = false; // a model in Python has, since the last drawing
-  const paint = painter(() => {
+  const tell = (type, detail) =>
+    root.dispatchEvent(new CustomEvent(`spikeviz:${type}`, { detail, bubbles: true }));
+  const drawNow = () => {
     // Outside a document, where JupyterLab renders, there are none.
     if (!colour.fg) colour = colours(root);
-    const tell = (type, detail) =>
-      root.dispatchEvent(new CustomEvent(`spikeviz:${type}`, { detail, bubbles: true }));
     tell("drawn", draw(colour));
     if (answered) tell("answered");
     answered = false;
-  }, signal);
+  };
+  const drawAnew = () => {
+    colour = colours(root);
+    drawNow();
+  };
+  const paint = painter(drawNow, signal);
+  root.tabIndex = -1; // a click on a picture brings the keys here
+  root.append(div("row sv-share", ...(undo.length ? [undoer(model, root, undo, signal)] : [])));
   keepKeys(root);
   listen(model, ["answer"], () => (answered = true), signal);
   listen(model, names, paint, signal);
-  onTheme(() => {
-    colour = colours(root);
-    paint();
-  }, signal);
+  onTheme(drawAnew, signal);
+  onPrint(root, drawAnew, signal);
   const resize = new ResizeObserver(paint);
   resize.observe(root);
   signal.addEventListener("abort", () => {

@@ -154,6 +154,7 @@ class Explorer(anywidget.AnyWidget):
     _sheet = t.Unicode().tag(sync=True)
     _large = t.List().tag(sync=True)
     limits = t.Dict(read_only=True).tag(sync=True)
+    defaults = t.Dict(read_only=True).tag(sync=True)
 
     _made: dict[str, tuple[str, "WeakSet[Explorer]"]] = {}  # noqa: RUF012 - shared on purpose
 
@@ -213,6 +214,13 @@ class Explorer(anywidget.AnyWidget):
     @t.default("_large")
     def _large_traits(self) -> list[str]:
         return sorted(self.traits(large=True))
+
+    @t.default("defaults")
+    def _all_defaults(self) -> dict[str, Any]:
+        """{name: value} of the plain traits before anybody moved them."""
+        traits = self._own_traits().items()
+        plain = {n: trait for n, trait in traits if isinstance(trait, PLAIN)}
+        return {n: trait.default() for n, trait in plain.items() if not trait.read_only}
 
     @t.default("limits")
     def _all_ranges(self) -> dict[str, tuple[float, float, float]]:

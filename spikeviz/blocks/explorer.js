@@ -11,7 +11,8 @@ import { makePage } from "./parts.js";
 import { unhex, clamp } from "../base/page.js";
 import { player } from "../base/controls.js";
 import { memory } from "../base/memory.js";
-import { lasting, mount, setter, syncing, valuesOf } from "../base/widget.js";
+import { lasting, mount } from "../base/widget.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer, surface } from "../base/draw.js";
 
 const INPUT = ["mode", "digit", "patch", "stimulus", "drive", "period", "amplitude", "second",

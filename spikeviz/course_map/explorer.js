@@ -3,7 +3,8 @@
 
 import { h, clamp } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
-import { syncing, mount, lasting } from "../base/widget.js";
+import { mount, lasting } from "../base/widget.js";
+import { syncing } from "../base/traits.js";
 
 const FACTS = ["Afterwards you can", "Hands on", "Exercise"];
 const number = ({ file }) => file.slice(0, 2);

@@ -7,7 +7,8 @@ import { changesOf, summaryText, sourceText, countingText, planeText, oursText, 
 import { drawTotals, drawEnergyBars, drawPlane, drawPaper, drawOurs } from "./draw.js";
 import { makeControls, moveBars, movePlane } from "./controls.js";
 import { h, put } from "../base/page.js";
-import { syncing, mount, lasting, setter, valuesOf } from "../base/widget.js";
+import { mount, lasting } from "../base/widget.js";
+import { syncing, setter, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 

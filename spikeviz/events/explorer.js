@@ -6,7 +6,8 @@ import { PICTURES } from "./draw.js";
 import { ASK, LABELS, partnerOf, replyOf, summaryOf, titlesOf } from "./words.js";
 import { button, clamp, div, h, para, put } from "../base/page.js";
 import { drag, player, showValues, traitControls } from "../base/controls.js";
-import { lasting, mount, setter, syncing, valuesOf } from "../base/widget.js";
+import { lasting, mount } from "../base/widget.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer } from "../base/draw.js";
 
 const MOTION = ["digit", "direction", "dark"];

@@ -4,8 +4,8 @@
 import { h, button, clamp, div, formulaRows, key, para, put, show } from "../base/page.js";
 import { drag, choice, player } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
-import { colours, lasting, listen, mount, setter, syncer, syncing, valuesOf }
-  from "../base/widget.js";
+import { colours, lasting, mount } from "../base/widget.js";
+import { listen, setter, syncer, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { keeper } from "../base/keeper.js";
 import { memory } from "../base/memory.js";

@@ -1,7 +1,7 @@
 // What LIFExplorer computes: its parameters and their ranges, the runs of all neurons on show.
 
 import { steps, stimulus, simulate } from "../base/neuron.js";
-import { valuesOf } from "../base/widget.js";
+import { valuesOf } from "../base/traits.js";
 import { libraryRuns } from "./libraries.js";
 import { hidden } from "./mystery.js";
 import { NEURON } from "./pins.js";

@@ -9,7 +9,8 @@ import { makePage } from "./parts.js";
 import { clamp, show } from "../base/page.js";
 import { drag, onArrows, player } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
-import { lasting, mount, setter, syncing, valuesOf } from "../base/widget.js";
+import { lasting, mount } from "../base/widget.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer, surface } from "../base/draw.js";
 
 const INPUT = ["stimulus", "amplitude", "period", "seed", "image", "row", "column"];

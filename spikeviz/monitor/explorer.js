@@ -5,7 +5,8 @@ import { stateText, endText, readingText } from "./words.js";
 import { AXES, drawPlot, drawRates, inkOf } from "./draw.js";
 import { h, put, renew, clamp, button } from "../base/page.js";
 import { numberControl, choice, checkbox, onArrows, showValues } from "../base/controls.js";
-import { mount, syncing, listen, offline, lasting, setter, valuesOf } from "../base/widget.js";
+import { mount, offline, lasting } from "../base/widget.js";
+import { syncing, listen, setter, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { keeper } from "../base/keeper.js";
 

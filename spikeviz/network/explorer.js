@@ -4,7 +4,8 @@
 import { clamp, h, key, percent, put } from "../base/page.js";
 import { player } from "../base/controls.js";
 import { memory } from "../base/memory.js";
-import { lasting, mount, offline, setter, syncing } from "../base/widget.js";
+import { lasting, mount, offline } from "../base/widget.js";
+import { setter, syncing } from "../base/traits.js";
 import { boxNetwork } from "./boxes.js";
 import { boxPanel } from "./panel.js";
 import { guidedTour } from "./tour.js";

@@ -4,7 +4,8 @@
 import { h, clamp, formulaRows, put } from "../base/page.js";
 import { memory } from "../base/memory.js";
 import { player } from "../base/controls.js";
-import { lasting, mount, setter, syncing } from "../base/widget.js";
+import { lasting, mount } from "../base/widget.js";
+import { setter, syncing } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { PARTITION_NAMES, costsOf, partitionOf, reach, sizesFor } from "./partition.js";
 import { averageColours, fade, pack } from "./pixels.js";

@@ -1,7 +1,7 @@
 // The reader's picture, as bytes in the model and as pixels here.
 
 import { button, h, put } from "../base/page.js";
-import { listen, valuesOf } from "../base/widget.js";
+import { listen, valuesOf } from "../base/traits.js";
 import { square } from "../base/photo.js";
 
 const KEPT = 224; // a picture is kept no wider

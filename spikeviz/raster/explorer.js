@@ -9,7 +9,8 @@ import { drawBars, drawHistogram, drawMap } from "./draw.js";
 import { makeMoves, moveRaster, dragBox, moveOverview, chooseOn } from "./controls.js";
 import { h, put, button, grouped } from "../base/page.js";
 import { choice, onPoint } from "../base/controls.js";
-import { syncing, mount, lasting, setter } from "../base/widget.js";
+import { mount, lasting } from "../base/widget.js";
+import { syncing, setter } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 

@@ -4,7 +4,7 @@
 import { unpack, spikeCounts, sumBy, neuronOrder, runningSums } from "./spikes.js";
 import { binEdges, rateHistogram } from "./spikes.js";
 import { clamp } from "../base/page.js";
-import { valuesOf } from "../base/widget.js";
+import { valuesOf } from "../base/traits.js";
 import { memory } from "../base/memory.js";
 
 export const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight"];

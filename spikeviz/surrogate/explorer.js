@@ -7,7 +7,8 @@ import { dragAlong, dragPoint, makeControls } from "./controls.js";
 import { makeBoards, makePage } from "./parts.js";
 import { button, show } from "../base/page.js";
 import { player } from "../base/controls.js";
-import { lasting, mount, setter, syncing, valuesOf } from "../base/widget.js";
+import { lasting, mount } from "../base/widget.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer } from "../base/draw.js";
 
 const SHAPE = ["surrogate", "alpha", "dead_below"];

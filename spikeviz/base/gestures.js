@@ -1,0 +1,65 @@
+// Gestures of a hand on a widget: where one begins, and the way back.
+
+import { button } from "./page.js";
+import { listen, setter, valuesOf } from "./traits.js";
+
+const PAUSE = 700; // ms without a change, after which the next one begins a gesture
+const MOST = 50; // gestures that are kept
+
+let held = 0; // when a pointer went down in this page; 0 while none is down
+
+const hears = { capture: true, passive: true };
+addEventListener("pointerdown", () => (held = performance.now()), hears);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (held = 0), hears);
+
+/** begins() at each change: whether it is the first of a gesture. */
+export function gestures() {
+  let last = -Infinity;
+  return () => {
+    const now = performance.now();
+    const first = held ? last < held : now - last > PAUSE;
+    last = now;
+    return first;
+  };
+}
+
+/**
+ * The way back over the last gestures on the traits `names`: Ctrl+Z on `root` and a button; with
+ * Shift, forward again. Returns the button.
+ */
+export function undoer(model, root, names, signal) {
+  let [begins, present, moving] = [gestures(), valuesOf(model, names), false];
+  const [past, future] = [[], []];
+  const back = button("↶ Undo", () => go(past, future), { title: "Ctrl+Z; with Shift, redo" });
+  const update = () => (back.disabled = !past.length);
+  function go(from, to) {
+    if (!from.length) return;
+    to.push(present);
+    moving = true;
+    setter(model)(from.pop());
+    moving = false;
+    [begins, present] = [gestures(), valuesOf(model, names)];
+    update();
+  }
+  listen(model, names, () => {
+    if (moving) return;
+    if (begins()) {
+      past.push(present);
+      past.splice(0, past.length - MOST);
+      future.length = 0;
+    }
+    present = valuesOf(model, names);
+    update();
+  }, signal);
+  root.addEventListener("keydown", (event) => {
+    const { key, target, ctrlKey, metaKey, shiftKey } = event;
+    if (!(ctrlKey || metaKey) || key.toLowerCase() !== "z") return;
+    if (target.matches("textarea, input[type=text]")) return; // has a way back of its own
+    event.preventDefault();
+    event.stopPropagation();
+    if (shiftKey) go(future, past);
+    else go(past, future);
+  });
+  update();
+  return back;
+}
