@@ -230,6 +230,8 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
     scrub.ariaValueText = clock.textContent;
   };
   signal.addEventListener("abort", () => stop?.());
-  const playing = () => stop !== null;
-  return { elements: [play, scrub, clock], update, stop: () => stop?.(), playing, passOnce, places };
+  return {
+    elements: [play, scrub, clock], update, passOnce, places,
+    stop: () => stop?.(), playing: () => stop !== null,
+  };
 }

@@ -339,7 +339,7 @@ def test_the_saved_state_is_the_widgets(explorer, tmp_path):
     explorer.tau, explorer.v_reset, explorer.stimulus = 12.5, None, "noise"
     explorer.pins = [{"tau": 3.0, "v_threshold": 0.5}]
     state = saved_state(explorer.save_html(tmp_path / "a.html"))
-    own = {*LIMITS, "limits", "stimulus", "current", "cursor", "speed", "pins", "ghost"}
+    own = {*LIMITS, "limits", "defaults", "stimulus", "current", "cursor", "speed", "pins", "ghost"}
     own |= {"mystery_shows", "guess", "overlays", "answer", "busy", "progress", "problem"}
     assert set(state) == own  # and nothing of ipywidgets' or anywidget's
     limits = {name: tuple(limit) for name, limit in state.pop("limits").items()}
