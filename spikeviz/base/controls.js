@@ -1,6 +1,6 @@
 // What a reader moves: numbers, choices, what a pointer drags, the play button.
 
-import { button, clamp, h, renew, show } from "./page.js";
+import { button, clamp, h, renew, show, snap } from "./page.js";
 
 /**
  * [update, forget] of a control that shows a value: update(value) writes it if it was not told
@@ -149,12 +149,13 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
  * Where a player stands: the whole number that the trait `name` holds, and between two of them,
  * while it plays, a place that the view alone knows: Python hears whole steps. {at, go} for a
  * player; go(place, true) leaves the trait as it is. Another's change of the trait has the word.
+ * keep(place) is what a trait of fractions holds.
  */
-export function playhead({ model, name = "cursor", last, paint }) {
+export function playhead({ model, name = "cursor", last, paint, keep = Math.floor }) {
   let [place, trait] = [null, null]; // the place holds as long as the trait is this
   const at = () => clamp(trait === model.get(name) ? place : model.get(name), 0, last());
   const go = (to, alone = false) => {
-    if (!alone) model.set(name, Math.floor(to));
+    if (!alone) model.set(name, keep(to));
     [place, trait] = [to, model.get(name)];
     paint();
   };
@@ -164,18 +165,21 @@ export function playhead({ model, name = "cursor", last, paint }) {
 /**
  * A play button, a scrubber and a clock for the places 0 … last(). at() is the present place,
  * go(place) moves there (`playhead` has both), rate(place) is in places a second; with `smooth`
- * places may be fractions. Play goes in slow jumps where motion is unwelcome. Put `elements` into
+ * places may be fractions, and a key on the scrubber moves by `stride`. Play goes in slow jumps
+ * where motion is unwelcome. Put `elements` into
  * the page, call update() in every drawing; passOnce(picture) plays once by itself when the picture
  * is first in sight; places(fps) are those of a film.
  */
 export function player({ last, at, go, rate, signal, smooth = false, ...words }) {
-  const { text = (place) => `step ${place}`, label = "Time step" } = words;
+  const { text = (place) => `step ${place}`, label = "Time step", stride = 1 } = words;
   let stop = null;
   const play = button("▶ Play", () => (stop ? stop() : start()), { class: "sv-play" });
   const scrub = h("input", {
     type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label,
     oninput: () => go(Number(scrub.value)),
   });
+  onArrows(scrub, (right, down) =>
+    go(clamp(snap(at() + (right - down) * stride, stride), 0, last())), 10);
   const clock = h("output", { class: "sv-clock", "aria-live": "off" });
   const whole = (place) => Math.min(smooth && !calm() ? place : Math.floor(place), last());
   function start(alone = false) {

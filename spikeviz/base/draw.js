@@ -43,15 +43,18 @@ export function ticks({ domain: [low, high], log }, count = 5) {
   return from(first, last - first + 1).map((k) => Number((k * step).toPrecision(12)));
 }
 
-/** Axes at the left and bottom of the box that x and y span: grid lines, numbers, titles. */
+/**
+ * Axes at the left and bottom of the box that x and y span: grid lines, numbers, titles. say(value)
+ * words a number at the left.
+ */
 export function axes(ctx, x, y, { colour, xTitle = "", yTitle = "", ...places }) {
-  const { xTicks = ticks(x), yTicks = ticks(y, 3) } = places;
+  const { xTicks = ticks(x), yTicks = ticks(y, 3), say = show } = places;
   const [[left, right], [bottom, top]] = [x.range, y.range];
   Object.assign(ctx, { lineWidth: 1, strokeStyle: colour.grid });
   for (const value of yTicks) {
     const py = Math.round(y(value)) + 0.5;
     line(ctx, across(x, py));
-    label(ctx, show(value), left - 6, py, colour.muted, "right");
+    label(ctx, say(value), left - 6, py, colour.muted, "right");
   }
   for (const value of xTitle ? xTicks : []) {
     line(ctx, [[x(value), bottom], [x(value), bottom + 4]]);
