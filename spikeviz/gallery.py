@@ -6,8 +6,8 @@ from pathlib import Path
 
 import ipywidgets
 
-from spikeviz.base.page import fill_page
-from spikeviz.base.widget import Explorer
+from spikeviz.base.page import fill_page, head
+from spikeviz.base.widget import Explorer, line
 
 ORDER = (  # of the course
     "CourseMap", "LIFExplorer", "SurrogateExplorer", "SpikeBlockExplorer", "MBPLExplorer",
@@ -15,17 +15,18 @@ ORDER = (  # of the course
     "TrainingMonitor", "AblationExplorer", "EventExplorer",
 )  # fmt: skip
 
+ABOUT = (  # title and description of the index
+    "spikeviz: spiking neural networks under your hand",
+    "Drag a threshold, fly pixels into their groups, watch a network compute: every page works "
+    "offline and without Python.",
+)
+
 
 def explorers() -> list[type[Explorer]]:
     """The widget classes, in the order of the course."""
     import spikeviz
 
     return [getattr(spikeviz, name) for name in ORDER if hasattr(spikeviz, name)]
-
-
-def line(explorer: type[Explorer]) -> str:
-    """What a widget is for, in one line: the first of its docstring."""
-    return (explorer.__doc__ or "").splitlines()[0]
 
 
 def gallery() -> ipywidgets.Accordion:
@@ -59,6 +60,6 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
         rows.append(f'<li><a href="{name}.html">{name}</a><p>{text}</p></li>')
-    page = fill_page(Path(__file__).with_name("gallery.html"), {"ROWS": "\n".join(rows)})
+    page = fill_page(Path(__file__).with_name("gallery.html"), {"HEAD": head(*ABOUT), "ROWS": "\n".join(rows)})
     (folder / "index.html").write_text(page, encoding="utf-8")
     return folder

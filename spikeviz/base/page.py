@@ -1,6 +1,7 @@
 """What a page that works offline is made of: a template, the widgets' states, what draws them."""
 
 import base64
+import html
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,20 @@ def fill_page(template: Path, parts: dict[str, str]) -> str:
     """The template's text with each part in the place {{NAME}}."""
     text = template.read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
+
+
+def head(title: str, about: str) -> str:
+    """What a page says of itself: to a browser, a search, and a message that links to it."""
+    title, about = (html.escape(" ".join(text.split())) for text in (title, about))
+    return "\n".join(
+        [
+            f"<title>{title}</title>",
+            f'<meta name="description" content="{about}">',
+            f'<meta property="og:title" content="{title}">',
+            f'<meta property="og:description" content="{about}">',
+            '<meta property="og:type" content="website">',
+        ]
+    )
 
 
 def script_json(value: Any) -> str:

@@ -5,7 +5,6 @@ modules compute and draw; Python holds the parameters and tells the truth about 
 """
 
 import difflib
-import html
 import inspect
 import os
 import sys
@@ -19,7 +18,7 @@ import traitlets as t
 from IPython.core.getipython import get_ipython
 
 from spikeviz.base.front_end import PACKAGE, front_end, read_module
-from spikeviz.base.page import LIVE, fill_page, script_json, script_library
+from spikeviz.base.page import LIVE, fill_page, head, script_json, script_library
 
 CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
 
@@ -135,6 +134,11 @@ def check_index(proposal: dict[str, Any], last: int, expected: str) -> int | Non
     if value is not None and not 0 <= value <= last:
         raise t.TraitError(f"{name} is {value}; give {expected}")
     return value
+
+
+def line(explorer: type) -> str:
+    """What a widget is for, in one line: the first of its docstring."""
+    return (explorer.__doc__ or "").partition("\n")[0]
 
 
 class Explorer(anywidget.AnyWidget):
@@ -280,7 +284,7 @@ class Explorer(anywidget.AnyWidget):
         else:
             tags = [f"<script>{script}</script>" for script in scripts.values()]
         parts = {
-            "TITLE": html.escape(type(self).__name__),
+            "HEAD": head(f"{type(self).__name__} · spikeviz", line(type(self))),
             "STATE": script_json(self._public_state()),
             "CODE": script_json({name: getattr(self, name) for name in CODE}),
             "LIVE": LIVE,

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 import spikeviz
 from spikeviz.base.page import LIVE, script_json, script_library
-from spikeviz.base.widget import CODE, Explorer
+from spikeviz.base.widget import CODE, Explorer, line
 from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links, strip_tags
 
 STATIC = Path(__file__).with_name("static")
@@ -141,12 +141,12 @@ class Document:
         self.scripts[f"{kind}.js"] = f"spikevizLive.kinds.{kind} = {code};\n"
         self.scripts |= {name: script_library(packed) for name, packed in cls.library().items()}
         self.shown[model] = {"kind": kind, "state": self._public_state(model)}
-        line = html.escape((cls.__doc__ or "").splitlines()[0])
+        about = html.escape(line(cls))
         self.frozen |= {kind} if cls.needs_python else set()
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if cls.needs_python else ""
         return (
             f'<div class="widget" data-model="{model}">'
-            f"<p>{kind}: {line} It needs a browser with JavaScript.</p></div>{note}"
+            f"<p>{kind}: {about} It needs a browser with JavaScript.</p></div>{note}"
         )
 
     def _public_state(self, model: str) -> dict[str, Any]:

@@ -119,3 +119,16 @@ def embed(data: bytes | str, mime: str, alt: str) -> str:
 def strip_tags(page: str) -> str:
     """The words of some HTML."""
     return html.unescape(re.sub(r"<[^>]+>", "", page)).strip()
+
+
+def first_words(page: str, most: int = 200) -> str:
+    """The first paragraph of some HTML, in words: whole sentences, as many as there is room for."""
+    found = re.search(r"<p>(.*?)</p>", page, re.DOTALL)
+    words = " ".join(strip_tags(found[1]).split()) if found else ""
+    sentences = re.findall(r".*?[.!?:](?= |$)", words)
+    told = ""
+    for sentence in sentences:
+        if told and len(told + sentence) > most:
+            break
+        told += sentence
+    return told or words

@@ -1,13 +1,13 @@
 """A notebook as slides (reveal.js) in one file: its widgets live, offline, without Python."""
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spikeviz.base.page import fill_page, script_json
+from spikeviz.base.page import fill_page, head, script_json
 from spikeviz.publish.cells import STATIC, Cell, Document, read
+from spikeviz.publish.markdown import Markdown, first_words
 from spikeviz.publish.running import CACHE, execute
 
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
@@ -47,7 +47,7 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
     document = Document(execute(notebook, cache), keep_outside, notebook.parent)
     cut = cut_by_metadata if any(cell.slide for cell in document.cells) else cut_by_words
     parts = {
-        "TITLE": html.escape(document.title),
+        "HEAD": head(document.title, first_words(Markdown().page(document.cells[0].source))),
         "STYLE": read("reveal.css") + read("prose.css") + read("slides.css"),
         "SLIDES": "\n".join(make_section(steps) for steps in cut(document)),
         "STATES": script_json(document.shown),
