@@ -60,6 +60,8 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
         rows.append(f'<li><a href="{name}.html">{name}</a><p>{text}</p></li>')
-    page = fill_page(Path(__file__).with_name("gallery.html"), {"HEAD": head(*ABOUT), "ROWS": "\n".join(rows)})
+    page = fill_page(
+        Path(__file__).with_name("gallery.html"), {"HEAD": head(*ABOUT), "ROWS": "\n".join(rows)}
+    )
     (folder / "index.html").write_text(page, encoding="utf-8")
     return folder

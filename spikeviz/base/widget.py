@@ -137,8 +137,9 @@ def check_index(proposal: dict[str, Any], last: int, expected: str) -> int | Non
 
 
 def line(explorer: type) -> str:
-    """What a widget is for, in one line: the first of its docstring."""
-    return (explorer.__doc__ or "").partition("\n")[0]
+    """What a widget is for, in one line: the first of its docstring. Of an instance's class, too,
+    which has none of its own (ipywidgets adds traits to it)."""
+    return (inspect.getdoc(explorer) or "").partition("\n")[0]
 
 
 class Explorer(anywidget.AnyWidget):

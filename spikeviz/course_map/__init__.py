@@ -1,5 +1,5 @@
 """The notebooks in the order of reading."""
 
-from spikeviz.course_map.explorer import command, course
+from spikeviz.course_map.explorer import about, command, course
 
-__all__ = ["command", "course"]
+__all__ = ["about", "command", "course"]

@@ -28,6 +28,13 @@ def command(upto: int = 12) -> str:
     return " \\\n    ".join([*plan["start"], *earned, *plan["end"]])
 
 
+def about(file: str) -> str:
+    """What a notebook of the course is good for, in a sentence; nothing for another one."""
+    found = [n for n in course()["notebooks"] if n["file"] == file]
+    line = "{widget} under your hand; afterwards you can {afterwards}. About {minutes} minutes."
+    return line.format(**found[0]) if found else ""
+
+
 LAST = len(course()["notebooks"]) - 1
 
 

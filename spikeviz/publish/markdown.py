@@ -123,12 +123,9 @@ def strip_tags(page: str) -> str:
 
 def first_words(page: str, most: int = 200) -> str:
     """The first paragraph of some HTML, in words: whole sentences, as many as there is room for."""
-    found = re.search(r"<p>(.*?)</p>", page, re.DOTALL)
-    words = " ".join(strip_tags(found[1]).split()) if found else ""
-    sentences = re.findall(r".*?[.!?:](?= |$)", words)
-    told = ""
-    for sentence in sentences:
-        if told and len(told + sentence) > most:
-            break
-        told += sentence
-    return told or words
+    paragraphs = re.findall(r"<p>(.*?)</p>", page, re.DOTALL)
+    words = (" ".join(strip_tags(one).split()) for one in paragraphs)
+    told = next((one for one in words if one[:1].isupper()), "")
+    while len(told) > most and ". " in told:
+        told = told[: told.rindex(". ", 0, -1) + 1]
+    return told

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from spikeviz.base.page import fill_page, head, script_json
 from spikeviz.browser import CHECKOUT
-from spikeviz.course_map import course
+from spikeviz.course_map import about, course
 from spikeviz.publish.cells import STATIC, Document, read
 from spikeviz.publish.markdown import Links, Markdown, first_words, strip_tags
 from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, execute_all
@@ -194,7 +194,10 @@ def make_page(page: Chapter, before: Chapter | None = None, after: Chapter | Non
         steps += f'<a rel="next" class="next" href="{after.file}">{after.title} →</a>'
     scripts = [*page.scripts, "site.js"]
     parts = {
-        "HEAD": head(f"{strip_tags(page.title)} · SpikeAtConv", first_words(page.body)),
+        "HEAD": head(
+            f"{strip_tags(page.title)} · SpikeAtConv",
+            about(Path(page.file).stem) or first_words(page.body),
+        ),
         "STEPS": steps,
         "CONTENTS": page.contents,
         "BODY": page.body,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spikeviz.base.page import fill_page, head, script_json
+from spikeviz.course_map import about
 from spikeviz.publish.cells import STATIC, Cell, Document, read
-from spikeviz.publish.markdown import Markdown, first_words
 from spikeviz.publish.running import CACHE, execute
 
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
@@ -47,7 +47,7 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
     document = Document(execute(notebook, cache), keep_outside, notebook.parent)
     cut = cut_by_metadata if any(cell.slide for cell in document.cells) else cut_by_words
     parts = {
-        "HEAD": head(document.title, first_words(Markdown().page(document.cells[0].source))),
+        "HEAD": head(document.title, about(notebook.stem)),
         "STYLE": read("reveal.css") + read("prose.css") + read("slides.css"),
         "SLIDES": "\n".join(make_section(steps) for steps in cut(document)),
         "STATES": script_json(document.shown),

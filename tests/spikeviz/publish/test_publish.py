@@ -321,6 +321,15 @@ def test_the_index_says_what_a_notebook_is_for(small_site):
     assert "<math" in index
 
 
+def test_a_page_says_its_title_and_what_it_is_about(small_site, course_site):
+    said = re.compile(r'<title>(.*?)</title>\n<meta name="description" content="(.*?)">')
+    (small,) = said.findall((small_site / "small.html").read_text("utf-8"))
+    assert small[0] == "Small &amp; quick · SpikeAtConv"
+    for page in course_site.glob("*.html"):
+        (found,) = said.findall(page.read_text("utf-8"))
+        assert len(found[1]) > 20, page.name
+
+
 def test_index_and_page_name_the_widgets_that_need_python(tmp_path, small_site):
     for name in ("index", "small"):
         assert "but for" not in (small_site / f"{name}.html").read_text("utf-8")
