@@ -149,11 +149,13 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
  * Where a player stands: the whole number that the trait `name` holds, and between two of them,
  * while it plays, a place that the view alone knows: Python hears whole steps. {at, go} for a
  * player; go(place, true) leaves the trait as it is. Another's change of the trait has the word.
- * keep(place) is what a trait of fractions holds.
+ * keep(place) is what a trait of fractions holds; with `ends` step k is complete at place k + 1, and
+ * under way before it.
  */
-export function playhead({ model, name = "cursor", last, paint, keep = Math.floor }) {
+export function playhead({ model, name = "cursor", last, paint, ends = false, ...more }) {
+  const { keep = ends ? (to) => Math.max(0, Math.ceil(to) - 1) : Math.floor } = more;
   let [place, trait] = [null, null]; // the place holds as long as the trait is this
-  const at = () => clamp(trait === model.get(name) ? place : model.get(name), 0, last());
+  const at = () => clamp(trait === model.get(name) ? place : model.get(name) + ends, 0, last());
   const go = (to, alone = false) => {
     if (!alone) model.set(name, keep(to));
     [place, trait] = [to, model.get(name)];

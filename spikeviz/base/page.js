@@ -53,6 +53,18 @@ export const percent = (share, digits = 1) => {
   return `${value > 0 && value < least ? `under ${least}` : show(value, digits)}\u00a0%`;
 };
 
+const JOULES = [[1, "mJ"], [1e3, "µJ"], [1e6, "nJ"]];
+
+/** [factor, name] of the unit that shows an energy in mJ with digits in front of the point. */
+export const unitOf = (mj) => JOULES.find(([factor]) => Math.abs(mj) * factor >= 1) ?? JOULES[2];
+
+/** An energy in mJ with three digits, as "70.7 µJ". */
+export function joules(mj) {
+  const [factor, unit] = Math.abs(mj) >= 0.1 ? JOULES[0] : unitOf(mj);
+  const number = Number((mj * factor).toPrecision(3));
+  return `${number.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "−")} ${unit}`;
+}
+
 /** A line of a plot's key: `sv-key-NAME` says what its line looks like. */
 export const key = (name, words) => h("span", { class: `sv-key sv-key-${name}` }, words);
 

@@ -1,8 +1,7 @@
 // How EnergyExplorer draws: the bars, the plane of T and R, energy against accuracy.
 
 import { breakEven, pays, total, verdict } from "./energy.js";
-import { energyText, unitOf } from "./words.js";
-import { h, clamp, show } from "../base/page.js";
+import { h, clamp, joules, show, unitOf } from "../base/page.js";
 import { scale, ticks, axes, line, label, outline } from "../base/draw.js";
 import { stroke, dot, across, upright } from "../base/draw.js";
 
@@ -54,10 +53,10 @@ export function drawTotals(s, { ctx, width }, colour) {
     const [now, then] = [x(s[what]), x(s.was[what])];
     const apart = Math.abs(now - then) > 160; // room for both numbers
     const end = apart || !s.changed ? now : Math.max(now, then);
-    label(ctx, energyText(s[what]), end + 6, y + 13, colour.fg);
+    label(ctx, joules(s[what]), end + 6, y + 13, colour.fg);
     if (!s.changed) return;
     stroke(ctx, colour.fg, [[then, y - 3], [then, y + 29]], 1.5, [3, 2]);
-    if (apart && then > now) label(ctx, energyText(s.was[what]), then + 6, y + 13, colour.fg);
+    if (apart && then > now) label(ctx, joules(s.was[what]), then + 6, y + 13, colour.fg);
   };
   drawTotal("SNN", "snn", colour.red, payments(s.priced), 4);
   drawTotal("its twin", "ann", colour.blue, [["mac", 0, s.ann]], 38);
@@ -207,7 +206,7 @@ export function drawPaper(area, colour, ours) {
   const px = clamp(x(ours), ...x.range);
   stroke(ctx, colour.red, upright(px, y), 1.5, [6, 3]);
   const side = px > width / 2 ? "right" : "left";
-  label(ctx, ` our sum: ${energyText(ours)} `, px, TOP + 3, colour.red, side, "top");
+  label(ctx, ` our sum: ${joules(ours)} `, px, TOP + 3, colour.red, side, "top");
 }
 
 /** Ours, where both were measured: [{name, energy, accuracy (0 to 1), chosen}]. */

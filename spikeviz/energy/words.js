@@ -1,25 +1,15 @@
 // What EnergyExplorer says: energies with units, what was changed, formulas with their numbers.
 
 import { MEASURED, breakEven, pays, total, verdict } from "./energy.js";
-import { show, percent, grouped, counted } from "../base/page.js";
+import { show, percent, grouped, counted, joules } from "../base/page.js";
 
-const UNITS = [[1, "mJ"], [1e3, "µJ"], [1e6, "nJ"]];
 const INPUTS = {
   image: "fed with the image", real: "fed with real values", binary: "fed with binary spikes",
   "spike sum": "fed with a sum of spike trains, 0 to n", merged: "merged into what it feeds",
 };
 
-/** [factor, name] of the unit that shows an energy in mJ with digits in front of the point. */
-export const unitOf = (mj) => UNITS.find(([factor]) => mj * factor >= 1) ?? UNITS.at(-1);
-
 const digits = (value, most, places) =>
   Number(value.toPrecision(most)).toLocaleString("en", { maximumFractionDigits: places });
-
-/** An energy in mJ with three digits, as "70.7 µJ". */
-export function energyText(mj) {
-  const [factor, unit] = mj >= 0.1 ? UNITS[0] : unitOf(mj);
-  return `${digits(mj * factor, 3, 6)} ${unit}`;
-}
 
 /** What differs from the measurement. */
 export function changesOf({ report: { rows, time_steps: measured }, settings: now }) {
@@ -40,7 +30,7 @@ export function summaryText({ snn, ann, priced }) {
   const wins = twins.filter((row) => verdict(row) === "wins").length;
   const ratio = snn / ann;
   const times = ratio >= 1 ? `${show(ratio, 2)} times what` : `${percent(ratio)} of what`;
-  return `SNN ${energyText(snn)}, its twin ${energyText(ann)}: the SNN needs ` +
+  return `SNN ${joules(snn)}, its twin ${joules(ann)}: the SNN needs ` +
     `${ann > 0 ? times : "more than"} its twin needs; ` +
     `it wins in ${wins} of ${twins.length} layers.`;
 }
@@ -77,7 +67,7 @@ export function planeText({ settings, priced }) {
 
 export function oursText(points) {
   const each = points.map(({ name, energy, accuracy }) =>
-    `${name} ${energyText(energy)}, ${percent(accuracy)}`);
+    `${name} ${joules(energy)}, ${percent(accuracy)}`);
   return `Ours: ${each.join("; ")}`;
 }
 
@@ -85,7 +75,7 @@ export function oursText(points) {
 export function lookedText(s, groupName) {
   const group = !s.single && s.groups.find(({ name }) => name === groupName);
   if (group) {
-    const [snn, ann] = ["snn", "ann"].map((what) => energyText(total(group.rows, what)));
+    const [snn, ann] = ["snn", "ann"].map((what) => joules(total(group.rows, what)));
     return [`${group.name}: ${group.rows.length} layers`, `SNN ${snn}`, `its twin ${ann}`];
   }
   const row = s.priced.find(({ layer }) => layer === s.looked);
@@ -100,14 +90,14 @@ function rowText({ settings: { e_mac, e_a }, priced, before }, row) {
     : `${show(e_a)} pJ × ${paid === "sum" ? "Σ R" : "R"} ${digits(rate, 4, 9)}`;
   const asIf = input === "real" && rate !== null ? ", priced as if they were spikes" : "";
   const was = before[priced.indexOf(row)].snn;
-  const then = Math.abs(snn - was) > 1e-12 * was ? `, ${energyText(was)} as measured` : "";
+  const then = Math.abs(snn - was) > 1e-12 * was ? `, ${joules(was)} as measured` : "";
   const twin = row.twin
-    ? `1 × ${grouped(row.plain)} FLOPs × ${show(e_mac)} pJ = ${energyText(ann)}: `
+    ? `1 × ${grouped(row.plain)} FLOPs × ${show(e_mac)} pJ = ${joules(ann)}: `
       + `the SNN ${verdict(row)}`
     : "none: the twin has a GELU in place of the SPK block";
   return [
     `${layer} (${kind}), ${INPUTS[input]}${asIf}`,
-    `SNN: ${passes} × ${flops} × ${price} = ${energyText(snn)}${then}`,
+    `SNN: ${passes} × ${flops} × ${price} = ${joules(snn)}${then}`,
     `Twin: ${twin}`,
   ];
 }

@@ -1,8 +1,8 @@
 // The network as boxes in groups: their numbers, their energy as bars, a thumbnail of their maps.
 
-import { button, grouped, h, percent, put, show } from "../base/page.js";
+import { button, grouped, h, joules, percent, put, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
-import { groupOf, kindOf, mj } from "./facts.js";
+import { groupOf, kindOf } from "./facts.js";
 import { drawThumb, mapsOf } from "./maps.js";
 
 const SHORTCUTS = ["conv", "attention", "feed_forward"]; // kinds of boxes that are x + f(x)
@@ -44,11 +44,9 @@ function sumUp(boxes) {
 /** A difference with its sign; text(number) writes its size. */
 function signed(value, text) {
   const size = text(Math.abs(value));
-  return size === "0" ? "0" : `${value < 0 ? "−" : "+"}${size}`;
+  return /^0( |$)/.test(size) ? "0" : `${value < 0 ? "−" : "+"}${size}`;
 }
 const points = (share) => show(100 * share, 1);
-const little = (energy) =>
-  String(Number(energy.toFixed(energy < 1e-4 ? 6 : 5))).replace(/^(\d)e-6$/, "0.00000$1");
 
 /** Writes the numbers of a box, or of what two models have in its place; most: the longest bar. */
 function fill({ facts, bars }, [mine, other], two, most) {
@@ -56,12 +54,12 @@ function fill({ facts, bars }, [mine, other], two, most) {
   if (mine) {
     texts.rate = mine.rate === null ? "no neurons" : `rate ${percent(mine.rate)}`;
     texts.size = `${grouped(mine.parameters)} params`;
-    texts.snn = `${mj(mine.snn_mj)} mJ`;
-    texts.twin = `twin ${mj(mine.ann_mj)}`;
+    texts.snn = joules(mine.snn_mj);
+    texts.twin = `twin ${joules(mine.ann_mj)}`;
   }
-  if (two) texts.change = mine ? "not in the other" : `other ${mj(other.snn_mj)} mJ`;
+  if (two) texts.change = mine ? "not in the other" : `other ${joules(other.snn_mj)}`;
   if (mine && other) {
-    texts.change = `Δ ${signed(other.snn_mj - mine.snn_mj, little)} mJ`;
+    texts.change = `Δ ${signed(other.snn_mj - mine.snn_mj, joules)}`;
     if (mine.rate !== null && other.rate !== null)
       texts.rateChange = `Δ rate ${signed(other.rate - mine.rate, points)} pt`;
   }

@@ -1,11 +1,11 @@
 // The opened box of NetworkWalk: its feature maps, its numbers, the code that makes and runs it.
 
-import { button, clamp, grouped, h, percent, put } from "../base/page.js";
+import { button, clamp, grouped, h, joules, percent, put } from "../base/page.js";
 import { choice } from "../base/controls.js";
 import { memory } from "../base/memory.js";
 import { channelView } from "./channels.js";
 import { codeView } from "./code.js";
-import { groupOf, kindOf, mj } from "./facts.js";
+import { groupOf, kindOf } from "./facts.js";
 
 const VIEWS = [
   ["spikes", "spikes that fire"], ["membrane", "membrane H, before the reset"],
@@ -29,7 +29,7 @@ const WHAT = {
 function explain({ shape, rates, neurons }, both) {
   const steps = rates.map((rate, step) => `t = ${step}: ${percent(rate)}`).join(", ");
   const rate = steps ? ` Rate of its ${grouped(neurons)} neurons, ${steps}.` : "";
-  const energies = both.map((box) => `${mj(box.snn_mj)} mJ, twin ${mj(box.ann_mj)} mJ`);
+  const energies = both.map((box) => `${joules(box.snn_mj)}, twin ${joules(box.ann_mj)}`);
   const energy = energies.join("; the other model: ");
   return `Output [T, B, C, H, W] = [${shape.join(", ")}].${rate} ${energy}.`;
 }

@@ -1,7 +1,6 @@
 // What the network says of the image so far, and what that costs.
 
-import { clamp, h, put, show } from "../base/page.js";
-import { mj } from "./facts.js";
+import { clamp, h, joules, put, show } from "../base/page.js";
 import { stepOf } from "./maps.js";
 
 /** The mean of the logits up to step t. */
@@ -82,7 +81,7 @@ export function resultView({ model, walks, steps }) {
       `${final === said ? "" : ` After all steps it says ${final}.`}` +
       `${other === undefined ? "" : ` The other model says ${other}.`}`);
     const costs = walks().map(({ snn_mj, ann_mj }) =>
-      `${mj(snn_mj)} mJ with spikes, ${mj(ann_mj)} mJ as the non-spiking twin`);
+      `${joules(snn_mj)} with spikes, ${joules(ann_mj)} as the non-spiking twin`);
     const times = walks().map(({ seconds }) =>
       seconds < 1 ? `${(1000 * seconds).toFixed(0)} ms` : `${show(seconds, 1)} s`);
     put(totals, `One image: ${costs.join("; the other: ")}. Computed in ${times.join(" and ")}.`);

@@ -1,5 +1,7 @@
 """What the tests of a widget share: the widget of their folder, its saved page, what that draws."""
 
+import re
+
 import pytest
 import traitlets
 
@@ -73,3 +75,14 @@ def drawn():
     """drawn(page, change, read): what read, in JavaScript, makes of the first drawing that shows
     the traits of `change`."""
     return lambda page, change, read: page.evaluate(DRAWN.replace("READ", read), change)
+
+
+@pytest.fixture
+def amount():
+    """amount("the SNN needs 3.72 µJ"): an energy as the pages write it, in mJ."""
+
+    def read(text):
+        number, unit = re.search(r"([\d.,]+) (mJ|µJ|nJ)", text).groups()
+        return float(number.replace(",", "")) * {"mJ": 1, "µJ": 1e-3, "nJ": 1e-6}[unit]
+
+    return read

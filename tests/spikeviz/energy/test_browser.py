@@ -128,7 +128,7 @@ def test_untrained_is_marked(opened):
     says(page, ".sv-warn", "random weights, so its R says little")
 
 
-def test_one_network_is_counted_in_three_ways(opened):
+def test_one_network_is_counted_in_three_ways(opened, amount):
     explorer = EnergyExplorer(report=MEMBRANE, layer="stem_to_stream.1.0")
     totals = explorer._shown["snn_mj"]
     page = opened(explorer)
@@ -161,13 +161,7 @@ def test_where_all_hand_on_spikes_nothing_is_merged(opened):
 # ---------------------------------------------------------------- the formula of a bar
 
 
-def amount(text):
-    """An energy as the page writes it, in mJ."""
-    number, unit = re.search(r"([\d.,]+) (mJ|µJ|nJ)", text).groups()
-    return float(number.replace(",", "")) * {"mJ": 1, "µJ": 1e-3, "nJ": 1e-6}[unit]
-
-
-def test_a_bar_says_its_formula_with_its_numbers(opened):
+def test_a_bar_says_its_formula_with_its_numbers(opened, amount):
     explorer = EnergyExplorer(report=MEMBRANE)
     table = explorer.trace()
     page = opened(explorer)

@@ -74,7 +74,7 @@ def deep():
 # ---------------------------------------------------------------- numbers
 
 
-def test_each_box_shows_pythons_numbers(saved):
+def test_each_box_shows_pythons_numbers(saved, amount):
     widget = NetworkWalk(image=12)
     page = saved(widget)
     table = widget.trace()
@@ -86,8 +86,8 @@ def test_each_box_shows_pythons_numbers(saved):
         }
         assert text["shape"] == "×".join(map(str, row["shape"]))
         assert number(text["size"]) == row.parameters
-        assert number(text["snn"]) == pytest.approx(row.snn_mj, rel=0.006)
-        twin = number(part.locator(".sv-nw-twin").inner_text())
+        assert amount(text["snn"]) == pytest.approx(row.snn_mj, rel=0.006)
+        twin = amount(part.locator(".sv-nw-twin").inner_text())
         assert twin == pytest.approx(row.ann_mj, rel=0.006)
         rate = part.locator(".sv-nw-rate").inner_text()
         if np.isnan(row["rate"]):
@@ -269,7 +269,7 @@ def test_the_code_is_one_click_away(saved):
 # ---------------------------------------------------------------- folds, two models
 
 
-def test_the_stages_of_a_deep_network_unfold(saved):
+def test_the_stages_of_a_deep_network_unfold(saved, amount):
     widget = NetworkWalk(deep())
     table = widget.trace()
     page = saved(widget, width=1600)
@@ -278,7 +278,7 @@ def test_the_stages_of_a_deep_network_unfold(saved):
     inside = table[table.box.str.startswith("stages.1")]
     folded = page.locator(".sv-nw-group").nth(2).locator(".sv-nw-box:visible")
     assert number(folded.locator(".sv-nw-size").inner_text()) == inside.parameters.sum()
-    assert number(folded.locator(".sv-nw-snn").inner_text()) == pytest.approx(
+    assert amount(folded.locator(".sv-nw-snn").inner_text()) == pytest.approx(
         inside.snn_mj.sum(), rel=0.006
     )
     folded.locator(".sv-nw-open").click()
@@ -292,18 +292,19 @@ def test_the_stages_of_a_deep_network_unfold(saved):
     assert page.evaluate(GET, "unfolded") == []
 
 
-def test_two_models_stand_side_by_side(saved):
+def test_two_models_stand_side_by_side(saved, amount):
     widget = NetworkWalk("micro_digits", "micro_untrained", opened="stages.1.0")
     page = saved(widget)
     table = widget.trace().set_index("box")
     change = box(page, "Convolution", stage=2).locator(".sv-nw-change").all_inner_texts()
     row = table.loc["stages.1.1.conv"]
-    for text, value, room in (
-        (change[0], 100 * (row.other_rate - row["rate"]), 0.051),
-        (change[1], row.other_snn_mj - row.snn_mj, 6e-6),
+    difference = row.other_snn_mj - row.snn_mj
+    for size, text, value, room in (
+        (number, change[0], 100 * (row.other_rate - row["rate"]), 0.051),
+        (amount, change[1], difference, 0.006 * abs(difference)),
     ):
         sign = -1 if "−" in text else 1
-        assert sign * number(text) == pytest.approx(value, abs=room)
+        assert sign * size(text) == pytest.approx(value, abs=room)
     assert page.locator(".sv-nw-maps:visible").count() == 2
     page.locator(".sv-nw-maps").nth(1).press("ArrowRight")
     page.locator(".sv-nw-hover").filter(
