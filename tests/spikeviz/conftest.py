@@ -1,7 +1,9 @@
 """What the tests of a widget share: the widget of their folder, its saved page, what that draws."""
 
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 import traitlets
 
@@ -86,3 +88,18 @@ def amount():
         return float(number.replace(",", "")) * {"mJ": 1, "µJ": 1e-3, "nJ": 1e-6}[unit]
 
     return read
+
+
+@pytest.fixture
+def told():
+    """told(notebook, words): these words stand in a text of that notebook, whatever its lines and
+    marks, so that a test which follows them fails when they change."""
+
+    def check(notebook, words):
+        path = Path(__file__).parents[2] / "notebooks" / f"{notebook}.ipynb"
+        cells = nbformat.read(path, 4).cells
+        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        plain = " ".join(" ".join(texts).replace("*", "").replace("`", "").split())
+        assert words in plain, f"{notebook} no longer says {words!r}"
+
+    return check
