@@ -149,8 +149,7 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
  * Where a player stands: the whole number that the trait `name` holds, and between two of them,
  * while it plays, a place that the view alone knows: Python hears whole steps. {at, go} for a
  * player; go(place, true) leaves the trait as it is. Another's change of the trait has the word.
- * keep(place) is what a trait of fractions holds; with `ends` step k is complete at place k + 1, and
- * under way before it.
+ * keep(place) is what a trait of fractions holds; with `ends` step k is complete at place k + 1.
  */
 export function playhead({ model, name = "cursor", last, paint, ends = false, ...more }) {
   const { keep = ends ? (to) => Math.max(0, Math.ceil(to) - 1) : Math.floor } = more;
@@ -168,9 +167,9 @@ export function playhead({ model, name = "cursor", last, paint, ends = false, ..
  * A play button, a scrubber and a clock for the places 0 … last(). at() is the present place,
  * go(place) moves there (`playhead` has both), rate(place) is in places a second; with `smooth`
  * places may be fractions, and a key on the scrubber moves by `stride`. Play goes in slow jumps
- * where motion is unwelcome. Put `elements` into
- * the page, call update() in every drawing; passOnce(picture) plays once by itself when the picture
- * is first in sight; places(fps) are those of a film.
+ * where motion is unwelcome. Put `elements` into the page, call update() in every drawing;
+ * passOnce(picture) plays once by itself when the picture is first in sight; places(fps) are those
+ * of a film.
  */
 export function player({ last, at, go, rate, signal, smooth = false, ...words }) {
   const { text = (place) => `step ${place}`, label = "Time step", stride = 1 } = words;
