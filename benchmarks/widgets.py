@@ -8,7 +8,8 @@ For each widget, in a notebook of its own:
   is drawn, and from the browser's getting the input (it holds mouse moves back until the next
   frame) until the frame with the picture is out; the bytes that go to Python for one move;
 - for a handle that asks a model in Python: the time until its answer is drawn, move by move;
-- frames a second while it plays;
+- the same moves in its saved page, as it is and with the CPU slowed to a quarter;
+- while it plays: frames and new pictures a second, and the time that a picture takes;
 - the browser's heap after 20 re-runs of its cell and after RERUNS more, beside a plain IntSlider's;
 - the time from running its cell until its first drawing, and the memory of its kernel, then and
   after all re-runs.
@@ -30,7 +31,8 @@ from report import cpu_kind, known, write
 from spikeviz.browser import CHECKOUT, open_chromium, start_course
 from spikeviz.gallery import ORDER
 
-MOVES, RERUNS = 100, 200
+MOVES, RERUNS = 100, 60
+SLOW = 4  # times, by Chromium's own brake
 FEW = ("LIFExplorer",)  # of benchmarks/run_all.py
 
 
@@ -133,6 +135,21 @@ COUNT_BYTES = """() => {
 FIRST = """() => document.addEventListener(
     "spikeviz:drawn", () => (window.first ??= performance.now()),
 )"""
+PLAYING = """(count) => new Promise((done) => {
+    let [drawn, busy, start, begun] = [0, [], 0, 0];
+    document.addEventListener("spikeviz:drawn", () => {
+        drawn++;
+        busy.push(performance.now() - begun);
+    });
+    const tick = (now) => {
+        begun = performance.now(); // this runs before the player's own tick of the next frame
+        start ||= now;
+        if (--count > 0) return requestAnimationFrame(tick);
+        busy.sort((a, b) => a - b);
+        done({ seconds: (now - start) / 1000, drawn, p95: busy[Math.floor(busy.length * 0.95)] });
+    };
+    requestAnimationFrame(tick);
+})"""
 FRAMES = """(count) => new Promise((done) => {
     const times = [];
     const tick = (now) => {
@@ -205,14 +222,54 @@ def widget(browser, lab, name: str) -> dict:
         f"{'hover' if h.hover else 'drag'} {h.axis} {h.selector}": measure(page, h, frame)
         for h in HANDLES.get(name, [])
     }
-    play = page.locator(".spikeviz .sv-play:visible")
-    if play.count():
-        play.first.scroll_into_view_if_needed()
-        play.first.click()
-        found["playing_frames_per_s"] = round(1000 / page.evaluate(FRAMES, 60), 1)
+    if playing := watch_play(page):
+        found["playing"] = playing
+    found["saved_page"] = saved_page(browser, name)
+    found["saved_page_slowed"] = saved_page(browser, name, SLOW)
     found["heap"] = heap_growth(page)
     kernel = lab.python("psutil.Process().memory_info().rss")
     found["kernel_after_all_runs_mb"] = round(kernel / 1e6, 1)
+    page.context.close()
+    return found
+
+
+def watch_play(page, frames: int = 120) -> dict[str, float]:
+    """What a page shows while its widget plays; {} for a widget that does not."""
+    play = page.locator(".spikeviz .sv-play:visible")
+    if not play.count():
+        return {}
+    play.first.scroll_into_view_if_needed()
+    play.first.click()
+    seen = page.evaluate(PLAYING, frames)
+    play.first.click()
+    return {
+        "frames_per_s": round((frames - 1) / seen["seconds"], 1),
+        "pictures_per_s": round(seen["drawn"] / seen["seconds"], 1),
+        "drawn_p95_ms": round(seen["p95"], 2),
+    }
+
+
+def saved_page(browser, name: str, slowed: int = 1) -> dict[str, dict]:
+    """The moves and the play in the widget's saved page, on a CPU slowed so many times."""
+    import spikeviz
+
+    explorer = getattr(spikeviz, name)()
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}, offline=True).new_page()
+    with tempfile.TemporaryDirectory() as folder:
+        page.goto(explorer.save_html(Path(folder) / "widget.html").as_uri())
+        page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+    explorer.close()
+    brake = page.context.new_cdp_session(page)
+    brake.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    frame = page.evaluate(FRAMES, 60)
+    page.evaluate("window.sent = 0")
+    page.evaluate(WATCH)
+    found = {
+        f"{'hover' if h.hover else 'drag'} {h.axis} {h.selector}": measure(page, h, frame)
+        for h in HANDLES.get(name, [])
+        if not h.model
+    }
+    found["playing"] = watch_play(page)
     page.context.close()
     return found
 
