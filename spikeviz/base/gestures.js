@@ -6,21 +6,20 @@ import { listen, setter, valuesOf } from "./traits.js";
 const PAUSE = 700; // ms without a change, after which the next one begins a gesture
 const MOST = 50; // gestures that are kept
 
-let held = 0; // when a pointer went down in this page; 0 while none is down
-
-const hears = { capture: true, passive: true };
-addEventListener("pointerdown", () => (held = performance.now()), hears);
-for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (held = 0), hears);
-
-/** begins() at each change: whether it is the first of a gesture. */
-export function gestures() {
-  let last = -Infinity;
-  return () => {
+/** begins() at each change: is it the first of a gesture? begins.anew(): the next one is. */
+export function gestures(signal) {
+  let [held, last] = [0, -Infinity]; // when a pointer went down, 0 while none is; the last change
+  const hear = (type, then) =>
+    addEventListener(type, then, { capture: true, passive: true, signal });
+  hear("pointerdown", () => (held = performance.now()));
+  for (const end of ["pointerup", "pointercancel"]) hear(end, () => (held = 0));
+  const begins = () => {
     const now = performance.now();
     const first = held ? last < held : now - last > PAUSE;
     last = now;
     return first;
   };
+  return Object.assign(begins, { anew: () => (last = -Infinity) });
 }
 
 /**
@@ -28,7 +27,8 @@ export function gestures() {
  * Shift, forward again. Returns the button.
  */
 export function undoer(model, root, names, signal) {
-  let [begins, present, moving] = [gestures(), valuesOf(model, names), false];
+  const begins = gestures(signal);
+  let [present, moving] = [valuesOf(model, names), false];
   const [past, future] = [[], []];
   const back = button("↶ Undo", () => go(past, future), { title: "Ctrl+Z; with Shift, redo" });
   const update = () => (back.disabled = !past.length);
@@ -38,7 +38,8 @@ export function undoer(model, root, names, signal) {
     moving = true;
     setter(model)(from.pop());
     moving = false;
-    [begins, present] = [gestures(), valuesOf(model, names)];
+    begins.anew();
+    present = valuesOf(model, names);
     update();
   }
   listen(model, names, () => {

@@ -188,7 +188,7 @@ function render({ model, el, signal }) {
   listen(model, ["current"], () => (view.drawn = unpacked(model.get("current"))), signal);
   listen(model, [...PARAMETERS, ...PICTURE, ...ANSWER], () => version++, signal);
   const heard = [...PARAMETERS, ...PICTURE, ...CURSOR, ...ANSWER];
-  const paint = mount({ model, el, signal }, root, heard, draw);
+  const paint = mount({ model, el, signal }, root, heard, draw, { undo: PARAMETERS });
 }
 
 function write(state, tools, parts) {
