@@ -1,33 +1,26 @@
-// AblationExplorer: two linked plots (plotly) and a table of a study's points.
+// AblationExplorer: a study as a ranking, seed by seed, between your order and the paper's.
 
-import { loadPlotly } from "./plotly.js";
-import { plotCost, plotValues } from "./plots.js";
-import { accuracyOf, nameOf, secondsOf, story, summaryText, verdictTexts } from "./words.js";
-import { button, h, put, renew, show } from "../base/page.js";
-import { choice, checkbox, showValues } from "../base/controls.js";
+import { makeCards } from "./cards.js";
+import { drawPicture, heightOf, pointUnder } from "./picture.js";
+import { mostSeeds, ranked } from "./standing.js";
+import {
+  accuracyOf, ASKS, HINT, inPercent, nameOf, noteTexts, placeText, scoreText, secondsOf, story,
+  summaryText, verdictTexts, waitText,
+} from "./words.js";
+import { button, div, h, key, para, put, renew, show } from "../base/page.js";
+import { calm, checkbox, choice, onPoint, player, showValues } from "../base/controls.js";
 import { mount, lasting } from "../base/widget.js";
-import { syncing, setter, valuesOf } from "../base/traits.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
 
-const TRAITS = ["axis", "selected", "show_paper"];
+const TRAITS = ["axis", "selected", "show_paper", "ask", "guess", "looked"];
 const HEAD = ["varied", "value", "network", "accuracy in %", "seeds", "s a run"];
-const HINT = "Select a point in a plot or in the table: where its numbers come from stands here.";
+const KEYS = [
+  ["seed", "a seed"], ["mean", "their mean"],
+  ["tie", "the seeds cannot tell which is better"], ["yours", "your order"],
+  ["agree", "ours agrees with the paper"], ["undecided", "undecided"], ["disagree", "disagrees"],
+];
 
-/** A plot in a box, under its title, with a ring that is moved by itself: plotly draws no more. */
-function makePlot(make) {
-  const place = h("div", { class: "sv-plotly", role: "img" });
-  const ring = h("div", { class: "sv-ring", hidden: true });
-  const title = h("p", { class: "sv-title" });
-  const box = h("div", { class: "sv-stack" }, place, ring);
-  /** Around a point, [place or category along x, share]; null: nowhere. */
-  const circle = (at) => {
-    ring.hidden = at === null;
-    if (at === null) return;
-    const { xaxis, yaxis } = place._fullLayout;
-    const [x, y] = [xaxis._offset + xaxis.l2p(at[0]), yaxis._offset + yaxis.l2p(100 * at[1])];
-    ring.style.transform = `translate(${x}px, ${y}px)`;
-  };
-  return { place, title, box, circle, make };
-}
+const MARKED = new Set(["agree", "undecided", "disagree"]); // keys of the paper's side
 
 /** pointAt(number) hears where the pointer is, press the button that selects the point. */
 function makeRow(point, press, pointAt) {
@@ -41,126 +34,189 @@ function makeRow(point, press, pointAt) {
   return h("tr", { onpointermove, onpointerleave }, ...cells.map((cell) => h("td", {}, cell)));
 }
 
-/** The parts of the page around the plots, the rows of the table and the controls. */
-function build(plots, rows, controls, { paper, studies }) {
+/** The parts of the page around the picture, the rows of the table, the controls. */
+function build({ canvas, cards, rows, controls, play, looks }, { paper, studies }) {
   const head = HEAD.map((name) => h("th", { scope: "col" }, name));
+  const scales = studies.map((study) => study.scale).filter(Boolean).join("; ");
   const parts = {
     summary: h("p", { class: "sv-summary", role: "status" }),
-    waiting: h("p", { class: "sv-caption" }, "The plots are on their way …"),
+    score: para("score"),
+    stage: div("stack", canvas, cards.element),
+    keys: div("keys", ...KEYS.map((one) => key(...one))),
+    player: div("row", ...play.elements, looks.again),
     verdicts: h("ul", { class: "sv-verdicts" }),
-    table: h("div", { class: "sv-scroll" },
-      h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows))),
     about: h("div", { class: "sv-update", "aria-live": "off" }),
+    table: h("details", {}, h("summary", {}, "All numbers"), div("scroll",
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)))),
   };
-  const scales = studies.map((study) => study.scale).filter(Boolean).join("; ");
-  parts.root = h("div", { class: "spikeviz sv-ablation", "aria-busy": "true" },
-    h("div", { class: "sv-controls" }, ...Object.values(controls).map(({ element }) => element)),
-    parts.summary,
-    h("div", { class: "sv-plots" }, ...plots.map(({ title, box }) => h("div", {}, title, box))),
-    parts.waiting, parts.verdicts, parts.table,
-    parts.about, // below the table: what it says may grow, and nothing may jump under the hand
+  parts.asks = div("row", looks.look, looks.skip);
+  parts.root = h("div", { class: "spikeviz sv-ablation" },
+    div("controls", ...Object.values(controls).map(({ element }) => element)),
+    parts.summary, parts.asks, parts.score, parts.stage, parts.player, parts.keys, parts.verdicts,
+    parts.about, parts.table,
     h("p", { class: "sv-caption" }, `The paper's figures: ${paper.source}. Ours: ${scales}. ` +
       "The two are different tasks: compare the order, not the height."));
   return parts;
 }
 
-/** The texts, the table and the controls. */
-function write(s, { points, studies, verdicts }, parts, [values, cost], rows, controls) {
-  const { axis, selected, show_paper: beside, shown } = s;
+/** The words, the table and the controls for the state s. */
+function write(s, given, parts, rows, controls) {
+  const { points, studies, pairs } = given;
   showValues(controls, s);
-  put(values.title, `Accuracy by ${axis}`);
-  put(cost.title, `All points: accuracy against computing time (strong: ${axis})`);
-  put(parts.summary, summaryText(axis, shown));
-  values.place.ariaLabel = parts.summary.textContent;
+  const done = s.place >= mostSeeds(s.shown);
+  const result = () => summaryText(s.axis, ranked(s.shown, Infinity), pairs);
+  put(parts.summary, !s.open ? ASKS : done ? result() : waitText(s.axis));
+  put(parts.score, s.yours ? scoreText(s.start.map(({ number }) => number), pairs) : "");
+  for (const [name, is] of [["asks", !s.open], ["score", s.open && s.yours]])
+    parts[name].hidden = !is;
+  for (const name of ["player", "keys", "about", "table"]) parts[name].hidden = !s.open;
   rows.forEach((row, number) => {
-    row.classList.toggle("sv-on", points[number].axis === axis);
-    row.classList.toggle("sv-chosen", number === selected);
-    row.querySelector("button").ariaPressed = number === selected;
+    row.hidden = !s.opened(points[number].axis);
+    row.classList.toggle("sv-on", points[number].axis === s.axis);
+    row.classList.toggle("sv-chosen", number === s.selected);
+    row.querySelector("button").ariaPressed = number === s.selected;
   });
-  const point = points[selected];
-  const told = point ? story(point, studies[point.study]) : [HINT];
+  const point = points[s.selected];
+  const told = point && s.opened(point.axis) ? story(point, studies[point.study]) : [HINT];
   renew(parts.about, told.join(), () => told.map((words) => h("p", {}, words)));
-  const orders = verdicts.filter((order) => order.axis === axis).map(verdictTexts);
-  const isNew = renew(parts.verdicts, axis + beside, () =>
-    orders.map(([verdict, words]) => h("li", {}, h("b", {}, verdict), words)));
-  parts.verdicts.hidden = !beside;
-  if (isNew) parts.table.scrollTop = rows[shown[0].number].offsetTop - rows[0].offsetTop;
+  const notes = s.theirs.filter(({ note }) => note).map(noteTexts);
+  const said = [...s.claims.map(verdictTexts), ...notes];
+  renew(parts.verdicts, said.join(), () =>
+    said.map(([verdict, words]) => h("li", {}, h("b", {}, verdict), words)));
+  parts.verdicts.hidden = !s.open || !s.theirs.length;
+  parts.score.classList.toggle("sv-away", !done); // no line moves while it plays
+  parts.verdicts.classList.toggle("sv-away", s.place < s.last);
+  for (const one of parts.keys.children) {
+    const about = one.className.match(/sv-key-(\w+)/)[1];
+    one.hidden = (about === "yours" && !s.yours) || (MARKED.has(about) && !s.theirs.length);
+  }
+}
+/** The paper's cards for an axis: those that it ranks, and below them what else it says. */
+function theirCards({ points, orders, notes }, axis) {
+  const on = (list) => list.filter((one) => one.axis === axis);
+  const figures = new Map(on(points).map(({ value, accuracy }) => [value, accuracy]));
+  const all = [...(orders[axis] ?? []).map((value) => ({ value })),
+    ...on(notes).map(({ value, says }) => ({ value, note: says }))];
+  return all.map(({ value, note }, rank) => {
+    const more = note ?? (figures.has(value) ? `${inPercent(figures.get(value))} %` : "");
+    return { value, name: nameOf({ value }), more, note, rank };
+  });
+}
+
+/** The state that is drawn. */
+function stateOf(model, given, view) {
+  const { points, paper, verdicts, pairs } = given;
+  const s = { ...valuesOf(model, TRAITS), ...view };
+  const onAxis = (one) => one.axis === s.axis;
+  s.opened = (axis) => !s.ask || s.looked.includes(axis);
+  s.open = s.opened(s.axis);
+  s.shown = points.filter(onAxis);
+  const order = s.guess[s.axis];
+  s.yours = !s.open || order !== undefined;
+  const left = [...s.shown];
+  s.start = (order ?? left.map(({ value }) => value)).map((value) =>
+    left.splice(left.findIndex((point) => point.value === value), 1)[0]);
+  s.theirs = s.show_paper ? theirCards(paper, s.axis) : [];
+  s.claims = verdicts.filter(onAxis);
+  s.pairs = pairs;
+  return s;
+}
+
+const valuesIn = (points) => points.map(({ value }) => value);
+
+/** The buttons that open an axis, with your order or without one, and that hide it again. */
+function makeLooks(set, state, begin) {
+  function open(guess) {
+    const { looked, axis } = state();
+    begin();
+    set({ guess, looked: [...looked, axis] });
+  }
+  const look = button("This is my order: look", () => {
+    const { guess, axis, start } = state();
+    open({ ...guess, [axis]: valuesIn(start) });
+  }, { class: "sv-look" });
+  const skip = button("Skip", () => {
+    const { guess, axis } = state();
+    open(Object.fromEntries(Object.entries(guess).filter(([name]) => name !== axis)));
+  });
+  const again = button("Ask again", () => {
+    const { looked, axis } = state();
+    set({ looked: looked.filter((name) => name !== axis) });
+  });
+  return { look, skip, again };
 }
 
 function render({ model, el, signal }) {
-  const given = valuesOf(model, ["points", "studies", "paper", "verdicts"]);
-  const points = given.points.map((point, number) => ({ ...point, number }));
-  const axes = [...new Set(points.map((point) => point.axis))];
+  const given = valuesOf(model, ["points", "studies", "paper", "verdicts", "pairs"]);
+  given.points = given.points.map((point, number) => ({ ...point, number }));
+  const { points } = given;
   const set = setter(model);
-  let Plotly = null;
-  let drawn = ""; // what the plots show
-  let hover = null; // the point under the pointer
-  const pointAt = (number) => {
-    hover = number;
+  const view = { place: Infinity, hover: null, held: null };
+  let s;
+  let where; // on the canvas
+  const look = (changes) => {
+    Object.assign(view, changes);
     paint();
   };
+  const pointAt = (hover) => hover !== view.hover && look({ hover });
   const select = (number) =>
-    set({ selected: model.get("selected") === number ? null : number });
+    number !== null && set({ selected: model.get("selected") === number ? null : number });
 
-  // ---- the parts, built once
+  function move(number, rank) {
+    const others = s.start.filter((point) => point.number !== number);
+    others.splice(rank, 0, points[number]);
+    if (others.some((point, i) => point !== s.start[i]))
+      set({ guess: { ...s.guess, [s.axis]: valuesIn(others) } });
+  }
+  const last = () => mostSeeds(s.shown) + (s.theirs.length ? 1 : 0);
+  const play = player({
+    last, signal, smooth: true, label: "Seeds that are in",
+    at: () => Math.min(view.place, last()),
+    go: (place) => look({ place }),
+    rate: () => 0.7,
+    text: (place) => placeText(place, mostSeeds(s.shown), s.yours),
+  });
+  const looks = makeLooks(set, () => s, () => {
+    view.place = calm() ? Infinity : 0;
+    if (!calm()) play.elements[0].click();
+  });
+
+  const axes = [...new Set(points.map((point) => point.axis))];
   const controls = {
     axis: choice({ label: "What is varied", options: axes, set: (axis) => set({ axis }) }),
     show_paper: checkbox({
-      label: "the paper's figures beside ours", set: (show_paper) => set({ show_paper }),
+      label: "the paper's order beside ours", set: (show_paper) => set({ show_paper }),
     }),
   };
-  const plots = [plotValues, plotCost].map(makePlot);
-  const [values, cost] = plots;
+  const canvas = h("canvas", { role: "img" });
+  const cards = makeCards(points, move, (held) => look({ held }));
   const rows = points.map((point) => makeRow(point, () => select(point.number), pointAt));
-  const parts = build(plots, rows, controls, given);
-  const { root } = parts;
-  cost.place.ariaLabel = "Accuracy against seconds of one core for a run; " +
-    "the same numbers stand in the table";
-  cost.box.parentElement.hidden = points.every((point) => secondsOf(point) === null);
+  const parts = build({ canvas, cards, rows, controls, play, looks }, given);
 
+  const under = ({ offsetX, offsetY }) =>
+    s.open ? pointUnder(where, s, offsetX, offsetY) : null;
+  onPoint(canvas, under, pointAt);
+  canvas.addEventListener("click", (event) => select(under(event)));
+
+  let before = "";
   function draw(colour) {
-    const s = { ...valuesOf(model, TRAITS), axes, points };
-    const onAxis = (point) => point.axis === s.axis;
-    s.shown = points.filter(onAxis);
-    s.theirs = s.show_paper ? given.paper.points.filter(onAxis) : [];
-    write(s, given, parts, plots, rows, controls);
-    const wanted = JSON.stringify([s.axis, s.show_paper, root.clientWidth, colour]);
-    if (Plotly && root.clientWidth && wanted !== drawn) {
-      drawn = wanted;
-      for (const plot of plots) react(plot, ...plot.make(s, colour));
-    }
-    if (!drawn) return;
-    const at = points[hover ?? s.selected];
-    const [place, seconds] = [s.shown.indexOf(at), at ? secondsOf(at) : null];
-    values.circle(place < 0 ? null : [place, at.accuracy_mean]);
-    cost.circle(seconds === null ? null : [seconds, at.accuracy_mean]);
+    const axis = model.get("axis");
+    if (before && axis !== before) Object.assign(view, { place: Infinity, hover: null });
+    before = axis;
+    s = stateOf(model, given, view);
+    s.last = last();
+    s.place = Math.min(view.place, s.last);
+    write(s, given, parts, rows, controls);
+    const height = `${heightOf(Math.max(s.shown.length, s.theirs.length))}px`;
+    if (canvas.style.height !== height) canvas.style.height = height;
+    canvas.ariaLabel = parts.summary.textContent;
+    where = drawPicture(canvas, s, colour);
+    cards.update(s.open ? null : where.places, where.at);
+    play.update();
+    return { p: valuesOf(model, TRAITS), place: s.place, open: s.open, ...where };
   }
-
-  function react({ place, box }, traces, layout) {
-    const first = !place.data;
-    const options = { displayModeBar: false, responsive: false };
-    Plotly.react(place, traces, { ...layout, width: box.clientWidth }, options)
-      .then(() => paint()); // the rings, now that the axes have their room
-    if (!first) return;
-    place.on("plotly_click", ({ points: [{ customdata: selected }] }) =>
-      selected !== undefined && set({ selected }));
-  }
-
-  const paint = mount({ model, el, signal }, root, TRAITS, draw);
-  loadPlotly(model).then((loaded) => {
-    if (signal.aborted) return;
-    Plotly = loaded;
-    parts.waiting.remove();
-    root.removeAttribute("aria-busy");
-    paint();
-  }, (error) => {
-    put(parts.waiting,
-      `The plots could not be loaded (${error.message}); the table holds the same numbers.`);
-    for (const { title, box } of plots) title.hidden = box.hidden = true;
-    root.removeAttribute("aria-busy");
-  });
-  signal.addEventListener("abort", () =>
-    Plotly && plots.forEach(({ place }) => Plotly.purge(place)));
+  const paint = mount({ model, el, signal }, parts.root, TRAITS, draw,
+    { undo: ["guess", "looked"] });
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

@@ -1,22 +1,20 @@
 """AblationExplorer: the results of a study, each with its command, its seeds and its spread."""
 
-import functools
-import gzip
-import importlib.util
+import itertools
 import json
 import math
 import os
 import statistics
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
 from spikeviz.base.front_end import read_data
-from spikeviz.base.widget import Explorer, check_index, check_known, path_of
+from spikeviz.base.widget import Explorer, check_index, check_known, path_of, short
 from spikeviz.figure import new_figure
-from spikeviz.results import results, verdict
+from spikeviz.results import results, standard_error, verdict
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
     from matplotlib.figure import Figure
@@ -25,17 +23,18 @@ HOW = ("command", "commit", "date", "machine", "scale", "measure", "test_images"
 
 
 class AblationExplorer(Explorer):
-    """Shows what a study found, choice by choice: plots, a table, the spread, the paper beside it.
+    """Shows what a study found: seed by seed a ranking, your own order and the paper's beside it.
 
     AblationExplorer("results.json", …) shows results files as studies/ablation.py writes them:
     "results" holds "scale", "measure", "test_images" (how many) and "points", each with "axis"
     (what was varied), "value", "options", "network" and "runs", [{"seed", "accuracy", "seconds",
-    …}]. Without one it shows
-    the study that comes with the widget: the paper's choices on the shipped digits. The paper's
-    own figures (Tables 1 to 3) are drawn apart, on an axis of their own, and named the paper's.
+    …}]. Without one it shows the study that comes with the widget: the paper's choices on the
+    shipped digits. The paper's own figures (Tables 1 to 3) stand apart and are named the paper's.
 
-    axis: what is varied on show, one of `axes`.  selected: the number of a point in `points`, or
-    None.  show_paper: the paper's figures beside ours.  points: what is on show, one dict each.
+    axis: what is varied on show, one of `axes`.  ask: whether an axis is hidden until the reader
+    has put its values into an order, or skipped that.  guess: these orders, {axis: values, the
+    best first}.  looked: the axes that are open.  selected: the number of a point in `points`, or
+    None.  show_paper: the paper's order beside ours.  points: what is on show, one dict each.
     studies: how each results file came about.  orderings(): what the paper says is better, and
     what ours says to that.
     """
@@ -46,9 +45,13 @@ class AblationExplorer(Explorer):
     studies = t.List(read_only=True).tag(sync=True)
     paper = t.Dict(read_only=True).tag(sync=True)
     verdicts = t.List(read_only=True).tag(sync=True)
+    pairs = t.List(read_only=True).tag(sync=True)
     axis = t.Unicode().tag(sync=True)
     selected = t.Int(None, allow_none=True).tag(sync=True)
     show_paper = t.Bool(True).tag(sync=True)
+    ask = t.Bool(True).tag(sync=True)
+    guess = t.Dict().tag(sync=True)
+    looked = t.List(t.Unicode()).tag(sync=True)
 
     def __init__(self, *files: str | os.PathLike[str], **traits: Any) -> None:
         points: list[dict] = []
@@ -59,10 +62,12 @@ class AblationExplorer(Explorer):
             studies.append(how)
         self.set_trait("points", points)
         self.set_trait("studies", studies)
-        self.set_trait("paper", read_data("ablation"))
+        paper = read_data("ablation")
+        orders = {order["axis"]: rank(paper, order["axis"]) for order in paper["orderings"]}
+        self.set_trait("paper", {**paper, "orders": orders})
         self.set_trait("verdicts", self.orderings())
+        self.set_trait("pairs", list(self._pairs()))
         super().__init__(**traits)
-        self.on_msg(self._send_plotly)
 
     @property
     def axes(self) -> list[str]:
@@ -71,7 +76,7 @@ class AblationExplorer(Explorer):
 
     @t.default("axis")
     def _first_axis(self) -> str:
-        return self.axes[0]
+        return "SPK block" if "SPK block" in self.axes else self.axes[0]
 
     @t.validate("axis")
     def _known_axis(self, proposal: dict[str, Any]) -> str:
@@ -82,18 +87,45 @@ class AblationExplorer(Explorer):
         last = len(self.points) - 1
         return check_index(proposal, last, f"a point from 0 to {last}, or None")
 
+    @t.validate("looked")
+    def _known_axes(self, proposal: dict[str, Any]) -> list[str]:
+        value = proposal["value"]
+        if not set(value) <= set(self.axes):
+            raise t.TraitError(f"looked is {short(value)}; choose of {self.axes}")
+        return value
+
+    @t.validate("guess")
+    def _whole_orders(self, proposal: dict[str, Any]) -> dict[str, list]:
+        guess = proposal["value"]
+        for axis, order in guess.items():
+            values = [point["value"] for point in self.points if point["axis"] == axis]
+            if axis not in self.axes:
+                raise t.TraitError(f"guess names {axis!r}; choose of {self.axes}")
+            given = order if isinstance(order, list | tuple) else []
+            if len(given) != len(values) or any(given.count(v) != values.count(v) for v in values):
+                raise t.TraitError(
+                    f"guess has {short(order)} for {axis!r}; give each of {values} once"
+                )
+        return guess
+
     def orderings(self) -> list[dict[str, Any]]:
         """What the paper says is better, with the `verdict` of ours: over the seeds that both have,
-        and by the test images of their study. "differences": by seed."""
+        and by the test images of their study. "differences": by seed; "two_se": 2 SE of their mean,
+        None where the study does not say how many images it tests on."""
         found = []
         for order in self.paper["orderings"]:
             axis = order["axis"]
             better, worse = (self._accuracies(axis, order[side]) for side in ("better", "worse"))
-            pairs = [(better[seed], worse[seed]) for seed in better if seed in worse]
-            says = verdict([b for b, _ in pairs], [w for _, w in pairs], self._test_images(axis))
-            differences = [b - w for b, w in pairs]
-            found.append({**order, "differences": differences, "verdict": says})
+            found.append({**order, **judge(better, worse, self._test_images(axis))})
         return found
+
+    def _pairs(self) -> Iterator[tuple[int, int, str]]:
+        """Each two points of an axis, by number: the verdict on "the first is above the second"."""
+        scores = [{run["seed"]: run["accuracy"] for run in point["runs"]} for point in self.points]
+        for a, b in itertools.combinations(range(len(scores)), 2):
+            axis = self.points[a]["axis"]
+            if axis == self.points[b]["axis"]:
+                yield a, b, judge(scores[a], scores[b], self._test_images(axis))["verdict"]
 
     def _test_images(self, axis: str) -> float:
         """Of the first study with that axis; infinitely many where its file does not say."""
@@ -128,25 +160,27 @@ class AblationExplorer(Explorer):
             place.set_visible(False)
         return figure
 
-    def _send_plotly(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        """The page asks for plotly once, however many widgets it shows."""
-        if content == "plotly":
-            self.send("plotly", [pack_plotly()])
 
-    @classmethod
-    def library(cls) -> dict[str, bytes]:
-        return {"plotly.js": pack_plotly()}
+def judge(better: dict[int, float], worse: dict[int, float], n_test: float) -> dict[str, Any]:
+    """Two accuracies by seed, of the seeds that both have: the `verdict`, the differences, 2 SE."""
+    seeds = [seed for seed in better if seed in worse]
+    one, other = ([scores[seed] for seed in seeds] for scores in (better, worse))
+    sure = not seeds or math.isinf(n_test)
+    return {
+        "verdict": verdict(one, other, n_test),
+        "differences": [b - w for b, w in zip(one, other, strict=True)],
+        "two_se": None if sure else 2 * standard_error(one + other, n_test),
+    }
 
 
-@functools.cache
-def pack_plotly() -> bytes:
-    """The plotly.js of the plotly package, packed; found without importing the package."""
-    spec = importlib.util.find_spec("plotly")
-    if spec is None or spec.origin is None:
-        install = f"{sys.executable} -m pip install plotly"
-        raise ModuleNotFoundError(f"the package plotly is missing; run `{install}`")
-    script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
-    return gzip.compress(script.read_bytes(), mtime=0)
+def rank(paper: dict[str, Any], axis: str) -> list[Any]:
+    """What the paper ranks on an axis, the best first: by its figures; where it gives none, by how
+    many it holds to be better."""
+    orders = [order for order in paper["orderings"] if order["axis"] == axis]
+    figures = {p["value"]: p["accuracy"] for p in paper["points"] if p["axis"] == axis}
+    worse = [order["worse"] for order in orders]
+    values = dict.fromkeys([*figures, *(order["better"] for order in orders), *worse])
+    return sorted(values, key=lambda value: (-figures.get(value, 0), worse.count(value)))
 
 
 def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
