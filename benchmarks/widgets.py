@@ -49,7 +49,7 @@ class Handle(NamedTuple):
 
 HANDLES: dict[str, list[Handle]] = {
     "AblationExplorer": [
-        Handle(".sv-scroll", "y", at=(0.6, 0.3), hover=True, stride=6),
+        Handle(".sv-card:not([hidden])", "y", stride=6),
     ],
     "AttentionExplorer": [
         Handle(".sv-image", at=(0.1, 0.4), hover=True),

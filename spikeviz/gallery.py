@@ -56,7 +56,7 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
     rows = []
     for cls in explorers():
         widget = cls()
-        widget.save_html(folder / f"{cls.__name__}.html", library="beside")
+        widget.save_html(folder / f"{cls.__name__}.html")
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
         rows.append(f'<li><a href="{name}.html">{name}</a><p>{text}</p></li>')

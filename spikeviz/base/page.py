@@ -37,11 +37,6 @@ def script_json(value: Any) -> str:
     return json.dumps(value, default=_as_text).replace("<", "\\u003c")
 
 
-def script_library(packed: bytes) -> str:
-    """A script that gives a page a large library."""
-    return f'globalThis.spikevizLibrary = "{base64.b64encode(packed).decode()}";\n'
-
-
 def _as_text(value: Any) -> dict[str, str]:
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{type(value).__name__} cannot be saved in a page: sync numbers or bytes")

@@ -18,7 +18,7 @@ import traitlets as t
 from IPython.core.getipython import get_ipython
 
 from spikeviz.base.front_end import PACKAGE, front_end, read_module
-from spikeviz.base.page import LIVE, fill_page, head, script_json, script_library
+from spikeviz.base.page import LIVE, fill_page, head, script_json
 
 CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
 
@@ -252,23 +252,14 @@ class Explorer(anywidget.AnyWidget):
         widgets.add(self)
         self._made[cell] = (run, widgets)
 
-    @classmethod
-    def library(cls) -> dict[str, bytes]:
-        """{file: packed text} of a large library that the front end needs."""
-        return {}
-
-    def save_html(self, path: str | os.PathLike[str], library: str = "inside") -> Path:
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the widget as it stands to one HTML file that works offline, without a kernel.
 
-        library: where a large one (plotly, for AblationExplorer) goes: "inside" the page, or
-        "beside" it, in a file that the pages of a folder share.
         The file is complete or not there at all. Returns its path.
         Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder,
-        ValueError for a pipe or a device and for another word for library.
+        ValueError for a pipe or a device.
         """
         path = Path(path)
-        if library not in ("inside", "beside"):
-            raise ValueError(f'library is {library!r}; choose "inside" or "beside"')
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
         if path.is_dir():
@@ -277,19 +268,11 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError(f"{path} is a pipe or a device; give the name of a file")
         from spikeatconv.files import write_whole
 
-        scripts = {name: script_library(packed) for name, packed in self.library().items()}
-        if library == "beside":
-            for name, script in scripts.items():
-                write_whole(path.parent / name, script)
-            tags = [f'<script src="{name}"></script>' for name in scripts]
-        else:
-            tags = [f"<script>{script}</script>" for script in scripts.values()]
         parts = {
             "HEAD": head(f"{type(self).__name__} · spikeviz", line(type(self))),
             "STATE": script_json(self._public_state()),
             "CODE": script_json({name: getattr(self, name) for name in CODE}),
             "LIVE": LIVE,
-            "LIBRARY": "\n".join(tags),
         }
         write_whole(path, fill_page(PACKAGE / "base" / "page.html", parts))
         return path

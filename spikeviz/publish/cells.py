@@ -15,7 +15,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 import spikeviz
-from spikeviz.base.page import LIVE, script_json, script_library
+from spikeviz.base.page import LIVE, script_json
 from spikeviz.base.widget import CODE, Explorer, line
 from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links, strip_tags
 
@@ -139,7 +139,6 @@ class Document:
         cls = getattr(spikeviz, kind, Explorer)  # that of a notebook's own widget is not here
         code = script_json({trait: state[trait] for trait in CODE})
         self.scripts[f"{kind}.js"] = f"spikevizLive.kinds.{kind} = {code};\n"
-        self.scripts |= {name: script_library(packed) for name, packed in cls.library().items()}
         self.shown[model] = {"kind": kind, "state": self._public_state(model)}
         about = html.escape(line(cls))
         self.frozen |= {kind} if cls.needs_python else set()

@@ -88,13 +88,8 @@ def test_reopened_without_its_kernel_a_notebook_shows_every_widget(opened, lab):
     assert widget(page, "NetworkWalk").locator(".sv-nw-thumb").first.is_visible()
     assert widget(page, "NetworkWalk").get_by_text("Another image needs Python").is_visible()
     assert widget(page, "AttentionExplorer").get_by_text("Other images need Python").is_visible()
-    widget(page, "AblationExplorer").locator(".main-svg").first.wait_for()  # plotly, remembered
     save(page)  # JupyterLab alone would now drop what no kernel holds
     assert len(states(page)) == 2 * len(ORDER)
-    page.evaluate("caches.delete('spikeviz')")
-    reload(page)
-    assert page.get_by_text("Error displaying").count() == 0
-    widget(page, "AblationExplorer").get_by_text("run this cell again)").wait_for()
 
 
 def test_a_restarted_kernel_is_not_waited_for(opened, lab):

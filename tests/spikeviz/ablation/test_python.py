@@ -1,6 +1,5 @@
 """AblationExplorer: what a results file may hold, its numbers, what ours says to the paper's."""
 
-import gzip
 import json
 import math
 import re
@@ -11,7 +10,7 @@ import traitlets
 
 from spikeviz import AblationExplorer
 from spikeviz import results as results_file
-from spikeviz.ablation.explorer import pack_plotly
+from spikeviz.ablation.explorer import rank
 from spikeviz.results import verdict
 
 
@@ -148,24 +147,47 @@ def test_the_study_that_comes_with_it_is_a_results_file_with_three_seeds(explore
         assert shown["accuracy_sd"] == pytest.approx(written["accuracy_sd"])
 
 
-def test_plotly_is_that_of_its_package_and_is_asked_for(explorer):
-    from importlib import metadata
-
-    text = gzip.decompress(pack_plotly()).decode()
-    assert "plotly.js v" in text[:100]
-    assert metadata.version("plotly")
-    sent = []
-    explorer.send = lambda content, buffers: sent.append((content, buffers))
-    explorer._send_plotly(explorer, "other", [])
-    explorer._send_plotly(explorer, "plotly", [])
-    assert sent == [("plotly", [pack_plotly()])]
+# p is (0.5 + 0.7 + 0.4 + 0.5) / 4 = 0.525, so 2 SE are 2 √(2 · 0.525 · 0.475 / 1000) = 0.0447.
+def test_an_ordering_says_what_chance_would_do(results, made):
+    sides = point("surrogate", "atan", 0.5, 0.7), point("surrogate", "sigmoid", 0.4, 0.5)
+    (order,) = [o for o in made(results(*sides, test_images=1000)).orderings() if o["differences"]]
+    assert order["two_se"] == pytest.approx(0.0447, abs=5e-5)
+    (order,) = [o for o in made(results(*sides)).orderings() if o["differences"]]
+    assert order["two_se"] is None  # of how many images it is nobody knows
 
 
-def test_a_saved_page_holds_plotly_or_stands_beside_it(explorer, tmp_path):
-    alone = explorer.save_html(tmp_path / "alone.html")
-    assert 1_500_000 < alone.stat().st_size < 2_500_000
-    shared = explorer.save_html(tmp_path / "shared.html", library="beside")
-    assert shared.stat().st_size < 200_000
-    assert {p.name for p in tmp_path.iterdir()} == {"alone.html", "shared.html", "plotly.js"}
-    with pytest.raises(ValueError, match=r"library is 'cdn'; choose"):
-        explorer.save_html(tmp_path / "x.html", library="cdn")
+def test_each_two_points_of_an_axis_have_a_verdict(results, made):
+    points = [
+        point("T", 1, 0.5, 0.5), point("τ", 2, 0.5), point("T", 2, 0.8, 0.7),
+        point("T", 4, 0.9, 0.6),
+    ]  # fmt: skip
+    found = made(results(*points, test_images=1000)).pairs
+    assert found == [(0, 2, "disagree"), (0, 3, "disagree"), (2, 3, "undecided")]
+
+
+def test_the_paper_ranks_by_its_figures_and_else_by_its_words(explorer):
+    assert explorer.paper["orders"] == {  # 70.9, 70.4 and 66.0 %; MBPL is best, RL above SL
+        "time steps": [4, 8, 1], "surrogate": ["atan", "sigmoid"], "branches of MBPL": [4, 8],
+        "SPK block": ["mbpl", "rl", "sl"], "attention": ["sisa", "bdsa"],
+    }  # fmt: skip
+    claims = [{"axis": "T", "better": "a", "worse": w} for w in "bc"]
+    claims.append({"axis": "T", "better": "c", "worse": "b"})
+    assert rank({"points": [], "orderings": claims}, "T") == ["a", "c", "b"]
+
+
+def test_it_begins_with_the_blocks_where_a_study_has_them(results, made, explorer):
+    assert explorer.axis == "SPK block"
+    assert made(results(point("T", 1, 0.5), point("τ", 2.0, 0.6))).axis == "T"
+
+
+def test_an_order_holds_each_value_once(explorer, refused):
+    explorer.guess = {"surrogate": ["sigmoid", "atan"], "τ": [2, 1.5, 4]}  # as a page sends 2.0
+    refused(explorer, "guess", {"speed": []}, r"guess names 'speed'; choose of \['time steps'")
+    for odd in (["atan"], ["atan", "atan"], ["atan", "relu"], "atan", 3):
+        refused(explorer, "guess", {"surrogate": odd}, r"give each of \['atan', 'sigmoid'\] once")
+    refused(explorer, "looked", ["speed"], r"looked is \['speed'\]; choose of")
+    explorer.looked = ["τ"]
+
+
+def test_a_saved_page_is_small(explorer, tmp_path):
+    assert explorer.save_html(tmp_path / "alone.html").stat().st_size < 150_000

@@ -35,7 +35,7 @@ def pages(tmp_path_factory):
     def saved(cls):
         if cls not in written:
             widget = cls()
-            written[cls] = widget.save_html(folder / f"{cls.__name__}.html", library="beside")
+            written[cls] = widget.save_html(folder / f"{cls.__name__}.html")
             widget.close()
         return written[cls]
 

@@ -23,7 +23,7 @@ def told(page):
 @pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
 def test_a_saved_page_says_what_its_widget_is_for(cls, tmp_path):
     widget = cls()
-    page = widget.save_html(tmp_path / "a.html", library="beside").read_text(encoding="utf-8")
+    page = widget.save_html(tmp_path / "a.html").read_text(encoding="utf-8")
     widget.close()
     assert told(page) == (f"{cls.__name__} · spikeviz", cls.__doc__.splitlines()[0])
 
