@@ -156,8 +156,8 @@ export function playhead({ model, name = "cursor", last, paint, ends = false, ..
   let [place, trait] = [null, null]; // the place holds as long as the trait is this
   const at = () => clamp(trait === model.get(name) ? place : model.get(name) + ends, 0, last());
   const go = (to, alone = false) => {
-    if (!alone) model.set(name, keep(to));
-    [place, trait] = [to, model.get(name)];
+    [place, trait] = [to, alone ? model.get(name) : keep(to)]; // a new trait is drawn at once
+    if (!alone) model.set(name, trait);
     paint();
   };
   return { at, go };

@@ -28,19 +28,22 @@ function filmOf(ink, direction, dark) {
   });
 }
 
-/** {on, off}: how many events each pixel has in each of `steps` frames. */
-function framesOf(film, contrast, steps) {
-  const empty = () => new Uint8Array(SIDE * SIDE);
-  const frames = Array.from({ length: steps }, () => ({ on: empty(), off: empty() }));
-  for (let move = 0; move < MOVES; move++) {
-    const { on, off } = frames[Math.floor((move * steps) / MOVES)];
-    film[move].forEach((before, k) => {
-      const change = film[move + 1][k] - before;
-      if (change >= contrast) on[k]++;
-      if (change <= -contrast) off[k]++;
-    });
-  }
-  return frames;
+/** {on, off}: which pixels have an event in each move. */
+const eventsOf = (film, contrast) => Array.from({ length: MOVES }, (_, move) => {
+  const changes = film[move].map((before, k) => film[move + 1][k] - before);
+  return {
+    on: Uint8Array.from(changes, (change) => change >= contrast),
+    off: Uint8Array.from(changes, (change) => change <= -contrast),
+  };
+});
+
+/** {on, off}: how many events each pixel has in some moves. */
+function sumOf(moves) {
+  const counts = { on: new Uint8Array(SIDE * SIDE), off: new Uint8Array(SIDE * SIDE) };
+  for (const move of moves)
+    for (const sign of ["on", "off"])
+      move[sign].forEach((event, k) => (counts[sign][k] += event));
+  return counts;
 }
 
 /** ON less OFF of each column (of each row, where the digit moves up or down), frame by frame. */
@@ -55,21 +58,27 @@ function tracksOf(frames, direction) {
 
 const total = (counts) => counts.reduce((sum, count) => sum + count, 0);
 
-/** A function of the traits that gives all that is on show. */
+/** A function of the traits, and of the playhead's place from 0 to T, that gives all on show. */
 export function computer(digits) {
   const once = memory();
-  return (p) => {
+  return (p, place) => {
     const motion = [p.digit, p.direction, p.dark];
     const film = once("film", motion, () => filmOf(unhex(digits[p.digit]), p.direction, p.dark));
-    const frames = once("frames", [...motion, p.contrast, p.time_steps], () =>
-      framesOf(film, p.contrast, p.time_steps));
-    const tracks = once("tracks", [frames], () => tracksOf(frames, p.direction));
-    const step = clamp(p.step, 0, p.time_steps - 1);
-    const { on, off } = frames[step];
+    const events = once("events", [film, p.contrast], () => eventsOf(film, p.contrast));
     const each = MOVES / p.time_steps; // moves in a frame
+    const frameOf = (_, t) => sumOf(events.slice(t * each, (t + 1) * each));
+    const frames = once("frames", [events, each], () =>
+      Array.from({ length: p.time_steps }, frameOf));
+    const tracks = once("tracks", [frames], () => tracksOf(frames, p.direction));
+    const step = clamp(Math.ceil(place) - 1, 0, p.time_steps - 1);
+    const moved = place * each; // between two moves a fraction
+    const done = Math.floor(moved);
+    const sums = once("sums", [events, each, step, done], () =>
+      sumOf(events.slice(step * each, done)));
     return {
-      p, film, frames, tracks, step, each, now: film[(step + 1) * each],
-      counts: { on: total(on), off: total(off) },
+      p, film, events, frames, tracks, step, each, place, moved, sums,
+      now: film[done], way: WAYS[p.direction],
+      counts: { on: total(sums.on), off: total(sums.off) },
     };
   };
 }

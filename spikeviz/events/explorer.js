@@ -2,17 +2,19 @@
 // computed here; Python holds the parameters.
 
 import { DIRECTIONS, computer } from "./events.js";
-import { PICTURES } from "./draw.js";
-import { ASK, LABELS, partnerOf, replyOf, summaryOf, titlesOf } from "./words.js";
+import { makePictures } from "./draw.js";
+import { ASK, LABELS, clockOf, partnerOf, replyOf, summaryOf, titlesOf } from "./words.js";
 import { button, clamp, div, h, para, put } from "../base/page.js";
-import { drag, player, showValues, traitControls } from "../base/controls.js";
+import { drag, player, playhead, showValues, traitControls } from "../base/controls.js";
+import { dragLine } from "../base/slider.js";
 import { lasting, mount } from "../base/widget.js";
 import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer } from "../base/draw.js";
 
 const MOTION = ["digit", "direction", "dark"];
 const TRAITS = [...MOTION, "contrast", "time_steps", "step", "hidden"];
-const FRAMES_A_SECOND = 3;
+const GESTURES = [...MOTION, "contrast", "time_steps"];
+const SECONDS = 5; // of play
 const any = (count) => Math.floor(Math.random() * count);
 
 /** The question for the direction of a hidden digit: {element, update}. */
@@ -50,44 +52,56 @@ function render({ model, el, signal }) {
       set: (steps) => set({ time_steps: Number(steps) }),
     }),
   };
-  const last = () => model.get("time_steps") - 1;
+  const last = () => model.get("time_steps");
+  const { at, go } = playhead({ model, name: "step", last, ends: true, paint: () => paint() });
   const walk = player({
-    last, at: () => clamp(model.get("step"), 0, last()), go: (step) => set({ step }),
-    rate: () => FRAMES_A_SECOND, label: "Frame", text: (at) => `frame ${at + 1} of ${last() + 1}`,
-    signal,
+    last, at, go, rate: () => last() / SECONDS, label: "Frame", signal, smooth: true,
+    text: (place) => clockOf(place, last()),
   });
   const game = makeGame(model, set);
   const summary = h("p", { class: "sv-summary", role: "status" });
   const [boards, titles] = [{}, {}];
-  for (const name of Object.keys(PICTURES)) {
+  const pictures = makePictures();
+  for (const name of Object.keys(pictures)) {
     boards[name] = h("canvas", { class: "sv-events-board", role: "img" });
     titles[name] = para("title");
   }
-  drag(boards.tracks, ({ offsetY }) => {
-    if (model.get("hidden")) return;
-    const row = Math.floor((offsetY / boards.tracks.clientHeight) * (last() + 1));
-    set({ step: clamp(row, 0, last()) });
+  const chooses = ({ offsetY }) => {
+    const row = Math.floor((offsetY / boards.tracks.clientHeight) * last());
+    if (!model.get("hidden")) go(clamp(row, 0, last() - 1) + 1);
+  };
+  drag(boards.tracks, (event) => event.pointerType === "touch" || chooses(event));
+  boards.tracks.addEventListener("click", chooses); // a finger's drag scrolls the page
+  const line = dragLine({
+    label: "Frame, drag it", range: () => [0, last(), 1], set: (place) => go(place),
+    reset: () => go(model.get("defaults").step + 1),
   });
   const partner = para("caption");
   const root = h("div", { class: "spikeviz sv-events" },
     game.element,
     div("controls", ...Object.values(controls).map(({ element }) => element)),
     div("row", ...walk.elements),
-    div("plots", ...Object.keys(PICTURES).map((name) => h("div", {}, titles[name], boards[name]))),
+    div("plots", ...Object.keys(pictures).map((name) => h("div", {}, titles[name],
+      div("stack", boards[name], ...(name === "tracks" ? [line.element] : []))))),
     summary, partner);
 
   function draw(colour) {
-    const state = compute(valuesOf(model, TRAITS));
-    const { p, step, frames, now, tracks } = state;
+    const state = compute(valuesOf(model, TRAITS), at());
+    const { p, step, place, moved, frames, now, tracks } = state;
     const shows = {
-      scene: [now, p.hidden, p.dark], frame: [frames, step], tracks: [tracks, step, p.hidden],
+      scene: [now, moved, p.hidden, p.dark], frame: [frames, moved],
+      tracks: [tracks, step, place, p.hidden],
     };
     const words = titlesOf(state);
-    for (const [name, paint] of Object.entries(PICTURES)) {
+    let scales = null;
+    for (const [name, paint] of Object.entries(pictures)) {
       put(titles[name], words[name]);
       boards[name].setAttribute("aria-label", LABELS[name](state));
-      redraw(boards[name], [colour, ...shows[name]], (on) => paint(on, colour, state));
+      scales = redraw(boards[name], [colour, ...shows[name]], (on) => paint(on, colour, state));
     }
+    line.element.hidden = p.hidden;
+    if (scales) line.place(place, scales.x, scales.y, "");
+    summary.ariaLive = walk.playing() ? "off" : "polite";
     put(summary, summaryOf(state));
     put(partner, partnerOf(state));
     showValues(controls, { ...p, time_steps: String(p.time_steps) });
@@ -96,7 +110,7 @@ function render({ model, el, signal }) {
     walk.update();
     return state;
   }
-  mount({ model, el, signal }, root, TRAITS, draw);
+  const paint = mount({ model, el, signal }, root, TRAITS, draw, { undo: GESTURES });
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

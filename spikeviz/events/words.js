@@ -5,9 +5,13 @@ import { counted } from "../base/page.js";
 
 export const ASK = "Which way does it move? Look at one frame first, then play.";
 
-export const summaryOf = ({ p, step, counts }) =>
-  `Frame ${step + 1} of ${p.time_steps}: ${counted(counts.on, "ON event")} (blue), ` +
-  `${counts.off} OFF (orange).`;
+export const summaryOf = ({ p, step, place, counts }) =>
+  `Frame ${step + 1} of ${p.time_steps}${place === step + 1 ? "" : " so far"}: ` +
+  `${counted(counts.on, "ON event")} (blue), ${counts.off} OFF (orange).`;
+
+/** Where the playhead stands. */
+export const clockOf = (place, steps) =>
+  `frame ${Math.max(1, Math.ceil(place))} of ${steps}${place % 1 ? ", between" : ""}`;
 
 /** Which other motion has the same frames. */
 export function partnerOf({ p }) {
@@ -33,5 +37,5 @@ export const LABELS = {
     `The ${p.dark ? "dark" : "bright"} digit ${p.digit} moves ${p.direction}`),
   frame: summaryOf,
   tracks: ({ p }) => (p.hidden ? "All frames are hidden" :
-    `ON less OFF events in ${counted(p.time_steps, "frame")}; drag to choose one`),
+    `ON less OFF events in ${counted(p.time_steps, "frame")}; drag the line to choose one`),
 };

@@ -74,3 +74,63 @@ def test_in_one_frame_nothing_tells_two_motions_apart(opened):
     )
     page.get_by_label("T, frames").select_option("1")
     expect(partner).to_contain_text("the very same frame: nothing tells the two apart")
+
+
+def test_a_finger_that_taps_a_frame_chooses_it(opened):
+    page = opened(width=390, height=800, has_touch=True, is_mobile=True)
+    board = page.locator(".sv-events-board").nth(2)
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    page.touchscreen.tap(box["x"] + 30, box["y"] + 0.88 * box["height"])
+    expect(page.locator(".sv-summary")).to_contain_text("Frame 4 of 4:")
+
+
+def test_the_line_is_dragged_from_frame_to_frame_by_hand_and_keys(opened):
+    page = opened()
+    line = page.get_by_role("slider", name="Frame, drag it")
+    board = page.locator(".sv-events-board").nth(2).bounding_box()
+    box = line.bounding_box()
+    x, y = box["x"] + 100, box["y"] + box["height"] / 2
+    page.mouse.move(x, y + 8)  # beside it
+    page.mouse.down()
+    page.mouse.move(x, y + 8 + board["height"] * 0.3)  # more than a frame, of four
+    page.mouse.up()
+    expect(page.locator(".sv-summary")).to_contain_text("Frame 3 of 4:")
+    line.press("ArrowUp")
+    expect(page.locator(".sv-summary")).to_contain_text("Frame 4 of 4:")
+    line.dblclick()
+    expect(page.locator(".sv-summary")).to_contain_text("Frame 2 of 4:")
+
+
+# Between two frames the digit lies between two whole moves, and fewer events have come than are in
+# the frame: what is drawn at every place while it plays.
+PLAY = """() => new Promise((done) => {
+    const seen = [];
+    document.addEventListener("spikeviz:drawn", ({ detail: s }) => {
+        seen.push({ place: s.place, moved: s.moved, step: s.step, sum: s.counts.on + s.counts.off,
+            picture: document.querySelector(".sv-events-board").toDataURL() });
+        if (s.place === s.p.time_steps) done(seen);
+    });
+    document.querySelector(".sv-play").click();
+})"""
+
+
+def test_play_goes_smoothly_from_before_the_first_frame_to_the_last(opened):
+    page = opened(EventExplorer(step=3, contrast=0.3))
+    run = EventExplorer(contrast=0.3).trace()
+    seen = page.evaluate(PLAY)
+    assert len({one["picture"] for one in seen}) > 60
+    assert seen[0]["place"] < 0.2
+    whole = [float(frame.sum()) for frame in run.frames]
+    for one in seen:
+        assert one["moved"] == one["place"] * 2
+        begun = int(one["moved"]) - 2 * one["step"]  # moves of this frame that are over
+        share = one["sum"] / whole[one["step"]]
+        assert (share == 0, share == 1) == (begun == 0, begun == 2)
+    assert page.evaluate("document.getElementById('view').model.get('step')") == 3
+
+
+def test_where_motion_is_unwelcome_play_shows_whole_frames(opened):
+    page = opened(EventExplorer(step=3), reduced_motion="reduce")
+    seen = page.evaluate(PLAY)
+    assert {one["place"] for one in seen} <= {0, 1, 2, 3, 4}
