@@ -1,55 +1,35 @@
-// TrainingMonitor: the runs that Python sends, drawn; a button that asks the loop to end.
+// TrainingMonitor: the runs that Python sends as a film with a playhead; a button that asks the
+// loop to end.
 
-import { unpacker, compute } from "./runs.js";
-import { stateText, endText, readingText } from "./words.js";
+import { makeFilm, SETTINGS, SENT } from "./film.js";
+import { stateText, endText, readingText, accuracyTitle, chapterText } from "./words.js";
 import { AXES, drawPlot, drawRates, inkOf } from "./draw.js";
-import { h, put, renew, clamp, button } from "../base/page.js";
-import { numberControl, choice, checkbox, onArrows, showValues } from "../base/controls.js";
-import { mount, offline, lasting } from "../base/widget.js";
-import { syncing, listen, setter, valuesOf } from "../base/traits.js";
+import { makeChapters, makeGuess, movePlot } from "./controls.js";
+import { h, put, renew, clamp, button, div, para } from "../base/page.js";
+import { numberControl, choice, checkbox, showValues } from "../base/controls.js";
+import { mount, lasting } from "../base/widget.js";
+import { syncing, setter, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { keeper } from "../base/keeper.js";
 
-const SETTINGS = ["axis", "smoothing", "log_loss", "hidden"];
-const SENT = ["done", "present", "progress", "state", "problem", "about", "stop_asked"];
 const PLOTS = [
   { title: "loss: pale as it came, strong smoothed; dots: test", train: "loss", test: "test_loss" },
-  { title: "accuracy in %; dots: test", train: "accuracy", test: "test_accuracy", unit: 100 },
-  { title: "learning rate in 10⁻³", train: "learning_rate", unit: 1000 },
-  { title: "images per second", train: "images_per_second" },
+  { title: "", name: "accuracy", train: "accuracy", test: "test_accuracy", unit: 100, most: 1,
+    guessed: true },
+  { title: "", name: "firing rate, layer by layer", rated: true },
+  { title: "learning rate in 10⁻³", train: "learning_rate", unit: 1000, small: true },
+  { title: "images per second", train: "images_per_second", small: true },
 ];
 
 /** A picture in a box of its own, under its title. */
-function makePlot(words, more) {
-  const title = h("p", { class: "sv-title" }, words);
-  const canvas = h("canvas", {
-    tabindex: 0, role: "img",
-    "aria-label": `${words || "firing rate, layer by layer"}: arrow keys move through the run`,
-  });
-  return { canvas, title, box: h("div", {}, title, canvas), kept: keeper(), ...more };
-}
-
-/** Pointer and arrow keys on a plot move view.at along the axis, and in the rates view.layer. */
-function movePlot(plot, view) {
-  const { canvas, rated } = plot; // with the scales of its last drawing: they differ in width
-  const point = (place) => {
-    view.at = place == null || !Number.isFinite(place) ? null : clamp(place, ...plot.x.domain);
-    if (view.at === null) view.layer = null;
-    view.paint();
-  };
-  canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
-    view.layer = rated ? Math.floor(plot.rows.invert(offsetY)) : null;
-    point(plot.x?.invert(offsetX));
-  });
-  canvas.addEventListener("pointerleave", () => point(null));
-  canvas.addEventListener("keydown", ({ key }) => key === "Escape" && point(null));
-  onArrows(canvas, (right, down) => {
-    const by = Math.abs(down) > 1 ? -down : right;
-    if (!plot.x || !(by || rated)) return false;
-    const [[from, to], rows] = [plot.x.domain, plot.rows?.domain[0]];
-    if (!by) view.layer = clamp((view.layer ?? (down > 0 ? -1 : rows)) + down, 0, rows - 1);
-    point((view.at ?? (by > 0 ? from : to)) + (by * (to - from)) / 100);
-  }, 10);
+function makePlot({ title: words, name = words, ...more }) {
+  const title = para("title", words);
+  const label = `${name}: drag the playhead; arrow keys read, Enter moves the playhead there`;
+  const canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": label });
+  const stack = div("stack", canvas);
+  const box = h("div", { class: `sv-plot${more.small ? " sv-small" : ""}` }, title, stack);
+  const draw = more.rated ? drawRates : drawPlot;
+  return { canvas, title, label, stack, box, draw, still: keeper(), moving: keeper(), ...more };
 }
 
 function makeControls(limits, set) {
@@ -80,44 +60,41 @@ function writeLegend(legend, { all, hidden }, colour, set) {
 }
 
 function render({ model, el, signal }) {
-  const [set, unpack] = [setter(model), unpacker()];
-  const view = { at: null, layer: null, paint: () => paint() };
-  let [version, state] = [0, null]; // of all that the plots show
-  listen(model, [...SETTINGS, ...SENT], () => {
-    version++;
-    state = null;
-  }, signal);
+  const set = setter(model);
+  const hand = makeFilm(model, set, signal, () => paint());
+  const { film, stateNow } = hand;
 
   // ---- the parts, built once
   const stop = button("■ Stop", () => set({ stop_asked: true }), { class: "sv-play" });
   const bar = h("progress", { class: "sv-grow", max: 1, value: 0 });
   bar.ariaLabel = "Progress of the run";
   const summary = h("p", { class: "sv-summary", role: "status" });
-  const [problem, about] = ["note", "caption"].map((name) => h("p", { class: `sv-${name}` }));
-  const legend = h("div", { class: "sv-keys" });
+  const [problem, about] = ["note", "caption"].map((name) => para(name));
+  const legend = div("keys");
   const controls = makeControls(model.get("limits"), set);
-  const plots = PLOTS.map(({ title, ...plot }) => makePlot(title, { ...plot, draw: drawPlot }));
-  const parts = [...plots, makePlot("", { rated: true, draw: drawRates })];
-  parts.forEach((part) => movePlot(part, view));
+  const parts = PLOTS.map(makePlot);
+  parts.forEach((part) => movePlot(part, hand));
+  const guess = makeGuess(parts.find((part) => part.guessed), hand);
+  const chapters = makeChapters(hand.goTo);
   const readings = h("div", { class: "sv-update sv-readings", "aria-live": "off" });
+  const stage = div("film", ...parts.map(({ box }) => box));
   const root = h("div", { class: "spikeviz sv-training" },
-    h("div", { class: "sv-row" }, stop, bar), summary, problem,
-    h("div", { class: "sv-controls" }, ...Object.values(controls).map(({ element }) => element)),
-    legend, h("div", { class: "sv-plots" }, ...parts.map(({ box }) => box)), readings, about);
+    div("row", stop, bar), summary, problem,
+    div("row sv-head", ...film.elements), chapters.element, chapters.caption, legend, stage,
+    readings, div("controls", ...Object.values(controls).map(({ element }) => element)), about);
 
   function draw(colour) {
-    state ??= compute(unpack({ ...model.get("done"), ...model.get("present") }),
-      valuesOf(model, SETTINGS));
-    const s = { ...state, at: view.at, layer: view.layer };
+    const s = stateNow();
     for (const { box, train, test, rated } of parts) {
       const any = s.runs.some(({ columns }) => columns[train] || columns[test]);
       box.hidden = !(rated ? s.rated : any);
     }
     const shown = parts.filter(({ box }) => !box.hidden);
     const areas = shown.map(({ canvas }) => surface(canvas)); // all sizes before any change
-    const keys = [version, ...Object.values(colour)];
+    const keys = [s.version, ...Object.values(colour)];
     shown.forEach((part, i) => Object.assign(part, part.draw(part, s, areas[i], colour, keys)));
     write(s, colour);
+    return s;
   }
 
   // ---- words
@@ -125,15 +102,18 @@ function render({ model, el, signal }) {
     const { state: mode, progress, problem: failed, about: from, stop_asked: asked } =
       valuesOf(model, SENT);
     const under = ["running", "stopping"].includes(mode);
-    const busy = under && !offline(model);
-    stop.disabled = !busy || asked;
-    stop.hidden = bar.hidden = !busy;
+    stop.disabled = !s.live || asked;
+    stop.hidden = bar.hidden = !s.live;
     if (progress.steps) bar.value = clamp((progress.step ?? 0) / progress.steps, 0, 1);
     else bar.removeAttribute("value");
-    const now = busy && asked ? "stopping" : under && !busy ? "unseen" : mode;
-    put(summary, busy || progress.run ? stateText(progress, now) : endText(s.runs));
+    const now = s.live && asked ? "stopping" : under && !s.live ? "unseen" : mode;
+    const told = s.live || progress.run;
+    put(summary, told ? stateText(progress, now) : endText(s.runs, s.ask || s.playing));
     put(problem, [progress.bad && `Look: ${progress.bad}.`, failed].filter(Boolean).join(" "));
     put(about, from);
+    film.update();
+    guess.update(s, accuracyTitle(s));
+    chapters.update(s, chapterText);
     showValues(controls, s);
     writeLegend(legend, s, colour, set);
     const lines = s.runs.map((run) => [run.name, readingText(run, s)]);
@@ -142,7 +122,8 @@ function render({ model, el, signal }) {
       h("div", { class: "sv-reading" }, h("b", {}, name), h("span", {}, words))));
   }
 
-  const paint = mount({ model, el, signal }, root, [...SETTINGS, ...SENT], draw);
+  const paint = mount({ model, el, signal }, root, [...SETTINGS, ...SENT], draw,
+    { undo: ["guess", "hidden", "axis", "smoothing", "log_loss"] });
 }
 
 export default {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is 
 
 AXES = ("step", "epoch", "seconds")
 MOST_POINTS = 1000  # of a run on show; a longer one is shown as means of neighbours
+PLACES = 41  # of a guess, from a run's beginning to its end
 PERIOD = 0.25  # seconds between two messages to the page, at least
 BUSY = ("running", "stopping")
 
@@ -36,14 +37,19 @@ class TrainingMonitor(Explorer):
     counted), "epoch", "seconds" (else measured); "steps", how many there will be; "rates", {layer:
     share of ones, 0 to 1}. Other numbers go into the log only; what is no number is left out.
 
-    Runs are overlaid, as in the paper's Figure 4. Until the first one begins or a log is read, two
-    show that come with the widget, made by studies/recorded/monitor.py.
+    Runs are overlaid, as in the paper's Figure 4, and play as a film: a playhead goes over them,
+    and chapters stand where a log shows that something changes. Until the first one begins or a
+    log is read, two show that come with the widget, made by studies/recorded/monitor.py.
 
     state: "empty", "running", "stopping", "stopped", "finished" or "failed" (then `problem`).
     axis: "step", "epoch" or "seconds".  smoothing: of the loss, time constant in steps.
-    log_loss: a logarithmic axis.  hidden: names of runs not drawn.  done, present: what the page
-    draws, {run: {"columns", "values"}}, at most 1,000 points a run.  progress: {"run", "step",
-    "steps", "epoch", "images_per_second", "seconds", "seconds_left", "bad"}.
+    log_loss: a logarithmic axis.  hidden: names of runs not drawn.
+    ask: whether the accuracy stays hidden until a guess of it is drawn or skipped, True for the
+    runs that come with the widget.  guess: the reader's, 41 shares along the run, None where
+    nothing is drawn; [] for none.
+    done, present: what the page draws, {run: {"columns", "values"}}, at most 1,000 points a run.
+    progress: {"run", "step", "steps", "epoch", "images_per_second", "seconds", "seconds_left",
+    "bad"}.
     logs: {run: path of a CSV file}, read at once.
     """
 
@@ -56,6 +62,8 @@ class TrainingMonitor(Explorer):
     smoothing = Number(20.0, 1.0, 200.0, 1.0)
     log_loss = t.Bool(False).tag(sync=True)
     hidden = t.List(t.Unicode()).tag(sync=True)
+    ask = t.Bool(True).tag(sync=True)
+    guess = t.List(t.Float(allow_none=True)).tag(sync=True)
     done = t.Dict(read_only=True).tag(sync=True, large=True)
     present = t.Dict(read_only=True).tag(sync=True)
     progress = t.Dict(read_only=True).tag(sync=True)
@@ -73,6 +81,18 @@ class TrainingMonitor(Explorer):
         self._show_shipped()
         for name, path in (logs or {}).items():
             self.read(path_of(path, f"logs[{name!r}]"), name)
+        self.ask = traits.get("ask", self.ask)  # the logs' own are shown at once
+
+    @t.validate("guess")
+    def _a_guess(self, proposal: dict[str, Any]) -> list[float | None]:
+        guess = list(proposal["value"])
+        shares = [share for share in guess if share is not None]
+        if len(guess) not in (0, PLACES) or not all(0 <= share <= 1 for share in shares):
+            raise t.TraitError(
+                f"guess is {short(guess)}; give {PLACES} shares from 0 to 1 along the run, None "
+                "where there is none, or []"
+            )
+        return guess
 
     @property
     def logs(self) -> dict[str, Log]:
@@ -232,3 +252,4 @@ class TrainingMonitor(Explorer):
             with self.hold_sync():
                 self.set_trait("done", {})
                 self.set_trait("about", "")
+                self.ask, self.guess = False, []

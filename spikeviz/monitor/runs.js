@@ -26,13 +26,26 @@ export function unpacker() {
   });
 }
 
-/** The runs of these settings, the last one with rates, and how far the axis reaches. */
-export function compute(all, settings) {
+/** The runs of these settings with their smoothed columns, the last one with rates, the one whose
+ *  accuracy is guessed, and how far the axis reaches. live: whether one is under way. */
+export function compute(all, settings, live) {
   const runs = all.map((run, index) => ({ ...run, index, x: run.columns[settings.axis] }))
     .filter((run) => !settings.hidden.includes(run.name));
+  for (const run of runs) {
+    const { step, loss, accuracy } = run.columns;
+    const smoothed = (values) => values && smooth(step, values, settings.smoothing);
+    run.smoothed = { loss: smoothed(loss), accuracy: smoothed(accuracy) };
+  }
   const [from, to] = extent(runs.map((run) => run.x)) ?? [0, 1];
   const rated = runs.findLast((run) => run.rates.length);
-  return { ...settings, all, runs, rated, from, to: to > from ? to : from + 1 };
+  const right = runs.flatMap(({ name, x, columns: { test_accuracy, accuracy } }) => {
+    const values = test_accuracy ?? accuracy;
+    return values?.some(Number.isFinite) ? [{ name, x, values }] : [];
+  });
+  return {
+    ...settings, all, runs, rated, from, to: to > from ? to : from + 1, live, truth: right[0],
+    ask: settings.ask && right.length > 0 && !live,
+  };
 }
 
 /** The exponential mean of `values`, time constant in steps; missing values are passed over. */
@@ -57,6 +70,22 @@ export function nearest(xs, x) {
     if (Number.isFinite(value) && (best < 0 || apart(i) < apart(best))) best = i;
   });
   return best;
+}
+
+/** What `values` at ascending xs are at x, on the line between their neighbours (drawn between: no
+ *  log says so); null before the first, and the last after it. */
+export function valueAt(xs, values, x) {
+  let before = -1;
+  for (let i = 0; i < xs.length; i++) {
+    if (!Number.isFinite(values[i]) || !Number.isFinite(xs[i])) continue;
+    if (xs[i] > x) {
+      if (before < 0) return null;
+      const part = (x - xs[before]) / (xs[i] - xs[before]);
+      return values[before] + part * (values[i] - values[before]);
+    }
+    before = i;
+  }
+  return before < 0 ? null : values[before];
 }
 
 /** The last finite value at place i or before it; null for none. */

@@ -1,6 +1,6 @@
 // What TrainingMonitor says: where a run stands, how runs ended, what they had at a place.
 
-import { smooth, nearest, lastKnown } from "./runs.js";
+import { nearest, lastKnown } from "./runs.js";
 import { show, percent } from "../base/page.js";
 
 const STATES = {
@@ -33,27 +33,26 @@ function told(values, write, i) {
   return value == null ? null : write(value);
 }
 
-/** How the runs on show ended. */
-export function endText(runs) {
+/** How the runs on show ended; their accuracy not while it is guessed. */
+export function endText(runs, ask) {
   if (!runs.length) return "No run on show.";
   return runs.map(({ name, columns: { step, loss, test_accuracy: right } }) => {
     const parts = [
       told(step, (value) => `${show(value, 0)} steps`),
       told(loss, (value) => `loss ${show(value)}`),
-      told(right, (value) => `${percent(value)} on test`),
+      !ask && told(right, (value) => `${percent(value)} on test`),
     ];
     return `${name}: ${parts.filter(Boolean).join(", ")}.`;
   }).join(" ");
 }
 
-/** What a run had at the place `at` of the axis, else at its end; for the run with rates, that of
- *  the layer that is pointed at, else the lowest. */
-export function readingText(run, { at, layer, smoothing, rated }) {
-  const { columns, x, rates } = run;
-  const i = at === null ? x.length - 1 : nearest(x, at);
+/** What a run had at the place `at` of the axis, else at the playhead; for the run with rates, that
+ *  of the layer that is pointed at, else the lowest. */
+export function readingText(run, { at, head, to, layer, rated, ask }) {
+  const { columns, x, rates, smoothed } = run;
+  const i = at === null && head >= to ? x.length - 1 : nearest(x, at ?? head);
   if (i < 0) return "nothing yet";
-  const smoothed = columns.loss && smooth(columns.step, columns.loss, smoothing);
-  const also = told(smoothed, (value) => ` (smoothed ${show(value)})`, i) ?? "";
+  const also = told(smoothed.loss, (value) => ` (smoothed ${show(value)})`, i) ?? "";
   const known = (name, words, write) =>
     told(columns[name], (value) => `${words} ${write(value)}`, i);
   return [
@@ -61,8 +60,8 @@ export function readingText(run, { at, layer, smoothing, rated }) {
     known("epoch", "epoch", (value) => show(value, 2)),
     known("loss", "loss", (value) => `${show(value)}${also}`),
     known("test_loss", "test loss", show),
-    known("accuracy", "accuracy", percent),
-    known("test_accuracy", "test accuracy", percent),
+    !ask && known("accuracy", "accuracy", percent),
+    !ask && known("test_accuracy", "test accuracy", percent),
     known("learning_rate", "learning rate", (value) => value.toPrecision(3)),
     known("images_per_second", "images/s", (value) => show(value, 0)),
     rated?.name === run.name && rateText(rates, layer, i),
@@ -77,3 +76,42 @@ function rateText(rates, pointed, i) {
   if (!all[pointed]) return `lowest rate ${show(rate)} (${layer})`;
   return `rate of ${layer}: ${rate === null ? "not measured yet" : show(rate)}`;
 }
+
+// ---------------------------------------------------------------- the film
+
+const PLACE = {
+  step: (x) => show(x, 0), epoch: (x) => show(x, 2), seconds: (x) => show(x, x < 20 ? 1 : 0),
+};
+const CLOCK = { step: "step ", epoch: "epoch ", seconds: "second " };
+
+/** A place on the axis, and where the playhead stands. */
+export const placeText = ({ axis }, x) => PLACE[axis](x);
+export const clockText = (s) =>
+  `${CLOCK[s.axis]}${placeText(s, s.head)} of ${placeText(s, s.to)}`;
+
+/** What the present chapter is about; at the end, what a hand can do. */
+export const chapterText = (s, chapter) => chapter && s.head < s.to
+  ? `${CLOCK[s.axis]}${placeText(s, chapter.x)}, ${chapter.words}: ${chapter.detail}.`
+  : "Press Play, drag the playhead over a plot, or go to a chapter. Point at a layer for its rate.";
+
+export const ratesTitle = ({ name, rates }, row, now, most) => row === null
+  ? `firing rate of each layer of ${name}: dark 0, bright ${show(most, 2)}`
+  : `rate of ${rates[row].layer}: ${now[row] === null ? "not measured yet" : show(now[row])}`;
+
+export const GUESS_HINT = [
+  "Draw here with mouse, finger or arrow keys:", "how will its test accuracy rise?",
+  "Then press Done.",
+];
+export const GUESS_LABEL = "Your guess of the accuracy: arrow keys left and right go along the " +
+  "run, up and down draw, Enter is Done";
+
+/** The title of the accuracy: the question, or how far the guess was from the tests. */
+export function accuracyTitle(s) {
+  if (s.ask) return `First a guess: the accuracy of ${s.truth.name} in %`;
+  const also = !s.guess.length ? "" : s.playing || !s.miss ? "; dashed: your guess"
+    : `; dashed: your guess, ${show(100 * s.miss.apart, 1)} points off`;
+  return `accuracy in %; dots: test${also}`;
+}
+
+export const pencilText = (s, [x, share]) =>
+  `${CLOCK[s.axis]}${placeText(s, x)}: ${percent(share)}`;

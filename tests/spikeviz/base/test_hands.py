@@ -8,6 +8,7 @@ from spikeviz.gallery import explorers
 # What a hand holds and what that changes: both stand on one screen of JupyterLab.
 SCREEN: dict[str, list[str]] = {
     "AblationExplorer": [".sv-card:not([hidden])", ".sv-look", ".sv-stack canvas"],
+    "TrainingMonitor": [".sv-head", ".sv-film"],
     "LIFExplorer": [".sv-threshold", ".sv-traces"],
     "SurrogateExplorer": [".sv-point", ".sv-third canvas"],
 }

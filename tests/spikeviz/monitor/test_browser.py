@@ -6,7 +6,6 @@ import random
 import numpy as np
 
 from spikeviz import TrainingMonitor
-from spikeviz.training_log import Log
 
 LOOP = """import math, time
 closed = []
@@ -21,24 +20,7 @@ for metrics in monitor.watch(loop(), "mine", steps=100_000):
     pass"""
 
 
-def log_of(losses, every=1):
-    log = Log()
-    for i, loss in enumerate(losses, 1):
-        extra = {"test_accuracy": i / len(losses)} if i % every == 0 else {}
-        log.append({"step": 4 * i, "epoch": i / 10, "loss": loss, **extra}, seconds=i / 2)
-    return log
-
-
-def monitor_of(**logs):
-    """A monitor of these runs alone."""
-    monitor = TrainingMonitor()
-    monitor._forget_shipped()
-    for name, log in logs.items():
-        monitor._keep(name, log)
-    return monitor
-
-
-def test_hovering_says_what_each_run_had_there(opened):
+def test_hovering_says_what_each_run_had_there(opened, monitor_of, log_of):
     rng = random.Random(0)
     losses = [rng.random() for _ in range(50)]
     two = log_of([loss / 2 for loss in losses])
@@ -61,7 +43,7 @@ def test_hovering_says_what_each_run_had_there(opened):
     assert page.evaluate("document.getElementById('view').model.get('hidden')") == ["one"]
 
 
-def test_the_axis_can_be_time_and_the_keys_move_through_the_run(opened):
+def test_the_axis_can_be_time_and_the_keys_move_through_the_run(opened, monitor_of, log_of):
     page = opened(monitor_of(one=log_of([1.0, 0.5, 0.25, 0.125])))
     page.get_by_label("Along").select_option("seconds")
     canvas = page.locator("canvas").first
@@ -73,7 +55,7 @@ def test_the_axis_can_be_time_and_the_keys_move_through_the_run(opened):
     assert "loss 0.125" in page.locator(".sv-reading").inner_text()
 
 
-def test_smoothing_in_the_page_is_that_of_python(opened):
+def test_smoothing_in_the_page_is_that_of_python(opened, monitor_of, log_of):
     losses = [math.nan if i % 7 == 3 else 1 + math.sin(i) for i in range(60)]
     log = log_of(losses)
     page = opened(monitor_of(one=log))
@@ -86,18 +68,22 @@ def test_smoothing_in_the_page_is_that_of_python(opened):
 
 def test_the_layer_under_the_pointer_is_named(opened):
     page = opened(TrainingMonitor())
-    canvas = page.locator("canvas").last
+    canvas = page.locator("canvas[aria-label^='firing rate']")
     canvas.press("ArrowDown")
     page.locator(".sv-reading", has_text="rate of stem_to_stream.0: ").wait_for()
     canvas.press("ArrowDown")
     page.locator(".sv-reading", has_text="rate of stages.0.0.0: ").wait_for()
+    page.locator(".sv-title", has_text="rate of stages.0.0.0: 0.05").wait_for()  # its curve's
 
 
 def test_each_plot_is_read_at_the_place_that_is_pointed_at(opened):
     page = opened()
-    for canvas in page.locator("canvas").all():  # the last is twice as wide
-        box = canvas.bounding_box()
-        canvas.hover(position={"x": 46 + 0.75 * (box["width"] - 60), "y": 60})
+    page.get_by_role("button", name="Skip").click()
+    page.get_by_role("button", name="Pause").click()
+    for canvas in page.locator("canvas").all():  # they differ in width
+        width = canvas.bounding_box()["width"]
+        bars = round(0.16 * width) if "rate, layer" in canvas.get_attribute("aria-label") else 0
+        canvas.hover(position={"x": 46 + 0.75 * (width - 60 - bars), "y": 60})
         words = page.locator(".sv-reading", has_text="spiking Micro")
         words.filter(has_text="step 360,").wait_for()
 

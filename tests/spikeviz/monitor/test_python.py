@@ -238,3 +238,24 @@ def test_the_runs_that_come_with_it_are_those_of_their_command(monitor):
     assert len(rates) > 20
     assert not any(name.startswith("rate:") for name in twin.names)
     assert all(0 <= np.nanmin(spiking[name]) <= np.nanmax(spiking[name]) <= 1 for name in rates)
+
+
+def test_the_accuracy_is_guessed_first_only_in_the_runs_that_come_with_it(tmp_path, monitor):
+    assert monitor.ask
+    log = Log()
+    log.append({"test_accuracy": 0.5}, 0.0)
+    file = log.write(tmp_path / "run.csv")
+    for asked in ({}, {"ask": True}):
+        mine = TrainingMonitor(logs={"a": file}, **asked)
+        assert mine.ask == bool(asked)
+        mine.close()
+    monitor.guess = [0.5] * 41
+    list(monitor.watch(iter(STEPS), "mine"))
+    assert (monitor.ask, monitor.guess) == (False, [])
+
+
+@pytest.mark.parametrize("guess", [[0.5], [1.5] * 41, [-0.1] * 41, [None] * 40])
+def test_a_guess_that_fits_no_run_is_refused(monitor, guess):
+    with pytest.raises(traitlets.TraitError, match=r"guess is .*; give 41 shares from 0 to 1"):
+        monitor.guess = guess
+    assert monitor.guess == []
