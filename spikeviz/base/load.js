@@ -44,6 +44,10 @@ export default {
     signal.addEventListener("abort", () =>
       model.get("_large").forEach((name) => model.set(name, null, { silent: true })));
   },
+  /** Whether the values of a model go together: what came with an address may not. */
+  async allows({ model }) {
+    return (await load(model)).allows?.(model) ?? true;
+  },
   async render(props) {
     const widget = await load(props.model);
     if (!props.signal.aborted) widget.render(props);

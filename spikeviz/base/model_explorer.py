@@ -30,9 +30,9 @@ class ModelExplorer(Explorer):
     asks: ClassVar[tuple[str, ...]] = ()
     large: ClassVar[tuple[str, ...]] = ()  # attributes that a closed widget lets go
     answer = t.Dict().tag(sync=True, large=True)
-    busy = t.Bool(False).tag(sync=True)
+    busy = t.Bool(False).tag(sync=True, passing=True)
     progress = t.Float(0.0, read_only=True).tag(sync=True)
-    problem = t.Unicode().tag(sync=True)
+    problem = t.Unicode().tag(sync=True, passing=True)
 
     def __init__(self, **traits: Any) -> None:
         self._work: asyncio.Task | None = None

@@ -9,7 +9,9 @@ from typing import Any
 
 from spikeviz.base.front_end import PACKAGE
 
-LIVE = (PACKAGE / "base" / "live.js").read_text(encoding="utf-8")
+LIVE = "\n".join(
+    (PACKAGE / "base" / name).read_text(encoding="utf-8") for name in ("address.js", "live.js")
+)
 
 
 def fill_page(template: Path, parts: dict[str, str]) -> str:

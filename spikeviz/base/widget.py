@@ -18,9 +18,11 @@ import traitlets as t
 from IPython.core.getipython import get_ipython
 
 from spikeviz.base.front_end import PACKAGE, front_end, read_module
+from spikeviz.base.kinds import find_kind
 from spikeviz.base.page import LIVE, fill_page, head, script_json
 
-CODE = ("_esm", "_code", "_sheet")  # the traits that hold a widget's front end
+# The traits that are the same for all widgets of a class: its front end, what may be shared.
+CODE = ("_esm", "_code", "_sheet", "_kinds", "_anywidget_id")
 
 
 def shipped(name: str) -> Path:
@@ -147,6 +149,7 @@ class Explorer(anywidget.AnyWidget):
 
     A subclass names its folder in spikeviz/: `_folder`. A trait that holds much is tagged `large`:
     JupyterLab keeps the model of a closed widget as long as the kernel lives, its page lets go.
+    One that is no part of what one shares is tagged `passing`.
 
     needs_python: whether its picture stands still in a page without Python.
     """
@@ -158,6 +161,7 @@ class Explorer(anywidget.AnyWidget):
     _code = t.Unicode().tag(sync=True, large=True)
     _sheet = t.Unicode().tag(sync=True)
     _large = t.List().tag(sync=True)
+    _kinds = t.Dict().tag(sync=True)
     limits = t.Dict(read_only=True).tag(sync=True)
     defaults = t.Dict(read_only=True).tag(sync=True)
 
@@ -220,6 +224,12 @@ class Explorer(anywidget.AnyWidget):
     def _large_traits(self) -> list[str]:
         return sorted(self.traits(large=True))
 
+    @t.default("_kinds")
+    def _all_kinds(self) -> dict[str, list]:
+        """{name: kind} of the traits that go into an address or a line of Python."""
+        kinds = {name: find_kind(trait) for name, trait in self._own_traits().items()}
+        return {name: kind for name, kind in kinds.items() if kind}
+
     @t.default("defaults")
     def _all_defaults(self) -> dict[str, Any]:
         """{name: value} of the plain traits before anybody moved them."""
@@ -273,6 +283,7 @@ class Explorer(anywidget.AnyWidget):
             "STATE": script_json(self._public_state()),
             "CODE": script_json({name: getattr(self, name) for name in CODE}),
             "LIVE": LIVE,
+            "THEN": "",
         }
         write_whole(path, fill_page(PACKAGE / "base" / "page.html", parts))
         return path

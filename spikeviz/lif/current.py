@@ -19,7 +19,9 @@ class Current(t.TraitType):
 
     def __init__(self) -> None:
         super().__init__(None, allow_none=True)
-        self.tag(sync=True, to_json=_to_bytes, from_json=_from_bytes)
+        self.tag(
+            sync=True, kind=["floats?", -LARGEST, LARGEST], to_json=_to_bytes, from_json=_from_bytes
+        )
 
     def validate(self, owner: Any, value: Any) -> np.ndarray | None:
         if value is None:

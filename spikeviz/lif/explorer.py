@@ -64,7 +64,7 @@ class LIFExplorer(ModelExplorer):
     duration = Number(100.0, 20.0, 400.0, 10.0)
     cursor = t.Int(10, min=0).tag(sync=True)
     speed = t.Int(20, min=1, max=200).tag(sync=True)
-    ghost = t.Dict().tag(sync=True)
+    ghost = t.Dict().tag(sync=True, passing=True)
     pins = t.List(t.Dict(), maxlen=MOST_PINS).tag(sync=True)
     mystery = Whole(0, 0, 999, 1)
     mystery_shows = t.Enum(("spikes", "membrane", "answer"), "spikes").tag(sync=True)

@@ -89,7 +89,8 @@ class MBPLExplorer(Explorer):
 
     _folder = "mbpl"
 
-    thresholds = t.List(t.Float(), default_value=list(THRESHOLDS)).tag(sync=True)
+    thresholds = t.List(t.Float(), default_value=list(THRESHOLDS))
+    thresholds.tag(sync=True, kind=["numbers", LOWEST, HIGHEST, 1, MOST])
     tau = Number(2.0, 1.0, 20.0, 0.1)
     time_steps = Whole(20, 1, LONGEST, 1)
     stimulus = t.Enum((*STIMULI, IMAGE), "sine").tag(sync=True)

@@ -55,9 +55,10 @@ class TrainingMonitor(Explorer):
 
     _folder = "monitor"
 
-    state = t.Enum(("empty", "stopped", "finished", "failed", *BUSY), "empty").tag(sync=True)
-    problem = t.Unicode().tag(sync=True)
-    stop_asked = t.Bool(False).tag(sync=True)
+    state = t.Enum(("empty", "stopped", "finished", "failed", *BUSY), "empty")
+    state.tag(sync=True, passing=True)
+    problem = t.Unicode().tag(sync=True, passing=True)
+    stop_asked = t.Bool(False).tag(sync=True, passing=True)
     axis = t.Enum(AXES, "step").tag(sync=True)
     smoothing = Number(20.0, 1.0, 200.0, 1.0)
     log_loss = t.Bool(False).tag(sync=True)

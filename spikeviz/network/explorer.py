@@ -64,17 +64,18 @@ class NetworkWalk(ModelExplorer):
     source = t.Enum(SOURCES, "digit").tag(sync=True)
     image = Whole(0, 0, 999, 1)
     pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
-    names = t.List(t.Unicode()).tag(sync=True)
+    names = t.List(t.Unicode()).tag(sync=True, passing=True)
     time_step = t.Int(1, min=0).tag(sync=True)
     opened = t.Unicode("stages.0.0").tag(sync=True)
     show_code = t.Bool(False).tag(sync=True)
     view = t.Enum(VIEWS, "spikes").tag(sync=True)
     layer = t.Int(0, min=0).tag(sync=True)
     page = t.Int(0, min=0).tag(sync=True)
-    unfolded = t.List(t.Int(), None, allow_none=True).tag(sync=True)
-    tour = t.List().tag(sync=True)
+    unfolded = t.List(t.Int(), None, allow_none=True)
+    unfolded.tag(sync=True, kind=["wholes?", 0, None])
+    tour = t.List().tag(sync=True, passing=True)
     tour_step = t.Int(-1, min=-1).tag(sync=True)
-    tour_done = t.List(t.Int()).tag(sync=True)
+    tour_done = t.List(t.Int()).tag(sync=True, passing=True)
 
     def __init__(
         self,

@@ -64,11 +64,11 @@ class SpikeRaster(Explorer):
 
     layers = t.List(t.Dict(), read_only=True).tag(sync=True, large=True)
     bits = t.Bytes(read_only=True).tag(sync=True, large=True)
-    names = t.List(t.Unicode()).tag(sync=True)
+    names = t.List(t.Unicode()).tag(sync=True, passing=True)
     layer = t.Unicode().tag(sync=True)
     sample = t.Int(None, allow_none=True).tag(sync=True)
     order = t.Enum(ORDERS, "index").tag(sync=True)
-    window = t.List(t.Int()).tag(sync=True)
+    window = t.List(t.Int()).tag(sync=True, kind=["wholes", 0, None, 0, 4])
     neuron = t.Int(None, allow_none=True).tag(sync=True)
     highlight = t.Enum(("", "dead", "saturated"), "").tag(sync=True)
 

@@ -1,5 +1,5 @@
 // A page of the site: its widgets, one button for all folded answers, what scrolls by keyboard.
-spikevizLive.start();
+spikevizLive.start({ address: spikevizAddress() });
 
 const button = document.getElementById("unfold");
 button?.addEventListener("click", () => {

@@ -331,6 +331,7 @@ def test_the_saved_page_is_one_file_with_everything_in_it(explorer, tmp_path):
     assert (PACKAGE / "base" / "live.js").read_text(encoding="utf-8") in page.script
     assert page.json("const code = ", ";\n") == {
         "_esm": LIFExplorer._esm, "_code": explorer._code, "_sheet": explorer._sheet,
+        "_kinds": explorer._kinds, "_anywidget_id": "spikeviz.lif.explorer.LIFExplorer",
     }  # fmt: skip
     assert not re.search(r"https?:|@import|url\(", unpack(explorer._sheet))
 
