@@ -102,6 +102,7 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label='Smoothing in steps']"),
     ],
 }
+STARTS = {"EnergyExplorer": "EnergyExplorer(guess='snn')"}  # before a guess nothing is drawn
 WATCH = """() => {
     window.moves = [];
     window.answers = [];
@@ -188,7 +189,7 @@ def save(results: dict, kind: str) -> None:
 
 def notebook(browser, lab, name: str, package: str):
     """Open a notebook that shows one widget, and run it."""
-    cells = [f"from {package} import {name}\nimport psutil", f"{name}()"]
+    cells = [f"from {package} import {name}\nimport psutil", STARTS.get(name, f"{name}()")]
     metadata = nbformat.read(CHECKOUT / "notebooks/01_one_neuron.ipynb", 4).metadata
     content = nbformat.v4.new_notebook(
         cells=[*map(nbformat.v4.new_code_cell, cells), nbformat.v4.new_markdown_cell("The end.")],

@@ -85,6 +85,16 @@ export function drag(element, move, end = () => {}) {
   });
 }
 
+/** A hand on a picture that is no handle: a mouse drags, a finger taps, as its drag scrolls. */
+export function pointAt(element, move, end = () => {}) {
+  drag(element, (event, down) => event.pointerType === "touch" || move(event, down), end);
+  element.addEventListener("click", (event) => {
+    if (event.pointerType !== "touch") return;
+    move(event, true);
+    end();
+  });
+}
+
 /** A double click or tap on a handle: reset() sets back what it moves. */
 export const onReset = (element, reset) => element.addEventListener("dblclick", reset);
 

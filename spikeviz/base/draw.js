@@ -79,6 +79,13 @@ export function label(ctx, words, x, y, colour, align = "left", baseline = "midd
   ctx.fillText(words, x, y, room);
 }
 
+/** In the place of an answer that a reader has not yet guessed. */
+export function hide({ ctx, width, height }, colour) {
+  ctx.fillStyle = colour.grid;
+  ctx.fillRect(0, 0, width, height);
+  label(ctx, "hidden: guess first", width / 2, height / 2, colour.fg, "center");
+}
+
 /** The edge of a box [x, y, width, height]. */
 export function outline(ctx, box, colour, lineWidth = 2) {
   Object.assign(ctx, { strokeStyle: colour, lineWidth });

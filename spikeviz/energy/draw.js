@@ -168,15 +168,19 @@ const TABLE_4 = [
   { name: "Meta-SpikeFormer", accuracy: 79.1 }, { name: "SpikFormer", accuracy: 74.8 },
 ];
 
-/** Points with their names beside them; a name that would cover the one above moves down. */
+/** Points with their names beside them, each where it covers neither a point nor a name. */
 function drawDots(ctx, points, width, colour) {
-  const free = { left: 0, right: 0 };
+  const taken = points.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
+  const free = ([left, top, right, bottom]) => left >= 0 && right <= width &&
+    taken.every(([l, t, r, b]) => right <= l || left >= r || bottom <= t || top >= b);
   for (const { x, y, name, ink } of points.toSorted((a, b) => a.y - b.y)) {
     dot(ctx, x, y, 5, ink);
-    const side = x + 9 + ctx.measureText(name).width > width ? "right" : "left";
-    const at = Math.max(y, free[side]);
-    free[side] = at + 15;
-    label(ctx, name, x + (side === "right" ? -9 : 9), at, colour.fg, side);
+    const wide = ctx.measureText(name).width;
+    const boxes = [0, 14, -14, 28, -28].flatMap((down) => [x + 9, x - 9 - wide].map((left) =>
+      [left, y + down - 7, left + wide, y + down + 7]));
+    const box = boxes.find(free) ?? boxes[0];
+    taken.push(box);
+    label(ctx, name, box[0], box[1] + 7, colour.fg);
   }
 }
 
@@ -201,7 +205,7 @@ export function drawPaper(area, colour, ours) {
       label(ctx, `${name} ${accuracy} %`, x.range[1] - 2, py + 2, grey, "right", "top");
     }
   }
-  drawDots(ctx, dots, Infinity, colour);
+  drawDots(ctx, dots, width, colour);
   if (ours === null) return;
   const px = clamp(x(ours), ...x.range);
   stroke(ctx, colour.red, upright(px, y), 1.5, [6, 3]);

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib lo
 E_MAC, E_A = 4.6, 0.9  # pJ, the paper's; as in spikeatconv.energy, which would import torch
 MJ = 1e-9  # of a pJ
 COUNTINGS = ("input", "merged", "paper")  # as in spikeatconv.energy
+GUESSES = ("", "snn", "twin")
 SPIKES = ("binary", "spike sum")
 MOST_LAYERS = 2_000
 
@@ -38,6 +39,8 @@ class EnergyExplorer(Explorer):
     rates: {layer: R} of single layers, which neither of the two moves.
     counting: "input", "merged" or "paper", the three ways of `energy_report`; which convolutions
     are merged was decided at 4.6 and 0.9 pJ.
+    guess: the reader's answer, "snn" or "twin", to which of them needs less energy; before it, "",
+    the energies are hidden.
     layer: the one looked at.  by: bars for each "layer" or each "stage".  log: their scale.
     `trace()` is the table under these settings.
     """
@@ -53,6 +56,7 @@ class EnergyExplorer(Explorer):
     one_rate = Number(None, 0.0, 4.0, 0.01, allow_none=True)
     rates = t.Dict().tag(sync=True)
     counting = t.Enum(COUNTINGS, "input").tag(sync=True)
+    guess = t.Enum(GUESSES, "").tag(sync=True)
     layer = t.Unicode().tag(sync=True)
     by = t.Enum(("layer", "stage"), "layer").tag(sync=True)
     log = t.Bool(False).tag(sync=True)

@@ -25,6 +25,15 @@ export function changesOf({ report: { rows, time_steps: measured }, settings: no
   ].filter(Boolean);
 }
 
+export const ASK = "Which needs less energy for one image, the spiking network or its twin?";
+export const GUESSES = [["snn", "the spiking network"], ["twin", "its twin"]];
+export const FIRST = "Guess first: then the bars show what both need.";
+
+export function replyText({ guess, snn, ann }) {
+  const right = (guess === "snn") === (snn < ann);
+  return `You said ${Object.fromEntries(GUESSES)[guess]}. ${right ? "Right" : "No"}, as it stands:`;
+}
+
 export function summaryText({ snn, ann, priced }) {
   const twins = priced.filter((row) => row.twin);
   const wins = twins.filter((row) => verdict(row) === "wins").length;
@@ -80,7 +89,7 @@ export function lookedText(s, groupName) {
   }
   const row = s.priced.find(({ layer }) => layer === s.looked);
   if (row) return rowText(s, row);
-  return ["Point at a bar or at a point: its formula with the numbers.", "", ""];
+  return ["Point at a bar or at a point, or tap one: its formula with the numbers.", "", ""];
 }
 
 function rowText({ settings: { e_mac, e_a }, priced, before }, row) {

@@ -3,7 +3,7 @@
 
 import { SIDE } from "./events.js";
 import { memory } from "../base/memory.js";
-import { label, outline, picture, scale, stroke } from "../base/draw.js";
+import { hide, outline, picture, scale, stroke } from "../base/draw.js";
 
 const LOWEST = Math.log(0.1); // of log brightness: the ground
 
@@ -22,12 +22,6 @@ function fill(ctx, side, shade, grown = 1) {
     ctx.fillRect(left - over, top - over, right - left + 2 * over, bottom - top + 2 * over);
   }
   ctx.globalAlpha = 1;
-}
-
-function hide({ ctx, width, height }, colour) {
-  ctx.fillStyle = colour.grid;
-  ctx.fillRect(0, 0, width, height);
-  label(ctx, "hidden: guess first", width / 2, height / 2, colour.fg, "center");
 }
 
 const strength = (count, most) => 0.35 + (0.65 * count) / most;

@@ -5,7 +5,7 @@ import { DIRECTIONS, computer } from "./events.js";
 import { makePictures } from "./draw.js";
 import { ASK, LABELS, clockOf, partnerOf, replyOf, summaryOf, titlesOf } from "./words.js";
 import { button, clamp, div, h, para, put } from "../base/page.js";
-import { drag, player, playhead, showValues, traitControls } from "../base/controls.js";
+import { player, playhead, pointAt, showValues, traitControls } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
 import { lasting, mount } from "../base/widget.js";
 import { setter, syncing, valuesOf } from "../base/traits.js";
@@ -70,8 +70,7 @@ function render({ model, el, signal }) {
     const row = Math.floor((offsetY / boards.tracks.clientHeight) * last());
     if (!model.get("hidden")) go(clamp(row, 0, last() - 1) + 1);
   };
-  drag(boards.tracks, (event) => event.pointerType === "touch" || chooses(event));
-  boards.tracks.addEventListener("click", chooses); // a finger's drag scrolls the page
+  pointAt(boards.tracks, chooses);
   const line = dragLine({
     label: "Frame, drag it", range: () => [0, last(), 1], set: (place) => go(place),
     reset: () => go(model.get("defaults").step + 1),

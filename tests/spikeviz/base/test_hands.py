@@ -7,6 +7,8 @@ from spikeviz.gallery import explorers
 
 # What a hand holds and what that changes: both stand on one screen of JupyterLab.
 SCREEN: dict[str, list[str]] = {
+    "EnergyExplorer": [".sv-controls", ".sv-totals", ".sv-energy-bars", ".sv-plane", ".sv-update"],
+    "EventExplorer": [".sv-controls", ".sv-plots", ".sv-summary"],
     "AblationExplorer": [".sv-card:not([hidden])", ".sv-look", ".sv-stack canvas"],
     "TrainingMonitor": [".sv-head", ".sv-film"],
     "LIFExplorer": [".sv-threshold", ".sv-traces"],

@@ -35,6 +35,11 @@ BY_HAND = pd.DataFrame(
 )
 
 
+def answered(*arguments, **traits):
+    """An explorer whose question has been answered: nothing is hidden."""
+    return EnergyExplorer(*arguments, **{"guess": "snn"} | traits)
+
+
 MEMBRANE = "Micro, MBPL with a membrane, trained"
 
 
@@ -71,7 +76,7 @@ def random_settings(rng, explorer):
 
 def test_120_random_settings_cost_the_same_in_the_page_and_in_python(opened):
     explorer = EnergyExplorer()
-    page = opened(EnergyExplorer())
+    page = opened(answered())
     rng = random.Random(0)
     for k in range(120):
         change = random_settings(rng, explorer)
@@ -90,7 +95,7 @@ def test_120_random_settings_cost_the_same_in_the_page_and_in_python(opened):
 
 
 def test_as_it_comes_the_page_says_what_energy_report_measured(opened):
-    explorer = EnergyExplorer()
+    explorer = answered()
     shown = explorer._shown
     table = explorer.trace()
     page = opened(explorer)
@@ -118,18 +123,18 @@ def test_as_it_comes_the_page_says_what_energy_report_measured(opened):
     ],
 )
 def test_the_data_set_is_named_or_its_lack_is_said(opened, data, named):
-    says(opened(EnergyExplorer(BY_HAND, data=data)), ".sv-source", named)
+    says(opened(answered(BY_HAND, data=data)), ".sv-source", named)
 
 
 def test_untrained_is_marked(opened):
-    page = opened(EnergyExplorer())
+    page = opened(answered())
     assert page.locator(".sv-warn").count() == 0
     page.get_by_label("Network", exact=True).select_option("Tiny, MBPL, untrained")
     says(page, ".sv-warn", "random weights, so its R says little")
 
 
 def test_one_network_is_counted_in_three_ways(opened, amount):
-    explorer = EnergyExplorer(report=MEMBRANE, layer="stem_to_stream.1.0")
+    explorer = answered(report=MEMBRANE, layer="stem_to_stream.1.0")
     totals = explorer._shown["snn_mj"]
     page = opened(explorer)
     words = {
@@ -154,7 +159,7 @@ def test_one_network_is_counted_in_three_ways(opened, amount):
 
 
 def test_where_all_hand_on_spikes_nothing_is_merged(opened):
-    page = opened(EnergyExplorer(counting="merged"))
+    page = opened(answered(counting="merged"))
     says(page, ".sv-counting", "Nothing to merge")
 
 
@@ -162,7 +167,7 @@ def test_where_all_hand_on_spikes_nothing_is_merged(opened):
 
 
 def test_a_bar_says_its_formula_with_its_numbers(opened, amount):
-    explorer = EnergyExplorer(report=MEMBRANE)
+    explorer = answered(report=MEMBRANE)
     table = explorer.trace()
     page = opened(explorer)
     bars = page.locator(".sv-energy-bars")
@@ -192,7 +197,7 @@ def test_a_bar_says_its_formula_with_its_numbers(opened, amount):
 
 
 def test_the_keys_walk_along_the_bars(opened):
-    page = opened(EnergyExplorer(BY_HAND))
+    page = opened(answered(BY_HAND))
     bars = page.locator(".sv-energy-bars")
     for _ in range(3):
         bars.press("ArrowRight")
@@ -203,10 +208,10 @@ def test_the_keys_walk_along_the_bars(opened):
 
 
 def test_on_a_narrow_page_the_bars_are_stages(opened):
-    page = opened(EnergyExplorer(report=MEMBRANE), width=360)
+    page = opened(answered(report=MEMBRANE), width=360)
     page.locator(".sv-energy-bars").hover(position={"x": 62, "y": 100})
     says(page, ".sv-update", "stem: 3 layers")
-    page = opened(EnergyExplorer(by="stage"))
+    page = opened(answered(by="stage"))
     page.locator(".sv-energy-bars").hover(position={"x": 62, "y": 100})
     says(page, ".sv-update", "stem: 2 layers")
 
@@ -228,7 +233,7 @@ def plane_place(page, steps, rate):
 
 
 def test_a_layer_is_dragged_to_another_rate_and_taken_back(opened):
-    page = opened(EnergyExplorer(BY_HAND))
+    page = opened(answered(BY_HAND))
     spread = (2 / 3 - 0.5) * 0.08 * page.locator(".sv-plane").bounding_box()["width"]
     x, y = plane_place(page, 2, 0.1)
     page.mouse.move(x + spread, y)
@@ -248,7 +253,7 @@ def test_a_layer_is_dragged_to_another_rate_and_taken_back(opened):
 
 
 def test_a_layer_is_moved_by_the_keys_past_the_line(opened):
-    page = opened(EnergyExplorer(BY_HAND, layer="stages.0.body"))
+    page = opened(answered(BY_HAND, layer="stages.0.body"))
     plane = page.locator(".sv-plane")
     says(page, ".sv-update", "the SNN wins")
     for _ in range(5):
@@ -266,7 +271,7 @@ def test_a_layer_is_moved_by_the_keys_past_the_line(opened):
 
 
 def test_every_control_changes_what_it_says(opened):
-    page = opened(EnergyExplorer(BY_HAND))
+    page = opened(answered(BY_HAND))
     page.get_by_label("T, time steps", exact=True).fill("8")
     says(page, ".sv-what-if", "T 8 at the R of T = 2")
     page.get_by_label("E_MAC", exact=True).fill("9.2")
@@ -288,7 +293,7 @@ def test_every_control_changes_what_it_says(opened):
 
 
 def test_the_papers_numbers_and_ours_are_named(opened):
-    page = opened(EnergyExplorer())
+    page = opened(answered())
     paper = page.locator(".sv-paper").get_attribute("aria-label")
     assert paper.startswith("The paper's Table 4")
     assert "Tiny 3.8 mJ 76.58 %" in paper
@@ -298,5 +303,114 @@ def test_the_papers_numbers_and_ours_are_named(opened):
         mj, right = shown["snn_mj"]["input"], 100 * shown["accuracy"]
         name = re.sub("with (a )?", "", name)
         assert f" {name} {1000 * mj:.3g} µJ, {right:.3g}\u00a0%" in ours
-    page = opened(EnergyExplorer(BY_HAND))  # its accuracy is not known
+    page = opened(answered(BY_HAND))  # its accuracy is not known
     assert page.locator(".sv-ours").count() == 0
+
+
+# ---------------------------------------------------------------- guess, then look
+
+
+def hidden(page):
+    """Whether nothing on the page tells the answer."""
+    inks = page.evaluate("""() => ["totals", "energy-bars", "plane", "ours"].map((name) => {
+        const canvas = document.querySelector(`.sv-${name}`);
+        const { data } = canvas.getContext("2d").getImageData(2, 2, canvas.width - 4, 9);
+        return new Set(new Uint32Array(data.buffer)).size;
+    })""")
+    words = page.locator(".spikeviz").inner_text()
+    labels = page.evaluate("[...document.querySelectorAll('[aria-label]')].map((e) => e.ariaLabel)")
+    tells = re.search("needs [0-9.]+|µJ,|SNN wins", " ".join([words, *labels]))
+    return set(inks) == {1} and not tells
+
+
+@pytest.mark.parametrize(
+    ("report", "guess", "reply"),
+    [
+        ("Micro, MBPL, trained", "the spiking network", "You said the spiking network. Right"),
+        ("Micro, MBPL, trained", "its twin", "You said its twin. No"),
+        (MEMBRANE, "its twin", "You said its twin. Right"),
+    ],
+)
+def test_the_answer_is_hidden_until_the_reader_has_guessed(opened, report, guess, reply):
+    page = opened(EnergyExplorer(report=report))
+    says(page, ".sv-summary", "Guess first")
+    assert hidden(page)
+    page.get_by_label("T, time steps", exact=True).fill("4")
+    page.locator(".sv-energy-bars").click(position={"x": 100, "y": 100})
+    assert hidden(page)
+    page.get_by_role("button", name=guess, exact=True).click()
+    says(page, ".spikeviz", reply)
+    says(page, ".sv-summary", "what its twin needs")
+    assert not hidden(page)
+    page.get_by_role("button", name="Ask again").click()
+    says(page, ".sv-summary", "Guess first")
+    assert hidden(page)
+
+
+# ---------------------------------------------------------------- a handle for a finger
+
+
+def test_a_finger_chooses_a_layer_and_drags_its_handle_past_the_line(opened):
+    page = opened(answered(BY_HAND), width=390, height=800, has_touch=True, is_mobile=True)
+    plane = page.locator(".sv-plane")
+    plane.evaluate("(one) => one.scrollIntoView({ block: 'center' })")
+    spread = (2 / 3 - 0.5) * 0.08 * plane.bounding_box()["width"]
+    x, y = plane_place(page, 2, 0.1)
+    page.touchscreen.tap(x + spread, y)
+    says(page, ".sv-update", "stages.0.body")
+    handle = page.get_by_role("slider", name="R of the chosen layer, drag it")
+    box = handle.bounding_box()
+    assert min(box["width"], box["height"]) >= 24
+    centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert centre == pytest.approx((x + spread, y), abs=1)
+    client = page.context.new_cdp_session(page)
+    _, to = plane_place(page, 2, 4)
+    at, scrolled = [centre[0] + 8, centre[1] + 6], page.evaluate("scrollY")
+    for kind, points in (
+        ("touchStart", [at]),
+        ("touchMove", [[at[0], (at[1] + to + 6) / 2]]),
+        ("touchMove", [[at[0], to + 6]]),
+        ("touchEnd", []),
+    ):
+        points = [{"x": px, "y": py} for px, py in points]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    says(page, ".sv-update", "the SNN loses")  # 2 · 4 > 5.11
+    assert value(page, "rates")["stages.0.body"] == pytest.approx(4, rel=0.03)
+    assert abs(page.evaluate("scrollY") - scrolled) < 20  # the words above became longer
+    assert handle.get_attribute("aria-valuetext").startswith("R ")
+
+
+def test_a_double_click_takes_a_layer_back_and_ctrl_z_the_last_drag(opened):
+    page = opened(answered(BY_HAND, layer="stages.0.body"))
+    handle = page.get_by_role("slider", name="R of the chosen layer, drag it")
+    handle.press("PageUp")
+    says(page, ".sv-update", "× R 0.2 =")
+    page.wait_for_timeout(800)  # what follows at once is the same gesture
+    handle.dblclick()
+    says(page, ".sv-what-if", "As measured.")
+    page.keyboard.press("Control+z")
+    says(page, ".sv-update", "× R 0.2 =")
+
+
+@pytest.mark.parametrize("width", [390, 900, 1100, 1400])
+def test_no_name_of_a_point_covers_another(opened, width):
+    page = opened(answered(report=MEMBRANE), width=width)
+    boxes = page.evaluate("""() => {
+        const found = [];
+        const own = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (words, x, y, ...room) {
+            const kind = this.canvas.className;
+            const align = { left: 0, center: 0.5, right: 1 }[this.textAlign];
+            const wide = this.measureText(words).width;
+            if (kind.includes("ours")) found.push([words, x - align * wide, y, wide]);
+            own.call(this, words, x, y, ...room);
+        };
+        document.getElementById("view").model.set("e_a", 0.8);
+        return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+            done(found.filter(([words]) => /MBPL|SL|twin/.test(words))))));
+    }""")
+    assert len(boxes) >= 5
+    for i, (name, x, y, wide) in enumerate(boxes):
+        for other, x2, y2, wide2 in boxes[:i]:
+            apart = x + wide <= x2 or x2 + wide2 <= x or abs(y - y2) >= 12
+            assert apart, (name, other)
