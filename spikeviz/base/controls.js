@@ -81,7 +81,7 @@ export function drag(element, move, end = () => {}) {
   element.addEventListener("lostpointercapture", end);
   element.addEventListener("mousedown", (event) => { // it would select words, too
     event.preventDefault();
-    element.closest("[tabindex]")?.focus({ preventScroll: true });
+    element.closest("[tabindex]")?.focus({ preventScroll: true, focusVisible: false });
   });
 }
 
@@ -179,10 +179,11 @@ export function playhead({ model, name = "cursor", last, paint, ends = false, ..
  * places may be fractions, and a key on the scrubber moves by `stride`. Play goes in slow jumps
  * where motion is unwelcome. Put `elements` into the page, call update() in every drawing;
  * passOnce(picture) plays once by itself when the picture is first in sight; places(fps) are those
- * of a film.
+ * of a film; rests() hears when a play ends.
  */
 export function player({ last, at, go, rate, signal, smooth = false, ...words }) {
   const { text = (place) => `step ${place}`, label = "Time step", stride = 1 } = words;
+  const { rests = () => {} } = words;
   let stop = null;
   const play = button("▶ Play", () => (stop ? stop() : start()), { class: "sv-play" });
   const scrub = h("input", {
@@ -213,6 +214,7 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
       cancelAnimationFrame(frame);
       play.textContent = "▶ Play";
       stop = null;
+      rests();
     };
   }
   function passOnce(picture) {

@@ -38,20 +38,20 @@ function thresholdFields(setThreshold) {
   return { element: div("row sv-mbpl-fields", ...labels, note), fields, update };
 }
 
-/** All of them: {elements, fields, update(state)}. */
+/** All of them: {row, sending, more, fields, update(state)}. */
 export function makeControls({ model, set, setThreshold, setCount }) {
-  const { digits, mixers } = model.get("recorded");
+  const { pictures, mixers } = model.get("recorded");
   const { number, pick } = traitControls(model, set);
   const whole = { whole: true };
   const learned = Object.keys(mixers).map((name) => [name, name.replace(" ", ", channel ")]);
   const input = {
-    stimulus: pick("stimulus", "Input x", [...STIMULI, ["image", "image: a neuron each pixel"]]),
-    image: pick("image", "Image", Object.keys(digits)),
+    stimulus: pick("stimulus", "Input x", [["image", "image: a neuron each pixel"], ...STIMULI]),
+    image: pick("image", "Image", Object.keys(pictures)),
+    period: number("period", "Period", whole),
+    seed: number("seed", "Noise seed", whole),
     amplitude: number("amplitude", "amplitude of x"),
     tau: number("tau", "τ, in steps"),
     time_steps: number("time_steps", "T, time steps", whole),
-    period: number("period", "Period, in steps"),
-    seed: number("seed", "Noise seed", whole),
   };
   const mixers7 = ["identity", ["mean", "mean of 7×7"], ...learned, "none"];
   const mixer = pick("mixer", "M, the mixer", mixers7, {
@@ -78,10 +78,10 @@ export function makeControls({ model, set, setThreshold, setCount }) {
     input.seed.element.hidden = p.stimulus !== "noise";
     input.image.element.hidden = !isImage;
   }
-  const elements = [
-    div("controls", ...Object.values(input).map(({ element }) => element)),
-    div("controls", n.element, div("row", fewer, more, ...presets), mixer.element, readout.element),
-    thresholds.element,
-  ];
-  return { elements, fields: thresholds.fields, update };
+  return {
+    row: div("controls", ...Object.values(input).map(({ element }) => element), n.element),
+    sending: div("controls sv-mbpl-sending", mixer.element, readout.element),
+    more: [div("row", fewer, more, ...presets), thresholds.element],
+    fields: thresholds.fields, update,
+  };
 }

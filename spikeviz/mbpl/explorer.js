@@ -1,110 +1,123 @@
 // MBPLExplorer: several thresholds over one input. Python holds the parameters as traits;
 // everything drawn is computed here, so a move is answered within a frame.
 
-import { LONGEST, MOST, THRESHOLDS, computer, ladder, low } from "./mbpl.js";
-import { drawCurves, drawSent, drawTraces } from "./draw.js";
-import { photographer } from "./photos.js";
+import { MOST, computer, ladder } from "./mbpl.js";
+import { domainOf, scalesOf, tracer } from "./traces.js";
+import { exhibition, sendingPictures } from "./photos.js";
+import { pixelHandle, rungs, stageHands } from "./hands.js";
+import { pace, stepAt } from "./motion.js";
+import { drawSent } from "./sent.js";
+import { curveView } from "./curve.js";
 import { makeControls } from "./controls.js";
 import { makePage } from "./parts.js";
-import { clamp, show } from "../base/page.js";
-import { drag, onArrows, player } from "../base/controls.js";
-import { dragLine } from "../base/slider.js";
+import { easing } from "./easing.js";
+import { clamp } from "../base/page.js";
+import { memory } from "../base/memory.js";
+import { player, playhead } from "../base/controls.js";
+import { gestures } from "../base/gestures.js";
 import { lasting, mount } from "../base/widget.js";
 import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer, surface } from "../base/draw.js";
 
-const INPUT = ["stimulus", "amplitude", "period", "seed", "image", "row", "column"];
-const TRAITS = ["thresholds", "tau", "time_steps", ...INPUT, "mixer", "readout", "cursor", "guess"];
-const STEPS_PER_SECOND = 6;
-const PAUSE = 700; // ms without a change, after which what is on show becomes the ghost
+const SOURCE = ["stimulus", "amplitude", "period", "seed", "image", "row", "column"];
+const MOVED = ["thresholds", "tau", "time_steps", ...SOURCE, "mixer", "readout", "guess"];
+const TRAITS = [...MOVED, "cursor"];
 
-/** The cursor on the traces, the pixel and the curves, under a hand. */
-function takeHands({ traces, sent, photos, curves }, view, { model, set, setCount }) {
-  const { size } = model.get("recorded");
-  const goPixel = (...at) => {
-    const [row, column] = at.map((place) => clamp(place, 0, size - 1));
-    set({ row, column });
+/** What hands do to the traits. */
+function handsOf(model) {
+  const set = setter(model);
+  const thresholds = () => model.get("thresholds");
+  return {
+    model, set,
+    count: () => thresholds().length,
+    setThreshold: (i, value) =>
+      set({ thresholds: thresholds().map((old, j) => (j === i ? value : old)) }),
+    setCount: (n) => set({ thresholds: ladder(thresholds(), clamp(n, 1, MOST)) }),
   };
-  for (const board of [traces, sent]) drag(board, ({ offsetX }) => {
-    set({ cursor: clamp(Math.floor(view.x.invert(offsetX)), 0, model.get("time_steps") - 1) });
-  });
-  let side = 0; // of the curves: where the hand went down
-  drag(curves, ({ offsetX }, down) => {
-    if (down) side = offsetX < view.curves[1].range[0] - 20 ? 0 : 1;
-    const value = Math.round(view.curves[side].invert(offsetX));
-    if (side) set({ time_steps: clamp(value, 1, LONGEST) });
-    else setCount(value);
-  });
-  drag(photos, ({ offsetX, offsetY }) => {
-    const at = view.pixelAt(offsetX, offsetY);
-    if (at) goPixel(...at);
-  });
-  onArrows(photos, (dx, dy) => goPixel(model.get("row") + dy, model.get("column") + dx));
+}
+
+/** remember(state) gives what was on show before the present move, if its input is the same. */
+function ghosts() {
+  const begins = gestures();
+  const source = ({ p }) => SOURCE.map((name) => p[name]).join();
+  let [shown, ghost] = [null, null];
+  return (state) => {
+    if (shown && (shown.key !== state.key || shown.given !== state.given)) {
+      if (begins()) ghost = shown;
+      if (ghost && source(ghost) !== source(state)) ghost = null;
+    }
+    shown = state;
+    return ghost;
+  };
 }
 
 function render({ model, el, signal }) {
-  let shown = null; // what the last drawing showed
-  let ghost = null; // what was on show before the last change
-  let changed = -Infinity; // when that was
-  let frozen = null; // the membranes' range, while a threshold is dragged
-  const view = {}; // where the plots stand: scales in pixels
-  const recorded = model.get("recorded");
-  const set = setter(model);
-  const [compute, redraw] = [computer(recorded), redrawer()];
-  const takePhotos = photographer(recorded.size);
-  const setThreshold = (i, value) =>
-    set({ thresholds: model.get("thresholds").map((old, j) => (j === i ? value : old)) });
-  const setCount = (n) =>
-    set({ thresholds: ladder(model.get("thresholds"), clamp(n, 1, MOST)) });
-
-  const controls = makeControls({ model, set, setThreshold, setCount });
-  const [lowest, highest, step] = THRESHOLDS;
-  const thresholds = Array.from({ length: MOST }, (_, i) => dragLine({
-    label: `Threshold ${i + 1}, drag up or down`,
-    range: () => [lowest, frozen ? Math.min(highest, frozen[1]) : highest, step],
-    set: (value) => setThreshold(i, value),
-    start: () => (frozen = view.membrane),
-    end: () => {
-      frozen = null;
-      paint();
-    },
-  }));
-  const last = () => model.get("time_steps") - 1;
+  const request = () => paint();
+  const last = () => model.get("time_steps");
+  const time = { last, ...playhead({ model, last, paint: request, ends: true }) };
+  const view = { inStrips: false }; // also what is on show, and where: scales in pixels
+  const hands = { ...handsOf(model), view, time };
+  const top = easing(request, signal); // of the membranes' axis: it follows a hand
+  const apart = easing(request, signal);
   const walk = player({
-    last, at: () => clamp(model.get("cursor"), 0, last()), go: (cursor) => set({ cursor }),
-    rate: () => STEPS_PER_SECOND, text: (place) => `step ${place + 1} of ${last() + 1}`, signal,
+    ...time, smooth: true, signal, rests: request,
+    rate: (place) => (view.state ? pace(view.state, place) : 1),
+    text: (place) => `step ${place ? stepAt(place) + 1 : 0} of ${last()}`,
   });
-  const page = makePage({ model, set, controls, thresholds, walk });
+  const parts = {
+    ...hands, walk, controls: makeControls(hands), thresholds: rungs(hands, top.hold),
+    pixel: pixelHandle(hands), curve: curveView(hands),
+    split(is) {
+      view.inStrips = is;
+      apart.hold(true);
+      apart.hold(false);
+    },
+  };
+  const page = makePage(parts);
   const { boards } = page;
-  takeHands(boards, view, { model, set, setCount });
+  stageHands(boards, hands);
+  const [once, compute, redraw] = [memory(), computer(model.get("recorded")), redrawer()];
+  const [drawTraces, drawPhotos, drawSending] = [tracer(), exhibition(), sendingPictures()];
+  const remember = ghosts();
+
+  /** The plots over time and the pictures: what moves. */
+  function drawStage(state, look) {
+    const [least, most] = domainOf(state);
+    const domain = [least, top.at(most)];
+    const traces = surface(boards.traces);
+    const scales = scalesOf(traces, state, { apart: look.apart, domain });
+    drawTraces(traces, state, scales, look);
+    parts.thresholds.place(state, scales, traces.width);
+    view.x = scales.x;
+    if (!state.isImage) return;
+    Object.assign(view, drawPhotos(surface(boards.photos), state, look));
+    parts.pixel.place(state, view);
+  }
 
   function draw(colour) {
-    const state = compute(valuesOf(model, TRAITS));
-    const { p, isImage } = state;
-    boards.photos.hidden = !isImage; // before any size is read
-    if (shown && (shown.key !== state.key || shown.given !== state.given)) {
-      if (performance.now() - changed > PAUSE) ghost = shown;
-      changed = performance.now();
-    }
-    const look = { colour, ghost, lines: page.linesNow() };
-    const over = [colour, ghost, state.given, p.tau, p.thresholds, frozen];
-    const traces = redraw(boards.traces, over, (on) => drawTraces(on, state, look, frozen));
-    const what = [colour, state.sent, p.readout, state.cursor];
-    redraw(boards.sent, what, (on) => drawSent(on, state, look));
-    const against = [colour, ghost, state.key, p.guess];
-    const curves = redraw(boards.curves, against, (on) => drawCurves(on, state, look));
-    Object.assign(view, traces, { curves });
-    if (isImage) view.pixelAt = takePhotos(surface(boards.photos), state, look);
-    for (const [i, { element, place }] of thresholds.entries()) {
-      element.hidden = i >= state.n;
-      const value = p.thresholds[i];
-      if (!element.hidden) place(value, view.x, view.strips[i], `V${low(i)} ${show(value, 2)}`);
-    }
-    page.write(state, view, ghost);
-    shown = state;
+    const place = time.at();
+    const values = { ...valuesOf(model, MOVED), cursor: stepAt(place) };
+    const state = once("state", Object.values(values), () => compute(values));
+    const ghost = remember(state);
+    view.state = state;
+    page.arrange(state.isImage);
+    const look = {
+      colour, ghost, place, lines: page.linesNow(), hidden: walk.playing(),
+      apart: apart.at(Number(view.inStrips)),
+    };
+    drawStage(state, look);
+    const what = [colour, state.sent, state.p.readout, state.cursor];
+    view.sent = redraw(boards.sent, what, (on) => drawSent(on, state, look));
+    if (state.isImage)
+      redraw(boards.sending, [...what, state.key], (on) => drawSending(on, state, look));
+    redraw(boards.curve, [colour, ghost, state], (on) => parts.curve.draw(on, state, look));
+    once("words", [state, ghost, view.inStrips], () => page.write(state, ghost, view.inStrips));
+    parts.controls.update(state);
+    walk.update();
     return state;
   }
-  const paint = mount({ model, el, signal }, page.root, TRAITS, draw);
+  const paint = mount({ model, el, signal }, page.root, TRAITS, draw, { undo: MOVED });
+  walk.passOnce(page.stage);
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

@@ -1,5 +1,6 @@
 """MBPLExplorer: several thresholds over one input, and what their sum still tells of it."""
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ COLOURS = (  # of the branches, in a figure
     "#0072B2", "#D55E00", "#00805E", "#B3558A", "#7A6400", "#3F8FCF", "#A33B00", "#5B5B5B",
 )  # fmt: skip
 RECORDED = read_data("mbpl")["results"]
-IMAGES, SIZE = tuple(RECORDED["digits"]), RECORDED["size"]
+IMAGES = tuple(RECORDED["pictures"])
+LARGEST = 96  # the side of the largest
 MIXERS = ("identity", "mean", *RECORDED["mixers"], "none")
 READOUTS = ("membrane", "spike", "sum")
 
@@ -38,9 +40,9 @@ class MBPLTrace(NamedTuple):
     by_branches: (information, error) for n = 1 … 8, `[8, 2]`.  by_steps: for T = 1 … 64, `[64, 2]`.
     sent: what the block sends, `[T]`; trains: the spike trains that it is the sum of,
     `[1 or n, T]`, None for a membrane, which is no spikes.
-    picture: x of every pixel, `[28, 28]`.  sums: Σᵢ Sᵢ of every pixel; outputs: what the block
-    sends; reconstructions: x as read from the sum of the steps so far; each `[T, 28, 28]`.
-    These four are None unless stimulus is "image".
+    picture: x of every pixel, `[side, side]`: 96 of the photograph, 28 of a digit.  sums: Σᵢ Sᵢ of
+    every pixel; outputs: what the block sends; reconstructions: x as read from the sum of the steps
+    so far; each `[T, side, side]`. These four are None unless stimulus is "image".
     """
 
     input: np.ndarray
@@ -61,16 +63,18 @@ class MBPLTrace(NamedTuple):
 
 
 class MBPLExplorer(Explorer):
-    """Several thresholds over one input: n membranes and rasters, their sum, and what it tells.
+    """Several thresholds over one input: n membranes, their sum, and what it tells of an image.
 
-    Drag the thresholds, add some, count the levels that are used, and see what is sent to the next
-    layer. The block is `spikeatconv.MBPL` (paper, "SPK blocks"): S = Σᵢ LIF(x; V_th,i).
+    Press Play: each membrane that reaches its threshold drops a block onto the sum, and the image
+    is read back from it. Drag the thresholds, add some, see what is sent to the next layer. The
+    block is `spikeatconv.MBPL` (paper, "SPK blocks"): S = Σᵢ LIF(x; V_th,i).
 
     thresholds: V_th,i, 1 to 8 of them, each 0.05 to 4. The default (0.5, 1, 1.5, 2) is an open
     choice (R5); the paper gives only their number.  tau, time_steps (T), period: in time steps.
     stimulus: of `spikeatconv.STIMULI`, or "image": the pixels of `image`, one of `IMAGES`, drive
     a neuron each, with amplitude · grey level / 255 at every step; `row`, `column`: whose membranes
-    are on show.  amplitude: of the input.  seed: of the noise.  cursor: the time step on show.
+    are on show, the last ones of a smaller image if they lie beyond it.  amplitude: of the input.
+    seed: of the noise.  cursor: the time step on show.
     mixer: M, one of `MIXERS`: "identity", "mean" (of 7×7), a kernel that a Micro has learned
     ("learned 21": channel 21 of its stem, recorded by studies/recorded/mbpl.py), or "none".
     readout: what is sent: "membrane", M(S); "spike", LIF(x + M(S)); "sum",
@@ -92,17 +96,17 @@ class MBPLExplorer(Explorer):
     thresholds = t.List(t.Float(), default_value=list(THRESHOLDS))
     thresholds.tag(sync=True, kind=["numbers", LOWEST, HIGHEST, 1, MOST])
     tau = Number(2.0, 1.0, 20.0, 0.1)
-    time_steps = Whole(20, 1, LONGEST, 1)
-    stimulus = t.Enum((*STIMULI, IMAGE), "sine").tag(sync=True)
+    time_steps = Whole(12, 1, LONGEST, 1)
+    stimulus = t.Enum((*STIMULI, IMAGE), IMAGE).tag(sync=True)
     amplitude = Number(4.0, 0.0, 8.0, 0.05)
     period = Number(20.0, 2.0, 64.0, 1.0)
     seed = Whole(0, 0, 999, 1)
     image = t.Enum(IMAGES, IMAGES[0]).tag(sync=True)
-    row = Whole(6, 0, SIZE - 1, 1)
-    column = Whole(16, 0, SIZE - 1, 1)
+    row = Whole(44, 0, LARGEST - 1, 1)
+    column = Whole(56, 0, LARGEST - 1, 1)
     mixer = t.Enum(MIXERS, MIXERS[-2]).tag(sync=True)
     readout = t.Enum(READOUTS, "membrane").tag(sync=True)
-    cursor = t.Int(6, min=0).tag(sync=True)
+    cursor = t.Int(11, min=0).tag(sync=True)
     guess = t.Enum(("", "yes", "no"), "").tag(sync=True)
     recorded = t.Dict(RECORDED, read_only=True).tag(sync=True, large=True)
 
@@ -149,8 +153,9 @@ class MBPLExplorer(Explorer):
 
         shades, block = _shades(self.image), self.block()
         picture = self.amplitude * shades / (SHADES - 1)
+        at = (min(self.row, len(picture) - 1), min(self.column, len(picture) - 1))
         if self.stimulus == IMAGE:
-            x = np.full(self.time_steps, picture[self.row, self.column])
+            x = np.full(self.time_steps, picture[at])
         else:
             x = stimulus(
                 self.stimulus, self.amplitude,
@@ -170,7 +175,7 @@ class MBPLExplorer(Explorer):
         isolated = self.stimulus != IMAGE  # one pixel
         fed = x.reshape(-1, 1, 1) if isolated else np.stack([picture] * self.time_steps)
         sums, outputs, trains = _send(block, fed)
-        at = (0, 0) if isolated else (self.row, self.column)
+        at = (0, 0) if isolated else at
         found = MBPLTrace(
             input=x,
             membranes=np.stack([run.membrane.numpy() for run in runs]),
@@ -285,8 +290,9 @@ def _cents(value: float) -> float:
 
 
 def _shades(image: str) -> np.ndarray:
-    """The grey levels of a recorded digit, `[28, 28]`, 0 to 255."""
-    return np.frombuffer(bytes.fromhex(RECORDED["digits"][image]), np.uint8).reshape(SIZE, SIZE)
+    """The grey levels of a recorded picture, `[side, side]`, 0 to 255."""
+    shades = np.frombuffer(bytes.fromhex(RECORDED["pictures"][image]), np.uint8)
+    return shades.reshape(-1, math.isqrt(len(shades)))
 
 
 def _mixer(name: str) -> tuple[np.ndarray, float]:

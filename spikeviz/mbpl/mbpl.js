@@ -79,7 +79,8 @@ function judge(y, weights, x) {
 
 /**
  * `judge` for 1 to 8 branches at T = steps, and for 1 to 64 steps with n branches. `tables`: the
- * shadeSpikes of the 8 thresholds of the ladder. Also sums: Σᵢ Sᵢ of the n, `[LONGEST · SHADES]`.
+ * shadeSpikes of the 8 thresholds of the ladder. Also, each `[LONGEST · SHADES]`, sums: Σᵢ Sᵢ of
+ * the n, and totals: that of all steps up to this one.
  */
 function judgeAll(tables, n, steps, weights, x) {
   const y = new Uint16Array(SHADES);
@@ -94,11 +95,13 @@ function judgeAll(tables, n, steps, weights, x) {
   for (const table of tables.slice(0, n))
     for (let k = 0; k < sums.length; k++) sums[k] += table[k];
   y.fill(0);
+  const totals = new Uint16Array(sums.length);
   const bySteps = Array.from({ length: LONGEST }, (_, t) => {
     add(sums, t);
+    totals.set(y, t * SHADES);
     return judge(y, weights, x);
   });
-  return { byBranches, bySteps, sums };
+  return { byBranches, bySteps, sums, totals };
 }
 
 /** The shares of the shades: of a picture, or all alike. */
@@ -136,80 +139,76 @@ function mix(map, size, { kernel, shift }) {
   return out;
 }
 
-/** What the block sends, as it can be read out, of all steps and pixels: `membrane`, `spike` (these
- *  two only with a mixer), `sum`, and its `trains`, one for each branch. */
-function sendAll(state) {
-  const { p, x, total, runs, isImage, shades, inputs, sums, spikes, size, kernel } = state;
-  const area = size * size;
-  /** What a branch (or their sum) gives, by shade for an image, or else by step. */
-  const spread = (table, course) => {
-    const out = new Float64Array(x.length * area);
-    for (let t = 0, k = 0; t < x.length; t++)
-      for (let i = 0; i < area; i++, k++)
-        out[k] = isImage ? table[t * SHADES + shades[i]] : course[t];
-    return out;
-  };
-  const counts = spread(sums, total);
-  if (!kernel) {
-    const trains = runs.map(({ s }, i) => spread(spikes[i], s));
-    return { sum: counts, trains };
-  }
-  const membrane = new Float64Array(counts.length);
-  for (let k = 0; k < counts.length; k += area)
-    membrane.set(mix(counts.subarray(k, k + area), size, state), k);
-  const fed = Float64Array.from(membrane);
-  for (let t = 0, k = 0; t < x.length; t++)
-    for (let i = 0; i < area; i++, k++) fed[k] += isImage ? inputs[shades[i]] : x[t];
+/** The square of shades around a pixel that M hears; −1 outside the map. */
+function patchOf({ shades, size, row, column }) {
+  const half = (KERNEL - 1) / 2;
+  const within = (at) => at >= 0 && at < size;
+  return Array.from({ length: KERNEL * KERNEL }, (_, k) => {
+    const at = [row + Math.floor(k / KERNEL) - half, column + (k % KERNEL) - half];
+    return at.every(within) ? shades[at[0] * size + at[1]] : -1;
+  });
+}
+
+/** What the block sends at the pixel on show, step by step, as it can be read out: `membrane`,
+ *  `spike` (these two only with a mixer), `sum`, and its `trains`, one for each branch. */
+function sendHere(state) {
+  const { p, x, total, runs, isImage, sums, kernel, shift } = state;
+  if (!kernel) return { sum: [...total], trains: runs.map(({ s }) => [...s]) };
+  const patch = isImage && patchOf(state);
+  const around = (t) => patch.reduce((sum, g, k) =>
+    (g < 0 ? sum : sum + kernel[k] * sums[t * SHADES + g]), shift);
+  const alone = (t) => shift + kernel[(kernel.length - 1) / 2] * total[t];
+  const membrane = Array.from(x, (_, t) => (isImage ? around(t) : alone(t)));
+  const fed = membrane.map((m, t) => m + x[t]);
   const fire = (v_threshold) =>
-    simulate({ tau: p.tau, v_threshold }, fed, { keep: ["s"], neurons: area }).s;
+    [...simulate({ tau: p.tau, v_threshold }, fed, { keep: ["s"] }).s];
   const trains = p.thresholds.map(fire);
-  const sum = new Float64Array(fed.length);
-  for (const train of trains) for (let k = 0; k < sum.length; k++) sum[k] += train[k];
+  const sum = membrane.map((_, t) => trains.reduce((count, train) => count + train[t], 0));
   return { membrane, spike: fire(CLOSING), sum, trains };
 }
 
-/** What is sent at the pixel on show, step by step. */
-function sentHere({ membrane, spike, sum, trains }, area, pixel) {
-  const here = (values) => values && Array.from(
-    { length: sum.length / area }, (_, t) => values[t * area + pixel]);
-  return {
-    membrane: here(membrane), spike: here(spike), sum: here(sum), trains: trains.map(here),
+/** What every pixel sends: at(t) is {sends, fired}: the map at a step, and those of the spikes that
+ *  it is the sum of, or else of the branches' spikes. */
+function sendAll({ p, n, x, shades, inputs, sums, spikes, size, kernel, shift }) {
+  const area = size * size;
+  const by = (table, t) => Float64Array.from(shades, (g) => table[t * SHADES + g]);
+  const branches = (t) => spikes.slice(0, n).map((table) => by(table, t));
+  const mixed = (t) => mix(by(sums, t), size, { kernel, shift });
+  if (!kernel) return (t) => ({ sends: by(sums, t), fired: branches(t) });
+  if (p.readout === "membrane") return (t) => ({ sends: mixed(t), fired: branches(t) });
+  const fed = new Float64Array(x.length * area);
+  for (let t = 0; t < x.length; t++) fed.set(mixed(t), t * area);
+  for (let k = 0; k < fed.length; k++) fed[k] += inputs[shades[k % area]];
+  const trains = (p.readout === "spike" ? [CLOSING] : p.thresholds).map((v_threshold) =>
+    simulate({ tau: p.tau, v_threshold }, fed, { keep: ["s"], neurons: area }).s);
+  return (t) => {
+    const fired = trains.map((train) => train.subarray(t * area, (t + 1) * area));
+    const sends = Float64Array.from(shades, (_, k) =>
+      fired.reduce((sum, train) => sum + train[k], 0));
+    return { sends, fired: p.readout === "sum" ? fired : branches(t) };
   };
 }
 
-/** The pictures at the cursor: input, sum, input as read from all steps so far, what is sent, and
- *  the spikes that it is the sum of, or else those of the branches. */
-function photosOf({ p, n, inputs, shades, sums, bySteps, spikes, cursor, all }) {
-  const at = cursor * SHADES;
-  const y = new Uint16Array(SHADES);
-  for (let t = 0; t <= cursor; t++)
-    for (let g = 0; g < SHADES; g++) y[g] += sums[t * SHADES + g];
-  const { slope, offset } = bySteps[cursor];
-  const each = (value) => Float64Array.from(shades, value);
-  const now = (values) => values.subarray(cursor * shades.length, (cursor + 1) * shades.length);
-  const sends = now(all[p.readout]);
-  const ends = { spike: [0, 1], sum: [0, n] }[p.readout] ??
-    [Math.min(...sends), Math.max(...sends)];
-  return {
-    input: each((g) => inputs[g]),
-    read: each((g) => slope * y[g] + offset),
-    sum: each((g) => sums[at + g]),
-    sends, ends,
-    fired: p.readout === "sum" ? all.trains.map(now)
-      : spikes.slice(0, n).map((table) => each((g) => table[at + g])),
-  };
+/** x as it is read after `steps` steps, for each shade; before the first it is the mean. */
+export function readBack({ totals, bySteps, none }, steps) {
+  const { slope, offset } = steps ? bySteps[steps - 1] : none;
+  const y = steps ? totals.subarray((steps - 1) * SHADES, steps * SHADES) : new Uint16Array(SHADES);
+  return { y, read: Float64Array.from(y, (count) => slope * count + offset) };
 }
 
 /** A function of the traits that gives all that is on show, and computes anew only what changes. */
-export function computer({ digits, mixers, size }) {
+export function computer({ pictures, mixers }) {
   const once = memory();
   return (p) => {
     const { tau, amplitude, time_steps, thresholds } = p;
     const isImage = p.stimulus === "image";
     const image = isImage ? p.image : "";
-    const shades = isImage && once("shades", [image], () => unhex(digits[image]));
-    const shade = isImage ? shades[p.row * size + p.column] : 0;
-    const inputs = Float64Array.from({ length: SHADES }, (_, g) => (amplitude * g) / (SHADES - 1));
+    const shades = isImage && once("shades", [image], () => unhex(pictures[image]));
+    const size = isImage ? Math.sqrt(shades.length) : 1;
+    const [row, column] = [p.row, p.column].map((at) => Math.min(at, size - 1));
+    const shade = isImage ? shades[row * size + column] : 0;
+    const inputs = once("inputs", [amplitude], () =>
+      Float64Array.from({ length: SHADES }, (_, g) => (amplitude * g) / (SHADES - 1)));
     const given = [p.stimulus, amplitude, time_steps, p.period, p.seed, shade].join();
     const x = once("x", [given], () => (isImage
       ? new Float64Array(time_steps).fill(inputs[shade])
@@ -228,18 +227,18 @@ export function computer({ digits, mixers, size }) {
     const total = Uint8Array.from(x, (_, t) => runs.reduce((sum, { s }) => sum + s[t], 0));
     const state = {
       p, isImage, shades, x, n, rungs, key, setting, given, inputs, runs, spikes, size, total,
-      ...judged,
+      row, column, ...judged,
       bits: entropy(weights), // all there are
-      worst: judge(new Uint8Array(SHADES), weights, inputs).error, // without any spike
+      none: once("none", [amplitude, image], () => // without any spike
+        judge(new Uint8Array(SHADES), weights, inputs)),
       now: judged.bySteps[time_steps - 1],
       levels: new Set(total).size,
       cursor: clamp(p.cursor, 0, time_steps - 1),
     };
     Object.assign(state, once("mixer", [p.mixer], () => mixerOf(p.mixer, mixers)));
-    const [side, pixel] = isImage ? [size, p.row * size + p.column] : [1, 0];
-    const all = once("sent", [key, isImage || given, p.mixer], () =>
-      sendAll({ ...state, size: side }));
-    state.sent = once("here", [all, pixel], () => sentHere(all, side ** 2, pixel));
-    return isImage ? Object.assign(state, photosOf({ ...state, all })) : state;
+    const of = isImage ? [row, column] : [given];
+    state.sent = once("here", [key, ...of, p.mixer], () => sendHere(state));
+    state.maps = () => once("all", [key, p.mixer, p.readout], () => sendAll(state))(state.cursor);
+    return state;
   };
 }

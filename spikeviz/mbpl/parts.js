@@ -2,9 +2,10 @@
 
 import { named } from "./controls.js";
 import {
-  HINT, LABELS, SOURCE, WHOLE, answerOf, challengeOf, stepOf, summaryOf,
+  BEFORE, CREDIT, LABELS, SOURCE, WHOLE, answerOf, challengeOf, learnedOf, stepOf,
+  summaryOf,
 } from "./words.js";
-import { div, formulaRows, h, key, para, put } from "../base/page.js";
+import { button, div, formulaRows, h, para, put } from "../base/page.js";
 
 // Of the branches, on a light page and on a dark one; a number stands beside each wherever it is.
 const LINES = {
@@ -20,63 +21,75 @@ function makeQuestion(set) {
   const guesses = [["yes", "something"], ["no", "nothing"]].map(([guess, what]) =>
     named(guess, () => set({ guess }), `${guess}, an 8th threshold adds ${what}`));
   const again = named("Ask again", () => set({ guess: "" }));
-  const challenge = para("mbpl-best");
+  const challenge = para("caption sv-mbpl-best");
   const element = div("mbpl-ask",
     para("title", "Does an 8th threshold add anything here?"),
-    div("row", ...guesses, answer, again), challenge);
+    div("row", ...guesses, answer, again));
   let best = {}; // with all else as it is
-  function write(state) {
+  function write(state, ghost) {
     const { p, n, setting, now } = state;
     if (setting !== best.setting || now.information > best.told + 1e-9)
       best = { setting, told: now.information, thresholds: p.thresholds };
-    put(challenge, challengeOf(n, best));
+    put(challenge, challengeOf(n, best) + (ghost ? BEFORE : ""));
     put(answer, answerOf(state));
     for (const one of guesses) one.hidden = p.guess !== "";
     again.hidden = p.guess === "";
   }
-  return { element, write };
+  return { element, challenge, write };
 }
 
-/** {root, boards, write, linesNow}: write(state, view, ghost) says what the pictures show. */
-export function makePage({ model, set, controls, thresholds, walk }) {
+/** {root, stage, boards, write, linesNow}: write(state, ghost, apart) says what the pictures show;
+ *  `split` hears whether the membranes are wanted in strips. */
+export function makePage({ model, set, controls, thresholds, walk, pixel, curve, split }) {
   const boards = {
+    photos: board("pictures", { role: "application", tabindex: 0, "aria-label": "Pictures" }),
     traces: board("traces", { role: "img" }),
     sent: board("sent", { role: "img" }),
-    photos: board("pictures", { role: "application", tabindex: 0, "aria-label": "Pictures" }),
-    curves: board("curves", { role: "img" }),
+    sending: board("small", { role: "img" }),
+    curve: curve.canvas,
   };
   const question = makeQuestion(set);
   const summary = h("p", { class: "sv-summary", role: "status" });
-  const marker = div("mbpl-cursor");
-  const before = key("ghost", "before the last change");
+  const strips = button("Strips", () => split(strips.ariaPressed !== "true"), {
+    "aria-pressed": "false", title: "A strip for each branch, or one axis for all",
+  });
   const rows = formulaRows(5);
   const whole = WHOLE.map((text, i) => h(i ? "p" : "summary", {}, text));
+  const pictures = div("stack", boards.photos, pixel);
+  const stage = div("mbpl-stage", pictures,
+    div("stack", boards.traces, ...thresholds.elements));
   const root = h("div", { class: "spikeviz sv-mbpl" },
-    ...controls.elements,
-    div("row sv-mbpl-walk", ...walk.elements),
+    summary, stage, div("row", ...walk.elements, strips), controls.row,
     div("plots",
-      h("div", {}, summary, boards.photos,
-        div("stack", boards.traces, marker, ...thresholds.map(({ element }) => element)),
-        para("title", "What the block sends to the next layer, read out in each way"), boards.sent,
-        rows.element, h("details", {}, ...whole)),
-      h("div", {}, question.element,
-        para("title", "What the sum of all spikes tells of a constant input"),
-        div("keys", key("now", "now"), before),
-        boards.curves, para("caption", HINT), para("caption", SOURCE))));
-  const { module, seed } = model.get("recorded");
+      h("div", {}, question.element, rows.element),
+      h("div", {}, para("title", "What the sum of all spikes tells of a constant input"),
+        div("stack", curve.canvas, curve.handle), question.challenge)),
+    para("title", "What the block sends to the next layer, read out in each way"),
+    controls.sending,
+    div("plots sv-mbpl-board", boards.sent, boards.sending),
+    h("details", {}, ...whole),
+    h("details", {}, h("summary", {}, "More: exact thresholds, known sets of them"),
+      ...controls.more),
+    para("caption", `${SOURCE} ${learnedOf(model.get("recorded"))} ${CREDIT}`));
   let coloured = null;
 
-  function write(state, { x }, ghost) {
+  function write(state, ghost, inStrips) {
+    const { isImage } = state;
     put(summary, summaryOf(state));
-    for (const [name, label] of Object.entries(LABELS))
-      if (name !== "photos" || state.isImage) boards[name].setAttribute("aria-label", label(state));
-    rows.update(stepOf(state, `${module}, seed ${seed}`));
-    question.write(state);
-    const [left, width] = [x(state.cursor), x(1) - x(0)];
-    Object.assign(marker.style, { width: `${width}px`, transform: `translateX(${left}px)` });
-    before.classList.toggle("sv-away", !ghost);
-    controls.update(state);
-    walk.update();
+    for (const [name, words] of Object.entries(LABELS))
+      if (isImage || !["photos", "sending"].includes(name)) {
+        const text = words(state);
+        if (boards[name].ariaLabel !== text) boards[name].ariaLabel = text;
+      }
+    strips.ariaPressed = String(inStrips);
+    rows.update(stepOf(state));
+    question.write(state, ghost);
+  }
+
+  /** The pictures stand only beside an image; said before any size is read. */
+  function arrange(isImage) {
+    stage.classList.toggle("sv-mbpl-image", isImage);
+    for (const part of [pictures, boards.sending]) part.hidden = !isImage;
   }
 
   /** The colours of the branches in the page's present theme, also on what a hand moves. */
@@ -84,10 +97,10 @@ export function makePage({ model, set, controls, thresholds, walk }) {
     const now = LINES[getComputedStyle(root).colorScheme] ?? LINES.light;
     if (now !== coloured)
       now.forEach((colour, i) => {
-        for (const { style } of [thresholds[i].element, controls.fields[i]])
+        for (const { style } of [thresholds.elements[i], controls.fields[i]])
           style.setProperty("--sv-line", colour);
       });
     return (coloured = now);
   }
-  return { root, boards, write, linesNow };
+  return { root, stage, boards, arrange, write, linesNow };
 }

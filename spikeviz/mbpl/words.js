@@ -1,15 +1,14 @@
 // What MBPLExplorer says: in a line, step by step with the numbers, and in answer to its question.
 
-import { LONGEST, MOST, SHADES } from "./mbpl.js";
+import { MOST, SHADES } from "./mbpl.js";
 import { counted, show } from "../base/page.js";
 
 const ADDS = 0.01; // bits, from which a threshold is said to add something
 
-export const HINT =
-  "Drag in the curves to set n and T. Dotted: all bits there are, and the error without any " +
-  "spike. Bits: how well the sum over T steps tells 256 inputs (or the image's grey levels) " +
-  "apart; more steps need not tell more, as two inputs can end with one sum. Error: of the " +
-  "input read back by the best straight line, root mean square.";
+export const learnedOf = ({ module, seed }) =>
+  `M's learned weights: ${module} of a trained Micro, seed ${seed}.`;
+export const BEFORE = " Dashed: before the last change.";
+export const CREDIT = "Photograph: vultilion, Flickr, CC BY 2.0, cropped, in grey levels.";
 export const SOURCE =
   "Thresholds 0.5, 1, 1.5, 2 are our choice (R5): the paper gives only their number. The paper, " +
   "ResNet-18 on CIFAR-100: 4 branches 74.4 %, its best; 8 branches 59.0 %. That is accuracy " +
@@ -39,8 +38,9 @@ const kinds = (n) => ({
   membrane: "real values", spike: "spikes, 0 or 1", sum: `0 to ${n} spikes`,
 });
 
-export function summaryOf({ p, n, runs, levels, isImage, bits, now: { information, error } }) {
-  const who = isImage ? `Pixel (${p.row}, ${p.column}), ` : "";
+export function summaryOf(state) {
+  const { p, n, runs, levels, isImage, bits, now: { information, error } } = state;
+  const who = isImage ? `Pixel (${state.row}, ${state.column}), ` : "";
   const branches = `${n} branch${n === 1 ? "" : "es"}`;
   const spikes = counted(runs.reduce((sum, run) => sum + run.count, 0), "spike");
   const steps = `${counted(p.time_steps, "step")}: ${levels} of ${n + 1} levels used`;
@@ -57,29 +57,30 @@ export const LABELS = {
     const said = ways.map((readout) => `${readout}: ${SENDS[readout](sent, cursor, p, n)}`);
     return `What the block sends to the next layer at step ${cursor + 1}. ${said.join("; ")}.`;
   },
-  photos: ({ p, n, cursor }) => `Pixel in row ${p.row}, column ${p.column}: arrow keys move, a ` +
-    `click chooses. Pictures: the input, the sum of the spikes at step ${cursor + 1}, the input ` +
-    `as read from all steps so far, and what is sent, ${kinds(n)[p.readout]}.`,
-  curves({ p, n, bits, bySteps, now: { information, error } }) {
-    const [first, last] = [bySteps[0], bySteps[LONGEST - 1]].map((one) => two(one.information));
-    const told = `${two(information)} of ${two(bits)} bits, error ${show(error)}`;
-    return `Now, with n = ${n} and T = ${p.time_steps}: ${told}. Information rises from ${first} ` +
-      `bits at T = 1 to ${last} at T = ${LONGEST}.`;
+  photos: ({ row, column, x, bySteps }) => `Pixel in row ${row}, column ${column}: arrow keys ` +
+    "move, a click chooses. Pictures: the input, its spikes as they add up, the input as read " +
+    `back from them, the error of that: ${show(bySteps[x.length - 1].error)} after all steps.`,
+  sending: ({ p, n, cursor }) => `Pictures of step ${cursor + 1}: the sum of the spikes, what is ` +
+    `sent, ${kinds(n)[p.readout]}, the spikes of each branch, and the mixer.`,
+  curve({ p, n, bits, byBranches, now: { information } }) {
+    const first = two(byBranches[0].information);
+    return `With one branch the sum tells ${first} bits, with the ${n} on show ` +
+      `${two(information)} of ${two(bits)}, at T = ${p.time_steps}.`;
   },
 };
 
 /** The step at the cursor, line by line: [name, formula, numbers]. */
-export function stepOf({ p, n, runs, total, cursor, x, isImage, sent, kernel, shift }, module) {
+export function stepOf({ p, n, runs, total, cursor, x, isImage, sent, kernel, shift }) {
   const of = (key, join) => list(runs.map((run) => run[key][cursor]), join);
   const before = list(runs.map((run) => (cursor ? run.v[cursor - 1] : 0)));
   const mixes = {
     identity: "leaves it",
     mean: "mean of the 7×7 sums around the pixel",
-  }[p.mixer] ?? p.mixer.replace("learned", `7×7 weights of a trained Micro (${module}), channel`);
+  }[p.mixer] ?? p.mixer.replace("learned", "7×7 learned weights, channel");
   const m = sent.membrane && show(sent.membrane[cursor]);
   const centre = kernel &&
-    `weighs a single pixel with its centre: ${show(kernel[24])} · ${total[cursor]} + ` +
-    `${show(shift)} = ${m}. It mixes neighbours: take an image as input to see it.`;
+    `of one pixel its centre: ${show(kernel[24])} · ${total[cursor]} + ${show(shift)} = ` +
+    `${m}. Take an image as input to see it mix.`;
   return [
     ["Charge", "Hᵢ = Vᵢ + (x − Vᵢ) / τ", `x = ${show(x[cursor])}, V = ${before}: H = ${of("h")}`],
     ["Fire?", "Sᵢ = 1 if Hᵢ ≥ V_th,i", `V_th = ${list(p.thresholds)}: S = ${of("s")}`],
@@ -105,8 +106,9 @@ function sendOf({ readout, mixer }, n, sent, t) {
 }
 
 export const challengeOf = (n, { told, thresholds }) =>
-  `Then drag the thresholds: how much can ${n} tell? Your best so far: ${two(told)} bits, with ` +
-  `${list(thresholds)}.`;
+  "How well the sum over T steps tells 256 inputs (or the image's grey levels) apart. Drag the " +
+  `ring to set n; drag the thresholds: how much can ${n} tell? Your best so far: ${two(told)} ` +
+  `bits, with ${list(thresholds)}.`;
 
 /** Whether an 8th threshold adds anything, once the reader has guessed. */
 export function answerOf({ p, rungs, spikes, byBranches }) {

@@ -1,5 +1,5 @@
-"""Record what MBPLExplorer shows as pictures: test digits, and mixers M as training makes them,
-with BatchNorm folded in (one 7×7 kernel a channel).
+"""Record what MBPLExplorer shows as pictures: the photograph, test digits, and mixers M as training
+makes them, with BatchNorm folded in (one 7×7 kernel a channel).
 
     python studies/recorded/mbpl.py            writes spikeviz/mbpl/data.json (trains a Micro)
 """
@@ -7,17 +7,21 @@ with BatchNorm folded in (one 7×7 kernel a channel).
 import data_file
 import torch
 from learned_mixer import learned_mixer
+from PIL import Image
 
-from spikeatconv import mnist5k
+from spikeatconv import mnist5k, shipped
 
 CHANNELS = (2, 29, 21)  # three of 32: those of SpikeBlockExplorer, and one that differs to the eye
 CLASSES = (5, 9, 0, 8, 3)  # the first test digit of each
+SIDE = 96  # of the photograph
 
 
-def digits() -> dict[str, str]:
-    """The grey levels 0 to 255, row by row, two hexadecimal digits a pixel."""
+def pictures() -> dict[str, str]:
+    """The grey levels 0 to 255, row by row, two hexadecimal digits a pixel; each is a square."""
+    with Image.open(shipped("photo.jpg")) as photo:
+        grey = photo.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    found = {"photograph": grey.tobytes().hex()}
     images, labels = mnist5k("test")
-    found = {}
     for label in CLASSES:
         image = images[int((labels == label).nonzero()[0]), 0]
         found[f"digit {label}"] = bytes((image * 255).round().byte().flatten().tolist()).hex()
@@ -45,5 +49,5 @@ def mixers() -> tuple[dict[str, dict], dict]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     learned, note = mixers()
-    results = {**note, "size": 28, "digits": digits(), "mixers": learned}
+    results = {**note, "pictures": pictures(), "mixers": learned}
     data_file.write("mbpl", results)

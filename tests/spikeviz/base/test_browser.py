@@ -115,7 +115,7 @@ def test_1000_random_moves_leave_numbers_on_show(cls, opened):
 
 @each
 def test_nothing_moves_by_itself(cls, opened):
-    page = opened(cls)
+    page = opened(cls, reduced_motion="reduce")
     drawn = """() => new Promise((done) => {
         let count = 0;
         document.addEventListener("spikeviz:drawn", () => count++);

@@ -9,8 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from spikeatconv import MBPL, SpikeAtConv, mnist5k, preset, stimulus
+from spikeatconv import MBPL, SpikeAtConv, mnist5k, preset, shipped, stimulus
 from spikeatconv.neuron import LIFSum
 from spikeviz import MBPLExplorer
 from spikeviz.base.front_end import PACKAGE, read_data
@@ -18,6 +19,7 @@ from spikeviz.mbpl.explorer import (
     HIGHEST,
     IMAGE,
     IMAGES,
+    LARGEST,
     LONGEST,
     LOWEST,
     MIXERS,
@@ -133,7 +135,8 @@ def test_the_trace_is_lif_sum_over_the_stimulus(p):
 def test_one_step_and_one_threshold_by_hand(explorer):
     """τ = 1, T = 1: fires where x ≥ 0.5. Of 0 … 1 in 256 steps 128 lie there: one bit; the best
     guess is the mean of each half."""
-    explorer.thresholds, explorer.tau, explorer.time_steps, explorer.amplitude = [0.5], 1.0, 1, 1.0
+    explorer.stimulus, explorer.time_steps, explorer.amplitude = "constant", 1, 1.0
+    explorer.thresholds, explorer.tau = [0.5], 1.0
     run = explorer.trace()
     assert run.information == pytest.approx(1.0, abs=1e-12)
     half = np.arange(128) / 255
@@ -141,7 +144,7 @@ def test_one_step_and_one_threshold_by_hand(explorer):
 
 
 def test_without_input_or_without_spikes_nothing_is_told(explorer):
-    explorer.amplitude = 0.0
+    explorer.stimulus, explorer.amplitude = "constant", 0.0
     run = explorer.trace()
     assert (run.information, run.error) == (0.0, 0.0)
     explorer.amplitude, explorer.thresholds = 1.0, [4.0]
@@ -161,6 +164,7 @@ def test_information_and_error_are_found_another_way_too(explorer, image):
     """I = H(X) + H(Y) − H(X, Y), counted pair by pair; the line by numpy's least squares."""
     explorer.thresholds, explorer.tau, explorer.time_steps = [0.4, 1.3, 0.9], 2.7, 6
     x = 4.0 * np.arange(SHADES) / (SHADES - 1)
+    explorer.stimulus = "constant"
     if image:
         explorer.stimulus, explorer.image = IMAGE, image
         x = explorer.trace().picture.ravel()
@@ -207,9 +211,26 @@ def test_where_more_thresholds_go(thresholds, expected):
 # ---------------------------------------------------------------- pictures
 
 
+def test_the_recorded_photograph_is_the_shipped_one(explorer):
+    """In grey as defined for television, 0.299 R + 0.587 G + 0.114 B, averaged over each pixel."""
+    colours = np.asarray(Image.open(shipped("photo.jpg")), float) / 255
+    grey = colours @ [0.299, 0.587, 0.114]
+    explorer.amplitude = 1.0
+    mine = explorer.trace().picture
+    assert mine.shape == (LARGEST, LARGEST)
+    coarse = [each.reshape(32, -1, 32, len(each) // 32).mean((1, 3)) for each in (grey, mine)]
+    assert coarse[1] == pytest.approx(coarse[0], abs=0.03)
+
+
+def test_a_pixel_beyond_a_smaller_image_is_its_last(made):
+    run, last = made(image="digit 5"), made(image="digit 5", row=27, column=27)
+    assert (run.row, run.column) == (44, 56)
+    assert np.array_equal(run.trace().total, last.trace().total)
+
+
 def test_the_recorded_digits_are_the_shipped_ones(explorer):
     images, labels = mnist5k("test")
-    for name in IMAGES:
+    for name in IMAGES[1:]:
         explorer.stimulus, explorer.image, explorer.amplitude = IMAGE, name, 1.0
         first = int((labels == int(name.split()[1])).nonzero()[0])
         assert explorer.trace().picture == pytest.approx(images[first, 0].numpy(), abs=1e-6)
@@ -270,7 +291,7 @@ def test_what_is_sent_by_hand(explorer, readout):
 
 
 def test_without_a_mixer_the_sum_of_the_branches_is_sent(made):
-    run = made(readout="sum", mixer="none").trace()
+    run = made(readout="sum", mixer="none", stimulus="sine", time_steps=20).trace()
     assert run.sent.tolist() == run.total.tolist()
     assert np.array_equal(run.trains, run.spikes)
     assert run.levels == 5
@@ -296,6 +317,7 @@ def test_a_picture_goes_through_the_block(made, mixer, readout):
 
 
 def test_only_a_picture_has_pictures(explorer):
+    explorer.stimulus = "sine"
     assert explorer.trace().picture is None
 
 
