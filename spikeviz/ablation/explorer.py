@@ -13,10 +13,11 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, check_index, check_known, path_of, short
-from spikeviz.figure import new_figure
+from spikeviz.figure import COLOURS, new_figure, new_plotly
 from spikeviz.results import results, standard_error, verdict
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
 HOW = ("command", "commit", "date", "machine", "scale", "measure", "test_images", "file")
@@ -159,6 +160,43 @@ class AblationExplorer(Explorer):
         for place in places.flat[len(axes) :]:
             place.set_visible(False)
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """The axis on show, each seed under the hand; all points against the time that they took,
+        where the study says it."""
+        shown = [point for point in self.points if point["axis"] == self.axis]
+        names = [str(point["value"]) for point in shown]
+        timed = [p for p in self.points if all(run["seconds"] for run in p["runs"])]
+        titles = ["Accuracy by " + self.axis, "All points by the time of a run"]
+        figure = new_plotly(*titles[: 1 + bool(timed)])
+        figure.add_scatter(
+            x=names, y=[100 * point["accuracy_mean"] for point in shown], mode="markers",
+            error_y={"array": [100 * (point["accuracy_sd"] or 0) for point in shown]},
+            marker={"symbol": "line-ew-open", "size": 24, "line_width": 2}, name="mean ± sd",
+            hovertemplate="%{x}: %{y:.1f} %",
+        )  # fmt: skip
+        seeds = [(str(p["value"]), run) for p in shown for run in p["runs"]]
+        figure.add_scatter(
+            x=[name for name, _ in seeds], y=[100 * run["accuracy"] for _, run in seeds],
+            mode="markers", marker={"size": 9, "opacity": 0.6, "color": "#0072B2"}, name="a seed",
+            text=[run["seed"] for _, run in seeds], hovertemplate="seed %{text}: %{y:.1f} %",
+        )  # fmt: skip
+        figure.update_xaxes(type="category", title=self.axis, col=1)
+        for i, axis in enumerate(dict.fromkeys(point["axis"] for point in timed)):
+            there = [point for point in timed if point["axis"] == axis]
+            seconds = [statistics.mean(run["seconds"] for run in p["runs"]) for p in there]
+            means = [100 * point["accuracy_mean"] for point in there]
+            figure.add_scatter(
+                x=seconds, y=means, mode="markers", row=1, col=2,
+                text=[str(p["value"]) for p in there], name=axis,
+                marker={"size": 9, "symbol": i, "color": COLOURS[i % len(COLOURS)]},
+                hovertemplate=axis + " %{text}: %{y:.1f} % in %{x:.1f} s<extra></extra>",
+            )  # fmt: skip
+        if timed:
+            kinds = {run["cpu"] for point in timed for run in point["runs"]}
+            several = ", on several kinds of CPU" if len(kinds) > 1 else ""
+            figure.update_xaxes(title=f"seconds of one core{several}", rangemode="tozero", col=2)
+        return figure.update_yaxes(title="accuracy in %")
 
 
 def judge(better: dict[int, float], worse: dict[int, float], n_test: float) -> dict[str, Any]:

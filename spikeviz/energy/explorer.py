@@ -9,9 +9,11 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, Whole, check_known, did_you_mean, short
+from spikeviz.figure import new_plotly
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch, pandas, matplotlib load when needed
     import pandas as pd
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
     from spikeatconv import EnergyReport
@@ -167,6 +169,33 @@ class EnergyExplorer(Explorer):
         plane.set(xscale="log", yscale="log", xlabel="T", ylabel="R", title="below: spikes win")
         plane.legend()
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """Bars by layer for the SNN and its twin, and each layer on the plane of T and R."""
+        rows = list(self._priced())
+        names = [row["layer"] for row in rows]
+        rates = [f"R = {row['rate']:.3g}, T = {row['passes']}" for row in rows]
+        titles = "mJ for an image, layer by layer", "below the line spikes win"
+        figure = new_plotly(*titles, height=460, column_widths=[0.65, 0.35])
+        for kind, name, colour in (("snn", "SNN", "#D55E00"), ("ann", "its twin", "#0072B2")):
+            figure.add_bar(x=names, y=[row[f"{kind}_mj"] for row in rows], name=name, text=rates,
+                           marker_color=colour, textposition="none",
+                           hovertemplate="%{x}: %{y:.3g} mJ, %{text}")  # fmt: skip
+        steps = [2 ** (k / 10) for k in range(61)]
+        even = self.e_mac / self.e_a
+        figure.add_scatter(x=steps, y=[even / step for step in steps], row=1, col=2,
+                           name=f"T · R = {even:.3g}", line={"color": "#000000", "dash": "dash"},
+                           mode="lines")  # fmt: skip
+        fed = [row for row in rows if row["rate"] > 0 < row["flops"]]  # a logarithm has no 0
+        figure.add_scatter(
+            x=[row["passes"] for row in fed], y=[row["rate"] for row in fed], mode="markers",
+            text=[row["layer"] for row in fed], row=1, col=2, name="a layer",
+            marker={"opacity": 0.5, "color": "#000000"},
+            hovertemplate="%{text}: T = %{x}, R = %{y:.3g}",
+        )  # fmt: skip
+        figure.update_yaxes(type="log" if self.log else "linear", title="mJ", col=1)
+        figure.update_xaxes(type="log", title="T", col=2)
+        return figure.update_yaxes(type="log", title="R", col=2)
 
 
 def rows_of(layers: "pd.DataFrame") -> list[list[Any]]:

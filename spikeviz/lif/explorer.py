@@ -7,12 +7,13 @@ import traitlets as t
 
 from spikeviz.base.model_explorer import ModelExplorer
 from spikeviz.base.widget import Number, Whole
-from spikeviz.figure import new_figure
+from spikeviz.figure import new_figure, new_plotly
 from spikeviz.lif.current import Current, input_current
 from spikeviz.lif.libraries import LIBRARIES, run_libraries
 from spikeviz.lif.mystery import OTHERS, hidden, judge
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
     from spikeatconv import Simulation
@@ -191,6 +192,34 @@ class LIFExplorer(ModelExplorer):
         middle.legend(loc="upper right", fontsize="small")
         low.set(xlabel="time in ms", ylabel="spikes", yticks=[])
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """Input current, membrane with its threshold and spikes, step by step under the hand."""
+        run, others = self.trace(), self.pin_traces()
+        figure = new_plotly(
+            "input current I", "membrane V", "spikes", height=520, rows=3, cols=1,
+            shared_xaxes=True, row_heights=[0.25, 0.6, 0.15], vertical_spacing=0.08,
+        )  # fmt: skip
+        lines = {"mode": "lines", "line_shape": "hv", "line_color": "#009E73"}
+        figure.add_scatter(x=run.time, y=run.current, name="I", **lines)
+        names = ["this neuron", *map(_name, self.pins)]
+        ends = [run.time[0], run.time[-1]]
+        for row, (name, one) in enumerate(zip(names, [run, *others], strict=True)):
+            colour = ("#0072B2", *PIN_COLOURS)[row]
+            time, potential = _path(one)
+            look = {"line": {"color": colour, "width": 1 + (row == 0)}, "legendgroup": name}
+            figure.add_scatter(x=time, y=potential, name=name, mode="lines", row=2, col=1, **look)
+            fired = one.time[one.spikes == 1]
+            figure.add_scatter(
+                x=fired, y=[-row] * len(fired), mode="markers", row=3, col=1, legendgroup=name,
+                showlegend=False, name=name, marker={"symbol": "triangle-up", "color": colour},
+            )  # fmt: skip
+        figure.add_scatter(
+            x=ends, y=[self.v_threshold] * 2, name="threshold", mode="lines", row=2, col=1,
+            line={"color": "#D55E00", "dash": "dash"},
+        )  # fmt: skip
+        figure.update_yaxes(showticklabels=False, row=3)
+        return figure.update_xaxes(title="time in ms", row=3)
 
 
 PIN_COLOURS = ("#7A5C00", "#7B4FC9", "#00808A", "#A8327D")

@@ -9,9 +9,11 @@ import traitlets as t
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, Whole
 from spikeviz.blocks.blocks import check_mixer
+from spikeviz.figure import new_plotly
 from spikeviz.lif.explorer import STIMULI
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
     from spikeatconv import MBPL
@@ -251,6 +253,29 @@ class MBPLExplorer(Explorer):
         for axis, title in zip(grid[:, 0], ("information in bits", "error"), strict=True):
             axis.set_ylabel(title)
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """Input, membranes and the sum of the branches; what is kept, by branches and by steps."""
+        run, n = self.trace(), len(self.thresholds)
+        titles = "input and membranes", "the sum of the branches", "information in bits", "error"
+        figure = new_plotly(*titles, height=620, rows=2, cols=2, vertical_spacing=0.14)
+        steps = np.arange(self.time_steps) + 1
+        figure.add_scatter(x=steps, y=run.input, name="x", line={"color": "#000000", "dash": "dot"})
+        for i, (membrane, threshold) in enumerate(zip(run.membranes, self.thresholds, strict=True)):
+            figure.add_scatter(x=steps, y=membrane, name=f"H of V_th = {threshold:g}",
+                               line_color=COLOURS[i], row=1, col=1)  # fmt: skip
+        figure.add_bar(x=steps, y=run.total, name="sum", marker_color="#0072B2", row=1, col=2)
+        for row, column, what in ((2, 1, 0), (2, 2, 1)):
+            curves = {"branches n": (run.by_branches, n), "steps T": (run.by_steps, len(steps))}
+            for colour, (name, (values, now)) in zip(("#0072B2", "#009E73"), curves.items(),
+                                                     strict=True):  # fmt: skip
+                x = np.arange(len(values)) + 1
+                figure.add_scatter(x=x, y=values[:, what], name=f"by {name}", row=row, col=column,
+                                   legendgroup=name, showlegend=what == 0, line_color=colour,
+                                   marker_size=[12 if at == now else 6 for at in x],
+                                   mode="lines+markers")  # fmt: skip
+        figure.update_xaxes(title="time step", row=1)
+        return figure.update_xaxes(title="branches n, or steps T", row=2)
 
 
 def ladder(thresholds: list[float], n: int = MOST) -> list[float]:

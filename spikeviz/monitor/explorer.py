@@ -12,10 +12,11 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, path_of, short
-from spikeviz.figure import new_figure
+from spikeviz.figure import COLOURS, new_figure, new_plotly
 from spikeviz.training_log import Log
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
 AXES = ("step", "epoch", "seconds")
@@ -185,6 +186,29 @@ class TrainingMonitor(Explorer):
             if axes.lines:
                 axes.legend(fontsize="x-small")
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """Loss and accuracy of the runs on show over `axis`, all runs' values under the hand."""
+        figure = new_plotly("loss", "accuracy", height=420, horizontal_spacing=0.1)
+        for i, (name, log) in enumerate(self.logs.items()):
+            if name in self.hidden:
+                continue
+            colour, x = COLOURS[i % len(COLOURS)], log[self.axis]
+            for column, train in enumerate(("loss", "accuracy"), 1):
+                look = {"row": 1, "col": column, "legendgroup": name, "showlegend": column == 1}
+                if train in log:
+                    figure.add_scatter(x=x, y=log.smoothed(train, self.smoothing), name=name,
+                                       mode="lines", line_color=colour, **look)  # fmt: skip
+                test = f"test_{train}"
+                if test in log:
+                    there = np.isfinite(log[test])
+                    figure.add_scatter(x=x[there], y=log[test][there], name=f"{name}, test",
+                                       mode="lines+markers", line={"color": colour, "dash": "dash"},
+                                       **look)  # fmt: skip
+        figure.update_layout(hovermode="x unified")
+        figure.update_yaxes(type="log" if self.log_loss else "linear", col=1)
+        figure.update_yaxes(range=[0, 1], col=2)
+        return figure.update_xaxes(title=self.axis)
 
     # ---------------------------------------------------------------- a run under way
 

@@ -8,11 +8,12 @@ import traitlets as t
 
 from spikeviz.base.model_explorer import ModelExplorer
 from spikeviz.base.widget import Whole, path_of
-from spikeviz.figure import new_figure
+from spikeviz.figure import new_figure, new_plotly
 from spikeviz.network import tour as tours
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
     import pandas as pd
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
     from spikeatconv import SpikeAtConv
@@ -275,6 +276,23 @@ class NetworkWalk(ModelExplorer):
         low.legend(fontsize="small")
         low.set_xticks(list(place), table.box, rotation=90, fontsize="small")
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """The firing rate and the energy of each box, beside the twin's, to be zoomed into."""
+        table = self.trace()
+        figure = new_plotly("firing rate in %", "energy in mJ", height=620, rows=2, cols=1,
+                            shared_xaxes=True, vertical_spacing=0.08)  # fmt: skip
+        bars = {"this model": ("rate", "snn_mj", "#0072B2")}
+        if self.other:
+            bars["the other"] = ("other_rate", "other_snn_mj", "#CC79A7")
+        bars["its non-spiking twin"] = ("", "ann_mj", "#999999")
+        for name, (rate, energy, colour) in bars.items():
+            look = {"x": table.box, "name": name, "marker_color": colour, "legendgroup": name}
+            if rate:
+                percent = 100 * table[rate].astype(float)
+                figure.add_bar(y=percent, row=1, col=1, showlegend=False, **look)
+            figure.add_bar(y=table[energy].astype(float), row=2, col=1, **look)
+        return figure.update_xaxes(automargin=True)
 
 
 def recall(store: OrderedDict, key: tuple, make: Any) -> Any:

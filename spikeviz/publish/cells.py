@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 import spikeviz
 from spikeviz.base.page import LIVE, script_json
 from spikeviz.base.widget import CODE, Explorer, line
+from spikeviz.figure import PLOTLY
 from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links, strip_tags
 
 STATIC = Path(__file__).with_name("static")
@@ -90,6 +91,8 @@ class Document:
         data = output.data
         if VIEW in data:
             return self._widget(data[VIEW]["model_id"], data.get("text/plain", ""))
+        if PLOTLY in data:
+            return self._figure(data[PLOTLY], output.metadata.get(PLOTLY, {}).get("alt", caption))
         for mime in ("image/png", "image/jpeg", "image/svg+xml"):
             if mime in data:
                 content = data[mime].encode() if "svg" in mime else data[mime]
@@ -101,6 +104,16 @@ class Document:
         if "text/latex" in data:
             return f"<p>{self._words.block_math(data['text/latex'].strip('$ '))}</p>"
         return show_text(data.get("text/plain", ""))
+
+    def _figure(self, figure: dict[str, Any], words: str) -> str:
+        """A plotly figure, drawn by the page with the plotly.js of the package."""
+        from plotly.offline import get_plotlyjs
+
+        self.scripts |= {"plotly.js": get_plotlyjs(), "figures.js": read("figures.js")}
+        return (
+            f'<figure class="plotly-figure" aria-label="{html.escape(words)}"><div></div>'
+            f'<script type="application/json">{script_json(figure)}</script></figure>'
+        )
 
     def _widget(self, model: str, otherwise: str) -> str:
         """A place where the page draws a widget of ours; of another one, its words."""

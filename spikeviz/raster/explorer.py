@@ -12,8 +12,10 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, check_index, check_known, short
+from spikeviz.figure import new_plotly
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load when they are needed
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
     from spikeatconv import Recording
@@ -189,6 +191,29 @@ class SpikeRaster(Explorer):
         histogram.set(xlabel="rate of a neuron", ylabel="neurons")
         histogram.set_title(f"{dead:.1%} dead, {saturated:.1%} saturated")
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """The raster, to be zoomed into, with the population's rate below it."""
+        run = self.trace()
+        ordered = run.spikes[:, run.order]
+        titles = self.layer, "population rate"
+        figure = new_plotly(*titles, height=560, rows=2, cols=1, shared_xaxes=True,
+                            row_heights=[0.75, 0.25], vertical_spacing=0.1)  # fmt: skip
+        if ordered.sum() < 5_000:
+            step, neuron = np.nonzero(ordered)
+            figure.add_scatter(x=step, y=neuron, mode="markers", showlegend=False,
+                               marker={"symbol": "line-ns-open", "color": "#0072B2"},
+                               hovertemplate="step %{x}, neuron %{y}<extra></extra>")  # fmt: skip
+        else:
+            shares = _bin_shares(ordered).T
+            bins = [np.linspace(0, size - 1, n) for size, n in zip(ordered.T.shape, shares.shape,
+                                                                  strict=True)]  # fmt: skip
+            figure.add_heatmap(y=bins[0], x=bins[1], z=shares, colorscale="Blues", showscale=False,
+                               hovertemplate="step %{x:.0f}: %{z:.2f}<extra></extra>")  # fmt: skip
+        figure.add_scatter(y=run.population, line_shape="hvh", line_color="#0072B2", row=2, col=1,
+                           showlegend=False, name="rate")  # fmt: skip
+        figure.update_yaxes(title=f"neuron, by {self.order}", autorange="reversed", row=1)
+        return figure.update_xaxes(title="time step", row=2)
 
 
 def pack_layers(arrays: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes]:

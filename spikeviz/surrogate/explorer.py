@@ -7,10 +7,11 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Number, Whole
-from spikeviz.figure import new_figure
+from spikeviz.figure import new_figure, new_plotly
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch, numpy load when they are needed
     import numpy as np
+    import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
     from spikeatconv import LIF
@@ -196,6 +197,32 @@ class SurrogateExplorer(Explorer):
         right.set(xlabel="weight w", ylabel="(spike count − target)²")
         right.legend(fontsize="x-small")
         return figure
+
+    def to_plotly(self) -> "go.Figure":
+        """σ' over the layer's u, and the loss with the descent on it."""
+        import numpy as np
+        import torch
+
+        run = self.trace()
+        span = max(1.0, float(np.quantile(abs(self.u), 0.995)))
+        u = np.linspace(-span, span, 401)
+        slope = self._function().derivative(torch.from_numpy(u)).numpy()
+        density, edges = np.histogram(self.u, bins=60, range=(-span, span), density=True)
+        figure = new_plotly("slope and the layer's u = H − V_th", "(spike count − target)²")
+        figure.add_bar(x=(edges[1:] + edges[:-1]) / 2, y=density, name="density of u",
+                       marker_color="#BBBBBB")  # fmt: skip
+        figure.add_scatter(x=u, y=slope, name=f"σ', {self.surrogate}, α = {self.alpha:g}",
+                           line_color="#0072B2")  # fmt: skip
+        weights = np.linspace(*self.ranges()["weight"][:2], 201)
+        figure.add_scatter(x=weights, y=[self.loss(w)[1] for w in weights], name="loss", row=1,
+                           col=2, line_color="#555555")  # fmt: skip
+        walk = slice(self.descent_step + 1)
+        figure.add_scatter(x=run.weights[walk], y=run.losses[walk], mode="lines+markers", row=1,
+                           col=2, name=f"descent, {self.descent_step} steps",
+                           line_color="#0072B2")  # fmt: skip
+        figure.update_layout(bargap=0)
+        figure.update_xaxes(title="u", col=1)
+        return figure.update_xaxes(title="weight w", col=2)
 
     def _function(self) -> "Surrogate":
         from spikeatconv.surrogate import Atan, Sigmoid

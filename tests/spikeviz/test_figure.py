@@ -1,12 +1,21 @@
-"""`show`: a figure in a notebook, once, with its text."""
+"""Figures of matplotlib and plotly: in a notebook once, with a text; drawn without a network."""
+
+import json
 
 import matplotlib
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
+import spikeviz
 from spikeviz import show
+from spikeviz.figure import PLOTLY, new_plotly
+from spikeviz.gallery import explorers
+from spikeviz.publish.site import write_site
+
+ZOOMED = [cls for cls in explorers() if hasattr(cls, "to_plotly")]
 
 
 def test_the_text_is_in_the_notebook_and_the_picture_comes_once():
@@ -26,3 +35,83 @@ def test_a_figure_without_a_text_is_refused():
     with pytest.raises(ValueError, match="alt is empty"):
         show(figure, " ")
     plt.close(figure)
+
+
+@pytest.mark.parametrize("cls", ZOOMED, ids=lambda cls: cls.__name__)
+def test_a_cell_holds_a_plotly_figure_and_not_plotly(cls):
+    widget = cls()
+    figure = widget.to_plotly()
+    bundle = figure._repr_mimebundle_()
+    assert bundle.keys() == {PLOTLY, "text/plain"}
+    assert figure._ipython_display_ is None  # else IPython would ask plotly's own way first
+    assert len(json.dumps(bundle)) < 400_000
+    titles = [one.text for one in figure.layout.annotations]
+    assert bundle["text/plain"] == "A plotly figure: " + ", ".join(titles)
+    assert all(trace.name or trace.showlegend is False or trace.type == "heatmap"
+               for trace in figure.data)  # fmt: skip
+    widget.close()
+
+
+def test_the_figures_hold_the_widgets_numbers():
+    lif = spikeviz.LIFExplorer()
+    figure, run = lif.to_plotly(), lif.trace()
+    by_name = {trace.name: trace for trace in figure.data}
+    assert len(figure.data[2].x) == run.spikes.sum() > 0
+    assert max(by_name["this neuron"].y) <= 1.3 * lif.v_threshold
+    assert set(by_name["threshold"].y) == {lif.v_threshold}
+    ablation = spikeviz.AblationExplorer(axis="time steps")
+    mean, seeds = ablation.to_plotly().data[:2]
+    assert list(mean.x) == ["1", "2", "4", "8"]
+    assert np.allclose(np.reshape(seeds.y, (4, 3)).mean(1), mean.y)
+    assert list(seeds.text) == ["0", "1", "2"] * 4
+    energy = spikeviz.EnergyExplorer()
+    snn, twin = energy.to_plotly().data[:2]
+    table = energy.trace()
+    assert sum(snn.y) == pytest.approx(table.snn_mj.sum())
+    assert sum(twin.y) == pytest.approx(table.ann_mj.sum())
+    for widget in (lif, ablation, energy):
+        widget.close()
+
+
+def shown(alt):
+    """A notebook whose one cell shows a plotly figure, run without its kernel."""
+    figure = new_plotly("squares")
+    figure.add_scatter(x=[1, 2, 3], y=[1, 4, 9], name="n²")
+    output = nbformat.v4.new_output(
+        "display_data", figure._repr_mimebundle_(), metadata={PLOTLY: {"alt": alt}}
+    )
+    cells = [nbformat.v4.new_markdown_cell("# Squares"), nbformat.v4.new_markdown_cell("Look.")]
+    cells.append(nbformat.v4.new_code_cell("figure", outputs=[output]))
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def test_a_page_of_the_site_draws_it_offline_with_its_text(tmp_path, new_page):
+    write_site(tmp_path, {tmp_path / "squares.ipynb": shown('Squares, "n²"')})
+    page = new_page(offline=True)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "squares.html").as_uri())
+    page.locator(".plotly-figure .main-svg").first.wait_for()
+    assert page.locator(".plotly-figure").get_attribute("aria-label") == 'Squares, "n²"'
+    box = page.locator(".plotly-figure .points path").nth(1).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".hoverlayer", has_text="4").wait_for()
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
+
+
+def test_jupyterlab_draws_it_offline_and_the_notebook_stays_small(lab, browser):
+    code = 'import spikeviz\nspikeviz.show(spikeviz.AblationExplorer().to_plotly(), "Points.")'
+    file = lab.write("zoom", code, "spikeviz.LIFExplorer().to_plotly()")
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page.route("**/*", lambda route: route.continue_() if lab.address.split("/lab")[0] in
+               route.request.url or route.request.url.startswith(("data:", "blob:"))
+               else route.abort())  # fmt: skip
+    lab.open(page, "zoom")
+    lab.run_all(page)
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 2")
+    page.locator(".js-plotly-plot .legend").first.wait_for()
+    page.locator(".jp-MarkdownCell").last.click()
+    page.keyboard.press("Control+s")
+    page.locator(".jp-mod-dirty").wait_for(state="detached")
+    assert file.stat().st_size < 500_000  # with both widgets; plotly alone has 5,000,000
+    page.context.close()
