@@ -49,9 +49,9 @@ export function makeControls({ model, set, setThreshold, setCount }) {
     image: pick("image", "Image", Object.keys(pictures)),
     period: number("period", "Period", whole),
     seed: number("seed", "Noise seed", whole),
-    amplitude: number("amplitude", "amplitude of x"),
+    amplitude: number("amplitude", "amplitude"),
     tau: number("tau", "τ, in steps"),
-    time_steps: number("time_steps", "T, time steps", whole),
+    time_steps: number("time_steps", "T, in steps", whole),
   };
   const mixers7 = ["identity", ["mean", "mean of 7×7"], ...learned, "none"];
   const mixer = pick("mixer", "M, the mixer", mixers7, {

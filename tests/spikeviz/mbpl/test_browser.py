@@ -197,7 +197,7 @@ def test_the_question_comes_before_its_answer(opened, made):
     told = truth(stimulus="sine").by_branches[:, 0]
     assert f"from {told[6]:.2f} to {told[7]:.2f} bits" in ask.inner_text()
     assert "it never fires" in ask.inner_text()
-    page.get_by_label("amplitude of x, exact value").fill("8")
+    page.get_by_label("amplitude, exact value").fill("8")
     page.keyboard.press("Enter")
     ask.get_by_text("It does: the 8th").wait_for()
     told = truth(stimulus="sine", amplitude=8.0).by_branches[:, 0]
