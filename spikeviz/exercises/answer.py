@@ -14,6 +14,7 @@ from typing import Any, Literal, NoReturn
 import torch
 from torch import Tensor
 
+from spikeviz.course_map.progress import remember
 from spikeviz.exercises.cells import Failed, Missing, about, last_line
 
 Status = Literal["passed", "not yet", "not right"]
@@ -92,7 +93,8 @@ def judge(
     keep: str = KEEP,
     errors: dict[str, str] | None = None,
 ) -> Feedback:
-    """What `check` says about a student's answer, where it can be judged. Never raises.
+    """What `check` says about a student's answer, where it can be judged; that it goes through is
+    remembered, as the exercise that its module is called after. Never raises.
 
     passed: said where the check goes through, with what it returns for a {}. not_yet: said while
     a `...` is left. The rest is said where the student's code stops with an error: `errors` by a
@@ -106,6 +108,8 @@ def judge(
     try:
         message = passed.format(check(expect(answer)))
         status = "passed"
+        told = remember(check.__module__.rpartition(".")[2])
+        message += told and f"\n{told}"
     except Stop as hint:
         message = str(hint)
     except Exception as error:
