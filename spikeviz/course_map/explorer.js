@@ -1,77 +1,120 @@
-// CourseMap: the notebooks as stations of a way and its side trips, what the chosen one is for, and
-// the command with the lines that are explained by then.
+// CourseMap: the notebooks as stations of a path, each with a small live picture; what is solved,
+// what comes next; and the command that grows as a spike travels along the path.
 
-import { h, clamp } from "../base/page.js";
-import { onArrows } from "../base/controls.js";
-import { mount, lasting } from "../base/widget.js";
+import { clamp, div, h, para, put } from "../base/page.js";
+import { onArrows, player, playhead } from "../base/controls.js";
+import { lasting, mount, offline } from "../base/widget.js";
 import { syncing } from "../base/traits.js";
+import { commandLines } from "./command.js";
+import { leadOn } from "./onward.js";
+import { mover } from "./pictures.js";
+import { station } from "./stations.js";
+import { FACTS, LEADS, factsOf, knownOf, solvedOf, summaryOf } from "./words.js";
 
-const FACTS = ["Afterwards you can", "Hands on", "Exercise"];
-const number = ({ file }) => file.slice(0, 2);
+const RATE = 1.2; // stations a second
 
-/** The lines of the command: {text, from: the notebook that explains it}. */
-function linesOf({ start, end, notebooks }) {
-  const last = notebooks.filter(({ after }) => after === undefined).length - 1;
-  const outer = (texts) => texts.map((text) => ({ text, from: last }));
-  const own = notebooks.map(({ line }, from) => ({ text: line, from })).filter(({ text }) => text);
-  const model = ({ text }) => text.startsWith("--model");
-  return [...outer(start), ...own.sort((a, b) => model(b) - model(a)), ...outer(end)];
+/** look(i) as a pointer or the focus comes to station i, look(null) as it leaves: its picture
+ *  moves, under a mouse again and again. Nothing of this is kept. */
+function onLooks(stations, pictures, look) {
+  let looked = null;
+  stations.forEach(({ element }, i) => {
+    const begin = (again) => {
+      looked = i;
+      pictures.start(i, again);
+      look(i);
+    };
+    const end = () => {
+      if (looked !== i) return;
+      looked = null;
+      pictures.end();
+      look(null);
+    };
+    element.addEventListener("pointerenter", ({ pointerType }) => begin(pointerType === "mouse"));
+    element.addEventListener("focus", () => looked ?? begin(false));
+    for (const type of ["pointerleave", "blur"]) element.addEventListener(type, end);
+  });
+}
+
+/** Ask Python what is solved whenever the map comes in sight: another notebook's kernel knows. */
+function askInSight(model, root, signal) {
+  const sight = new IntersectionObserver((entries) => {
+    const seen = entries.some((entry) => entry.isIntersecting);
+    if (seen && !offline(model)) model.send("look");
+  });
+  sight.observe(root);
+  signal.addEventListener("abort", () => sight.disconnect());
 }
 
 function render({ model, el, signal }) {
   const plan = model.get("plan");
   const { notebooks } = plan;
-  const last = notebooks.length - 1;
-  const go = (i) => model.set("notebook", clamp(i, 0, last));
-  const press = (style, to, ...inside) =>
-    h("button", { type: "button", class: style, onclick: () => go(to) }, ...inside);
-  const stations = notebooks.map((n, i) => press("sv-station", i,
-    h("b", {}, number(n)), h("span", {}, n.title), h("small", {}, `${n.minutes} min`)));
-  stations.forEach((s, i) => s.classList.toggle("sv-side", notebooks[i].after !== undefined));
-  const summary = h("p", { class: "sv-summary", role: "status" });
-  const facts = FACTS.map(() => h("span"));
-  const whole = h("p", { class: "sv-caption" });
-  const lines = linesOf(plan).map(({ text, from }, i, { length }) => ({
-    from, element: press("sv-command-line", from,
-      h("code", {}, `${i ? "    " : ""}${text}${i < length - 1 ? " \\" : ""}`),
-      h("span", { class: "sv-caption" }, `${number(notebooks[from])}: ${notebooks[from].says}`)),
-  }));
-  const group = (style, name, inside) =>
-    h("div", { class: style, role: "group", "aria-label": name }, ...inside);
-  const way = group("sv-way", "Notebooks", stations);
-  const root = h("div", { class: "spikeviz sv-course" },
-    way, summary,
-    h("div", { class: "sv-update" },
-      ...FACTS.map((name, i) => h("div", {}, h("b", {}, `${name}: `), facts[i]))),
-    h("p", { class: "sv-title" },
-      "Where it leads: one command that trains the paper's network on ImageNet"),
-    group("sv-command", "The command, line by line", lines.map(({ element }) => element)),
-    whole);
-
-  onArrows(way, (right, down) => {
-    go(model.get("notebook") + right + down);
-    stations[model.get("notebook")].focus();
-  }, 0, last);
-  const mark = (element, at, name, is) => {
-    element.ariaPressed = at;
-    element.classList.toggle(name, is);
+  const isWay = ({ after }) => after === undefined;
+  const last = notebooks.filter(isWay).length - 1; // of the way
+  const onWay = (i) => notebooks[i].after ?? i;
+  const go = (i) => {
+    model.set("notebook", clamp(i, 0, notebooks.length - 1));
+    head.go(onWay(model.get("notebook")), true);
   };
-  mount({ model, el, signal }, root, ["notebook", "plan"], () => {
-    const at = model.get("notebook");
-    const { title, minutes, afterwards, widget, exercise, after } = notebooks[at];
-    const read = after ?? at; // the last one of the way
-    const side = after === undefined ? "" : `; a side trip from ${number(notebooks[after])}`;
-    stations.forEach((station, i) => mark(station, i === at, "sv-done", i !== at && i <= read));
-    lines.forEach(({ element, from }) => mark(element, from === at, "sv-known", from <= read));
-    summary.textContent = `${number(notebooks[at])} ${title}, about ${minutes} minutes${side}`;
-    const told = [afterwards, widget, exercise || "none yet: a check of your set-up"];
-    facts.forEach((fact, i) => (fact.textContent = told[i]));
-    const known = lines.filter(({ from }) => from <= read).length;
-    whole.textContent = `After ${number(notebooks[read])} you can explain ${known} of its ` +
-      `${lines.length} ` +
-      "lines. Click a line to see which notebook explains it.";
-    return { notebook: at, known };
+  let [looked, paint] = [null, () => {}];
+  const repaint = () => paint();
+  const pictures = mover(repaint, signal);
+  const stations = notebooks.map((one, i) => station(model, one, i, last, () => go(i)));
+  const elements = stations.map(({ element }) => element);
+  onLooks(stations, pictures, (i) => {
+    looked = i;
+    paint();
   });
+  const way = { // as if a side trip stood where it leaves the way
+    get: () => onWay(model.get("notebook")),
+    set: (_, i) => model.set("notebook", i),
+  };
+  const head = playhead({ model: way, last: () => last, paint: repaint });
+  const play = player({
+    ...head,
+    last: () => last, rate: () => RATE, signal, smooth: true,
+    label: "Way through the course", text: (place) => `${Math.floor(place)} of ${last}`,
+  });
+  const lessons = notebooks.filter((one) => isWay(one) && one.checks.length);
+  const lead = leadOn(model, lessons, (one) => go(notebooks.indexOf(one)), play.elements);
+  const path = h("div", { class: "sv-way", role: "group", "aria-label": "Notebooks" },
+    ...elements.slice(0, last + 1), div("sides", ...elements.slice(last + 1)));
+  onArrows(path, (right, down) => {
+    go(model.get("notebook") + right + down);
+    elements[model.get("notebook")].focus();
+  }, 0, notebooks.length);
+  const summary = para("summary");
+  summary.role = "status";
+  const facts = FACTS.map(() => h("span"));
+  const known = h("span");
+  const command = commandLines(plan, go);
+  const root = h("div", { class: "spikeviz sv-course" },
+    ...lead.elements, path, summary,
+    div("update", ...FACTS.map((name, i) => h("div", {}, h("b", {}, `${name}: `), facts[i]))),
+    para("title", LEADS, known), command.element);
+
+  paint = mount({ model, el, signal }, root, ["notebook", "plan", "solved", "told"], (colour) => {
+    const place = head.at();
+    const chosen = model.get("notebook");
+    const at = looked ?? (place === onWay(chosen) ? chosen : Math.floor(place));
+    const next = lead.update();
+    notebooks.forEach((one, i) => {
+      const done = lead.count(one);
+      const text = solvedOf(one, done) || `${one.minutes} min`;
+      stations[i].update(colour, place, pictures.at(i), { done, next: one === next, text });
+      elements[i].ariaCurrent = i === at ? "true" : null;
+    });
+    const upTo = looked === null ? place : onWay(at);
+    const count = command.update(upTo, at);
+    summary.ariaLive = play.playing() || looked !== null ? "off" : "polite";
+    const shown = notebooks[at];
+    put(summary, summaryOf(shown, notebooks[shown.after], lead.count(shown)));
+    factsOf(shown).forEach((text, i) => put(facts[i], text));
+    put(known, knownOf(notebooks[Math.floor(upTo)], count, command.count));
+    play.update();
+    return { notebook: at, known: count, place };
+  });
+  play.passOnce(elements[0]);
+  askInSight(model, root, signal);
 }
 
 export default { initialize: (props) => syncing(props, ["notebook"]), render: lasting(render) };

@@ -6,6 +6,7 @@ import traitlets as t
 
 from spikeviz.base.front_end import read_data
 from spikeviz.base.widget import Explorer, Whole
+from spikeviz.course_map.progress import read_solved
 from spikeviz.figure import new_figure
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: matplotlib loads when it is needed
@@ -42,16 +43,31 @@ class CourseMap(Explorer):
     """The course, from one neuron to ImageNet, and the command that it explains line by line.
 
     notebook: the one on show, 0 to 12; behind these the side trips A1, A2, …
+    solved: the exercises whose checks were passed, as progress.json beside the notebooks says.
     """
 
     _folder = "course_map"
 
     plan = t.Dict(read_only=True).tag(sync=True)
     notebook = Whole(0, 0, LAST, 1)
+    solved = t.List(t.Unicode(), read_only=True).tag(sync=True)
+    told = t.Unicode(read_only=True).tag(sync=True)  # about the file of what is solved
+    pages = t.Dict(read_only=True).tag(sync=True)  # of the site, by the notebooks' names
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._look()
+        self.on_msg(self._look)
 
     @t.default("plan")
     def _plan(self) -> dict[str, Any]:
         return course()
+
+    def _look(self, *_message: Any) -> None:
+        """Read what is solved: now, and whenever a page shows the map again."""
+        solved, told = read_solved()
+        self.set_trait("solved", list(solved))
+        self.set_trait("told", told or self.told)
 
     def to_matplotlib(self) -> "Figure":
         """The notebooks and their time, for a handout."""

@@ -1,4 +1,4 @@
-"""Which exercises are solved: a small file beside the notebooks, which a learner may read or delete.
+"""Which exercises are solved: a small file beside the notebooks, for the learner to read or delete.
 
 Where nobody works in Jupyter, as in a test or while a page is made, nothing is remembered.
 """

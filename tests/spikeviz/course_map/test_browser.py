@@ -1,30 +1,70 @@
-"""CourseMap in a page: stations, lines, keys."""
+"""CourseMap in a page: its path and pictures, what is solved, its command, where a click goes."""
 
+import pytest
 from playwright.sync_api import expect
 
 from spikeviz import CourseMap
 from spikeviz.course_map import course
 
+NOTEBOOKS = course()["notebooks"]
+WAY = [n for n in NOTEBOOKS if "after" not in n]
+STATION = ".sv-station >> nth={}"
+PICTURES = "[...document.querySelectorAll('.sv-picture')].map((one) => one.toDataURL())"
+HELD = "document.getElementById('view').model.get('notebook')"
+FRAMES = """async (count) => {
+    const seen = [];
+    for (let frame = 0; frame < count; frame++) {
+        await new Promise(requestAnimationFrame);
+        seen.push(LOOK);
+    }
+    return seen;
+}"""
 
-def opened(new_page, tmp_path, **traits):
-    page = new_page()
-    page.goto(CourseMap(**traits).save_html(tmp_path / "map.html").as_uri())
-    page.locator(".sv-summary").filter(has_text=" ").wait_for()
-    return page
+
+def frames(page, look, count):
+    """What `look` gives in each of so many frames."""
+    return page.evaluate(FRAMES.replace("LOOK", look), count)
 
 
-def test_a_station_says_what_the_notebook_is_for(new_page, tmp_path):
-    page = opened(new_page, tmp_path)
+def save(path, solved=(), pages=None, **traits):
+    widget = CourseMap(**traits)
+    widget.set_trait("solved", list(solved))
+    widget.set_trait("pages", pages or {})
+    widget.save_html(path)
+    widget.close()
+    return path
+
+
+@pytest.fixture
+def opened(new_page, tmp_path):
+    """opened(calm=True, **what to save): the page of a map, which plays by itself if not calm."""
+
+    def open_page(calm=True, width=1400, **what):
+        page = new_page(width=width, reduced_motion="reduce" if calm else "no-preference")
+        page.goto(save(tmp_path / "map.html", **what).as_uri())
+        page.locator(".sv-summary").filter(has_text=" ").wait_for()
+        return page
+
+    return open_page
+
+
+# --- what a station and a line say
+
+
+def test_a_station_says_what_the_notebook_is_for(opened):
+    page = opened()
     expect(page.locator(".sv-known")).to_have_count(0)
     page.get_by_role("button", name="05 Many thresholds").click()
+    assert page.evaluate(HELD) == 5
+    page.mouse.move(5, 900)
     expect(page.locator(".sv-summary")).to_have_text("05 Many thresholds, about 60 minutes")
     expect(page.locator(".sv-update")).to_contain_text("MBPLExplorer")
     expect(page.locator(".sv-known")).to_have_count(5)
     expect(page.locator(".sv-command-line[aria-pressed=true]")).to_contain_text("thresholds=")
 
 
-def test_a_line_leads_to_its_notebook(new_page, tmp_path):
-    page = opened(new_page, tmp_path)
+def test_a_line_leads_to_its_notebook(opened):
+    page = opened()
     page.get_by_role("button", name="--set partition=grid").click()
     expect(page.locator(".sv-summary")).to_contain_text("08 Grid and window")
     page.get_by_role("button", name="--resume --yes").click()
@@ -32,35 +72,172 @@ def test_a_line_leads_to_its_notebook(new_page, tmp_path):
     expect(page.locator(".sv-known")).to_have_count(14)
 
 
-def test_what_explains_the_lines_stands_in_one_column(new_page, tmp_path):
-    page = opened(new_page, tmp_path)
-    lefts = (
-        "[...document.querySelectorAll('.sv-command-line .sv-caption')].map((e) => e.offsetLeft)"
-    )
-    for width in (1366, 960, 390):
-        page.set_viewport_size({"width": width, "height": 768})
-        assert len(set(page.evaluate(lefts))) == 1, width
+@pytest.mark.parametrize(("width", "beside"), [(1366, True), (900, True), (700, False)])
+def test_notes_stand_all_beside_the_lines_or_all_below(opened, width, beside):
+    page = opened(width=width)
+    places = """[...document.querySelectorAll(".sv-command-line")]
+        .map(({ children: [code, note] }) =>
+            [note.offsetLeft, note.offsetTop >= code.offsetTop + code.offsetHeight])"""
+    found = page.evaluate(places)
+    assert len({left for left, _ in found}) == 1
+    assert {below for _, below in found} == {not beside}
 
 
-def test_arrow_keys_walk_along_the_way(new_page, tmp_path):
-    page = opened(new_page, tmp_path, notebook=3)
+def test_arrow_keys_walk_along_the_way(opened):
+    page = opened(notebook=3)
     page.get_by_role("button", name="03 Surrogate").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("button", name="04 SPK blocks")).to_be_focused()
-    last = course()["notebooks"][-1]["title"]
     page.keyboard.press("End")
-    expect(page.locator(".sv-summary")).to_contain_text(last)
+    expect(page.locator(".sv-summary")).to_contain_text(NOTEBOOKS[-1]["title"])
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".sv-summary")).to_contain_text(last)
+    expect(page.locator(".sv-summary")).to_contain_text(NOTEBOOKS[-1]["title"])
+    page.keyboard.press("Home")
+    expect(page.locator(".sv-summary")).to_contain_text("00 Start here")
 
 
-def test_a_side_trip_says_where_it_leaves_the_way(new_page, tmp_path):
-    page = opened(new_page, tmp_path)
+def test_a_side_trip_says_where_it_leaves_the_way(opened):
+    page = opened()
     page.get_by_role("button", name="A1 Converting").click()
     expect(page.locator(".sv-summary")).to_have_text(
         "A1 Converting a network, about 40 minutes; a side trip from 11"
     )
-    expect(page.locator(".sv-done")).to_have_count(12)
     expect(page.locator(".sv-known")).to_have_count(11)
-    expect(page.locator(".sv-caption").last).to_contain_text("After 11 you can explain 11 of its")
+    expect(page.locator(".sv-title")).to_contain_text("After 11 you can explain 11 of its 14")
     expect(page.locator(".sv-command-line[aria-pressed=true]")).to_have_count(0)
+    expect(page.locator(".sv-clock")).to_have_text("11 of 12")
+
+
+# --- what moves
+
+
+def test_it_plays_once_when_it_is_seen_and_the_command_grows(opened):
+    """A spike travels along the path; each picture has its pass, each line is written, as it comes.
+    Python hears nothing of it."""
+    page = opened(calm=False)
+    known = "document.querySelectorAll('.sv-known').length"
+    page.wait_for_function(f"{known} === 3")
+    before = page.evaluate(PICTURES)
+    page.wait_for_function(f"{known} === 5")
+    changed = [a != b for a, b in zip(before, page.evaluate(PICTURES), strict=True)]
+    assert 1 <= sum(changed) <= 3  # the one that has come to rest, the one that moves
+    assert page.evaluate(HELD) == 0
+    page.mouse.click(700, 990)  # anywhere on the map or off it: below, in the page
+    page.wait_for_function(f"{known} === 14", timeout=30_000)
+    assert page.evaluate(HELD) == 0
+    assert len(set(frames(page, PICTURES, 5)[0])) == len(NOTEBOOKS)
+
+
+def test_a_key_or_a_click_on_it_ends_the_pass(opened):
+    page = opened(calm=False)
+    page.wait_for_function("document.querySelectorAll('.sv-known').length === 1")
+    page.locator(".sv-title").click()
+    clock = page.locator(".sv-clock").inner_text()
+    look = "document.querySelector('.sv-grow').value"
+    assert len(set(frames(page, look, 20))) == 1
+    assert page.locator(".sv-clock").inner_text() == clock
+    page.get_by_role("button", name="Play").click()
+    assert len(set(frames(page, look, 10))) > 5
+
+
+def test_the_path_follows_its_slider(opened):
+    page = opened()
+    slider = page.get_by_role("slider", name="Way through the course")
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 8, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.52, y, steps=8)
+    page.mouse.up()
+    assert page.evaluate(HELD) == 6
+    expect(page.locator(".sv-known")).to_have_count(6)
+    written = "getComputedStyle(document.querySelector('.sv-command-line:nth-child(10) code'))"
+    left = page.evaluate(f"parseFloat({written}.getPropertyValue('--left'))")
+    assert 30 < left < 100  # the line of 07 is being written
+
+
+@pytest.mark.parametrize("i", range(len(NOTEBOOKS)))
+def test_each_picture_moves_under_a_mouse_and_comes_to_rest(opened, i):
+    page = opened(calm=False)
+    look = f"document.querySelectorAll('.sv-picture')[{i}].toDataURL()"
+    page.locator(".sv-command-line").first.press("Home")  # a key: it plays no longer
+    page.evaluate("document.getElementById('view').model.set('notebook', 1)")
+    page.evaluate("document.getElementById('view').model.set('notebook', 0)")
+    rest = page.evaluate(look)
+    box = page.locator(STATION.format(i)).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
+    assert len(set(frames(page, look, 45))) >= 5
+    expect(page.locator(".sv-summary")).to_contain_text(NOTEBOOKS[i]["title"])
+    assert page.evaluate(HELD) == 0  # to look is not to choose
+    page.mouse.move(5, 990)
+    page.wait_for_function(f"{look} === {rest!r}", timeout=10_000)
+    expect(page.locator(".sv-summary")).to_contain_text("00 Start here")
+
+
+def test_where_motion_is_unwelcome_nothing_moves(opened):
+    page = opened()
+    before = page.evaluate(PICTURES)
+    page.locator(STATION.format(1)).hover()
+    assert frames(page, PICTURES, 20) == [before] * 20
+    expect(page.locator(".sv-summary")).to_contain_text("01 One neuron")
+
+
+# --- what is solved, and where a click goes
+
+
+def test_the_button_leads_to_the_first_notebook_with_an_exercise_left(opened):
+    page = opened()
+    expect(page.locator(".sv-onward")).to_have_text("Begin: 01 One neuron, 45 min →")
+    minutes = sum(n["minutes"] for n in WAY if n["checks"])
+    hours = f"about {int(minutes / 30 + 0.5) / 2:g} hours"
+    expect(page.locator(".sv-row .sv-caption").first).to_have_text(f"12 notebooks, {hours}")
+    page.locator(".sv-onward").click()
+    assert page.evaluate(HELD) == 1
+
+
+def test_solved_exercises_mark_their_stations_and_shorten_the_way(opened):
+    page = opened(solved=["lif_step", "bdsa", "reconstruct", "back_through_time", "mine"])
+    expect(page.locator(".sv-onward")).to_have_text("Continue: 03 Surrogate gradients, 50 min →")
+    left = sum(n["minutes"] for n in WAY if n["checks"] and n["file"][:2] not in ("01", "02", "09"))
+    expect(page.locator(".sv-row .sv-caption").first).to_have_text(
+        f"4 of 14 solved, about {int(left / 30 + 0.5) / 2:g} hours to go"
+    )
+    said = page.locator(".sv-station small").all_inner_texts()
+    assert [said[i] for i in (0, 1, 2, 3, 4, 9)] == [
+        "15 min", "✓ solved", "✓ solved", "1 of 2 solved", "55 min", "✓ solved",
+    ]  # fmt: skip
+    page.locator(STATION.format(3)).focus()
+    expect(page.locator(".sv-summary")).to_contain_text("1 of 2 solved")
+
+
+def test_when_all_is_solved_it_says_so(opened):
+    page = opened(solved=[check for n in NOTEBOOKS for check in n["checks"]])
+    expect(page.locator(".sv-onward")).to_contain_text("All exercises of the way are solved")
+    expect(page.locator(".sv-row .sv-caption").first).to_have_text("14 of 14 solved")
+
+
+def test_in_a_lone_page_nothing_is_a_link(opened):
+    page = opened()
+    assert page.locator(".sv-course a").count() == 0
+    assert page.locator(".sv-course button.sv-station").count() == len(NOTEBOOKS)
+
+
+def test_on_the_site_a_click_opens_the_page(opened, tmp_path):
+    pages = {n["file"]: f"{n['file']}.html" for n in NOTEBOOKS}
+    (tmp_path / "08_grid_and_window.html").write_text("<title>eight</title>", encoding="utf-8")
+    (tmp_path / "01_one_neuron.html").write_text("<title>one</title>", encoding="utf-8")
+    page = opened(pages=pages)
+    page.get_by_role("link", name="08 Grid and window").click()
+    page.wait_for_url("**/08_grid_and_window.html")
+    page.go_back()
+    page.get_by_role("link", name="Begin: 01 One neuron").press("Enter")
+    page.wait_for_url("**/01_one_neuron.html")
+
+
+def test_what_happened_to_the_file_is_told(new_page, tmp_path):
+    widget = CourseMap()
+    widget.set_trait("told", "progress.json could not be understood.")
+    page = new_page()
+    page.goto(widget.save_html(tmp_path / "map.html").as_uri())
+    widget.close()
+    expect(page.locator(".sv-told")).to_have_text("progress.json could not be understood.")
