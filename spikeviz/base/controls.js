@@ -179,12 +179,13 @@ export function playhead({ model, name = "cursor", last, paint, ends = false, ..
  * places may be fractions, and a key on the scrubber moves by `stride`. Play goes in slow jumps
  * where motion is unwelcome. Put `elements` into the page, call update() in every drawing;
  * passOnce(picture) plays once by itself when the picture is first in sight; places(fps) are those
- * of a film; rests() hears when a play ends.
+ * of a film, and between filming(true) and filming(false) it looks as while it plays. rests()
+ * hears when a play ends.
  */
 export function player({ last, at, go, rate, signal, smooth = false, ...words }) {
   const { text = (place) => `step ${place}`, label = "Time step", stride = 1 } = words;
   const { rests = () => {} } = words;
-  let stop = null;
+  let [stop, filmed] = [null, false];
   const play = button("▶ Play", () => (stop ? stop() : start()), { class: "sv-play" });
   const scrub = h("input", {
     type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label,
@@ -248,7 +249,7 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
   };
   signal.addEventListener("abort", () => stop?.());
   return {
-    elements: [play, scrub, clock], update, passOnce, places,
-    stop: () => stop?.(), playing: () => stop !== null,
+    elements: [play, scrub, clock], update, passOnce, places, at, go,
+    stop: () => stop?.(), playing: () => filmed || stop !== null, filming: (is) => (filmed = is),
   };
 }

@@ -3,6 +3,7 @@
 
 import { div, h } from "./page.js";
 import { listen } from "./traits.js";
+import { shareRow } from "./share.js";
 import { undoer } from "./gestures.js";
 
 /** At most one drawing a frame: the first request draws at once, later ones when it is out. */
@@ -72,9 +73,10 @@ function onPrint(root, draw, signal) {
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
  * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. `undo`: traits
- * whose gestures Ctrl+Z takes back. Returns what asks for a drawing.
+ * whose gestures Ctrl+Z takes back; `film`: {player, stage}: a film shows the canvases and words in
+ * the element `stage` over one pass of the player. Returns what asks for a drawing.
  */
-export function mount({ model, el, signal }, root, names, draw, { undo = [] } = {}) {
+export function mount({ model, el, signal }, root, names, draw, { undo = [], film } = {}) {
   let colour = {};
   let answered = false; // a model in Python has, since the last drawing
   const tell = (type, detail) =>
@@ -92,7 +94,10 @@ export function mount({ model, el, signal }, root, names, draw, { undo = [] } = 
   };
   const paint = painter(drawNow, signal);
   root.tabIndex = -1; // a click on a picture brings the keys here
-  root.append(div("row sv-share", ...(undo.length ? [undoer(model, root, undo, signal)] : [])));
+  const back = undo.length ? [undoer(model, root, undo, signal)] : [];
+  const colourNow = () => colour;
+  const give = shareRow(model, root, { film, draw: drawNow, colour: colourNow });
+  root.append(div("row sv-share", ...back, ...give));
   keepKeys(root);
   listen(model, ["answer"], () => (answered = true), signal);
   listen(model, names, paint, signal);

@@ -76,13 +76,13 @@ function render({ model, el, signal }) {
     reset: () => go(model.get("defaults").step + 1),
   });
   const partner = para("caption");
+  const stage = div("plots", ...Object.keys(pictures).map((name) => h("div", {}, titles[name],
+    div("stack", boards[name], ...(name === "tracks" ? [line.element] : [])))));
   const root = h("div", { class: "spikeviz sv-events" },
     game.element,
     div("controls", ...Object.values(controls).map(({ element }) => element)),
     div("row", ...walk.elements),
-    div("plots", ...Object.keys(pictures).map((name) => h("div", {}, titles[name],
-      div("stack", boards[name], ...(name === "tracks" ? [line.element] : []))))),
-    summary, partner);
+    stage, summary, partner);
 
   function draw(colour) {
     const state = compute(valuesOf(model, TRAITS), at());
@@ -109,7 +109,8 @@ function render({ model, el, signal }) {
     walk.update();
     return state;
   }
-  const paint = mount({ model, el, signal }, root, TRAITS, draw, { undo: GESTURES });
+  const paint = mount({ model, el, signal }, root, TRAITS, draw,
+    { undo: GESTURES, film: { player: walk, stage } });
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

@@ -181,7 +181,7 @@ def test_modules_come_after_those_they_import_and_are_small(cls):
     for file, text in json.loads(unpack(code)).items():
         for path in re.findall(r'\bimport\b[^;]*from "([^"]*)";', text):
             assert os.path.normpath(f"{file}/../{path}") in before
-        assert re.search(r"\bexport (const|function|default)\b", text)
+        assert re.search(r"\bexport (const|(async )?function|default)\b", text)
         before.append(file)
     assert before[-1] == f"{cls._folder}/explorer.js"
 
