@@ -88,7 +88,7 @@ function filmButton(film, name, said) {
  * `root.film(told, signal)` makes the film for whoever embeds the page.
  */
 export function shareRow(model, root, { film, draw, colour }) {
-  const said = h("output", { class: "sv-caption" });
+  const said = h("output", { class: "sv-told" });
   const parts = model.link ? copyButton("Copy link", model.link, said)
     : copyButton("Copy as Python", () => pythonOf(model), said);
   if (film) {
