@@ -104,7 +104,7 @@ export function drawnInput(view) {
     note, length);
   const hand = brush(view, keep);
   const update = ({ current, p }) => {
-    element.hidden = hand.hidden = p.stimulus !== "drawn";
+    hand.hidden = view.mode !== "paint" || p.stimulus !== "drawn";
     length.textContent = `${current.length} steps of ${show(p.dt)} ms. ` +
       "In Python: explorer.current = array";
   };

@@ -1,8 +1,9 @@
 // The neighbours of the neuron of LIFExplorer: spike counts over τ and V_th, and its f–I curve.
 
 import { countMap, fiCurve, rateOf } from "./rates.js";
-import { h, clamp, show } from "../base/page.js";
-import { onArrows } from "../base/controls.js";
+import { h, clamp, div, show } from "../base/page.js";
+import { drag, onArrows, onReset } from "../base/controls.js";
+import { slider } from "../base/slider.js";
 import { surface, scale, ticks, axes, cividis, dot, label, picture, stroke }
   from "../base/draw.js";
 import { memory } from "../base/memory.js";
@@ -20,15 +21,46 @@ function count(p, current, x, y) {
   return { most, image: picture(pixels, COLUMNS) };
 }
 
+const SIZE = 30; // pixels of the dot's handle
+
+/** The dot on the map, dragged in both directions: at() is where the map stands. */
+function ownDot({ at, within, move, reset }) {
+  let offset = [0, 0];
+  const name = "Your neuron, drag: τ left and right, V_th up and down";
+  const element = slider("sv-handle sv-dot", name);
+  drag(element, ({ clientX, clientY }, down) => {
+    const box = element.parentElement.getBoundingClientRect();
+    const [px, py] = [clientX - box.left, clientY - box.top];
+    const { x, y, p } = at();
+    if (down) offset = [x(p.tau) - px, y(p.v_threshold) - py];
+    else move(within(px + offset[0], py + offset[1]));
+  });
+  onReset(element, reset);
+  onArrows(element, (right, down) => {
+    const { tau, v_threshold } = at().p;
+    move({ tau: tau + right / 2, v_threshold: v_threshold - down / 20 });
+  });
+  const place = () => {
+    const { x, y, p } = at();
+    const [px, py] = [x(p.tau), y(p.v_threshold)];
+    Object.assign(element.style, { left: `${px - SIZE / 2}px`, top: `${py - SIZE / 2}px` });
+    const text = `τ ${show(p.tau, 2)} ms, V_th ${show(p.v_threshold, 2)}`;
+    const [low, high] = x.domain;
+    Object.assign(element, { ariaValueMin: low, ariaValueMax: high });
+    Object.assign(element, { ariaValueNow: p.tau, ariaValueText: text });
+  };
+  return { element, place };
+}
+
 /**
  * The map; `most` is the largest count drawn. limits are those of τ and V_th, lowest(domain) the
  * smallest V_th allowed now; hover(neuron or null) hears the pointer and the arrow keys,
- * pin(neuron) a click and Enter.
+ * choose(neuron) a click and Enter, move(neuron) and reset() the hand on the dot.
  */
-export function neuronMap({ limits, lowest, hover, pin }) {
+export function neuronMap({ limits, lowest, hover, choose, move, reset }) {
   const canvas = h("canvas", {
     class: "sv-map", tabindex: 0, role: "application",
-    "aria-label": "Spike count over time constant and threshold: arrow keys move, Enter pins",
+    "aria-label": "Spike count over time constant and threshold: arrow keys move, Enter takes",
   });
   const once = memory();
   let at = null; // the last state drawn, and where it stands
@@ -62,6 +94,7 @@ export function neuronMap({ limits, lowest, hover, pin }) {
     if (mystery?.shows === "answer") point(mystery.neuron, colour.fg, "?");
     if (other) point(other, "#CC79A7", " ");
     point(p, "#D55E00", "");
+    own.place();
   }
 
   const within = (px, py) => {
@@ -76,16 +109,17 @@ export function neuronMap({ limits, lowest, hover, pin }) {
   canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => point(within(offsetX, offsetY)));
   canvas.addEventListener("pointerleave", () => point(null));
   canvas.addEventListener("blur", () => point(null));
-  canvas.addEventListener("click", ({ offsetX, offsetY }) => pin(within(offsetX, offsetY)));
+  canvas.addEventListener("click", ({ offsetX, offsetY }) => choose(within(offsetX, offsetY)));
   canvas.addEventListener("keydown", ({ key }) => {
-    if (key === "Enter" && pointed) pin(pointed);
+    if (key === "Enter" && pointed) choose(pointed);
     if (key === "Escape") point(null);
   });
   onArrows(canvas, (right, down) => {
     const from = pointed || at.p;
     point(within(at.x(from.tau) + 8 * right, at.y(from.v_threshold) + 8 * down));
   });
-  const map = { element: canvas, draw, most: 0 };
+  const own = ownDot({ at: () => at, within, move, reset });
+  const map = { element: div("stack", canvas, own.element), draw, most: 0 };
   return map;
 }
 

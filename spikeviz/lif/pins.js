@@ -1,6 +1,6 @@
 // The pinned neurons of LIFExplorer: up to four beside the reader's own, under the same input.
 
-import { button, h, put, show } from "../base/page.js";
+import { button, div, h, put, show } from "../base/page.js";
 import { spikes } from "./words.js";
 
 export const NEURON = ["tau", "v_threshold", "v_rest", "v_reset", "t_ref", "resistance"];
@@ -22,7 +22,7 @@ export function withPin(pins, neuron) {
 }
 
 /** A chip of the legend for each pin: number and name; a press takes its values; × removes it. */
-export function pinChips({ model, set }) {
+function pinChips({ model, set }) {
   const pins = () => model.get("pins");
   const chips = PIN_COLOURS.map((colour, i) => {
     const title = "Take over its values";
@@ -39,4 +39,21 @@ export function pinChips({ model, set }) {
     remove.ariaLabel = `Remove pinned neuron ${i + 1}: ${name}`;
   });
   return { elements: chips.map(({ element }) => element), update };
+}
+
+/** The panel of the mode that pins, and the chips, which stay. */
+export function pinPanel(view) {
+  const chips = pinChips(view);
+  const pin = button("Pin this neuron", () => view.pin());
+  const full = h("span", { role: "status" });
+  const element = div("panel",
+    h("p", {}, h("b", {}, "Pin neurons: "), "yours as it stands, or any other by a click on the " +
+      "map below. They stay and get your input, while you move on."),
+    div("row", pin, full));
+  const update = (p, runs) => {
+    chips.update(p, runs);
+    pin.disabled = runs.length === MOST_PINS;
+    put(full, pin.disabled ? `${runs.length} neurons are pinned, the most.` : "");
+  };
+  return { element, chips: chips.elements, update };
 }

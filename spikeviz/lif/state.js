@@ -3,6 +3,7 @@
 import { steps, stimulus, simulate } from "../base/neuron.js";
 import { valuesOf } from "../base/traits.js";
 import { libraryRuns } from "./libraries.js";
+import { firstCharge } from "./charge.js";
 import { hidden } from "./mystery.js";
 import { NEURON } from "./pins.js";
 import { companions } from "./traces.js";
@@ -26,13 +27,15 @@ export function compute(model, { drawn, before, hover }) {
     : drawn ?? new Float64Array(steps(one.duration, one.dt));
   const current = inputOf(p);
   const run = (changes) => simulate({ ...p, ...changes }, current);
+  const own = run();
   const stroke = p.stimulus === "drawn" ? before : null;
   const last = model.get("ghost");
   const ghost = stroke ? p : "tau" in last ? last : null; // the last stroke, else the last run
   const [pins, seed] = [model.get("pins"), model.get("mystery")];
   const neuron = seed > 0 && hidden(seed);
   const state = {
-    p, current, run: run(), ghost, before: stroke, other: hover, pins,
+    p, current, run: own, ghost, before: stroke, other: hover, pins,
+    charge: firstCharge({ p, current, run: own }), lowest: Math.min(...own.v),
     ghostRun: ghost && simulate(ghost, stroke ?? inputOf(ghost)),
     otherRun: hover && run(hover),
     pinRuns: pins.map(run),

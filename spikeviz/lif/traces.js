@@ -1,6 +1,8 @@
-// The picture of LIFExplorer over time: input, membranes, and a lane of spikes for each neuron.
+// The picture of LIFExplorer over time: input, membranes, a lane of spikes for each neuron. What
+// the playhead does not move is drawn in three layers, of which it then shows a part.
 
-import { scale, ticks, axes, across, dot, label, stairs, stroke } from "../base/draw.js";
+import { scale, ticks, axes, across, label, stairs, stroke } from "../base/draw.js";
+import { clamp } from "../base/page.js";
 import { paintRange } from "./input.js";
 import { LIBRARIES } from "./libraries.js";
 import { PIN_COLOURS } from "./pins.js";
@@ -30,70 +32,91 @@ export function companions({ p, ghost, other, mystery, libraries, ...runs }) {
 }
 
 /**
- * Scales of the picture: x in ms, yI, y of the membrane; where the lanes begin, and the height of
- * it all: more lanes and a larger input make it taller, not the membrane flatter. `frozen`: domains
- * that a hand holds, else there is room for all.
+ * Scales of the picture: x in ms, yI, y of the membrane, the tank beside it; where the lanes begin,
+ * and the height of it all: more lanes and a larger input make it taller, not the membrane flatter.
+ * `frozen`: the input's domain while a hand paints it; axis: of the membrane.
  */
-export function tracesScales(state, width, frozen) {
+export function tracesScales(state, width, frozen, axis) {
   const { p, current } = state;
   const last = Math.max(state.mystery ? 3 : 2, ...state.others.map((one) => one.lane));
-  const bottom = 22 + (p.stimulus === "drawn" ? 110 : 52);
-  const lane = bottom + 222;
+  const bottom = 22 + (p.stimulus === "drawn" ? 110 : 46);
+  const lane = bottom + (width < 520 ? 230 : 250);
   const most = Math.max(...current, 0.5) * 1.1;
   const room = p.stimulus === "drawn" ? paintRange(current) : [Math.min(0, ...current), most];
+  const [left, inside] = [width < 520 ? 34 : 46, clamp(0.12 * width, 46, 130)];
+  const tank = { left: width - inside - 46, right: width - 46 };
   return {
-    x: scale([0, current.length * p.dt], [46, width - 14]),
+    tank, width, x: scale([0, current.length * p.dt], [left, tank.left - (width < 520 ? 14 : 26)]),
     yI: scale(frozen.input ?? room, [bottom, 22]),
-    y: scale(frozen.membrane ?? potentials(state), [lane - 20, bottom + 30]),
+    y: scale(axis.domain(potentials(state), p.v_threshold), [lane - 20, bottom + 30]),
     lane, bottom: lane + LANE * (last + 1), height: lane + LANE * (last + 1) + 36,
   };
 }
 
-/** Room for every trace on show, the threshold, and a drag upwards. */
-function potentials({ p, run, others }) {
+/** Room for every trace on show, the threshold, a drag upwards; for the 63 % if it is not far. */
+function potentials({ p, run, others, charge }) {
   const drawn = [run, ...others.filter(({ dash }) => dash).map((one) => one.run)];
   const low = Math.min(p.v_rest, p.v_reset ?? p.v_rest, ...drawn.map(({ v }) => Math.min(...v)));
   const high = Math.max(p.v_threshold, ...drawn.map(({ h }) => Math.max(...h)));
-  return [low - 0.06 * (high - low), high + 0.3 * (high - low)];
+  const [span, level] = [high - low, charge?.level ?? low];
+  const top = level > low + 2.2 * span ? high : Math.max(high, level - 0.2 * span);
+  return [low - 0.06 * span, top + 0.3 * span];
 }
 
 /** The membrane's path: up to H at each step, and down to V where it is reset. */
-function path({ h, v, s }, dt, x, y, until = h.length) {
+function path({ h, v, s }, dt, x, y) {
   const at = (t, value) => [x(t * dt), y(value)];
-  return Array.from(h.subarray(0, until), (charged, t) =>
+  return Array.from(h, (charged, t) =>
     s[t] ? [at(t, charged), at(t, v[t])] : [at(t, charged)]).flat();
 }
 
-function insideMembrane(ctx, { x, y }, draw) {
+/** Draws within the box of the membrane, from `left` to `right`. */
+export function insideMembrane(ctx, { x, y }, draw, [left, right] = x.range) {
   ctx.save();
   ctx.beginPath();
-  ctx.rect(x.range[0], y.range[1] - 12, x.range[1] - x.range[0] + 1, y.range[0] - y.range[1] + 24);
+  ctx.rect(left, y.range[1] - 12, Math.max(0, right - left + 1), y.range[0] - y.range[1] + 24);
   ctx.clip();
   draw();
   ctx.restore();
 }
 
-/** All that does not depend on the cursor. */
-export function drawRuns(ctx, state, colour) {
-  const { p, current, run, others, x, yI, y, lane, bottom } = state;
+/** Axes, what flows in, the threshold. */
+export function drawGround(ctx, state, colour) {
+  const { p, current, others, x, yI, y, lane, bottom } = state;
   const yTicks = ticks(yI, p.stimulus === "drawn" ? 4 : 2);
   axes(ctx, x, yI, { colour, yTitle: "input current I", yTicks });
   axes(ctx, x, y, { colour, yTitle: "membrane V" });
   axes(ctx, x, scale([0, 1], [bottom, lane]), { colour, xTitle: "time in ms", yTicks: [] });
-
   stroke(ctx, colour.green, stairs(current, (t) => x(t * p.dt), yI), 1.5);
+  stroke(ctx, colour.red, across({ range: [x.range[0], state.tank.right] }, y(p.v_threshold)), 2,
+    [8, 4]);
+  label(ctx, "spikes", x.range[0], lane - 4, colour.fg, "left", "bottom");
+  for (const { label: words, lane: place, colour: name } of others)
+    if (words) label(ctx, words, x.range[0] - 8, lane + 7 + LANE * place, colour[name], "right");
+}
+
+/** The other neurons: membranes and spikes. */
+export function drawOthers(ctx, state, colour) {
+  const { others, x, y, lane } = state;
   insideMembrane(ctx, state, () => {
-    for (const { run: other, dt, dash, colour: name } of others)
-      if (dash) stroke(ctx, colour[name], path(other, dt, x, y), 1.5, dash);
-    ctx.globalAlpha = 0.3;
-    stroke(ctx, colour.blue, path(run, p.dt, x, y), 2);
-    ctx.globalAlpha = 1;
+    for (const { run, dt, dash, colour: name } of others)
+      if (dash) stroke(ctx, colour[name], path(run, dt, x, y), 1.5, dash);
     for (const one of others) if (one.sign) marks(ctx, one, x, y, colour.fg);
   });
-  stroke(ctx, colour.red, across(x, y(p.v_threshold)), 2, [8, 4]);
-  label(ctx, "spikes", x.range[0], lane - 4, colour.fg, "left", "bottom");
-  spikes(ctx, { run, dt: p.dt, colour: "red" }, lane + 7, 5, x, colour);
-  for (const one of others) spikes(ctx, one, lane + 7 + LANE * one.lane, 4, x, colour);
+  for (const { run, dt, colour: name, lane: place } of others) {
+    ctx.fillStyle = colour[name];
+    run.s.forEach((spike, t) => {
+      if (spike && t * dt < x.domain[1]) triangle(ctx, x(t * dt), lane + 7 + LANE * place, 4);
+    });
+  }
+}
+
+/** The reader's neuron over all its time; dots are its whole steps, where there is room. */
+export function drawOwn(ctx, { p, run, x, y }, colour) {
+  stroke(ctx, colour.blue, path(run, p.dt, x, y), 2);
+  if (x(p.dt) - x(0) < 6) return;
+  ctx.fillStyle = colour.blue;
+  run.h.forEach((charged, t) => ctx.fillRect(x(t * p.dt) - 2, y(charged) - 2, 4, 4));
 }
 
 /** V of a library's run, at steps that stand at least 6 pixels apart. */
@@ -103,25 +126,10 @@ function marks(ctx, { run, dt, sign }, x, y, colour) {
     label(ctx, sign, x(t * dt), y(run.v[t]), colour, "center");
 }
 
-function spikes(ctx, { run, dt, colour: name, label: words }, py, size, x, colour) {
-  ctx.fillStyle = colour[name];
-  if (words) label(ctx, words, x.range[0] - 8, py, colour[name], "right");
-  run.s.forEach((spike, t) => {
-    if (!spike || t * dt >= x.domain[1]) return;
-    const px = x(t * dt);
-    ctx.beginPath();
-    ctx.moveTo(px, py - size);
-    ctx.lineTo(px - size * 0.7, py + size);
-    ctx.lineTo(px + size * 0.7, py + size);
-    ctx.fill();
-  });
-}
-
-/** What the cursor adds: the membrane so far, the present step. */
-export function drawCursor(ctx, state, colour) {
-  const { p, run, cursor, x, y, bottom } = state;
-  insideMembrane(ctx, state, () => stroke(ctx, colour.blue, path(run, p.dt, x, y, cursor + 1), 2));
-  const px = x(cursor * p.dt);
-  stroke(ctx, colour.fg, [[px, 18], [px, bottom]]);
-  dot(ctx, px, y(run.h[cursor]), 4, colour.blue);
+export function triangle(ctx, px, py, size) {
+  ctx.beginPath();
+  ctx.moveTo(px, py - size);
+  ctx.lineTo(px - size * 0.7, py + size);
+  ctx.lineTo(px + size * 0.7, py + size);
+  ctx.fill();
 }

@@ -14,13 +14,12 @@ export function summaryText({ p, current, run }) {
   return `${spikes(run.count)} in ${show(current.length * p.dt)} ms, ${rate} Hz, ${found}.`;
 }
 
-/** `most`: spikes of any neuron on the map; `full`: no more pins. */
-export function mapText({ other, otherRun, pins }, most, full) {
+/** `most`: spikes of any neuron on the map. */
+export function mapText({ other, otherRun }, most) {
   if (other)
     return `Under the pointer: τ ${show(other.tau, 2)} ms, V_th ${show(other.v_threshold, 2)}, ` +
       `${otherRun.count} spikes`;
-  const no = full ? ` ${pins.length} neurons are pinned, the most.` : "";
-  return `Dark: 0 spikes, bright: ${most}. The dot is your neuron.${no}`;
+  return `Dark: 0 spikes, bright: ${most}. The dot is your neuron.`;
 }
 
 /** Keeps a piece of a formula on one line. */

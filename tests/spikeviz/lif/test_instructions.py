@@ -1,0 +1,177 @@
+"""What the notebooks tell a reader to do with LIFExplorer, done with a real mouse on its saved
+page."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from spikeviz import LIFExplorer
+
+SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+START, NEURON, TIME = "00_start_here", "01_one_neuron", "02_spikes_in_time"
+LOOK = "(selector) => document.querySelector(selector).toDataURL()"
+
+
+def model(page, name):
+    return page.evaluate(f"document.getElementById('view').model.get('{name}')")
+
+
+def spikes(page):
+    return int(re.match(r"(\d+) spike", page.locator(".sv-summary").inner_text())[1])
+
+
+def middle(page, selector):
+    element = page.locator(selector).first
+    element.scroll_into_view_if_needed()
+    box = element.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page, selector, right, down):
+    x, y = middle(page, selector)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right, y + down, steps=8)
+    page.mouse.up()
+    page.evaluate(SETTLED)
+
+
+def slide(page, label, value):
+    """Drag the thumb of a slider with the mouse to about a value; what it then holds."""
+    slider = page.get_by_role("slider", name=label, exact=True)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    low, high, now = (float(slider.evaluate(f"(one) => one.{name}")) for name in
+                      ("min", "max", "value"))  # fmt: skip
+    at = lambda v: box["x"] + 8 + (box["width"] - 16) * (v - low) / (high - low)  # noqa: E731
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(at(now), y)
+    page.mouse.down()
+    page.mouse.move(at(value), y, steps=6)
+    page.mouse.up()
+    page.evaluate(SETTLED)
+    return float(slider.evaluate("(one) => one.value"))
+
+
+def test_run_the_cell_and_press_play(told, opened):
+    told(START, "It plays once by itself; press ▶ Play to see it again")
+    told(NEURON, "it plays once by itself. Press ▶ Play to see it again")
+    page = opened(LIFExplorer(duration=30.0, speed=60))
+    play = page.get_by_role("button", name="Play")
+    page.get_by_role("button", name="Pause").wait_for()
+    play.wait_for(timeout=30_000)
+    page.evaluate("""() => {
+        window.places = [];
+        document.addEventListener("spikeviz:drawn", ({ detail }) => places.push(detail.now.place));
+    }""")
+    page.mouse.click(*middle(page, ".sv-play"))
+    play.wait_for(timeout=30_000)
+    seen = page.evaluate("places")
+    assert seen == sorted(seen)
+    assert (seen[0] < 5, seen[-1]) == (True, 29)
+
+
+@pytest.mark.parametrize(("down", "compare"), [(60, "more"), (-110, "none")])
+def test_drag_the_dashed_line(told, opened, down, compare):
+    told(START, "Drag the dashed line down. The neuron reaches it sooner and fires more often. "
+         "Drag it far up, and the neuron never fires.")  # fmt: skip
+    told(NEURON, "drag the dashed threshold line up, on the plot")
+    told(NEURON, "The dashed grey line is the ghost: the run before your last move.")
+    page = opened()
+    before = spikes(page)
+    drag(page, ".sv-threshold", 0, down)
+    assert spikes(page) > before if compare == "more" else spikes(page) == 0
+    page.get_by_text(f"last run, {before} spikes").wait_for()
+
+
+def test_move_the_time_slider(told, opened):
+    told(NEURON, "Move the time slider: below the plot stands the update of that step")
+    page = opened(reduced_motion="reduce")
+    step = int(slide(page, "Time step", 50))
+    assert 45 < step < 55
+    h = LIFExplorer().trace().membrane[step]
+    expect(page.locator(".sv-clock")).to_have_text(f"step {step}, {step} ms")
+    assert float(page.locator(".sv-line").first.inner_text().split("=")[-1]) == pytest.approx(
+        h, abs=6e-4
+    )
+
+
+def test_drag_your_neurons_dot_over_the_map(told, opened):
+    told(NEURON, "The map below counts the spikes of every neuron with another $\\tau$ and "
+         "$V_\\text{th}$: drag your neuron's dot over it.")  # fmt: skip
+    page = opened()
+    drag(page, ".sv-dot", -60, 10)
+    assert model(page, "tau") < 7
+    assert model(page, "v_threshold") < 0.95
+    assert spikes(page) == LIFExplorer(
+        tau=model(page, "tau"), v_threshold=model(page, "v_threshold")
+    ).trace().spikes.sum()  # fmt: skip
+
+
+def test_press_challenge_and_make_it_fire_5_times(told, opened):
+    told(NEURON, "Then press Challenge, and make your neuron fire exactly 5 times.")
+    page = opened(reduced_motion="reduce")
+    page.mouse.click(*middle(page, ".sv-mode:last-child"))
+    page.locator(".sv-challenge").get_by_text("Make it fire exactly 5 times.").wait_for()
+    x, y = middle(page, ".sv-threshold")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    up = 0
+    while spikes(page) > 5:
+        up += 1
+        page.mouse.move(x, y - up)
+        page.evaluate(SETTLED)
+    page.mouse.up()
+    page.locator(".sv-challenge").get_by_text("✓ Done").wait_for()
+
+
+def test_drag_the_green_tau_on_the_plot(told, opened):
+    told(NEURON, "Drag the green τ on the plot and watch: it stands where the first charge has "
+         "reached 63 % of $R \\cdot I$, about $\\tau$ after its start.")  # fmt: skip
+    page = opened()
+    first = LIFExplorer().trace().spikes.argmax()
+    drag(page, ".sv-tau", 80, 0)
+    tau = model(page, "tau")
+    assert tau > 15
+    assert LIFExplorer(tau=tau).trace().spikes.argmax() > 1.5 * first
+    assert spikes(page) == LIFExplorer(tau=tau).trace().spikes.sum()
+
+
+def test_the_two_experiments_on_the_mystery_neuron(told, opened):
+    told(NEURON, "Do your two experiments with the slider of $I$")
+    told(NEURON, "move the time slider until its line stands at the spike; it shows the")
+    told(NEURON, "Then set your $\\tau$ and $V_\\text{th}$ and press Check my τ and V_th.")
+    told(NEURON, "Press New mystery. Stuck? Hint draws its membrane.")
+    page = opened(
+        LIFExplorer(mystery=5, dt=0.5, duration=100.0, amplitude=2.5), reduced_motion="reduce"
+    )
+    panel = page.locator(".sv-mystery")
+    slide(page, "I, input current", 0.3)
+    panel.get_by_text("It stays silent under this input.").wait_for()
+    strong = slide(page, "I, input current", 3)
+    train = LIFExplorer(mystery=5, dt=0.5, duration=100.0, amplitude=strong).mystery_spikes()
+    panel.get_by_text(f"Its spikes: {train.sum():.0f}.").wait_for()
+    page.get_by_role("button", name="Hint").click()
+    panel.get_by_text("Its membrane is drawn now").wait_for()
+    page.get_by_role("button", name="Check my τ and V_th").click()
+    panel.get_by_text("τ = 10 ms is").wait_for()
+    page.get_by_role("button", name="New mystery").click()
+    panel.get_by_text("Mystery neuron 6").wait_for()
+
+
+def test_move_the_current_and_watch_the_dot_on_the_f_i_curve(told, opened):
+    told(TIME, "Move I, input current. Watch the first spike, the number of spikes, and the dot on "
+         "the f–I curve.")  # fmt: skip
+    told(TIME, "Raise τ and look at the f–I curve again")
+    page = opened(LIFExplorer(tau=2.0, dt=1.0, duration=20.0, amplitude=1.2))
+    curve = page.evaluate(LOOK, ".sv-fi")
+    current = slide(page, "I, input current", 2.5)
+    assert spikes(page) == 20  # one at every step
+    assert f"mean current {current:g}, 1000 Hz" in page.locator(".sv-fi").get_attribute(
+        "aria-label"
+    )
+    moved = page.evaluate(LOOK, ".sv-fi")
+    assert moved != curve
+    slide(page, "τ, time constant", 20)
+    assert page.evaluate(LOOK, ".sv-fi") != moved
