@@ -111,7 +111,7 @@ class Document:
 
         self.scripts |= {"plotly.js": get_plotlyjs(), "figures.js": read("figures.js")}
         return (
-            f'<figure class="plotly-figure" aria-label="{html.escape(words)}"><div></div>'
+            f'<figure class="scroll plotly-figure" aria-label="{html.escape(words)}"><div></div>'
             f'<script type="application/json">{script_json(figure)}</script></figure>'
         )
 

@@ -138,7 +138,7 @@ def show_outcome(cell: Cell) -> tuple[str, float]:
     drawn = (
         24 * cell.outputs.count('<div class="widget"')
         + 13 * cell.outputs.count("<img ")
-        + 18 * cell.outputs.count('<figure class="plotly-figure"')
+        + 18 * cell.outputs.count('<figure class="scroll plotly-figure"')
         + 8 * cell.outputs.count('<div class="scroll html"')
     )
     printed = 0.8 * "".join(re.findall(r"<pre.*?</pre>", cell.outputs, re.DOTALL)).count("\n")
