@@ -216,7 +216,7 @@ function render({ model, el, signal }) {
     return { p: valuesOf(model, TRAITS), place: s.place, open: s.open, ...where };
   }
   const paint = mount({ model, el, signal }, parts.root, TRAITS, draw,
-    { undo: ["guess", "looked"] });
+    { undo: ["guess", "looked"], film: { player: play, stage: parts.stage } });
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };
