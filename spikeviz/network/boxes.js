@@ -1,31 +1,33 @@
-// The network as boxes in groups: their numbers, their energy as bars, a thumbnail of their maps.
+// The network as boxes from left to right, each with its energy as bars and a thumbnail of its
+// maps; and their numbers in a table.
 
 import { button, grouped, h, joules, percent, put, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { groupOf, kindOf } from "./facts.js";
-import { drawThumb, mapsOf } from "./maps.js";
 
 const SHORTCUTS = ["conv", "attention", "feed_forward"]; // kinds of boxes that are x + f(x)
-const FACTS = ["shape", "rate", "size", "snn", "bars", "twin", "rateChange", "change"];
+const FACTS = ["shape", "rate", "size", "snn", "twin", "rateChange", "change"];
+const HEADS = ["output [T, B, C, H, W]", "firing rate", "parameters", "energy of one image",
+  "of the non-spiking twin", "Δ rate", "other, Δ energy"];
 const BARS = ["sv-nw-bar", "sv-nw-bar sv-nw-bar-twin", "sv-nw-bar sv-nw-bar-other"];
-const CLASSES = { bars: "energybars", rateChange: "change" };
 
-/** A box, or with no name the sum of a stage's boxes. */
-function boxPart(name, title, residual, press, openCode) {
-  const facts = Object.fromEntries(FACTS.map((fact) =>
-    [fact, h("span", { class: `sv-nw-${CLASSES[fact] ?? fact}` })]));
+/** A box and its row of the table; or with no name the sum of a stage's boxes. */
+function boxPart(name, [title, inFull], residual, press, openCode) {
+  const cell = (fact) => [fact, h("td", { class: `sv-nw-${fact}` })];
+  const facts = Object.fromEntries(FACTS.map(cell));
+  const row = h("tr", {}, h("th", { scope: "row" }, inFull), ...Object.values(facts));
   const bars = BARS.map((cls) => h("span", { class: cls }));
-  facts.bars.append(...bars);
+  const share = h("span", { class: "sv-nw-share" });
   const last = name === "head"; // which says a class, and has no maps
   const canvas = h("canvas", { class: "sv-nw-thumb", "aria-hidden": "true", hidden: last });
   const said = h("span", { class: "sv-nw-said", hidden: !last });
   const open = button(h("b", {}, title), press, { class: "sv-nw-open" });
-  open.append(canvas, said, h("span", { class: "sv-nw-facts" }, ...Object.values(facts)));
+  open.append(canvas, said, share, h("span", { class: "sv-nw-energybars" }, ...bars));
   const code = name && button("</>", () => openCode(name), {
     class: "sv-nw-codelink", "aria-label": `Code of ${name}`,
   });
   const element = h("div", { class: `sv-nw-box${residual ? " sv-nw-residual" : ""}` }, open, code);
-  return { name, element, open, canvas, said, facts, bars };
+  return { name, element, open, canvas, said, facts, bars, share, row };
 }
 
 /** The numbers of some boxes of one model together. */
@@ -49,21 +51,22 @@ function signed(value, text) {
 const points = (share) => show(100 * share, 1);
 
 /** Writes the numbers of a box, or of what two models have in its place; most: the longest bar. */
-function fill({ facts, bars }, [mine, other], two, most) {
+function fill({ facts, bars, share }, [mine, other], two, most) {
   const texts = { shape: (mine ?? other).shape.join("×"), rate: "not in this model" };
   if (mine) {
-    texts.rate = mine.rate === null ? "no neurons" : `rate ${percent(mine.rate)}`;
-    texts.size = `${grouped(mine.parameters)} params`;
+    texts.rate = mine.rate === null ? "no neurons" : percent(mine.rate);
+    texts.size = grouped(mine.parameters);
     texts.snn = joules(mine.snn_mj);
-    texts.twin = `twin ${joules(mine.ann_mj)}`;
+    texts.twin = joules(mine.ann_mj);
   }
   if (two) texts.change = mine ? "not in the other" : `other ${joules(other.snn_mj)}`;
   if (mine && other) {
-    texts.change = `Δ ${signed(other.snn_mj - mine.snn_mj, joules)}`;
+    texts.change = signed(other.snn_mj - mine.snn_mj, joules);
     if (mine.rate !== null && other.rate !== null)
-      texts.rateChange = `Δ rate ${signed(other.rate - mine.rate, points)} pt`;
+      texts.rateChange = `${signed(other.rate - mine.rate, points)} pt`;
   }
-  for (const fact of FACTS) if (fact !== "bars") put(facts[fact], texts[fact] ?? "");
+  for (const fact of FACTS) put(facts[fact], texts[fact] ?? "");
+  put(share, mine?.rate == null ? "–" : texts.rate);
   [mine?.snn_mj, mine?.ann_mj, other?.snn_mj].forEach((value = 0, i) => {
     bars[i].style.width = `${most ? (100 * value) / most : 0}%`;
   });
@@ -75,13 +78,18 @@ function boxGroup(name, boxes, unfolded, { open, openCode, toggleStage }) {
   const stage = name.startsWith("stages.") ? Number(name.split(".")[1]) : -1;
   const toggle = () => toggleStage(stage);
   const many = boxes.some(({ block }) => block > 0);
-  const titleOf = ({ title, block }) => (many && block >= 0 ? `${title} ${block + 1}` : title);
+  const begin = stage < 0 ? "" : `Stage ${stage + 1}: `;
+  const titleOf = ({ title, block }) => {
+    const own = many && block >= 0 ? `${title} ${block + 1}` : title;
+    return [own, begin + own];
+  };
   const text = h("span");
   const head = stage < 0 ? h("p", { class: "sv-nw-head" }, text)
     : button(text, toggle, { class: "sv-nw-head" });
   const items = boxes.map((box) => boxPart(
     box.box, titleOf(box), SHORTCUTS.includes(kindOf(box)), () => open(box.box), openCode));
-  const sum = stage < 0 ? null : boxPart("", `${boxes.length} boxes`, false, toggle);
+  const all = [`${boxes.length} boxes`, `Stage ${stage + 1}`];
+  const sum = stage < 0 ? null : boxPart("", all, false, toggle);
   const row = h("div", { class: "sv-nw-boxes" }, ...items.map((item) => item.element));
   if (sum) row.append(sum.element);
   const element = h("div", { class: "sv-nw-group" }, head, row);
@@ -90,13 +98,24 @@ function boxGroup(name, boxes, unfolded, { open, openCode, toggleStage }) {
 }
 
 function titleOf({ name, stage }, [, , channels, height, width], folded) {
-  if (stage < 0) return { extraction: "Feature extraction", head: "Decision" }[name];
-  return `${folded ? "▸" : "▾"} Stage ${stage + 1}: ${channels} channels, ${height}×${width}`;
+  if (stage < 0) return { extraction: "Extraction", head: "Decision" }[name];
+  return `${folded ? "▸" : "▾"} Stage ${stage + 1}: ${channels} × ${height}×${width}`;
+}
+
+/** The table of all boxes, whose rows are theirs. */
+function makeTable() {
+  const heads = HEADS.map((words) => h("th", { scope: "col" }, words));
+  const body = h("tbody");
+  const table = h("div", {
+    class: "sv-nw-numbers", tabindex: 0, role: "region", "aria-label": "The numbers of every box",
+  }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "box"), ...heads)), body));
+  return { table, heads, body };
 }
 
 /** The boxes of both models; hands: what a click on a box, on its code, on a stage does. */
-export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
+export function boxNetwork({ walks, boxIn, unfolded }, hands) {
   const element = h("div", { class: "sv-nw-net" });
+  const { table, heads, body } = makeTable();
   let groups = new Map();
   let built = "";
 
@@ -112,9 +131,10 @@ export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
       const boxes = all.filter((box) => groupOf(box) === name);
       return [name, boxGroup(name, boxes, unfolded, hands)];
     }));
-    const shown = [...groups.values()].map((group) => group.element);
-    shown.forEach((one, i) => (one.style.order = 2 * i));
-    element.replaceChildren(...shown, panel);
+    const inOrder = [...groups.values()];
+    element.replaceChildren(...inOrder.map((group) => group.element));
+    body.replaceChildren(...inOrder.flatMap(({ items, sum }) =>
+      [...(sum ? [sum.row] : []), ...items.map(({ row }) => row)]));
   }
 
   /** Of some boxes, what each model has of them together. */
@@ -132,30 +152,23 @@ export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
     const bars = rows.flatMap(({ each, sums, folded }) => (folded ? sums : each.flat()));
     const most = Math.max(...bars.filter(Boolean).flatMap((box) => [box.snn_mj, box.ann_mj]));
     const two = walks().length > 1;
+    for (const head of heads.slice(-2)) head.hidden = !two;
     for (const { group, each, sums, folded } of rows) {
       const { head, items, sum, text } = group;
       items.forEach((item, i) => fill(item, each[i], two, most));
-      for (const item of items) item.element.hidden = folded;
+      for (const item of items) item.element.hidden = item.row.hidden = folded;
       put(text, titleOf(group, (sums[0] ?? sums[1]).shape, folded));
       if (!sum) continue;
       fill(sum, sums, two, most);
-      sum.element.hidden = !folded;
+      sum.element.hidden = sum.row.hidden = !folded;
       head.ariaExpanded = !folded;
     }
   }
 
-  function drawThumbs(t) {
-    const draw = (canvas, name) => {
-      const which = boxIn(0, name) ? 0 : 1;
-      const { thumbs } = boxIn(which, name);
-      const entry = thumbs[model.get("view")] ?? thumbs.output;
-      if (entry) drawThumb(canvas, mapsOf(walks()[which].data, entry), t);
-    };
-    for (const { boxes, items, sum, folded } of groups.values()) {
-      if (folded()) draw(sum.canvas, boxes.at(-1).box);
-      else for (const { name, canvas } of items) if (name !== "head") draw(canvas, name);
-    }
-  }
+  /** What stands in the row now, from left to right, and the names of the boxes in it. */
+  const parts = () => [...groups.values()].flatMap(({ boxes, items, sum, folded }) =>
+    folded() ? [{ ...sum, shows: boxes.at(-1).box, holds: boxes.map(({ box }) => box) }]
+      : items.map((item) => ({ ...item, shows: item.name, holds: [item.name] })));
 
   const partOf = (name) => {
     for (const group of groups.values()) {
@@ -172,5 +185,5 @@ export function boxNetwork({ model, walks, boxIn, unfolded }, hands, panel) {
     all[all.indexOf(target) + right]?.focus();
     return true;
   });
-  return { element, update, drawThumbs, partOf, press, groups: () => groups };
+  return { element, table, update, parts, partOf, press, groups: () => groups };
 }

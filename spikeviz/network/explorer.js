@@ -1,12 +1,13 @@
 // NetworkWalk: an image on its way through the network, box by box. Python runs the model; its
 // answer holds every time step, so scrubbing, opening and paging are answered here.
 
-import { clamp, h, key, percent, put } from "../base/page.js";
-import { player } from "../base/controls.js";
+import { clamp, div, h, key, percent, put } from "../base/page.js";
+import { player, playhead } from "../base/controls.js";
 import { memory } from "../base/memory.js";
 import { lasting, mount, offline } from "../base/widget.js";
 import { setter, syncing } from "../base/traits.js";
 import { boxNetwork } from "./boxes.js";
+import { makeFlow } from "./flow.js";
 import { boxPanel } from "./panel.js";
 import { guidedTour } from "./tour.js";
 import { imagePicker } from "./image.js";
@@ -19,6 +20,7 @@ const STATE = [
   ...ASKS, "time_step", "opened", "show_code", "view", "layer", "page", "unfolded", "tour_step",
   "tour_done",
 ];
+const SECONDS = 3; // of play, for a step's way through the network
 const HEARD = [...STATE, "answer", "busy", "progress", "problem", "choices", "tour", "names"];
 
 const initialize = (props) => syncing(props, STATE);
@@ -45,6 +47,13 @@ function readerOf(model, paint) {
   return { model, set, still, walks, boxIn, steps, now, unfolded };
 }
 
+/** Where the playhead stands: after step k at place k. */
+function placeText(place, steps) {
+  if (place === 0) return "before step 1";
+  if (place % 1) return `step ${Math.ceil(place)} of ${steps}, on its way`;
+  return `t = ${place - 1}, step ${place} of ${steps}`;
+}
+
 /** Words about how far Python is, and how long it will take if it goes on as it did so far. */
 function forecaster(model) {
   let began = 0; // when Python began with an answer
@@ -60,6 +69,19 @@ function forecaster(model) {
     const left = Math.ceil((seconds * (1 - share)) / share);
     return `● running in Python: ${percent(share, 0)} done, about ${left} s left`;
   };
+}
+
+/** The page: the image, the row of boxes, the opened one's maps and the answer on one screen. */
+function makeRoot({ begin, otherKey, empty, panel, picker, result, net }, ...above) {
+  return h("div", { class: "spikeviz sv-walk" },
+    div("nw-begin", ...begin), ...above, net.element,
+    div("nw-top", picker.element, div("nw-middle", empty, panel.element),
+      div("nw-answer", ...result.elements)),
+    div("keys", key("nw-bar", "energy of one image"), key("nw-twin", "of the non-spiking twin"),
+      otherKey, key("nw-wire", "the stream; an arc is a shortcut, x + f(x)"),
+      h("span", { class: "sv-caption" },
+        "Click a box to see its feature maps, </> for the line of code that makes it.")),
+    net.table);
 }
 
 function render({ model, el, signal }) {
@@ -91,16 +113,17 @@ function render({ model, el, signal }) {
     note = text;
     paint();
   });
-  const time = player({
-    last: () => steps() - 1, at: now, go: (time_step) => set({ time_step }), rate: () => 2, signal,
-    text: (t) => `t = ${t}, step ${t + 1} of ${steps()}`,
-  });
+  const repaint = () => paint();
+  const head = { model, name: "time_step", last: steps, ends: true, paint: repaint };
+  const { at, go } = playhead(head);
+  const text = (place) => placeText(place, steps());
+  const time = player({ last: steps, at, go, rate: () => 1 / SECONDS, signal, smooth: true, text });
   const timeRow = h("div", { class: "sv-row sv-nw-time" }, ...time.elements);
   const result = resultView(reader);
   const busy = h("span", { class: "sv-nw-busy", role: "status" });
   const problem = h("p", { class: "sv-note", role: "alert" });
   const panel = boxPanel(reader, () => paint());
-  const net = boxNetwork(reader, hands, panel.element);
+  const [net, flow] = [boxNetwork(reader, hands), makeFlow(reader)];
   const places = {
     time: timeRow, result: result.bars, image: picker.element, ...panel.places,
     model: controls.choices.model.element, other: controls.choices.other.element,
@@ -109,27 +132,25 @@ function render({ model, el, signal }) {
     model, set, place: (name) => places[name] ?? net.partOf(name)?.visible ?? null,
     reveal: (target) => target.scrollIntoView({ block: "nearest" }),
   });
+  const empty = h("p", { class: "sv-caption sv-nw-empty" }, "Click a box to see its feature maps.");
   const otherKey = key("nw-otherbar", "energy of the other model");
-  const root = h("div", { class: "spikeviz sv-walk" }, controls.element,
-    h("div", { class: "sv-row sv-nw-begin" }, tour.start, controls.own, busy), tour.card, problem,
-    h("div", { class: "sv-nw-top" }, picker.element,
-      h("div", { class: "sv-nw-answer" }, timeRow, ...result.elements)),
-    h("div", { class: "sv-keys" }, key("nw-bar", "energy of one image"),
-      key("nw-twin", "of the non-spiking twin"), otherKey,
-      key("nw-wire", "the stream; an arc is a shortcut, x + f(x)"),
-      h("span", { class: "sv-caption" },
-        "Click a box to see its feature maps, </> for the line of code that makes it.")),
-    net.element);
+  const begin = [controls.element, tour.start, controls.own, busy];
+  const root = makeRoot({ begin, otherKey, empty, panel, picker, result, net },
+    tour.card, problem, timeRow);
 
   function draw(colour) {
     const t = now();
     const [answer, opened] = ["answer", "opened"].map((name) => model.get(name));
     once("note", [answer], () => model.get("source") === "own" || (note = ""));
     once("boxes", [answer, unfolded()], net.update);
-    once("thumbs", [answer, unfolded(), t, model.get("view")], () => net.drawThumbs(t));
-    const said = once("result", [answer, t, model.get("names")], () => result.update(t));
+    const place = at();
+    const come = [answer, unfolded(), place, model.get("view")];
+    const { stepAt, arrived } = once("flow", come, () => flow(net.parts(), place));
+    const gone = [answer, Math.floor(place), arrived, model.get("names")];
+    const said = once("result", gone, () => result.update(Math.floor(place), arrived));
     put(net.partOf("head").said, said.said);
-    const maps = panel.draw(t, net.groups(), colour);
+    const maps = panel.draw(stepAt(opened) ?? t, net.groups(), colour);
+    empty.hidden = !panel.element.hidden;
     once("opened", [opened, answer], () => net.press(opened));
     otherKey.hidden = walks().length < 2;
     picker.update(answer.picture);
@@ -138,7 +159,7 @@ function render({ model, el, signal }) {
     put(busy, forecast());
     put(problem, model.get("problem") || note);
     tour.update();
-    return { t, ...said, opened, maps: maps[0], boxes: walks()[0].boxes };
+    return { t, place, ...said, opened, maps: maps[0], boxes: walks()[0].boxes };
   }
   const paint = mount({ model, el, signal }, root, HEARD, draw);
 }

@@ -51,10 +51,9 @@ export function boxPanel(reader, paint) {
   const element = h("div", {
     class: "sv-nw-panel", role: "region", "aria-label": "Opened box", hidden: true,
   },
-  h("div", { class: "sv-row" }, title, close), what, facts,
-  h("div", { class: "sv-controls" }, view.element, layer.element),
-  h("div", { class: "sv-row" }, ...channels.pager), channels.element, channels.hoverText,
-  code.open, code.listing);
+  h("div", { class: "sv-row" }, title, close), what,
+  h("div", { class: "sv-row" }, view.element, layer.element, ...channels.pager),
+  channels.element, channels.hoverText, facts, code.open, code.listing);
 
   function draw(t, groups, colour) {
     const keys = [t, colour, channels.hover(), ...PANEL.map((name) => model.get(name))];
@@ -64,6 +63,8 @@ export function boxPanel(reader, paint) {
       const which = boxIn(0, name) ? 0 : 1;
       const box = boxIn(which, name);
       element.hidden = !box;
+      element.classList.toggle("sv-nw-waiting", t < 0);
+      t = Math.max(0, t);
       return box ? drawBox(box, walks()[which], t, groups, colour) : [];
     });
   }
@@ -71,7 +72,6 @@ export function boxPanel(reader, paint) {
   function drawBox(box, walk, t, groups, colour) {
     const { title: kind, box: name, block, layers } = box;
     const { stage } = groups.get(groupOf(box));
-    element.style.setProperty("--sv-at", 2 * [...groups.keys()].indexOf(groupOf(box)) + 1);
     const begin = stage < 0 ? "" : `Stage ${stage + 1}: `;
     put(title, `${begin}${kind}${block > 0 ? ` ${block + 1}` : ""} (${name})`);
     put(what, WHAT[kindOf(box)] ?? WHAT[walk.attention] ?? "");

@@ -29,8 +29,12 @@ export function resultView({ model, walks, steps }) {
     h("span", { class: "sv-nw-track" }, h("i"), h("i", { class: "sv-nw-bar-other" }), h("u")),
     h("span", { class: "sv-nw-logit" }));
 
-  /** Writes the result at step t; gives it, with what the first network `said`. */
-  function update(t) {
+  /**
+   * Writes the result after some complete steps, and draws the bars on their way to the next one's:
+   * `share` of it has arrived. Gives the result, with what the first network `said`.
+   */
+  function update(done, share) {
+    const t = Math.max(done, 1) - 1;
     const logits = walks().map((walk) => meanUntil(walk, t));
     const finals = walks().map((walk) => meanUntil(walk, walk.logits.length - 1));
     const digits = Math.max(...logits.map(digitsOf));
@@ -39,26 +43,31 @@ export function resultView({ model, walks, steps }) {
     const largest = rank(finals[0]).map(([, c]) => c).filter((c) => c !== next && c !== winner);
     const rows = count <= 10 ? logits[0].map((_, c) => c) : [winner, next, ...largest.slice(0, 8)];
     if (bars.children.length !== rows.length) bars.replaceChildren(...rows.map(rowOf));
-    drawBars(rows, { logits, finals, winner, digits });
+    const before = done ? logits : logits.map((each) => each.map(() => 0));
+    const after = walks().map((walk) => meanUntil(walk, done));
+    const between = before.map((each, i) => each.map((v, c) => v + share * (after[i][c] - v)));
+    drawBars(rows, { logits: done ? logits : [], drawn: between, finals, winner, digits, done });
     const until = `mean over t = 0${t ? ` … ${t}` : ""}${count > 10 ? ", ten of the largest" : ""}`;
     put(title, `Logits, ${until}; the tick is the final answer`);
-    writeWords(t, { logits, finals, winner, digits });
-    return { logits, winner, finals, digits, said: nameOf(winner, count) };
+    writeWords(done, { logits, finals, winner, digits });
+    const said = rank((share > 0 ? after : logits)[0])[0][1];
+    return { logits, winner, finals, digits, said: done || share ? nameOf(said, count) : "?" };
   }
 
-  function drawBars(rows, { logits, finals, winner, digits }) {
+  function drawBars(rows, { logits, drawn, finals, winner, digits, done }) {
     const all = [...walks().flatMap((walk) => walk.logits.flat()), 0];
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const at = (value) => (100 * (value - low)) / (high - low || 1);
     const write = (value) => (value === undefined ? "–" : value.toFixed(digits).replace("-", "−"));
     rows.forEach((c, i) => {
       const [name, track, number] = bars.children[i].children;
-      const [tick, values] = [track.children[2], logits.map((each) => each[c])];
-      put(name, nameOf(c, logits[0].length));
-      put(number, values.map(write).join(" / "));
-      bars.children[i].classList.toggle("sv-nw-winner", c === winner);
+      const tick = track.children[2];
+      put(name, nameOf(c, finals[0].length));
+      put(number, logits.map((each) => write(each[c])).join(" / ") || "–");
+      bars.children[i].classList.toggle("sv-nw-winner", done > 0 && c === winner);
+      tick.hidden = !done;
       [...track.children].slice(0, 2).forEach((bar, which) => {
-        const value = values[which];
+        const value = drawn[which]?.[c];
         bar.hidden = value === undefined;
         if (bar.hidden) return;
         bar.style.left = `${Math.min(at(0), at(value))}%`;
@@ -68,7 +77,7 @@ export function resultView({ model, walks, steps }) {
     });
   }
 
-  function writeWords(t, { logits, finals, winner, digits }) {
+  function writeWords(done, { logits, finals, winner, digits }) {
     const { truth } = model.get("answer");
     const [said, other] = logits.map((values) => nameOf(rank(values)[0][1], values.length));
     const final = nameOf(rank(finals[0])[0][1], finals[0].length);
@@ -76,7 +85,8 @@ export function resultView({ model, walks, steps }) {
     const ahead = (first.toFixed(digits) - second.toFixed(digits)).toFixed(digits);
     const count = logits[0].length;
     const right = winner === truth ? " That is right." : ` It is a ${truth}.`;
-    put(summary, `After step ${t + 1} of ${steps()} the network says ${said}, ${ahead} ahead of ` +
+    put(summary, !done ? "The image is on its way through the network." :
+      `After step ${done} of ${steps()} the network says ${said}, ${ahead} ahead of ` +
       `${nameOf(next, count)}.${truth === null || count !== 10 ? "" : right}` +
       `${final === said ? "" : ` After all steps it says ${final}.`}` +
       `${other === undefined ? "" : ` The other model says ${other}.`}`);

@@ -78,22 +78,21 @@ def test_each_box_shows_pythons_numbers(saved, amount):
     widget = NetworkWalk(image=12)
     page = saved(widget)
     table = widget.trace()
-    shown = page.locator(".sv-nw-box:visible")
-    assert shown.count() == len(table)
-    for part, (_, row) in zip(shown.all(), table.iterrows(), strict=True):
-        text = {
-            name: part.locator(f".sv-nw-{name}").inner_text() for name in ("shape", "size", "snn")
-        }
+    shown, rows = page.locator(".sv-nw-box:visible"), page.locator("tbody tr:visible")
+    assert shown.count() == rows.count() == len(table)
+    for part, line, (_, row) in zip(shown.all(), rows.all(), table.iterrows(), strict=True):
+        names = ("shape", "size", "snn", "twin", "rate")
+        text = {name: line.locator(f".sv-nw-{name}").inner_text() for name in names}
         assert text["shape"] == "×".join(map(str, row["shape"]))
         assert number(text["size"]) == row.parameters
         assert amount(text["snn"]) == pytest.approx(row.snn_mj, rel=0.006)
-        twin = amount(part.locator(".sv-nw-twin").inner_text())
-        assert twin == pytest.approx(row.ann_mj, rel=0.006)
-        rate = part.locator(".sv-nw-rate").inner_text()
+        assert amount(text["twin"]) == pytest.approx(row.ann_mj, rel=0.006)
+        short = part.locator(".sv-nw-share").inner_text()
         if np.isnan(row["rate"]):
-            assert rate == "no neurons"
+            assert (text["rate"], short) == ("no neurons", "–")
         else:
-            assert number(rate) == pytest.approx(100 * row["rate"], abs=0.051)
+            assert text["rate"] == short
+            assert number(short) == pytest.approx(100 * row["rate"], abs=0.051)
 
 
 def test_maps_and_logits_of_100_random_places_are_those_of_python(saved, micro):
@@ -147,7 +146,7 @@ def test_scrubbing_shows_what_the_network_says_so_far(saved, micro):
     micro(image)
     hook.remove()
     scrub = page.get_by_role("slider", name="Time step")
-    for t, key in ((1, "End"), (0, "Home")):
+    for t, key in ((1, "End"), (0, "ArrowLeft")):
         scrub.press(key)
         page.locator(".sv-clock").filter(has_text=f"t = {t}, step {t + 1} of 2").wait_for()
         says = heads[0][: t + 1].mean(0)
@@ -202,6 +201,56 @@ def test_a_long_run_is_forecast(saved):
     assert 4 <= left < 15  # three times what it took so far, at least 1.5 s
     page.evaluate(change, {"busy": False})
     told.get_by_text("running").wait_for(state="detached")
+
+
+# ---------------------------------------------------------------- on its way
+
+# What is drawn at each place while it plays: whose maps are new, how far the answer has come.
+PLAY = """() => new Promise((done) => {
+    const seen = [];
+    document.addEventListener("spikeviz:drawn", ({ detail: { place } }) => {
+        const boxes = [...document.querySelectorAll(".sv-nw-box")];
+        seen.push({
+            place, waiting: boxes.filter((one) => one.classList.contains("sv-nw-waiting")).length,
+            lit: boxes.filter((one) => one.style.getPropertyValue("--sv-lit") > 0).length,
+            bar: parseFloat(document.querySelectorAll(".sv-nw-track")[5].firstChild.style.width),
+            said: document.querySelector(".sv-nw-said:not([hidden])").textContent,
+            summary: document.querySelector(".sv-summary").textContent,
+        });
+        if (place === 2) done(seen);
+    });
+    document.querySelector(".sv-play").click();
+})"""
+
+
+def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
+    page = saved(NetworkWalk())
+    count = page.locator(".sv-nw-box:visible").count()
+    seen = page.evaluate(PLAY)
+    first = [one for one in seen if 0 < one["place"] < 1]
+    assert len(seen) > 60
+    assert {one["summary"] for one in first} == {"The image is on its way through the network."}
+    waiting = [one["waiting"] for one in first]
+    assert waiting == sorted(waiting, reverse=True)
+    assert waiting[0] >= count - 2
+    assert all(one["bar"] == 0 and one["said"] == "?" for one in first if one["waiting"])
+    bars = [one["bar"] for one in first]
+    assert bars == sorted(bars)
+    assert bars[-1] > 0.5 * seen[-1]["bar"]
+    later = [one for one in seen if 1 < one["place"] < 2]
+    assert {one["waiting"] for one in later} == {0}
+    assert max(one["lit"] for one in later) in (2, 3)
+    assert (seen[-1]["lit"], seen[-1]["said"]) == (0, "5")
+
+
+def test_a_step_that_is_not_complete_leaves_the_trait_whole(saved):
+    page = saved(NetworkWalk())
+    page.get_by_role("button", name="Play").click()
+    page.locator(".sv-clock").filter(has_text="step 2 of 2, on its way").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    assert page.evaluate(GET, "time_step") == 1
+    page.get_by_role("slider", name="Time step").press("Home")
+    page.locator(".sv-clock").filter(has_text="before step 1").wait_for()
 
 
 # ---------------------------------------------------------------- the opened box
@@ -276,13 +325,13 @@ def test_the_stages_of_a_deep_network_unfold(saved, amount):
     shown = page.locator(".sv-nw-box:visible")
     assert shown.count() == 5  # stem, stream, two folded stages, head
     inside = table[table.box.str.startswith("stages.1")]
-    folded = page.locator(".sv-nw-group").nth(2).locator(".sv-nw-box:visible")
+    folded = page.locator("tbody tr:visible").nth(3)
     assert number(folded.locator(".sv-nw-size").inner_text()) == inside.parameters.sum()
     assert amount(folded.locator(".sv-nw-snn").inner_text()) == pytest.approx(
         inside.snn_mj.sum(), rel=0.006
     )
-    folded.locator(".sv-nw-open").click()
-    page.get_by_text("Attention 5").wait_for()
+    page.locator(".sv-nw-group").nth(2).locator(".sv-nw-open:visible").click()
+    page.get_by_text("Attention 5").first.wait_for()
     assert shown.count() == 4 + len(inside)
     assert page.evaluate(GET, "unfolded") == [1]
     head = page.get_by_role("button", name="Stage 2")
@@ -296,7 +345,8 @@ def test_two_models_stand_side_by_side(saved, amount):
     widget = NetworkWalk("micro_digits", "micro_untrained", opened="stages.1.0")
     page = saved(widget)
     table = widget.trace().set_index("box")
-    change = box(page, "Convolution", stage=2).locator(".sv-nw-change").all_inner_texts()
+    line = page.locator("tbody tr").filter(has_text="Stage 2: Convolution")
+    change = [line.locator(f".sv-nw-{name}").inner_text() for name in ("rateChange", "change")]
     row = table.loc["stages.1.1.conv"]
     difference = row.other_snn_mj - row.snn_mj
     for size, text, value, room in (
@@ -332,7 +382,7 @@ def test_the_tour_leads_through_the_network(saved):
         lambda: page.get_by_label("View").select_option("membrane"),
         lambda: box(page, "Attention", stage=1).locator(".sv-nw-open").click(),
         lambda: page.get_by_role("button", name="Code of stages.0.1.feed_forward").click(),
-        lambda: page.get_by_role("slider", name="Time step").press("Home"),
+        lambda: page.get_by_role("slider", name="Time step").press("ArrowLeft"),
     ]
     for step, action in enumerate(does):
         card.get_by_text(f"Step {step + 1} of 8.").wait_for()
