@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 from nbformat import NotebookNode
@@ -117,6 +118,7 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
         Document(content, site.links(path.parent), path.parent)
         for path, content in outcomes.items()
     ]
+    found = lead_to_pages(site, documents)
     chapters = [make_chapter(*pair) for pair in zip(outcomes, documents, strict=True)]
     files = {"site.css": read("prose.css") + read("site.css"), "site.js": read("site.js")}
     for document in documents:
@@ -127,13 +129,29 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     way = [chapter for chapter in chapters if chapter.file not in side]
     around = zip([None, *way], way, [*way[1:], None], strict=False)
     pages |= {chapter.file: make_page(chapter, before, after) for before, chapter, after in around}
-    index = Chapter("index.html", "Course map", make_map(chapters, documents))
+    index = make_index(chapters, documents, found)
     pages[index.file] = make_page(index)  # the last to be written: where it is, all is
     (folder / "assets").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         write_whole(folder / "assets" / name, text)
     for name, text in pages.items():
         write_whole(folder / name, text)
+
+
+def lead_to_pages(site: Site, documents: list[Document]) -> dict[str, Any]:
+    """Give the course's map, wherever it is shown, the pages; what this machine's learner has
+    solved is not told. Returns one map, as `Document.shown`; an empty dict if there is none."""
+    pages = {path.stem: page for path, page in site.notebooks.items()}
+    maps = [
+        {model: shown}
+        for document in documents
+        for model, shown in document.shown.items()
+        if shown["kind"] == "CourseMap"
+    ]
+    for found in maps:
+        for shown in found.values():
+            shown["state"] |= {"pages": pages, "solved": [], "told": ""}
+    return maps[0] if maps else {}
 
 
 def make_chapter(path: Path, document: Document) -> Chapter:
@@ -164,8 +182,11 @@ def link_sections(markdown: Markdown) -> str:
     return f'<nav class="contents" aria-label="On this page"><ul>{"".join(rows)}</ul></nav>'
 
 
-def make_map(chapters: list[Chapter], documents: list[Document]) -> str:
-    """The course map: of each notebook its title, its time and what one can do afterwards."""
+def make_index(
+    chapters: list[Chapter], documents: list[Document], found: dict[str, Any]
+) -> Chapter:
+    """The first page: the live map, if one was found, and of each notebook its title, its time and
+    what one can do afterwards."""
     rows = []
     for chapter, document in zip(chapters, documents, strict=True):
         source = "\n\n".join(c.source for c in document.cells[:3] if c.kind == "markdown")
@@ -175,8 +196,11 @@ def make_map(chapters: list[Chapter], documents: list[Document]) -> str:
             f"<p>{time[1].strip() if time else ''}</p>"
             f"{Markdown().page(goals[1]) if goals else ''}</li>"
         )
-    about = ABOUT.format(but=name_frozen(documents))
-    return f'<h1>{NAME}</h1>\n{about}\n<ul class="map">{"".join(rows)}</ul>'
+    said = ABOUT.format(but=name_frozen(documents))
+    live = "".join(f'<div class="widget" data-model="{model}"></div>' for model in found)
+    body = f'<h1>{NAME}</h1>\n{said}\n{live}\n<ul class="map">{"".join(rows)}</ul>'
+    scripts = ["live.js", *(f"{shown['kind']}.js" for shown in found.values())]
+    return Chapter("index.html", "Course map", body, "", scripts, script_json(found))
 
 
 def name_frozen(documents: list[Document]) -> str:

@@ -330,6 +330,26 @@ def test_a_page_says_its_title_and_what_it_is_about(small_site, course_site):
         assert len(found[1]) > 20, page.name
 
 
+def test_the_map_of_the_course_leads_to_the_pages_and_tells_nothing_of_its_maker(tmp_path):
+    code = (
+        "from spikeviz import CourseMap\nway = CourseMap()\nway.set_trait('solved', ['bdsa'])\nway"
+    )
+    cell = nbformat.v4.new_code_cell(code)
+    for name in ("00_start_here", "01_one_neuron"):
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+    save_site(tmp_path / "site", tmp_path, tmp_path / "cache")
+    for name in ("00_start_here", "index"):
+        page = (tmp_path / "site" / f"{name}.html").read_text("utf-8")
+        (states,) = re.findall(r'id="widget-states">(.*?)</script>', page)
+        (shown,) = json.loads(states).values()
+        assert shown["kind"] == "CourseMap"
+        assert shown["state"]["pages"] == {
+            "00_start_here": "00_start_here.html", "01_one_neuron": "01_one_neuron.html",
+        }  # fmt: skip
+        assert shown["state"]["solved"] == []
+        assert 'src="assets/CourseMap.js"' in page
+
+
 def test_index_and_page_name_the_widgets_that_need_python(tmp_path, small_site):
     for name in ("index", "small"):
         assert "but for" not in (small_site / f"{name}.html").read_text("utf-8")
