@@ -1,19 +1,23 @@
 """All widgets, each with one line: in a notebook, and as a folder of pages that work offline."""
 
 import html
+import json
 import os
 from pathlib import Path
 
 import ipywidgets
 
-from spikeviz.base.page import fill_page, head
+from spikeviz.base.front_end import PACKAGE, find_modules, pack
+from spikeviz.base.page import LIVE, fill_page, head, script_json
 from spikeviz.base.widget import Explorer, line
 
-ORDER = (  # of the course
-    "CourseMap", "LIFExplorer", "SurrogateExplorer", "SpikeBlockExplorer", "MBPLExplorer",
-    "SpikeRaster", "PartitionExplorer", "AttentionExplorer", "NetworkWalk", "EnergyExplorer",
-    "TrainingMonitor", "AblationExplorer", "EventExplorer",
-)  # fmt: skip
+STATIONS = {  # in the order of the course; the picture of this station stands for the widget
+    "CourseMap": "00", "LIFExplorer": "01", "SurrogateExplorer": "03", "SpikeBlockExplorer": "04",
+    "MBPLExplorer": "05", "SpikeRaster": "02", "PartitionExplorer": "08",
+    "AttentionExplorer": "09", "NetworkWalk": "10", "EnergyExplorer": "11",
+    "TrainingMonitor": "12", "AblationExplorer": "06", "EventExplorer": "A2",
+}  # fmt: skip
+ORDER = tuple(STATIONS)
 
 ABOUT = (  # title and description of the index
     "spikeviz: spiking neural networks under your hand",
@@ -44,7 +48,8 @@ def gallery() -> ipywidgets.Accordion:
 
 
 def save_gallery(folder: str | os.PathLike[str]) -> Path:
-    """Write every widget as a page of its own, and index.html with a line and a link for each.
+    """Write every widget as a page of its own, and index.html, which has for each a small picture
+    that moves, a line and a link.
 
     Works offline and without a kernel. Makes the folder if it is missing; returns its path.
     Raises NotADirectoryError if the path is a file.
@@ -59,9 +64,18 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
         widget.save_html(folder / f"{cls.__name__}.html")
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
-        rows.append(f'<li><a href="{name}.html">{name}</a><p>{text}</p></li>')
-    page = fill_page(
-        Path(__file__).with_name("gallery.html"), {"HEAD": head(*ABOUT), "ROWS": "\n".join(rows)}
-    )
+        picture = f'<canvas data-station="{STATIONS[name]}" aria-hidden="true"></canvas>'
+        rows.append(f'<li><a href="{name}.html">{picture}<b>{name}</b> {text}</a></li>')
+    modules = find_modules(PACKAGE / "gallery.js", {})
+    sheet = (PACKAGE / "base" / "style.css").read_text(encoding="utf-8")
+    code = {"_esm": Explorer._esm, "_code": pack(json.dumps(modules)), "_sheet": pack(sheet)}
+    parts = {
+        "HEAD": head(*ABOUT),
+        "ABOUT": html.escape(ABOUT[1]),
+        "ROWS": "\n".join(rows),
+        "LIVE": LIVE,
+        "CODE": script_json(code),
+    }
+    page = fill_page(PACKAGE / "gallery.html", parts)
     (folder / "index.html").write_text(page, encoding="utf-8")
     return folder
