@@ -91,8 +91,11 @@ function render({ model, el, signal }) {
     }
     const shown = parts.filter(({ box }) => !box.hidden);
     const areas = shown.map(({ canvas }) => surface(canvas)); // all sizes before any change
-    const keys = [s.version, ...Object.values(colour)];
-    shown.forEach((part, i) => Object.assign(part, part.draw(part, s, areas[i], colour, keys)));
+    const theme = Object.values(colour);
+    shown.forEach((part, i) => {
+      const keys = [part.test ? s.version : s.data, ...theme];
+      Object.assign(part, part.draw(part, s, areas[i], colour, keys));
+    });
     write(s, colour);
     return s;
   }

@@ -5,6 +5,7 @@ import { chaptersOf } from "./chapters.js";
 import { missOf } from "./guess.js";
 import { clockText } from "./words.js";
 import { clamp } from "../base/page.js";
+import { memory } from "../base/memory.js";
 import { calm, player } from "../base/controls.js";
 import { offline } from "../base/widget.js";
 import { listen, valuesOf } from "../base/traits.js";
@@ -23,8 +24,18 @@ export function makeFilm(model, set, signal, paint) {
   // place: of the playhead, in scenes; null: at the end, also while the log grows
   const view = { at: null, layer: null, pencil: null, place: null };
   const unpack = unpacker();
-  let [version, state] = [0, null];
-  listen(model, [...SETTINGS, ...SENT], () => (state = null), signal);
+  const once = memory();
+  let [version, data, state] = [0, 0, null]; // of the curves; of what smoothing leaves as it is
+  const heard = (names, change) => listen(model, names, () => {
+    change();
+    state = null;
+  }, signal);
+  heard(["guess"], () => {});
+  heard(["smoothing", "log_loss", "ask"], () => version++);
+  heard(["axis", "hidden", ...SENT], () => {
+    version++;
+    data++;
+  });
 
   const look = (changes) => {
     Object.assign(view, changes);
@@ -34,10 +45,14 @@ export function makeFilm(model, set, signal, paint) {
   const sceneOf = ({ from, to }, x) => ((x - from) / (to - from)) * SCENES;
 
   function read() {
-    const runs = unpack({ ...model.get("done"), ...model.get("present") });
-    const under = ["running", "stopping"].includes(model.get("state"));
-    const s = compute(runs, valuesOf(model, SETTINGS), under && !offline(model));
-    return Object.assign(s, { version: ++version, chapters: chaptersOf(s), miss: missOf(s) });
+    const known = once("runs", [version], () => {
+      const runs = unpack({ ...model.get("done"), ...model.get("present") });
+      const under = ["running", "stopping"].includes(model.get("state"));
+      const s = compute(runs, valuesOf(model, SETTINGS), under && !offline(model));
+      return { ...s, version, data, chapters: chaptersOf(s) };
+    });
+    const s = { ...known, guess: model.get("guess") };
+    return { ...s, miss: missOf(s) };
   }
 
   /** A paused playhead stays where it is while the log grows; a new axis or run shows its end. */
