@@ -1,11 +1,12 @@
 // What a hand or a key does in SpikeRaster. It has a `view`: {hover: {column, place} or null, box:
 // [x0, y0, x1, y1] while one is dragged, moved: whether it is one, armed: the wheel stays the
-// page's until the pointer moves here, told: what the pointer is over outside the raster, (state) →
-// text, scales}; compute(), set(traits), and look(changes), which changes the view and draws.
+// page's until the pointer moves here, told: what the pointer is over outside the raster, as a text
+// of the state, scales}; compute(), set(traits), and look(changes), which changes it and draws.
 
 import { inside, stretched, isWhole, lookedAt } from "./state.js";
 import { clamp } from "../base/page.js";
-import { drag, onArrows, onPoint } from "../base/controls.js";
+import { drag, onArrows, onPoint, onReset } from "../base/controls.js";
+import { slider, slide } from "../base/slider.js";
 
 /** How the part in view moves. */
 export function makeMoves({ view, compute, set, look }) {
@@ -98,6 +99,7 @@ export function moveRaster(raster, { view, compute, set, look }, moves) {
 
 /** A box over the part that comes into view. */
 export function dragBox(raster, { view, compute, look }, { show }) {
+  raster.addEventListener("pointercancel", () => look({ box: null, moved: false }));
   drag(raster, ({ offsetX, offsetY }, down) => {
     const { x, y } = view.scales;
     const [x1, y1] = [clamp(offsetX, ...x.range), clamp(offsetY, ...y.range)];
@@ -105,6 +107,7 @@ export function dragBox(raster, { view, compute, look }, { show }) {
     look({ box: [x0, y0, x1, y1], moved: Math.hypot(x1 - x0, y1 - y0) >= 4 });
   }, () => {
     const { box, scales: { x, y }, moved } = view;
+    if (!box) return; // a finger that scrolled the page
     look({ box: null });
     const span = (p, q, scaled, end) => {
       const low = Math.floor(scaled.invert(Math.min(p, q)));
@@ -116,16 +119,44 @@ export function dragBox(raster, { view, compute, look }, { show }) {
   });
 }
 
+/** A click or a drag over the overview brings the part around it into view. */
 export function moveOverview(overview, { view, compute }, { show, panByKeys }) {
-  drag(overview, ({ offsetX, offsetY }, down) => {
+  const look = ({ offsetX, offsetY }, down) => {
     const { window: [a, b, from, to], columns, neurons } = compute();
     const { overX, overY } = view.scales;
     const whole = to - from === neurons;
     const rows = down && whole ? Math.ceil(neurons / 8) : to - from; // a first look into the whole
     show([...inside(overX.invert(offsetX) - (b - a) / 2, b - a, columns),
       ...inside(overY.invert(offsetY) - rows / 2, rows, neurons)]);
-  });
+  };
+  const touch = ({ pointerType }) => pointerType === "touch"; // its way may be the page's
+  drag(overview, (event, down) => touch(event) || look(event, down));
+  overview.addEventListener("click", (event) => touch(event) && look(event, true));
   onArrows(overview, panByKeys, 10);
+}
+
+/** The part in view as a handle over the overview: {element, place(s)}. */
+export function viewHandle({ view, compute, set }, { show, panByKeys }) {
+  const element = slider("sv-view sv-handle", "Part in view: drag it, arrow keys move it");
+  let held; // from the hand to the first column and place in view
+  drag(element, ({ clientX, clientY }, down) => {
+    const { left, top } = element.parentElement.getBoundingClientRect();
+    const { overX, overY } = view.scales;
+    const at = [overX.invert(clientX - left), overY.invert(clientY - top)];
+    const { window: [a, b, from, to], columns, neurons } = compute();
+    if (down) held = [a - at[0], from - at[1]];
+    else show([...inside(at[0] + held[0], b - a, columns),
+      ...inside(at[1] + held[1], to - from, neurons)]);
+  });
+  onReset(element, () => set({ window: [] }));
+  onArrows(element, panByKeys, 10);
+  const place = (s) => {
+    element.hidden = isWhole(s);
+    const [, , from, to] = s.window;
+    slide(element, view.scales.held, from, [0, s.neurons - to + from],
+      `places ${from} to ${to - 1}`);
+  };
+  return { element, place };
 }
 
 /** Things in a row on a canvas, to point at, choose with the keys, and click. `name`: of their

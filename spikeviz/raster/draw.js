@@ -58,21 +58,28 @@ export function spikePicture(s, xEdges, yEdges, colour) {
   return { cells, image: bitmap(pixels, wide) };
 }
 
-/** Raster, the spikes of one neuron, the population. */
+/** Raster, the spikes of one neuron, the population: up to the playhead; ahead of it pale, and
+ *  nothing while it plays. */
 export function drawRaster(s, { ctx, width, height }, colour, image) {
   const [a, b, from, to] = s.window;
   const x = scale([a, b], [LEFT, width - RIGHT]);
   const y = scale([from, to], [TOP, height - BELOW]);
   const [wide, high, bottom] = [x.range[1] - LEFT, y.range[1] - TOP, y.range[1]];
-  ctx.drawImage(image, LEFT, TOP, wide, high);
   axes(ctx, x, scale([to, from], [bottom, TOP]), {
     colour: { ...colour, grid: "transparent" }, yTitle: TITLES[s.kind],
     yTicks: whole(scale([from, to], [0, 1]), 6),
   });
   outline(ctx, [LEFT - 0.5, TOP - 0.5, wide + 1, high + 1], colour.muted, 1);
   drawSamples(s, ctx, x, y, colour);
-  drawTrain(s, ctx, x, bottom + 28, colour);
-  drawPopulation(s, ctx, x, [height - 40, bottom + 66], colour);
+  const population = populationOf(s, ctx, x, [height - 40, bottom + 66], colour);
+  const spikes = () => {
+    ctx.drawImage(image, LEFT, TOP, wide, high);
+    drawTrain(s, ctx, x, bottom + 28, colour);
+    population();
+  };
+  labelTrain(s, ctx, bottom + 26, colour);
+  if (s.head === null) spikes();
+  else drawHead(s, ctx, x, [TOP, height - 40], colour, spikes);
   if (s.cell) frame(ctx, x, y, s.cell.columns, s.cell.rows, 2, colour.red);
   if (s.box) {
     const [x0, y0, x1, y1] = s.box;
@@ -81,6 +88,27 @@ export function drawRaster(s, { ctx, width, height }, colour, image) {
     ctx.setLineDash([]);
   }
   return { x, y };
+}
+
+/** What paint() draws, up to the playhead, which lights the step it is in. */
+function drawHead(s, ctx, x, [top, bottom], colour, paint) {
+  const px = x(s.head);
+  if (!s.playing) {
+    ctx.globalAlpha = 0.25;
+    paint();
+    ctx.globalAlpha = 1;
+  }
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(0, 0, px, bottom + 2);
+  ctx.clip();
+  paint();
+  const step = x(s.now.column);
+  ctx.globalAlpha = 0.16;
+  ctx.fillStyle = colour.fg;
+  ctx.fillRect(step, top, px - step, bottom - top);
+  ctx.restore();
+  stroke(ctx, colour.fg, [[px, top - 4], [px, bottom]], 2);
 }
 
 /** Where one sample ends and the next begins, while there is room to see it. */
@@ -92,10 +120,14 @@ function drawSamples({ inARow, steps, window: [a, b] }, ctx, x, y, colour) {
   ctx.globalAlpha = 1;
 }
 
-function drawTrain(s, ctx, x, top, colour) {
+function labelTrain(s, ctx, py, colour) {
   const neuron = lookedAt(s);
   const what = neuron === null ? "one neuron: point at the raster" : `neuron ${neuron}`;
-  label(ctx, `spikes of ${what}`, LEFT, top - 2, colour.fg, "left", "bottom");
+  label(ctx, `spikes of ${what}`, LEFT, py, colour.fg, "left", "bottom");
+}
+
+function drawTrain(s, ctx, x, top, colour) {
+  const neuron = lookedAt(s);
   ctx.fillStyle = colour.grid;
   ctx.fillRect(LEFT, top + 13, x.range[1] - LEFT, 1);
   if (neuron === null) return;
@@ -105,8 +137,8 @@ function drawTrain(s, ctx, x, top, colour) {
     if (s.spikes[at * s.neurons + neuron]) ctx.fillRect(x(at + 0.5) - wide / 2, top, wide, 13);
 }
 
-/** Share of the neurons that fire: of those in view, and dashed of all. */
-function drawPopulation(s, ctx, x, range, colour) {
+/** Share of the neurons that fire: of those in view, and dashed of all. Returns what draws it. */
+function populationOf(s, ctx, x, range, colour) {
   const [a, b, from, to] = s.window;
   const bins = Array.from(s.xEdges.slice(1), (end, k) => [s.xEdges[k], end]);
   const shares = (low, high) => bins.map(([start, end]) =>
@@ -121,19 +153,27 @@ function drawPopulation(s, ctx, x, range, colour) {
     xTitle: s.inARow > 1 ? `sample, ${counted(s.steps, "time step")} each` : "time step",
   });
   const path = (values) => values.flatMap((value, k) => bins[k].map((at) => [x(at), y(value)]));
-  stroke(ctx, colour.green, path(inView), 2);
-  stroke(ctx, colour.muted, path(ofAll), 2, [3, 3]);
+  return () => {
+    stroke(ctx, colour.green, path(inView), 2);
+    stroke(ctx, colour.muted, path(ofAll), 2, [3, 3]);
+  };
 }
 
-/** The whole raster, small, with the part in view; picture(xEdges, yEdges) as in spikePicture. */
+/** The whole raster, small; picture(xEdges, yEdges) as in spikePicture. */
 export function drawOverview(s, { ctx, width, height }, colour, picture) {
   const overX = scale([0, s.columns], [4, width - 4]);
   const overY = scale([0, s.neurons], [TOP, height - BELOW]);
   const [wide, high] = [width - 8, overY.range[1] - TOP];
   const { image } = picture(binEdges(0, s.columns, wide), binEdges(0, s.neurons, high));
   ctx.drawImage(image, 4, TOP, wide, high);
-  frame(ctx, overX, overY, s.window.slice(0, 2), s.window.slice(2), 3, colour.red);
-  return { overX, overY };
+  const [columns, places] = [s.window.slice(0, 2), s.window.slice(2)];
+  frame(ctx, overX, overY, columns, places, 3, colour.red);
+  const least = (scaled, [low, high]) => { // a part that a finger can hold
+    const size = Math.max(scaled(high) - scaled(low), 28);
+    return [(scaled(low) + scaled(high) - size) / 2, size];
+  };
+  const [[left, across], [top, down]] = [least(overX, columns), least(overY, places)];
+  return { overX, overY, held: [left, top, across, down] };
 }
 
 /** Rates by channel; `looked` is the channel of the neuron looked at, `chosen` the keys' place, or

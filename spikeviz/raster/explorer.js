@@ -3,10 +3,13 @@
 
 import { TRAITS, computer, isWhole, lookedAt } from "./state.js";
 import { summaryText, neuronTexts, binText, channelText, placeText } from "./words.js";
-import { mapTexts, sampleName } from "./words.js";
+import { mapTexts, sampleName, headTexts } from "./words.js";
+import { makeFilm } from "./film.js";
+import { makeQuestion } from "./question.js";
 import { plotSize, spikePicture, mapPicture, drawRaster, drawOverview } from "./draw.js";
 import { drawBars, drawHistogram, drawMap } from "./draw.js";
-import { makeMoves, moveRaster, dragBox, moveOverview, chooseOn } from "./controls.js";
+import { makeMoves, moveRaster, dragBox, moveOverview, viewHandle } from "./controls.js";
+import { chooseOn } from "./controls.js";
 import { h, put, button, grouped } from "../base/page.js";
 import { choice, onPoint } from "../base/controls.js";
 import { mount, lasting } from "../base/widget.js";
@@ -30,7 +33,7 @@ function makeChoices(layers, set) {
 }
 
 /** The parts of the page; mark(which) shows the dead or the saturated neurons, or no longer. */
-function build(choices, { zoom }, set, mark) {
+function build(choices, { zoom }, set, mark, film, handle) {
   const canvas = (name) => h("canvas", { class: `sv-${name}`, tabindex: 0, role: "application" });
   const places = ["raster", "overview", "bars", "histogram"];
   const [raster, overview, bars, histogram] = places.map(canvas);
@@ -47,23 +50,26 @@ function build(choices, { zoom }, set, mark) {
     dead: toggle("dead"), saturated: toggle("saturated"),
     all: named("Show all", "Show all of the raster", () => set({ window: [] })),
   };
-  const hint = "Drag a box or turn the wheel to zoom, double click to see all, " +
-    "click to keep a neuron.";
+  const hint = "Drag a box or turn the wheel: zoom. Double click: all. Click: keep a neuron.";
+  parts.question = makeQuestion(set, histogram,
+    h("div", { class: "sv-row" }, parts.dead, parts.saturated));
   parts.root = h("div", { class: "spikeviz sv-spike-raster" },
     h("div", { class: "sv-controls" }, ...Object.values(choices).map(({ element }) => element)),
     h("div", { class: "sv-plots" },
       h("div", {},
         h("div", { class: "sv-row" },
-          named("+", "Zoom in", () => zoom(0.5)), named("−", "Zoom out", () => zoom(2)), parts.all,
+          named("+", "Zoom in", () => zoom(0.5)), named("−", "Zoom out", () => zoom(2)),
+          parts.all,
           h("span", { class: "sv-caption" }, hint)),
-        h("div", { class: "sv-raster-row" }, raster, overview),
+        h("div", { class: "sv-raster-row" }, raster,
+          h("div", { class: "sv-stack" }, overview, handle)),
+        h("div", { class: "sv-row sv-head" }, ...film.elements),
         h("div", { class: "sv-update sv-told", "aria-live": "polite" }, ...parts.lines),
         parts.summary),
       h("div", {},
-        title("How many neurons never fire? Guess, then look at 0"), histogram,
-        h("div", { class: "sv-row" }, parts.dead, parts.saturated),
-        title("Rate by channel: click one to see its neurons"), bars,
-        parts.mapTitle, parts.map, parts.mapText)));
+        parts.mapTitle, parts.map, parts.mapText,
+        parts.question.element,
+        title("Rate by channel: click one to see its neurons"), bars)));
   return parts;
 }
 
@@ -71,7 +77,10 @@ function build(choices, { zoom }, set, mark) {
 function write(s, neuron, { told, barX, binX }, parts, choices) {
   const { summary, raster, bars, histogram, map } = parts;
   put(summary, summaryText(s));
-  const lines = told ? [told(s), ""] : neuronTexts(s, neuron);
+  const lines = told ? [told(s), ""] : s.head !== null && !s.cell ? headTexts(s)
+    : neuronTexts(s, neuron);
+  parts.lines[0].parentElement.ariaLive = s.playing ? "off" : "polite";
+  parts.question.write(s);
   lines.forEach((text, k) => put(parts.lines[k], text));
   for (const [name, meaning] of Object.entries(MARKS)) {
     put(parts[name], `${grouped(s[name])} ${name}: ${meaning}`);
@@ -101,7 +110,8 @@ function sampleOptions(s) {
 }
 
 function render({ model, el, signal }) {
-  const view = { scales: {}, plot: [1, 1], hover: null, box: null, told: null, barX: 0, binX: 0 };
+  const view = { scales: {}, plot: [1, 1], hover: null, box: null, told: null, barX: 0, binX: 0,
+    place: null, playing: false };
   const [set, stateOf, once] = [setter(model), computer(model), memory()];
   const look = (changes) => {
     Object.assign(view, changes);
@@ -111,7 +121,9 @@ function render({ model, el, signal }) {
   const moves = makeMoves(hand);
   const choices = makeChoices(model.get("layers"), set);
   const mark = (which) => set({ highlight: model.get("highlight") === which ? "" : which });
-  const parts = build(choices, moves, set, mark);
+  const film = makeFilm(hand, signal);
+  const held = viewHandle(hand, moves);
+  const parts = build(choices, moves, set, mark, film, held.element);
   const { raster, overview, bars, histogram, map } = parts;
   moveRaster(raster, hand, moves);
   dragBox(raster, hand, moves);
@@ -137,6 +149,7 @@ function render({ model, el, signal }) {
     const widths = [raster, bars, histogram, map].map((canvas) => canvas.clientWidth);
     const [wide, barsWide, histogramWide, mapWide] = widths;
     view.plot = plotSize(raster);
+    film.follow();
     const s = hand.compute();
     const { scales } = view;
     const theme = [...s.key, s.highlight, colour.fg, colour.bg, devicePixelRatio];
@@ -156,13 +169,16 @@ function render({ model, el, signal }) {
       once("overview", [...theme, area.width], () => spikePicture(s, ...edges, colour))));
     drawOnce(bars, [barsWide, channel, barAt], (area) => drawBars(s, area, colour, channel, barAt));
     drawOnce(histogram, [histogramWide, binAt], (area) => drawHistogram(s, area, colour, binAt));
-    const image = once("map", [s.map], () => mapPicture(s.map));
-    drawOnce(map, [mapWide, neuron], (area) => drawMap(s, area, colour, image, neuron));
+    const image = once("map", [s.now ?? s.map, s.head], () => mapPicture(s.now ?? s.map));
+    drawOnce(map, [mapWide, neuron, image], (area) => drawMap(s, area, colour, image, neuron));
+    held.place(s);
+    film.update();
     write(s, neuron, view, parts, choices);
     return s;
   }
 
-  const paint = mount({ model, el, signal }, parts.root, TRAITS, draw);
+  const undo = TRAITS.filter((name) => name !== "guess");
+  const paint = mount({ model, el, signal }, parts.root, TRAITS, draw, { undo });
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

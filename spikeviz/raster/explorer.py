@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch and matplotlib load wh
 
     from spikeatconv import Recording
 
+GUESSES = ("", "few", "some", "most", "none")
 ORDERS = ("index", "rate", "channel")
 MOST_IN_A_LAYER = 16_000_000  # values 0 or 1: steps × samples × neurons
 MOST = 64_000_000  # in all layers: 8 MB as bits
@@ -52,13 +53,16 @@ class SpikeRaster(Explorer):
     `SpikeRaster(recording)` takes what `spikeatconv.record` saw, or your own arrays of 0 and 1:
     one, or a dict by name, `[T, N]`, `[T, B, N]`, `[T, B, C, L]` or `[T, B, C, H, W]`
     (T time steps, B samples, C channels). Without one it shows real spikes of the shipped Micro.
-    Wheel, a dragged box and the keys + and − zoom; a double click shows all.
+    Wheel, a dragged box and the keys + and − zoom; a double click shows all. Play goes over the
+    steps in view.
 
     layer: the name of the layer on show.  sample: 0 … B−1; None: all, one after the other.
     order: of the neurons from top to bottom: "index", "rate" (busiest first), or "channel"
     (whole channels, busiest first).  window: [first step, last + 1, first place, last + 1] of the
     part in view, [] for all.  neuron: the flat index of the neuron pinned by a click, or None.
     highlight: "dead" (never fired), "saturated" (fired at every step) or "".
+    guess: the reader's, of the share of dead neurons: "few" (under a tenth), "some" (up to a half)
+    or "most"; "": it is asked and they are hidden; "none": not asked, as for your own recordings.
     names: a word for each sample.  layers, bits: what is shown, packed by `numpy.packbits`.
     """
 
@@ -74,6 +78,8 @@ class SpikeRaster(Explorer):
     neuron = t.Int(None, allow_none=True).tag(sync=True)
     highlight = t.Enum(("", "dead", "saturated"), "").tag(sync=True)
 
+    guess = t.Enum(GUESSES, "none").tag(sync=True)
+
     def __init__(
         self,
         recording: "Recording | Mapping[str, Any] | Any" = None,
@@ -82,6 +88,7 @@ class SpikeRaster(Explorer):
     ) -> None:
         if recording is None:
             layers, bits, names = _read_shipped()
+            traits = {"guess": "", **traits}
         else:
             layers, bits = pack_layers(_name_layers(recording))
         names = [str(name) for name in names]

@@ -7,7 +7,7 @@ import { clamp } from "../base/page.js";
 import { valuesOf } from "../base/traits.js";
 import { memory } from "../base/memory.js";
 
-export const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight"];
+export const TRAITS = ["layer", "sample", "order", "window", "neuron", "highlight", "guess"];
 
 /** Whole numbers [first, last + 1] of an interval of `length` from `start` on, inside 0 … end. */
 export function inside(start, length, end) {
@@ -71,14 +71,40 @@ function mapOf({ neurons, size, channels, width, highlight, counts, wanted }) {
   return { values, most, cells, each, wide: size > 1 ? width : Math.ceil(Math.sqrt(neurons)) };
 }
 
+/** The map of the spikes of one column: how many channels fire at each place. */
+function columnMap({ spikes, neurons, map: { cells } }, column) {
+  const values = new Float64Array(cells);
+  const fired = spikes.subarray(column * neurons, (column + 1) * neurons);
+  fired.forEach((spike, n) => (values[n % cells] += spike));
+  return values;
+}
+
+/** The map at the playhead: its column, and what fades of the one before. */
+function stepMap(s, once) {
+  const column = Math.min(Math.floor(s.head), s.window[1] - 1);
+  const of = (at) => once(`column ${at % 2}`, [s.name, s.sample, at], () => columnMap(s, at));
+  const now = of(column);
+  const before = column > s.window[0] ? of(column - 1) : now;
+  const fades = Math.max(0, 1 - 2 * (s.head - column));
+  const values = now.map((value, k) => Math.max(value, before[k] * fades));
+  const most = once("brightest", [s.name, s.sample], () => {
+    let most = 1;
+    for (let at = 0; at < s.columns; at++)
+      most = columnMap(s, at).reduce((a, b) => Math.max(a, b), most);
+    return most;
+  });
+  const fired = now.reduce((a, b) => a + b, 0);
+  return { ...s.map, values, most, column, fired };
+}
+
 /** computer(model)(view) gives the state; view: {hover: {column, place} or null, box, plot: [width,
- *  height] of the raster}. */
+ *  height] of the raster, place: of the playhead in the window or null, playing}. */
 export function computer(model) {
   const [layers, names, bits] = ["layers", "names", "bits"].map((name) => model.get(name));
   const bytes = new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
   const once = memory();
-  return ({ hover, box, plot }) => {
-    const { order: kind, highlight, ...p } = valuesOf(model, TRAITS);
+  return ({ hover, box, plot, place, playing }) => {
+    const { order: kind, highlight, guess, ...p } = valuesOf(model, TRAITS);
     const { name, steps, samples, start, shape } =
       layers.find((layer) => layer.name === p.layer) ?? layers[0];
     const [channels, height, width] = shape;
@@ -100,7 +126,8 @@ export function computer(model) {
     const window = fits ? asked : [0, columns, 0, neurons];
     const s = {
       names, name, steps, samples, sample, inARow, columns, channels, width, size, neurons, key,
-      kind, highlight, wanted, marked, window, box, ...numbers, ...ordered,
+      kind, highlight, wanted, marked, window, box, guess, ...numbers, ...ordered,
+      head: place === null ? null : Math.min(window[0] + place, window[1]), playing,
       rate: numbers.total / (columns * neurons),
       neuron: p.neuron === null ? null : clamp(p.neuron, 0, neurons - 1),
       xEdges: binEdges(window[0], window[1], plot[0]),
@@ -108,6 +135,7 @@ export function computer(model) {
     };
     s.cell = hover && cellAt(hover, s);
     s.map = once("map", [name, sample, highlight], () => mapOf(s));
+    if (s.head !== null) s.now = stepMap(s, once);
     return s;
   };
 }

@@ -23,9 +23,31 @@ export function summaryText(s) {
   const which = s.sample === null ? all : `S${sampleName(s, s.sample).slice(1)}, `;
   const share = (n) => `${grouped(n)} ${n === 0 ? "" : `(${percent(n / s.neurons)}) `}`;
   return `${which}${counted(s.neurons, "neuron")}, ${counted(s.columns, "step")}, ` +
-    `${counted(s.total, "spike")}, ${rate(s.rate)}; ` +
-    `${share(s.dead)}dead, ${share(s.saturated)}saturated.`;
+    `${counted(s.total, "spike")}, ${rate(s.rate)}` +
+    (s.guess === "" ? "." : `; ${share(s.dead)}dead, ${share(s.saturated)}saturated.`);
 }
+
+export const GUESSES = {
+  few: "under a tenth", some: "up to a half", most: "more than half",
+};
+export const QUESTION = "How many of these neurons never fire?";
+
+/** What the reader said, and what it is. */
+export function verdictText({ guess, dead, neurons }) {
+  if (!(guess in GUESSES)) return "";
+  const share = dead / neurons;
+  const is = share < 0.1 ? "few" : share <= 0.5 ? "some" : "most";
+  return `${is === guess ? "Right" : "No"}: you said ${GUESSES[guess]}, it is ${percent(share)}.`;
+}
+
+/** Where the playhead stands. */
+export const clockText = (s) => s.head === null
+  ? counted(s.window[1] - s.window[0], "step") : stepName(s, s.now.column);
+
+export const headTexts = (s) => [
+  `S${stepName(s, s.now.column).slice(1)}`,
+  `${counted(s.now.fired, "spike")}: ${percent(s.now.fired / s.neurons)} of the neurons fire`,
+];
 
 export function binText(s, k) {
   const { low, high, count } = s.bins[k];
@@ -46,7 +68,10 @@ export function placeText(s, cell) {
 }
 
 /** The title and the caption of the map. */
-export function mapTexts({ size, columns, highlight, map: { most, each } }) {
+export function mapTexts(s) {
+  const { size, columns, highlight, map: { most, each } } = s;
+  if (s.head !== null)
+    return ["Spikes at each place, now", `Dark: 0, bright: ${s.now.most} of ${each}.`];
   const title = highlight ? `Where: ${highlight} neurons at` : "Rate at";
   const bright = highlight ? `${most} of ${each}` : show(most / (columns * each));
   const none = `No ${highlight ? `${highlight} neuron` : "spike"} here.`;
