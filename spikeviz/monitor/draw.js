@@ -123,7 +123,10 @@ export function drawPlot(part, s, area, colour, keys) {
     stroke(own, ink, dots, 1, [3, 3]);
     for (const [px, py] of dots) dot(own, px, py, 4, ink);
   };
-  still(area, keys, (own) => axes(own, x, y, { colour, xTitle: AXES[s.axis] }));
+  still(area, keys, (own) => {
+    axes(own, x, y, { colour, xTitle: AXES[s.axis] });
+    if (train === "loss" && s.runs.length > 1) drawNames(s, own, x.range[1], colour);
+  });
   if (part.guessed) drawGuess(s, area, x, y, unit, colour);
   if (part.guessed && s.ask) return { x, y };
   upTo(part, s, area, x, keys, (own) => {
@@ -134,6 +137,15 @@ export function drawPlot(part, s, area, colour, keys) {
   if (NOISY.includes(train) || !test) drawHeads(train, s, ctx, x, y, unit, colour);
   if (test) drawNews(test, s, ctx, x, y, unit, colour);
   return { x, y };
+}
+
+/** Which line is whose, where a falling loss leaves room. */
+function drawNames({ runs }, ctx, right, colour) {
+  runs.forEach((run, k) => {
+    const [py, ink] = [TOP + 10 + 17 * k, inkOf(run, colour)];
+    stroke(ctx, ink, [[right - 28, py], [right - 4, py]], 2, DASHES[run.index % 4]);
+    label(ctx, run.name, right - 34, py, ink, "right", "middle", right - 140);
+  });
 }
 
 /** The reader's own curve, and the pencil of the keys. */

@@ -77,10 +77,10 @@ function render({ model, el, signal }) {
   const guess = makeGuess(parts.find((part) => part.guessed), hand);
   const chapters = makeChapters(hand.goTo);
   const readings = h("div", { class: "sv-update sv-readings", "aria-live": "off" });
-  const stage = div("film", ...parts.map(({ box }) => box));
+  const stage = div("film", chapters.caption, ...parts.map(({ box }) => box));
   const root = h("div", { class: "spikeviz sv-training" },
     div("row", stop, bar), summary, problem,
-    div("row sv-head", ...film.elements), chapters.element, chapters.caption, legend, stage,
+    div("row sv-head", ...film.elements), chapters.element, legend, stage,
     readings, div("controls", ...Object.values(controls).map(({ element }) => element)), about);
 
   function draw(colour) {
@@ -126,7 +126,7 @@ function render({ model, el, signal }) {
   }
 
   const paint = mount({ model, el, signal }, root, [...SETTINGS, ...SENT], draw,
-    { undo: ["guess", "hidden", "axis", "smoothing", "log_loss"] });
+    { undo: ["guess", "hidden", "axis", "smoothing", "log_loss"], film: { player: film, stage } });
 }
 
 export default {

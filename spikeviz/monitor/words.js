@@ -89,10 +89,14 @@ export const placeText = ({ axis }, x) => PLACE[axis](x);
 export const clockText = (s) =>
   `${CLOCK[s.axis]}${placeText(s, s.head)} of ${placeText(s, s.to)}`;
 
-/** What the present chapter is about; at the end, what a hand can do. */
-export const chapterText = (s, chapter) => chapter && s.head < s.to
-  ? `${CLOCK[s.axis]}${placeText(s, chapter.x)}, ${chapter.words}: ${chapter.detail}.`
-  : "Press Play, drag the playhead over a plot, or go to a chapter. Point at a layer for its rate.";
+/** What the present chapter is about; at rest at the end, what a hand can do. */
+export function chapterText(s, chapter) {
+  if (s.head >= s.to && !s.playing)
+    return "Press Play, drag the playhead over a plot, go to a chapter, or point at a layer.";
+  const { x = s.head, words, detail } = chapter ?? {};
+  const also = [words && `, ${words}`, detail && `: ${detail}`].filter(Boolean).join("");
+  return `${CLOCK[s.axis]}${placeText(s, x)}${also}.`;
+}
 
 export const ratesTitle = ({ name, rates }, row, now, most) => row === null
   ? `firing rate of each layer of ${name}: dark 0, bright ${show(most, 2)}`

@@ -178,7 +178,9 @@ function render({ model, el, signal }) {
   }
 
   const undo = TRAITS.filter((name) => name !== "guess");
-  const paint = mount({ model, el, signal }, parts.root, TRAITS, draw, { undo });
+  const stage = parts.root.querySelector(".sv-plots");
+  const paint = mount({ model, el, signal }, parts.root, TRAITS, draw,
+    { undo, film: { player: film, stage } });
 }
 
 export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

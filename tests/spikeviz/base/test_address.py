@@ -48,7 +48,10 @@ VALUES = {
         "report": [report["name"] for report in w.reports], "layer": ["", w.trace().layer[3]],
         "rates": [{}, {w.trace().layer[3]: 0.5}],
     },
-    "TrainingMonitor": lambda w: {"hidden": [[], ["accuracy & more, =#+%"]]},
+    "TrainingMonitor": lambda w: {
+        "hidden": [[], ["accuracy & more, =#+%"]],
+        "guess": [[], [None, *[k / 40 for k in range(40)]]],
+    },
     "AblationExplorer": lambda w: {"axis": list(w.axes)},
 }  # fmt: skip
 
