@@ -64,7 +64,7 @@ function build(choices, { zoom }, set, mark, film, handle) {
         h("div", { class: "sv-raster-row" }, raster,
           h("div", { class: "sv-stack" }, overview, handle)),
         h("div", { class: "sv-row sv-head" }, ...film.elements),
-        h("div", { class: "sv-update sv-told", "aria-live": "polite" }, ...parts.lines),
+        h("div", { class: "sv-update sv-looked", "aria-live": "polite" }, ...parts.lines),
         parts.summary),
       h("div", {},
         parts.mapTitle, parts.map, parts.mapText,

@@ -142,7 +142,7 @@ def test_a_neuron_under_the_pointer_is_named_with_its_spikes(opened):
         page.mouse.move(*place(page, step, neuron, 12, 60))
         channel, y, x = np.unravel_index(neuron, (3, 4, 5))
         name = f"neuron {neuron} = (channel {channel}, y {y}, x {x}), step {step}: "
-        told = page.locator(".sv-told").filter(has_text=name)
+        told = page.locator(".sv-looked").filter(has_text=name)
         told.filter(has_text="fires" if flat[step, neuron] else "silent").wait_for()
         train, rate = "".join(str(int(s)) for s in flat[:, neuron]), flat[:, neuron].mean()
         own = f"rate {float(f'{rate:.4f}'):g}, {flat[:, neuron].sum()} spike"
@@ -154,7 +154,7 @@ def test_a_bin_says_how_many_of_how_many(opened):
     spikes = noise(10, 20_000)
     page = opened(SpikeRaster(spikes))
     page.mouse.move(*place(page, 3, 10_000, 10, 20_000))
-    told = page.locator(".sv-told").filter(has_text=" possible")
+    told = page.locator(".sv-looked").filter(has_text=" possible")
     told.wait_for()
     neurons, step, fired, cells = map(
         int,
@@ -171,7 +171,7 @@ def test_a_click_keeps_a_neuron_and_escape_lets_it_go(opened):
     page.mouse.click(*place(page, 5, 17, 12, 60))
     becomes(page, "neuron", 17)
     page.mouse.move(2, 2)
-    page.locator(".sv-told").filter(has_text="Kept: neuron 17").wait_for()
+    page.locator(".sv-looked").filter(has_text="Kept: neuron 17").wait_for()
     page.locator(".sv-raster").press("Escape")
     becomes(page, "neuron", None)
 
@@ -220,7 +220,7 @@ def test_the_keys_walk_zoom_and_move_the_view(opened):
     raster.press("ArrowDown")  # enters at the top
     raster.press("ArrowDown")
     raster.press("ArrowRight")
-    told = page.locator(".sv-told")
+    told = page.locator(".sv-looked")
     told.filter(has_text="neuron 1, step 1:").wait_for()
     raster.press("Enter")
     becomes(page, "neuron", 1)
@@ -269,9 +269,9 @@ def test_a_channel_is_clicked_to_see_its_neurons(opened, order):
     place = {"index": 5, "rate": 5, "channel": rank}[order]
     becomes(page, "window", [0, 30, 16 * place, 16 * place + 16])
     assert value(page, "order") == ("index" if order == "rate" else order)
-    page.locator(".sv-told").filter(has_text="Channel 5: rate").wait_for()
+    page.locator(".sv-looked").filter(has_text="Channel 5: rate").wait_for()
     bars.press("ArrowLeft")
-    page.locator(".sv-told").filter(
+    page.locator(".sv-looked").filter(
         has_text=f"Channel 4: rate {float(f'{spikes[:, :, 4].mean():.4f}'):g}"
     ).wait_for()
     bars.press("Enter")
@@ -302,7 +302,7 @@ def test_dead_and_saturated_are_counted_and_shown_where_they_are(opened):
         page.locator(".sv-caption").filter(has_text=bright).wait_for()
         page.locator(".sv-where").hover(position={"x": 20, "y": 20})
         text = f"Place (y 0, x 0): {where[:, 0, 0].sum()} of 8 {name}."
-        page.locator(".sv-told").filter(has_text=text).wait_for()
+        page.locator(".sv-looked").filter(has_text=text).wait_for()
     buttons["dead"].click()
     becomes(page, "highlight", "")
 
@@ -315,4 +315,4 @@ def test_100_000_neurons_over_50_steps_show_and_move(opened):
     page.get_by_label("Neurons from top to bottom").select_option("rate")
     page.mouse.move(*place(page, 0, 100, 50, 102_400))
     busiest = spikes.reshape(50, -1).sum(0).max()
-    page.locator(".sv-told").filter(has_text=f"{busiest} spikes in 50 steps").wait_for()
+    page.locator(".sv-looked").filter(has_text=f"{busiest} spikes in 50 steps").wait_for()

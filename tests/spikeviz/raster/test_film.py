@@ -78,7 +78,7 @@ def test_the_picture_depends_on_the_place_alone(opened):
     page.locator(".sv-head input").press("ArrowRight")
     page.locator(".sv-clock", has_text="step 3").wait_for()
     page.get_by_label("Neurons from top to bottom").select_option("rate")
-    page.locator(".sv-told", has_text="Step 3").wait_for()  # it stays where it is
+    page.locator(".sv-looked", has_text="Step 3").wait_for()  # it stays where it is
 
 
 # ---------------------------------------------------------------- a hand on the part in view

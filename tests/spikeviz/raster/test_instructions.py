@@ -14,12 +14,12 @@ def test_the_steps_go_by_in_both_layers_and_the_neurons_are_ordered(opened, told
     for layer in ("early", "late"):
         page.get_by_label("Layer").select_option(layer)
         page.get_by_role("button", name="Play").click()
-        page.locator(".sv-told", has_text="Step 0").wait_for()
-        firing[layer] = page.locator(".sv-told").inner_text()
+        page.locator(".sv-looked", has_text="Step 0").wait_for()
+        firing[layer] = page.locator(".sv-looked").inner_text()
         page.get_by_role("button", name="Play").wait_for()  # it has come to its end
     assert "4 spikes: 100\u00a0%" in firing["early"]
     assert "0 spikes: 0\u00a0%" in firing["late"]
     page.get_by_label("Neurons from top to bottom").select_option("rate")
     box = page.locator(".sv-raster").bounding_box()
     page.mouse.move(box["x"] + 80, box["y"] + 30)  # the first row
-    page.locator(".sv-told", has_text="neuron 3").wait_for()
+    page.locator(".sv-looked", has_text="neuron 3").wait_for()
