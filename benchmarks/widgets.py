@@ -90,8 +90,9 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-raster", at=(0.2, 0.3)),
     ],
     "PartitionExplorer": [
-        Handle(".sv-flight", at=(0.02, 0.4), hover=True, stride=16),
+        Handle(".sv-flight", at=(0.36, 0.4), hover=True, stride=16),
         Handle("[aria-label='Way into token order and back']"),
+        Handle("[aria-label^='Side of a group']", at=(0.5, 0.5), stride=4),
     ],
     "NetworkWalk": [
         Handle(".sv-nw-maps", at=(0.05, 0.1), hover=True, stride=4),

@@ -24,11 +24,13 @@ export function gestures(signal) {
 
 /**
  * The way back over the last gestures on the traits `names`: Ctrl+Z on `root` and a button; with
- * Shift, forward again. Returns the button.
+ * Shift, forward again. The traits `along`, such as what a mere look moves, go back with them, but
+ * are no gesture of their own. Returns the button.
  */
-export function undoer(model, root, names, signal) {
+export function undoer(model, root, [names, along], signal) {
   const begins = gestures(signal);
-  let [present, moving] = [valuesOf(model, names), false];
+  const now = () => valuesOf(model, [...names, ...along]);
+  let [present, moving] = [now(), false];
   const [past, future] = [[], []];
   const back = button("↶ Undo", () => go(past, future), { title: "Ctrl+Z; with Shift, redo" });
   const update = () => (back.disabled = !past.length);
@@ -39,7 +41,7 @@ export function undoer(model, root, names, signal) {
     setter(model)(from.pop());
     moving = false;
     begins.anew();
-    present = valuesOf(model, names);
+    present = now();
     update();
   }
   listen(model, names, () => {
@@ -49,9 +51,10 @@ export function undoer(model, root, names, signal) {
       past.splice(0, past.length - MOST);
       future.length = 0;
     }
-    present = valuesOf(model, names);
+    present = now();
     update();
   }, signal);
+  listen(model, along, () => moving || (present = now()), signal);
   root.addEventListener("keydown", (event) => {
     const { key, target, ctrlKey, metaKey, shiftKey } = event;
     if (!(ctrlKey || metaKey) || key.toLowerCase() !== "z") return;

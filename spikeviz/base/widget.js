@@ -73,10 +73,12 @@ function onPrint(root, draw, signal) {
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
  * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. `undo`: traits
- * whose gestures Ctrl+Z takes back; `film`: {player, stage}: a film shows the canvases and words in
- * the element `stage` over one pass of the player. Returns what asks for a drawing.
+ * whose gestures Ctrl+Z takes back, `along`: what goes back with them; `film`: {player, stage}: a
+ * film shows the canvases and words in the element `stage` over one pass of the player. Returns
+ * what asks for a drawing.
  */
-export function mount({ model, el, signal }, root, names, draw, { undo = [], film } = {}) {
+export function mount({ model, el, signal }, root, names, draw, options = {}) {
+  const { undo = [], along = [], film } = options;
   let colour = {};
   let answered = false; // a model in Python has, since the last drawing
   const tell = (type, detail) =>
@@ -94,7 +96,7 @@ export function mount({ model, el, signal }, root, names, draw, { undo = [], fil
   };
   const paint = painter(drawNow, signal);
   root.tabIndex = -1; // a click on a picture brings the keys here
-  const back = undo.length ? [undoer(model, root, undo, signal)] : [];
+  const back = undo.length ? [undoer(model, root, [undo, along], signal)] : [];
   const colourNow = () => colour;
   const give = shareRow(model, root, { film, draw: drawNow, colour: colourNow });
   root.append(div("row sv-share", ...back, ...give));

@@ -1,10 +1,10 @@
-// The partition, the size of its groups, the map and the heads.
+// The partition in front, the size of the groups, the map.
 
 import { h, put } from "../base/page.js";
-import { choice, numberControl } from "../base/controls.js";
+import { choice, onReset } from "../base/controls.js";
 import { PARTITION_NAMES, STAGES, sizesFor } from "./partition.js";
 
-export function partitionControls({ model, set, changeMap }) {
+export function partitionControls({ model, set, changeMap, resetSize }) {
   const kind = choice({
     label: "Partition", options: PARTITION_NAMES, set: (partition) => set({ partition }),
   });
@@ -12,9 +12,6 @@ export function partitionControls({ model, set, changeMap }) {
     label: "Map of pixels", set: (side) => changeMap(Number(side)),
     options: STAGES.map((side, n) => [side, `${side} × ${side}, stage ${n + 1}`]),
   });
-  const range = model.get("limits").heads;
-  const heads = numberControl({ label: "Heads", range, whole: true,
-    set: (value) => set({ heads: value }) });
   const slider = h("input", {
     type: "range", min: 0, step: 1, "aria-label": "Size of a group",
     oninput() {
@@ -22,6 +19,7 @@ export function partitionControls({ model, set, changeMap }) {
       set({ size: sizes[Math.min(slider.value, sizes.length - 1)] });
     },
   });
+  onReset(slider, resetSize);
   const text = h("output");
   const size = h("div", { class: "sv-control sv-size" },
     h("span", { class: "sv-label", "aria-hidden": "true" }, "Size of a group"), text, slider);
@@ -30,12 +28,11 @@ export function partitionControls({ model, set, changeMap }) {
     const sizes = sizesFor(shown.side);
     kind.update(shown.name);
     map.update(shown.side);
-    heads.update(shown.heads);
     slider.max = sizes.length - 1;
     slider.value = sizes.indexOf(shown.size);
     put(text, `${shown.size} × ${shown.size}`);
     slider.ariaValueText = `${text.textContent} tokens`;
   }
-  const elements = [kind.element, size, map.element, heads.element];
+  const elements = [kind.element, size, map.element];
   return { element: h("div", { class: "sv-controls" }, ...elements), update };
 }

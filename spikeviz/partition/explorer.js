@@ -1,18 +1,18 @@
 // PartitionExplorer: a photograph as a map of pixels, its groups, their way into token order, their
 // cost, and how far information gets. Everything is computed here; Python holds the parameters.
 
-import { h, clamp, formulaRows, put } from "../base/page.js";
+import { h, clamp, div, formulaRows, put } from "../base/page.js";
 import { memory } from "../base/memory.js";
-import { player } from "../base/controls.js";
 import { lasting, mount } from "../base/widget.js";
 import { setter, syncing } from "../base/traits.js";
 import { surface } from "../base/draw.js";
-import { PARTITION_NAMES, costsOf, partitionOf, reach, sizesFor } from "./partition.js";
+import { PARTITION_NAMES, costsOf, fitting, partitionOf, reach } from "./partition.js";
 import { averageColours, fade, pack } from "./pixels.js";
 import { partitionControls } from "./controls.js";
 import { photoControl } from "./photo.js";
-import { flightView } from "./flight.js";
-import { smallMaps } from "./maps.js";
+import { FLYING, flightView } from "./flight.js";
+import { wayView } from "./way.js";
+import { arrivals } from "./wave.js";
 import { travelView } from "./travel.js";
 import { costView } from "./costs.js";
 import { explainCode, explainPixel, summarise } from "./words.js";
@@ -20,6 +20,7 @@ import { explainCode, explainPixel, summarise } from "./words.js";
 const NUMBERS = ["partition", "resolution", "size", "layers", "convolution", "heads"];
 const WORDS = [...NUMBERS, "pixel", "guess", "credit"]; // what the words depend on
 const TRAITS = [...WORDS, "flight", "image"];
+const GESTURES = [...NUMBERS, "guess"]; // that can be taken back
 
 const initialize = (props) => syncing(props, TRAITS);
 
@@ -27,11 +28,22 @@ const initialize = (props) => syncing(props, TRAITS);
 function computer(model) {
   const once = memory();
   return ({ pixels, version }, background) => {
-    const [name, side, size, layers, convolution, heads] = NUMBERS.map((trait) => model.get(trait));
+    const [name, side, asked, ...more] = NUMBERS.map((trait) => model.get(trait));
+    const [layers, convolution, heads] = more;
+    const size = fitting(side, asked); // one of the two changes first
     const [row, column] = model.get("pixel").map((at) => clamp(at, 0, side - 1));
     const pixel = row * side + column;
     const each = (make) => Object.fromEntries(PARTITION_NAMES.map((one) => [one, make(one)]));
     const parts = once("parts", [side, size], () => each((one) => partitionOf(one, side, size)));
+    const lit = each((one) => {
+      const { group } = parts[one];
+      const [own, mates] = [group[pixel], new Uint8Array(group.length)];
+      for (let one = 0; one < group.length; one++) mates[one] = group[one] === own;
+      return mates;
+    });
+    const most = model.get("limits").layers[1];
+    const all = once("reached", [side, size, pixel, convolution], () =>
+      each((one) => reach(parts[one], pixel, most, convolution)));
     const grey = () => new Uint32Array(side * side).fill(pack(128, 128, 128));
     const colours = once("colours", [side, version], () =>
       pixels ? averageColours(pixels, side) : grey());
@@ -39,19 +51,15 @@ function computer(model) {
       once(keep, [side, version, background], () => fade(colours, background, keep));
     return {
       name, side, size, row, column, pixel, layers, convolution, heads, parts, colours,
-      part: parts[name], flight: model.get("flight"), faded: faded(0.35), calm: faded(0.65),
-      lit: each((one) => {
-        const { group } = parts[one];
-        return Uint8Array.from(group, (g) => g === group[pixel]);
-      }),
-      reached: once("reached", [side, size, pixel, layers, convolution], () =>
-        each((one) => reach(parts[one], pixel, layers, convolution))),
+      part: parts[name], faded: faded(0.35), calm: faded(0.65), lit,
+      shines: name === "full" ? lit.full : lit.window.map((one, at) => one | lit.grid[at]),
+      reached: each((one) => all[one].slice(0, layers + 1)),
+      waves: once("waves", [side, size, pixel, convolution], () =>
+        each((one) => FLYING.includes(one) && arrivals(parts[one], all[one], convolution))),
       costs: each((one) => costsOf(one, side, size, heads)),
     };
   };
 }
-
-const PLACES = ["image", "groups", "token order", "groups", "merged: the image"]; // half by half
 
 /** What hands do to the traits. */
 function handsOf(model) {
@@ -66,51 +74,45 @@ function handsOf(model) {
     choose(row + down, column + right);
   }
   function changeMap(to) {
-    const away = (size) => Math.abs(size - model.get("size"));
-    const fits = sizesFor(to).reduce((best, size) => (away(size) < away(best) ? size : best));
+    const fits = fitting(to, model.get("size"));
     const moved = model.get("pixel").map((at) => Math.min(at, side() - 1) + 0.5);
     const pixel = moved.map((at) => Math.floor((at * to) / side()));
     // The size first: it then divides both maps. The pixel stays at its place in the photograph.
     set({ size: fits, resolution: to, pixel });
   }
-  return { model, set, choose, chooseShare, move, changeMap };
+  const { size, resolution } = model.get("defaults");
+  const resetMap = () => changeMap(resolution);
+  const resetSize = () => side() % size || set({ size });
+  return { model, set, choose, chooseShare, move, changeMap, resetMap, resetSize };
 }
 
 function render({ model, el, signal }) {
   const hands = handsOf(model);
   const compute = computer(model);
+  const repaint = () => paint();
   const controls = partitionControls(hands);
-  const walk = player({
-    last: () => 2, at: () => model.get("flight"), go: (flight) => hands.set({ flight }),
-    rate: () => 0.3, smooth: true, label: "Way into token order and back", signal,
-    text: (at) => PLACES[2 * at] ?? (at < 1 ? "partition …" : "merge …"),
-  });
-  const flight = flightView(hands);
-  const cuts = smallMaps(hands.chooseShare, (partition) => hands.set({ partition }));
-  const travel = travelView(hands, signal);
+  const way = wayView(model, signal, repaint);
+  const flight = flightView({ ...hands, pick: (partition) => hands.set({ partition }) });
+  const travel = travelView(hands, FLYING, signal, repaint);
   const costs = costView(hands);
-  const photo = photoControl(hands, signal, () => paint());
+  const photo = photoControl(hands, signal, repaint);
   const summary = h("p", { class: "sv-summary", role: "status" });
   const where = formulaRows(5);
+  const stage = div("stage", flight.canvas);
   const root = h("div", { class: "spikeviz sv-partition" }, controls.element,
-    h("div", { class: "sv-row" }, ...walk.elements),
-    h("div", { class: "sv-cut" }, flight.canvas, cuts.element), summary, where.element,
-    h("div", { class: "sv-halves" },
-      h("div", {}, ...travel.elements), h("div", {}, ...costs.elements)),
-    ...photo.elements);
+    way.element, stage, summary, where.element, ...photo.elements,
+    ...travel.elements, ...costs.elements);
 
-  const once = memory();
+  const redraw = memory();
   function draw(colour) {
-    const shown = compute(photo.now(), colour.bg);
-    const { side, size, name, row, column, heads, layers, convolution, lit, reached } = shown;
+    const shown = { ...compute(photo.now(), colour.bg), flight: way.at(), place: travel.at() };
+    const { side, size, name, row, column, heads, convolution, reached, waves } = shown;
     const theme = [colour.bg, colour.red];
     const map = [side, size, row, column, photo.now().version, ...theme];
-    const drawMap = (view, of) => (on) => view.draw(shown, of(view.name), on, colour);
     const all = [
       [flight.canvas, [...map, name, shown.flight], (on) => flight.draw(shown, on, colour)],
-      ...cuts.maps.map((view) => [view.canvas, map, drawMap(view, (one) => lit[one])]),
-      ...travel.maps.map((view) =>
-        [view.canvas, [...map, layers, convolution], drawMap(view, (one) => reached[one].at(-1))]),
+      ...travel.maps.map((view) => [view.canvas, [...map, shown.place, convolution], (on) =>
+        view.draw(shown, waves[view.name], reached[view.name].at(-1), on, colour)]),
       ...costs.plots.map((plot) =>
         [plot.canvas, [name, side, size, heads, ...theme], (on) => plot.draw(shown, on, colour)]),
     ];
@@ -119,33 +121,29 @@ function render({ model, el, signal }) {
     for (const [canvas, key, paintOne] of all) {
       const { clientWidth, clientHeight } = canvas;
       const keys = [clientWidth, clientHeight, devicePixelRatio, ...key];
-      once(canvas, keys, () => due.push([canvas, paintOne]));
+      redraw(canvas, keys, () => due.push([canvas, paintOne]));
     }
     const surfaces = due.map(([canvas]) => surface(canvas)); // all sizes before any change
     due.forEach(([, paintOne], i) => paintOne(surfaces[i]));
-    walk.update();
-    photo.update();
-    once("words", WORDS.map((trait) => JSON.stringify(model.get(trait))), () => writeText(shown));
-    return { ...shown, boxes: flight.boxes() };
+    for (const part of [way, travel.walk, photo]) part.update();
+    // Not only with new words: a field that is moved and moved back between two drawings.
+    for (const part of [controls, ...travel.fields, ...costs.fields]) part.update(shown);
+    redraw("words", WORDS.map((trait) => JSON.stringify(model.get(trait))), () => writeText(shown));
+    return { ...shown, boxes: flight.boxes(), photo: flight.photo() };
   }
 
   function writeText(shown) {
-    const { name, parts } = shown;
     put(summary, summarise(shown));
-    const help = "The map and its tokens. Arrow keys choose a pixel.";
+    const help = "The map and its tokens, windows and grid. Arrow keys choose a pixel.";
     flight.canvas.ariaLabel = `${help} ${summary.textContent}`;
     where.update([...explainPixel(shown), ...explainCode(shown)]);
-    for (const map of cuts.maps) {
-      const { groups, tokens } = parts[map.name];
-      const says = `Groups of the ${map.name} partition: ${groups}, of ${tokens} tokens`;
-      const text = `${map.name} [${groups}, ${tokens}]`;
-      map.update(map.name === name, text, `${says}; click to choose it`);
-    }
-    for (const part of [controls, travel, costs]) part.update(shown);
+    for (const part of [travel, costs]) part.update(shown);
   }
 
-  const paint = mount({ model, el, signal }, root, TRAITS, draw);
+  const options = { undo: GESTURES, along: ["pixel"], film: { player: way.walk, stage } };
+  const paint = mount({ model, el, signal }, root, TRAITS, draw, options);
   photo.read();
+  way.walk.passOnce(flight.canvas);
 }
 
 export default { initialize, render: lasting(render) };

@@ -61,13 +61,16 @@ class Picture(t.Bytes):
 class PartitionExplorer(Explorer):
     """A photograph cut into groups of pixels: full, window, grid; their cost, and who sees whom.
 
-    Move over a pixel and its group lights up; play, and the pixels fly into token order and, the
-    same way, back. The photograph becomes a map of `resolution` × `resolution` pixels, each the
-    average colour of its part. The partitions are `spikeatconv.grid_partition`,
+    Copies of the pixels fly into token order and, the same way, back, windows at the left and the
+    grid at the right, once by themselves. Move over a pixel: its groups light up, and beams go to
+    its keys. Below, the pixel's reach spreads layer by layer, and the cost stands as squares to
+    scale, whose sides are dragged. The photograph becomes a map of `resolution` × `resolution`
+    pixels, each the average colour of its part. The partitions are `spikeatconv.grid_partition`,
     `window_partition`, `full_partition` (paper, "Attention SpikeMerge Block").
 
-    partition: "full", "window" or "grid".  size: tokens per side of a group, P or G; it must
-    divide `resolution`, which is 7, 14, 28 or 56, the maps of the paper's four stages.
+    partition: "full", "window" or "grid": the one in front, for the numbers.
+    size: tokens per side of a group, P or G; it must divide `resolution`, which is 7, 14, 28 or 56,
+    the maps of the paper's four stages.
     pixel: (row, column) of the chosen one; beyond the map's edge the last one.
     flight: 0 the image, 1 token order, 2 merged back into the image.
     layers: how many layers of attention the information of that pixel has passed.

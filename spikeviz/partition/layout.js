@@ -4,57 +4,64 @@
 import { clamp } from "../base/page.js";
 import { placesOf } from "./partition.js";
 
-export const TOP = 22; // room for a title in the picture
+export const TOP = 22; // room for a title above each picture
+const NARROW = 600;
 
-/** The image's side s in a picture of that size, and the room for the tokens beside or below it. */
-function divide(width, height) {
-  if (width < 600) {
-    const s = Math.floor(Math.min(width, (height - 2 * TOP - 14) / 2));
-    return { s, room: { x: 0, y: s + TOP + 10 + TOP, w: width, h: height - s - 2 * TOP - 14 } };
-  }
-  const s = Math.floor(Math.min(height - TOP - 2, width * 0.46));
-  return { s, room: { x: s + 34, y: TOP, w: width - s - 36, h: s } };
+/**
+ * The picture's parts: the photograph, a square of side s at (x, y), and a square room for the
+ * tokens of each of `names`: at its left and right, on a narrow page below it.
+ */
+export function divide(names, width, height) {
+  const narrow = width < NARROW;
+  const gap = narrow ? 10 : 26;
+  const room = Math.floor(narrow ? (width - gap) / 2 : (width - 2 * gap) / 3);
+  const s = Math.max(1, Math.min(room, height - TOP, narrow ? height - room - 2 * TOP - 8 : room));
+  const photo = { x: Math.round((width - s) / 2), y: TOP, s };
+  const y = narrow ? 2 * TOP + s + 8 : TOP;
+  const rooms = names.map((name, n) => [name, { x: n ? width - room : 0, y, s: room }]);
+  return { photo, rooms: Object.fromEntries(rooms), narrow };
 }
 
 /** Boxes [x, y, width, height] of all tokens, group by group, at the three places of the flight. */
-export function boxesOf(part, width, height) {
+export function boxesOf(part, photo, room) {
   const { side, across, apart, groups, tokens, order } = part;
-  const { s, room } = divide(width, height);
   const at = [0, 1, 2].map(() => new Float32Array(4 * side * side));
-  const cell = s / side;
+  const cell = photo.s / side;
 
-  const block = Math.min(room.w, room.h);
-  const gap = apart > 1 ? clamp((block / apart) * 0.14, 1, 12) : 0;
-  const small = (block - gap * (apart - 1)) / side;
-  const middle = room.x + (room.w - block) / 2;
+  const gap = apart > 1 ? clamp((room.s / apart) * 0.14, 1, 12) : 0;
+  const small = (room.s - gap * (apart - 1)) / side;
   const next = across * small + gap;
 
   // A row of more tokens than fit is broken into lines, a table of more rows than fit into columns.
   let per = tokens;
-  while (tokens % per || per * 2 > Math.max(room.w, 2)) per--;
+  while (tokens % per || per * 2 > Math.max(room.s, 2)) per--;
   const lines = tokens / per;
-  const columns = Math.ceil(groups / Math.max(1, Math.floor(room.h / (3 * lines))));
+  const columns = Math.ceil(groups / Math.max(1, Math.floor(room.s / (3 * lines))));
   const rows = Math.ceil(groups / columns);
-  const pitch = room.w / columns;
+  const pitch = room.s / columns;
   const w = Math.min((pitch - (columns > 1 ? 8 : 0)) / per, 24);
-  const high = Math.min(room.h / (rows * lines), 30);
+  const high = Math.min(room.s / (rows * lines), 30);
   order.forEach((pixel, k) => {
     const { g, t, a, b, i, j } = placesOf(part, k);
-    const y = TOP + Math.floor(pixel / side) * cell;
-    at[0].set([(pixel % side) * cell, y, cell, cell], 4 * k);
-    at[1].set([middle + b * next + j * small, room.y + a * next + i * small, small, small], 4 * k);
+    const y = photo.y + Math.floor(pixel / side) * cell;
+    at[0].set([photo.x + (pixel % side) * cell, y, cell, cell], 4 * k);
+    const [left, top] = [b * next + j * small, a * next + i * small];
+    at[1].set([room.x + left, room.y + top, small, small], 4 * k);
     const x = room.x + Math.floor(g / rows) * pitch + (t % per) * w;
     const up = (g % rows) * lines + Math.floor(t / per);
     at[2].set([x, room.y + up * high, w, high > 6 ? high - 2 : high], 4 * k);
   });
-  return { at, s, room, lines };
+  return { at, lines, next, block: across * small };
 }
 
 const ease = (share) => share * share * (3 - 2 * share);
 
+/** How far from the image a place of the flight is: 0 image, 1 groups, 2 rows, and back. */
+export const wayOf = (flight) => 2 * (flight <= 1 ? flight : 2 - flight);
+
 /** The boxes at a place of the flight; the first group goes first, and back is the same way. */
 export function fly({ at }, { groups, tokens }, flight, out) {
-  const way = 2 * (flight <= 1 ? flight : 2 - flight); // 0 image, 1 groups, 2 rows
+  const way = wayOf(flight);
   const [from, to] = way <= 1 ? [at[0], at[1]] : [at[1], at[2]];
   const share = way <= 1 ? way : way - 1;
   for (let g = 0; g < groups; g++) {

@@ -4,11 +4,18 @@
 export const PARTITION_NAMES = ["full", "window", "grid"];
 export const STAGES = [56, 28, 14, 7]; // pixels a side of the paper's maps, stage by stage
 export const HEAD_WIDTH = 32; // channels a head
-const REACH = 3; // of a 7×7 convolution, to each side
+export const REACH = 3; // of a 7×7 convolution, to each side
 
 /** Sizes of a group that fit a map of `side` pixels. */
 export const sizesFor = (side) =>
   Array.from({ length: side - 1 }, (_, i) => i + 2).filter((size) => side % size === 0);
+
+/** Of the values, the one that is the least `away(value)`. */
+export const nearest = (values, away) =>
+  values.reduce((best, value) => (away(value) < away(best) ? value : best));
+
+/** The size that fits a map of `side` pixels, nearest to the one asked for. */
+export const fitting = (side, asked) => nearest(sizesFor(side), (size) => Math.abs(size - asked));
 
 /**
  * The partition of a side × side map. order: the pixel of each token, group by group; group, token:
@@ -37,18 +44,22 @@ export function placesOf({ across, apart, tokens }, k) {
   return { g, t, a: Math.floor(g / apart), b: g % apart, i: Math.floor(t / across), j: t % across };
 }
 
-/** Each row (step 1) or column (step `side`) of the map, widened by REACH to both ends. */
-function widen(from, side, step) {
+/** Each row (step 1) or column (step `side`) of the map, widened by `by` to both ends. */
+function widenLanes(from, side, step, by) {
   const to = new Uint8Array(from.length);
   const across = step === 1 ? side : 1;
   for (let lane = 0; lane < side; lane++)
-    for (let at = 0, seen = -Infinity; at < side + REACH; at++) {
+    for (let at = 0, seen = -Infinity; at < side + by; at++) {
       if (at < side && from[lane * across + at * step]) seen = at;
-      const place = at - REACH; // what lies up to REACH after `place` has been looked at
-      if (place >= 0 && seen >= place - REACH) to[lane * across + place * step] = 1;
+      const place = at - by; // what lies up to `by` after `place` has been looked at
+      if (place >= 0 && seen >= place - by) to[lane * across + place * step] = 1;
     }
   return to;
 }
+
+/** What a convolution that sees `by` pixels to each side makes of the pixels that know. */
+export const widen = (from, side, by) =>
+  widenLanes(widenLanes(from, side, 1, by), side, side, by);
 
 /**
  * The pixels that the information of pixel `start` has reached after 0 … layers layers of
@@ -63,7 +74,7 @@ export function reach(part, start, layers, convolution) {
       steps.push(now); // a layer that told nobody new: nor will the next
       continue;
     }
-    if (convolution) now = widen(widen(now, part.side, 1), part.side, part.side);
+    if (convolution) now = widen(now, part.side, REACH);
     const told = new Uint8Array(part.groups);
     part.group.forEach((group, pixel) => (told[group] |= now[pixel]));
     steps.push(now.map((_, pixel) => told[part.group[pixel]]));

@@ -4,6 +4,9 @@
 import { h } from "../base/page.js";
 import { outline } from "../base/draw.js";
 
+/** The colour of each partition, of base/style.css. */
+export const INK = { full: "blue", window: "green", grid: "red" };
+
 /** A colour as a canvas holds it. */
 export const pack = (r, g, b) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
@@ -20,13 +23,27 @@ export function averageColours({ data, width }, side) {
   });
 }
 
+const parts = {}; // red, green, blue of each CSS colour that was asked for
+
+function partsOf(colour) {
+  const ctx = h("canvas").getContext("2d");
+  ctx.fillStyle = colour;
+  return [1, 3, 5].map((at) => parseInt(ctx.fillStyle.slice(at, at + 2), 16) || 0);
+}
+
+/** mix(a CSS colour)(colour, share): a colour in which that one has a share of 0 to 1. */
+export function mix(other) {
+  const [r, g, b] = (parts[other] ??= partsOf(other));
+  return (one, share) => {
+    const of = (channel, ground) => (1 - share) * (channel & 255) + share * ground;
+    return share ? pack(of(one, r), of(one >> 8, g), of(one >> 16, b)) : one;
+  };
+}
+
 /** Colours of which `keep` is left, the rest is background: what is not in the group. */
 export function fade(colours, background, keep) {
-  const ctx = h("canvas").getContext("2d");
-  ctx.fillStyle = background;
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(ctx.fillStyle.slice(at, at + 2), 16) || 0);
-  const mix = (channel, ground) => keep * (channel & 255) + (1 - keep) * ground;
-  return colours.map((one) => pack(mix(one, r), mix(one >> 8, g), mix(one >> 16, b)));
+  const blend = mix(background);
+  return colours.map((one) => blend(one, 1 - keep));
 }
 
 /** Draws square maps of pixels: draw(ctx, width, colours). */

@@ -1,11 +1,12 @@
-// How far information travels, layer by layer: a question, the three maps, and why.
+// How far information travels, layer by layer: a question, the maps, and why.
 
-import { button, grouped, h, percent, put } from "../base/page.js";
-import { checkbox, player } from "../base/controls.js";
+import { button, div, grouped, h, para, percent, put } from "../base/page.js";
+import { checkbox, player, playhead } from "../base/controls.js";
 import { countOf, firstSeen } from "./partition.js";
-import { smallMaps } from "./maps.js";
+import { reachMap } from "./reachmap.js";
 
 const QUESTION = "After two layers, can the bottom-right pixel know of the top-left one?";
+const SECONDS = 0.6; // a layer
 const WHY = {
   full: "One group holds every pixel: one layer tells everybody.",
   alone: "The next layer meets the same groups again, so nobody new hears of it. " +
@@ -15,20 +16,25 @@ const WHY = {
   grid: " This pair is the paper's block.",
 };
 
-export function travelView({ model, set, chooseShare }, signal) {
+export function travelView({ model, set, chooseShare }, names, signal, paint) {
   const settings = () =>
     ["partition", "size", "resolution", "convolution"].map((name) => model.get(name)).join(" ");
-  const { maps, element } = smallMaps(chooseShare);
+  const maps = names.map((name) => reachMap(name, chooseShare));
+  const last = () => model.get("limits").layers[1];
+  const head = playhead({ model, name: "layers", last, paint });
   const walk = player({
-    last: () => model.get("limits").layers[1], at: () => model.get("layers"),
-    go: (layers) => set({ layers }), rate: () => 1, label: "Layers",
-    text: (k) => `after ${k} layer${k === 1 ? "" : "s"}`, signal,
+    last, ...head, rate: () => 1 / SECONDS, smooth: true, label: "Layers", signal,
+    text(at) {
+      const k = Math.floor(at);
+      return at > k ? `on the way to ${k + 1}` : `after ${k} layer${k === 1 ? "" : "s"}`;
+    },
   });
   const conv = checkbox({
     label: "a 7×7 convolution before each attention", set: (convolution) => set({ convolution }),
   });
   const verdict = h("p", { class: "sv-verdict", role: "status" });
-  const why = h("p", { class: "sv-caption" });
+  const counts = para("counts");
+  const why = para("caption");
   const answers = ["yes", "no"].map((word) => button(word, () =>
     set({ guess: { answer: word, of: settings() }, layers: 2, pixel: [0, 0] })));
 
@@ -43,25 +49,32 @@ export function travelView({ model, set, chooseShare }, signal) {
     return `You said ${answer}. ${answer === truth ? "Right" : "Not so"}: ${when}.`;
   }
 
+  /** "window: 49 of 784, 6 %", rounded down: all is only what is all. */
+  function told(name, { side, reached }) {
+    const count = countOf(reached[name].at(-1));
+    const part = count / side ** 2;
+    const share = percent(part < 0.01 ? part : Math.floor(100 * part) / 100, 0);
+    return `${name}: ${grouped(count)} of ${grouped(side * side)}, ${share}`;
+  }
+
   function update(shown) {
-    const { name, side, layers, convolution, reached } = shown;
+    const { name, layers, convolution } = shown;
     for (const map of maps) {
-      const count = countOf(reached[map.name].at(-1));
-      const part = count / side ** 2; // rounded down: all is only what is all
-      const share = percent(part < 0.01 ? part : Math.floor(100 * part) / 100, 0);
-      const text = `${map.name}: ${grouped(count)} of ${grouped(side * side)}, ${share}`;
+      const text = told(map.name, shown);
       map.update(map.name === name, text, `Pixels reached after ${layers} layers, ${text}`);
     }
     const together = WHY.together + (WHY[name === "grid" && name] ?? "");
+    put(counts, told("full", shown));
     put(why, name === "full" ? WHY.full : convolution ? together : WHY.alone);
     put(verdict, judge(shown));
-    conv.update(convolution);
-    walk.update();
   }
   const elements = [
-    h("p", { class: "sv-title" }, "How far does information travel?"),
-    h("div", { class: "sv-row" }, h("span", { class: "sv-grow" }, QUESTION), ...answers),
-    verdict, h("div", { class: "sv-row" }, ...walk.elements, conv.element), element, why,
+    para("title", "How far does information travel? Press Play"),
+    div("row", ...walk.elements, conv.element),
+    div("travel", div("duo", ...maps.map((map) => map.element)),
+      div("words", div("row", h("span", { class: "sv-grow" }, QUESTION), ...answers), verdict, why,
+        counts)),
   ];
-  return { maps, elements, update };
+  const fields = [{ update: (shown) => conv.update(shown.convolution) }];
+  return { maps, elements, update, walk, fields, at: head.at };
 }

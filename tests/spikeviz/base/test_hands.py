@@ -16,6 +16,7 @@ SCREEN: dict[str, list[str]] = {
     "TrainingMonitor": [".sv-head", ".sv-film"],
     "LIFExplorer": ["[aria-label^='I,']", ".sv-tau", ".sv-dot", ".sv-traces", ".sv-fi"],
     "MBPLExplorer": [".sv-grip", ".sv-mbpl-pictures", ".sv-mbpl-traces", ".sv-mbpl-curve"],
+    "PartitionExplorer": [".sv-controls", ".sv-flight", ".sv-update"],
     "SurrogateExplorer": [".sv-point", ".sv-third canvas"],
 }
 HEIGHT = 765  # pixels that JupyterLab leaves of a window of 1400 × 900
@@ -142,8 +143,8 @@ def test_a_finger_scrolls_the_page_over_every_picture(cls, opened):
         if at is None:
             continue
         tried += 1
-        page.evaluate("window.from = scrollY")
-        touch("Start", at)
+        page.wait_for_function("window.from === scrollY || ((window.from = scrollY), false)")
+        touch("Start", at)  # once the page stands still
         for moved_by in range(20, 240, 20):
             touch("Move", (at[0], at[1] - moved_by))
         touch("End")
