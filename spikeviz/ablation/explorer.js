@@ -44,6 +44,7 @@ function build({ canvas, cards, rows, controls, play, looks }, { paper, studies 
     stage: div("stack", canvas, cards.element),
     keys: div("keys", ...KEYS.map((one) => key(...one))),
     player: div("row", ...play.elements, looks.again),
+    again: looks.again,
     verdicts: h("ul", { class: "sv-verdicts" }),
     about: h("div", { class: "sv-update", "aria-live": "off" }),
     table: h("details", {}, h("summary", {}, "All numbers"), div("scroll",
@@ -83,6 +84,7 @@ function write(s, given, parts, rows, controls) {
   const said = [...s.claims.map(verdictTexts), ...notes];
   renew(parts.verdicts, said.join(), () =>
     said.map(([verdict, words]) => h("li", {}, h("b", {}, verdict), words)));
+  parts.again.hidden = !s.ask;
   parts.verdicts.hidden = !s.open || !s.theirs.length;
   parts.score.classList.toggle("sv-away", !done); // no line moves while it plays
   parts.verdicts.classList.toggle("sv-away", s.place < s.last);
@@ -124,6 +126,9 @@ function stateOf(model, given, view) {
 
 const valuesIn = (points) => points.map(({ value }) => value);
 
+/** The focus of a button that goes with a press, a frame later to the one that comes. */
+const hand = (button) => requestAnimationFrame(() => button.focus({ preventScroll: true }));
+
 /** The buttons that open an axis, with your order or without one, and that hide it again. */
 function makeLooks(set, state, begin) {
   function open(guess) {
@@ -142,6 +147,7 @@ function makeLooks(set, state, begin) {
   const again = button("Ask again", () => {
     const { looked, axis } = state();
     set({ looked: looked.filter((name) => name !== axis) });
+    hand(look);
   });
   return { look, skip, again };
 }
@@ -179,6 +185,7 @@ function render({ model, el, signal }) {
   const looks = makeLooks(set, () => s, () => {
     view.place = calm() ? Infinity : 0;
     if (!calm()) play.elements[0].click();
+    hand(play.elements[0]);
   });
 
   const axes = [...new Set(points.map((point) => point.axis))];

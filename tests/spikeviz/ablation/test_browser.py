@@ -156,6 +156,17 @@ def test_skipped_there_is_no_column_of_yours_and_one_can_ask_again(opened):
     assert page.get_by_role("slider", name="MBPL").is_visible()
 
 
+def test_the_keys_stay_in_the_widget_when_a_button_goes_with_its_press(opened):
+    page = opened(None, reduced_motion="reduce")
+    page.get_by_role("button", name="Skip").click()
+    page.wait_for_function("document.activeElement.textContent.includes('Play')")
+    page.keyboard.press("Control+z")  # takes the look back
+    page.get_by_role("slider", name="MBPL").wait_for()
+    page.get_by_role("button", name="Skip").click()
+    page.get_by_role("button", name="Ask again").click()
+    page.wait_for_function("document.activeElement.textContent.includes('my order')")
+
+
 def test_who_leads_is_said_only_where_the_seeds_can_tell(saved, explorer):
     page = saved("time steps")
     summary = page.locator(".sv-summary")
@@ -240,6 +251,7 @@ def test_a_study_without_the_papers_axes_ends_with_its_seeds(saved):
     page = saved("T, V = 0 at the start", results("convert"))
     assert page.get_by_label("Seeds that are in").get_attribute("max") == "3"
     assert page.locator(".sv-verdicts").is_hidden()
+    assert page.get_by_role("button", name="Ask again").is_hidden()  # it was told not to ask
 
 
 def test_in_jupyterlab_the_order_reaches_python(lab, browser):
