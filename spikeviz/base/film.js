@@ -134,7 +134,7 @@ export async function makeFilm({ player, stage }, { draw, told, signal, ...looks
       gif.writeFrame(shown, ...sides, { palette: last ? null : palette, delay: time, dispose: 1,
         ...clear });
       last = now;
-      told((n + 1) / frames.length);
+      await told((n + 1) / frames.length);
       await rest();
     }
     gif.finish();

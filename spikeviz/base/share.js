@@ -96,6 +96,7 @@ export function shareRow(model, root, { film, draw, colour }) {
       const looks = { colour: colour(), caption: pythonOf(model) };
       return makeFilm(film, { draw, told, signal, ...looks });
     };
+    root.film.stage = film.stage;
     parts.push(...filmButton(root.film, nameOf(model), said));
   }
   return [...parts, said];

@@ -8,7 +8,8 @@ import difflib
 import inspect
 import os
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -17,6 +18,7 @@ import anywidget
 import traitlets as t
 from IPython.core.getipython import get_ipython
 
+from spikeviz.base.film import HOLD, SHOOT, shoot
 from spikeviz.base.front_end import PACKAGE, front_end, read_module
 from spikeviz.base.kinds import find_kind
 from spikeviz.base.page import LIVE, fill_page, head, script_json
@@ -269,24 +271,52 @@ class Explorer(anywidget.AnyWidget):
         Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder,
         ValueError for a pipe or a device.
         """
+        return self._write(path, "lif.html", lambda _: self._page())
+
+    def to_gif(self, path: str | os.PathLike[str]) -> Path:
+        """Write a looping animation: one pass of what plays, with the widget as it stands, in
+        light colours, 1,100 pixels wide on the page. For slides and papers.
+
+        A Chromium, Chrome or Edge of this machine draws it, without a window and a network; it
+        takes some seconds. The file is complete or not there at all. Returns its path.
+        Raises NoFilmError without such a browser, and for a widget in which nothing plays; for the
+        path what save_html raises.
+        """
+        return self._write(path, "lif.gif", self._film)
+
+    def _film(self, path: Path) -> bytes:
+        # Beside the file: a browser that is confined to one's home reads no temporary folder.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix="film_") as folder:
+            page = Path(folder) / "film.html"
+            page.write_text(self._page(HOLD, SHOOT), encoding="utf-8")
+            return shoot(page.resolve(), type(self).__name__)
+
+    def _write(
+        self, path: str | os.PathLike[str], example: str, make: Callable[[Path], bytes | str]
+    ) -> Path:
+        """Write what make(path) gives to a file, once it is clear that it may go there."""
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it, then save again")
         if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder; name a file in it, such as lif.html")
+            raise IsADirectoryError(f"{path} is a folder; name a file in it, such as {example}")
         if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
             raise ValueError(f"{path} is a pipe or a device; give the name of a file")
         from spikeatconv.files import write_whole
 
+        write_whole(path, make(path))
+        return path
+
+    def _page(self, first: str = "", then: str = "") -> str:
+        """The widget as a page; `first` runs in it before and `then` after the widget is drawn."""
         parts = {
             "HEAD": head(f"{type(self).__name__} · spikeviz", line(type(self))),
             "STATE": script_json(self._public_state()),
             "CODE": script_json({name: getattr(self, name) for name in CODE}),
-            "LIVE": LIVE,
-            "THEN": "",
+            "LIVE": LIVE + first,
+            "THEN": then,
         }
-        write_whole(path, fill_page(PACKAGE / "base" / "page.html", parts))
-        return path
+        return fill_page(PACKAGE / "base" / "page.html", parts)
 
     def _public_state(self) -> dict[str, Any]:
         """The synced traits that this widget's own class declares."""
