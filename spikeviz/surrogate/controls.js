@@ -1,27 +1,32 @@
 // What a hand moves in SurrogateExplorer: its controls, and the points on its pictures.
 
 import { SURROGATES } from "./surrogate.js";
-import { clamp } from "../base/page.js";
-import { drag, onArrows, showValues, traitControls } from "../base/controls.js";
+import { clamp, snap } from "../base/page.js";
+import { drag, onArrows, onReset, pointAt, showValues, traitControls } from "../base/controls.js";
 import { slide, slider } from "../base/slider.js";
 
-const rounded = (value, [low, high]) => clamp(Number(value.toFixed(2)), low, high);
+const allowed = (value, [low, high, step]) => clamp(snap(value, step), low, high);
 
 /** A hand on a canvas chooses a value: invert(px) is the one at a place, set(value) hears it. */
 export const dragAlong = (canvas, range, invert, set) =>
-  drag(canvas, ({ offsetX }) => set(rounded(invert(offsetX), range)));
+  pointAt(canvas, ({ offsetX }) => set(allowed(invert(offsetX), range)));
 
-/** A handle, dragged along x or moved by the keys. place(value, [px, py], text) puts it there. */
-export function dragPoint(label, range, invert, set) {
-  let now = 0;
-  const element = slider("sv-point", label);
-  const move = (value) => set(rounded(value, range));
+/**
+ * A handle, dragged along x or moved by the keys; reset() hears a double click.
+ * place(value, [px, py], text) puts it there.
+ */
+export function dragPoint({ label, range, invert, set, reset, kind = "" }) {
+  let [now, at, offset] = [0, 0, 0]; // its value and place, and from there to the hand
+  const element = slider(`sv-handle sv-point ${kind}`, label);
   drag(element, (event, down) => {
-    if (!down) move(invert(event.clientX - element.parentElement.getBoundingClientRect().left));
+    const px = event.clientX - element.parentElement.getBoundingClientRect().left;
+    if (down) offset = at - px;
+    else set(allowed(invert(px + offset), range));
   });
-  onArrows(element, (right, down) => move(now + (right - down) * range[2]), 10);
+  onReset(element, reset);
+  onArrows(element, (right, down) => set(allowed(now + (right - down) * range[2], range)), 10);
   const place = (value, [px, py], text) => {
-    now = value;
+    [now, at] = [value, px];
     element.style.transform = `translate(${px}px, ${py}px)`;
     slide(element, [], value, range, text);
   };

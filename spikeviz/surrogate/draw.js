@@ -83,7 +83,9 @@ function drawSlope(ctx, colour, { x, y, place: [px, py], slope }) {
   const at = (share) => [px + share * unit * dx, py + share * unit * dy];
   if (!slope) {
     stroke(ctx, colour.red, [at(-1), at(1)], 3);
-    label(ctx, "slope 0", px + 18, py - 14, colour.red);
+    const half = ctx.measureText("slope 0").width / 2;
+    const middle = clamp(px, x.range[0] + half + 4, x.range[1] - half - 4);
+    cover(ctx, "slope 0", middle, Math.max(py - 26, y.range[1] + 9), colour, colour.red, "center");
     return;
   }
   stroke(ctx, colour.blue, [at(-down * 0.5), at(down * 0.85)], 3);
@@ -97,7 +99,7 @@ function drawSlope(ctx, colour, { x, y, place: [px, py], slope }) {
 export const PICTURES = {
   /** Above, what goes forward: Θ, and σ. Below, what goes backward: σ' with its dead zone. */
   step({ ctx, width, height }, colour, state) {
-    const { p, domain, peak, edge, derivative, forward } = state;
+    const { p, domain, peak, edge, half, derivative, forward } = state;
     const { primitive, derivative: slope } = SURROGATES[p.surrogate];
     const x = scale(domain, sides(width));
     const above = scale([0, 1], [104, 36]);
@@ -115,8 +117,16 @@ export const PICTURES = {
     stroke(ctx, colour.blue, curve(x, y, (u) => slope(u, p.alpha)), 2);
     stroke(ctx, colour.red, [[x(p.at), above(1)], [x(p.at), y.range[0]]], 1, [3, 3]);
     dot(ctx, x(p.at), above(forward), 4, colour.fg);
+    // The handle of the slope: half as high as σ', on the side where the point is not.
+    const side = p.at < 0 ? 1 : -1;
+    const handle = [clamp(x(side * half), ...x.range), y(peak / 2)];
+    stroke(ctx, colour.blue, [[x(0), handle[1]], handle], 1, [2, 2]);
     labelStep(ctx, x, above, y, colour, state);
-    return { x, y, place: [x(p.at), y(derivative)] };
+    const px = handle[0] + side * 16;
+    if (px > x.range[0] + 40 && px < x.range[1] - 40)
+      cover(ctx, `α = ${show(p.alpha)}`, px, handle[1], colour, colour.blue,
+        side > 0 ? "left" : "right");
+    return { x, y, place: [x(p.at), y(derivative)], slope: handle };
   },
 
   /** A bar for each step back: how much of the gradient is left there. */

@@ -6,7 +6,7 @@ import { PICTURES } from "./draw.js";
 import { dragAlong, dragPoint, makeControls } from "./controls.js";
 import { makeBoards, makePage } from "./parts.js";
 import { button, show } from "../base/page.js";
-import { player } from "../base/controls.js";
+import { player, playhead } from "../base/controls.js";
 import { lasting, mount } from "../base/widget.js";
 import { setter, syncing, valuesOf } from "../base/traits.js";
 import { redrawer } from "../base/draw.js";
@@ -15,7 +15,8 @@ const SHAPE = ["surrogate", "alpha", "dead_below"];
 const NEURON = ["tau", "time_steps", "v_reset", "detach_reset"];
 const TUNING = ["surrogate_on", "weight", "target", "learning_rate", "descent_step"];
 const NAMES = [...SHAPE, ...NEURON, ...TUNING, "at", "layer"];
-const STEPS_A_SECOND = 8;
+const GESTURES = NAMES.filter((name) => name !== "descent_step");
+const STEPS_A_SECOND = 6;
 
 /** What each picture depends on. */
 function inputsOf({ p, here }) {
@@ -44,23 +45,42 @@ function render({ model, el, signal }) {
   };
   const setAt = (at) => set({ at });
   const setAlpha = (alpha) => set({ alpha });
+  const most = () => limits.descent_step[1];
+  const head = playhead({ model, name: "descent_step", last: most, paint: () => paint() });
+  const last = () => shown.last; // it may rest before
   const walk = player({
-    last: () => shown.last, at: () => shown.place, go: (descent_step) => set({ descent_step }),
-    rate: () => STEPS_A_SECOND, label: "Step of the descent",
-    text: (place) => `step ${place} of ${shown.last}`, signal,
+    last, at: () => Math.min(head.at(), last()), go: head.go, rate: () => STEPS_A_SECOND,
+    label: "Step of the descent",
+    text: (place) => `step ${Math.floor(place)} of ${shown.last}${place % 1 ? ", between" : ""}`,
+    signal, smooth: true,
   });
   const stepOnce = button("Step", () => {
     walk.stop();
-    set({ descent_step: Math.min(shown.place + 1, shown.last) });
+    head.go(Math.min(Math.floor(shown.place) + 1, shown.last));
   });
   const { controls, update } = makeControls({ model, set, begin, get: () => shown });
   const boards = makeBoards();
   const slopeAt = (px) => (shown.edge * shown.p.alpha) / Math.max(1e-6, -scales.layer.x.invert(px));
+  const widthAt = (px) => (shown.half * shown.p.alpha) / Math.max(1e-6,
+    Math.abs(scales.step.x.invert(px)));
   const along = (name) => (px) => scales[name].x.invert(px);
+  const back = (name) => model.get("defaults")[name];
+  const slope = { range: limits.alpha, set: setAlpha, reset: () => setAlpha(back("alpha")) };
   const points = {
-    step: dragPoint("Distance to the threshold, u", limits.at, along("step"), setAt),
-    layer: dragPoint("Slope α, drag the edge of the dead zone", limits.alpha, slopeAt, setAlpha),
-    loss: dragPoint("Weight, drag it along the loss", limits.weight, along("loss"), begin),
+    step: dragPoint({
+      label: "Distance to the threshold, u", range: limits.at, invert: along("step"), set: setAt,
+      reset: () => setAt(back("at")),
+    }),
+    slope: dragPoint({
+      ...slope, label: "Slope α, drag σ' wider or narrower", invert: widthAt, kind: "sv-slope",
+    }),
+    layer: dragPoint({
+      ...slope, label: "Slope α, drag the edge of the dead zone", invert: slopeAt,
+    }),
+    loss: dragPoint({
+      label: "Weight, drag it along the loss", range: limits.weight, invert: along("loss"),
+      set: begin, reset: () => begin(back("weight")),
+    }),
   };
   dragAlong(boards.step, limits.at, along("step"), setAt);
   dragAlong(boards.slopes, limits.alpha, along("slopes"), setAlpha);
@@ -68,12 +88,13 @@ function render({ model, el, signal }) {
   const page = makePage({ controls, boards, points, walk: [stepOnce, ...walk.elements] });
 
   function draw(colour) {
-    const state = (shown = compute(valuesOf(model, NAMES)));
+    const state = (shown = compute(valuesOf(model, NAMES), head.at()));
     const { p, here } = state;
     for (const [name, input] of Object.entries(inputsOf(state))) // only what this move changes
       scales[name] = redraw(boards[name], [colour, ...input], (on) =>
         PICTURES[name](on, colour, state));
     points.step.place(p.at, scales.step.place, show(p.at));
+    points.slope.place(p.alpha, scales.step.slope, show(p.alpha));
     points.layer.place(p.alpha, scales.layer.place, show(p.alpha));
     const loss = `${show(here.weight)}, loss ${show(here.loss)}`;
     points.loss.place(here.weight, scales.loss.place, loss);
@@ -83,7 +104,7 @@ function render({ model, el, signal }) {
     walk.update();
     return state;
   }
-  mount({ model, el, signal }, page.root, NAMES, draw);
+  const paint = mount({ model, el, signal }, page.root, NAMES, draw, { undo: GESTURES });
 }
 
 export default { initialize: (props) => syncing(props, NAMES), render: lasting(render) };

@@ -36,6 +36,8 @@ export function makePage({ controls, boards, points, walk }) {
   const [says, lines] = [{}, {}];
   const outside = para("caption");
   const element = (name) => controls[name].element;
+  const handles = (name) =>
+    (name === "step" ? [points.step, points.slope] : [points[name]]).map((one) => one.element);
   function third(name, below, above, ...rest) {
     const [title, words] = HEADS[name];
     const head = words ? [para("caption", words), ...above] : above;
@@ -43,17 +45,17 @@ export function makePage({ controls, boards, points, walk }) {
     lines[name] = h("div", { class: "sv-update", "aria-live": "off" });
     return h("section", { class: "sv-third", "aria-label": title },
       h("div", {}, para("title", title), ...head),
-      div("stack", boards[name], points[name].element),
+      div("stack", boards[name], ...handles(name)),
       boards[below], says[name], h("div", {}, ...rest, lines[name]));
   }
   const root = h("div", { class: "spikeviz sv-surrogate" },
-    div("controls", element("surrogate"), element("alpha")),
+    div("top", element("surrogate"), element("alpha"),
+      h("details", {}, h("summary", {}, "More: the neuron, the descent, the edge of the dead zone"),
+        div("controls", ...MORE.map(element)))),
     div("three",
       third("step", "survival", []),
       third("layer", "slopes", [element("layer")]),
-      third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk))),
-    h("details", {}, h("summary", {}, "More: the neuron, the descent, the edge of the dead zone"),
-      div("controls", ...MORE.map(element))));
+      third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk))));
   lines.layer.after(outside);
 
   /** Two texts a line, formula and numbers, written in place. */

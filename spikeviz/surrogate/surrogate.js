@@ -146,7 +146,7 @@ export function computer(limits, bytesOf) {
   const [lowest, highest] = limits.weight;
   const weights = Array.from({ length: 401 }, (_, i) => lowest + (i / 400) * (highest - lowest));
   const once = memory();
-  return (p) => {
+  return (p, at) => { // the place in the descent, between two steps a fraction
     const neuron = [p.tau, p.time_steps, p.v_reset, p.target];
     const slopes = [...neuron, p.detach_reset, p.surrogate, p.alpha];
     const { primitive, derivative, reach } = SURROGATES[p.surrogate];
@@ -159,11 +159,15 @@ export function computer(limits, bytesOf) {
       descend(p, input, limits.descent_step[1], limits.weight));
     const arrived = p.surrogate_on ? steps.findIndex(({ gradient }) => !gradient) : -1;
     const last = arrived < 0 ? steps.length - 1 : arrived;
-    const place = Math.min(p.descent_step, last);
-    const run = tryWeight(p, steps[place].weight, input);
+    const place = Math.min(at, last);
+    const done = Math.floor(place);
+    const [from, to] = [steps[done].weight, steps[Math.ceil(place)].weight];
+    const weight = from + (place - done) * (to - from);
+    const run = tryWeight(p, weight, input);
     return {
       p, steps, last, place, run, layer, weights,
       domain: limits.at.slice(0, 2), peak: derivative(0, p.alpha), edge: edge / p.alpha,
+      half: reach(0.5) / p.alpha, // where σ' has half of its height
       forward: p.at >= 0 ? 1 : 0, primitive: primitive(p.at, p.alpha),
       derivative: derivative(p.at, p.alpha), survival: survival(p),
       reached: once("reached", [...shape, p.alpha, p.dead_below], () => useful(p, u)),
@@ -171,8 +175,8 @@ export function computer(limits, bytesOf) {
         alphas.map((alpha) => shareUpTo(sizes, edge / alpha))),
       losses: once("losses", neuron, () => weights.map((w) => tryWeight(p, w, input).loss)),
       hill: p.surrogate_on ? once("hill", slopes, () => hill(p, input, weights)) : null,
-      walk: steps.slice(0, place),
-      here: { weight: steps[place].weight, loss: run.loss, gradient: run.gradient },
+      walk: steps.slice(0, Math.ceil(place)),
+      here: { weight, loss: run.loss, gradient: run.gradient },
     };
   };
 }

@@ -5,8 +5,9 @@ import { counted, grouped, percent, show } from "../base/page.js";
 
 export const HEADS = {
   step: ["1. A slope lent to the step",
-    "Drag the orange point. Forward the neuron sends Θ, exactly 0 or 1; backward it hands on " +
-    "σ' in place of Θ' = 0. What does a spike do to the gradient of earlier steps?"],
+    "Drag the orange point; the blue one makes σ' wider. Forward the neuron sends Θ, exactly 0 " +
+    "or 1; backward it hands on σ' in place of Θ' = 0. What does a spike do to the gradient of " +
+    "earlier steps?"],
   layer: ["2. Who gets a gradient in a real layer",
     "Drag the orange point: a steep σ' comes close to the step. Who still learns? Green: how " +
     "much of its gradient each neuron hands on."],

@@ -17,10 +17,11 @@ SCREEN: dict[str, list[str]] = {
     "LIFExplorer": ["[aria-label^='I,']", ".sv-tau", ".sv-dot", ".sv-traces", ".sv-fi"],
     "MBPLExplorer": [".sv-grip", ".sv-mbpl-pictures", ".sv-mbpl-traces", ".sv-mbpl-curve"],
     "PartitionExplorer": [".sv-controls", ".sv-flight", ".sv-update"],
-    "SurrogateExplorer": [".sv-point", ".sv-third canvas"],
+    "SurrogateExplorer": [".sv-top", ".sv-step", ".sv-back", ".sv-summary", ".sv-play"],
 }
 HEIGHT = 765  # pixels that JupyterLab leaves of a window of 1400 × 900
-POSITIONS = {"cursor", "time_step", "step", "flight"}  # where a playhead stands: no gesture's work
+# Where a playhead stands: no gesture's work.
+POSITIONS = {"cursor", "time_step", "step", "flight", "descent_step"}
 STATE = """() => {
     const model = document.getElementById("view").model;
     const state = {};
@@ -77,18 +78,6 @@ def opened(new_page, saved):
 
 
 each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
-
-
-OPEN = {  # work under way: each owner takes the own lines out
-    ("handle_is_large", "Surrogate"), ("only_taken", "Surrogate"), ("ctrl_z", "Surrogate"),
-    ("double_click", "Surrogate"),
-}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _not_yet(request):
-    if any(test in request.node.name and cls in request.node.name for test, cls in OPEN):
-        pytest.skip("under way")
 
 
 def handles(page):

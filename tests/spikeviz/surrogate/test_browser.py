@@ -249,3 +249,40 @@ def test_spikes_wanted_and_steps_limit_each_other(opened):
     page.get_by_label("soft reset").check()
     assert value(page, "v_reset") is None
     page.get_by_label("V_reset, exact value").wait_for(state="hidden")
+
+
+def test_the_slope_has_a_handle_where_the_curve_is_half_as_high(opened):
+    page = opened()
+    handle = page.get_by_role("slider", name="Slope α, drag σ' wider or narrower")
+    for by in (40, -20):
+        drag(page, handle, by)
+        alpha, box = value(page, "alpha"), handle.bounding_box()
+        peak = SurrogateExplorer(alpha=alpha, at=0).trace().derivative
+        canvas = page.locator("canvas.sv-step").first.bounding_box()
+        unit = (canvas["width"] - 60) / 6  # of u, from −3 to 3, between the sides of the plot
+        u = (box["x"] + box["width"] / 2 - canvas["x"] - 46) / unit - 3
+        half = SurrogateExplorer(alpha=alpha, at=round(u, 2)).trace().derivative
+        assert half == pytest.approx(peak / 2, rel=0.06)
+    page.get_by_role("slider", name="Distance to the threshold, u").press("End")
+    before = value(page, "alpha")
+    drag(page, handle, 15)
+    assert value(page, "alpha") < before
+
+
+def test_the_ball_glides_from_step_to_step_while_the_trait_stays_whole(opened):
+    page = opened(SurrogateExplorer(surrogate_on=True, learning_rate=0.003))
+    seen = page.evaluate("""() => new Promise((done) => {
+        const seen = [];
+        document.addEventListener("spikeviz:drawn", ({ detail: s }) => {
+            seen.push([s.place, s.here.weight, s.steps.map(({ weight }) => weight)]);
+            if (s.place >= 4) done(seen);
+        });
+        document.querySelector(".sv-play").click();
+    })""")
+    page.get_by_role("button", name="Pause").click()
+    assert len(seen) > 20
+    for place, weight, steps in seen:
+        done = int(place)
+        between = steps[done] + (place - done) * (steps[done + 1] - steps[done])
+        assert weight == pytest.approx(between, abs=1e-12)
+    assert isinstance(value(page, "descent_step"), int)
