@@ -189,7 +189,7 @@ def make_index(
     what one can do afterwards."""
     rows = []
     for chapter, document in zip(chapters, documents, strict=True):
-        source = "\n\n".join(c.source for c in document.cells[:3] if c.kind == "markdown")
+        source = "\n\n".join(c.source for c in document.cells[:5] if c.kind == "markdown")
         time, goals = TIME.search(source), GOALS.search(source)
         rows.append(
             f'<li><h2><a href="{chapter.file}">{chapter.title}</a></h2>'
