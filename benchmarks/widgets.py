@@ -67,6 +67,8 @@ HANDLES: dict[str, list[Handle]] = {
     ],
     "LIFExplorer": [
         Handle(".sv-threshold", "y"),
+        Handle(".sv-tau"),
+        Handle(".sv-dot", "y"),
         Handle("[aria-label='τ, time constant']"),
         Handle(".sv-map", hover=True),
     ],

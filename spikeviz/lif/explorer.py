@@ -26,10 +26,11 @@ MOST_PINS = 4
 
 
 class LIFExplorer(ModelExplorer):
-    """Input current, membrane, spikes, the update with its numbers, a map of neighbours, f–I.
+    """Input current, membrane, spikes, a tank, the update with its numbers, a map of neurons, f–I.
 
-    Drag the threshold on the plot, scrub through time, hover over the map, paint the input, pin
-    neurons to compare, find the hidden parameters of a mystery neuron. Every parameter is a synced
+    Play, or scrub through time; drag the threshold and τ on the plot, your neuron on the map; paint
+    the input, pin neurons to compare, find the hidden parameters of a mystery neuron, take up a
+    challenge. It plays once by itself when it is first seen. Every parameter is a synced
     trait: set it, `observe` it, `link` it. The model is `spikeatconv.simulate` (paper, "LIF
     neuron"); a value out of its range in `limits` raises a TraitError that says how to mend it.
 

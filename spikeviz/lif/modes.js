@@ -1,6 +1,6 @@
 // What a hand does on the picture of LIFExplorer: one row of modes, each with its panel.
 
-import { button, div } from "../base/page.js";
+import { button, h } from "../base/page.js";
 import { listen } from "../base/traits.js";
 
 /**
@@ -35,5 +35,6 @@ export function modeRow(view, modes) {
       modes[name].panel.hidden = view.mode !== name;
     }
   };
-  return { element: div("row sv-modes", ...buttons.map(([, one]) => one)), update };
+  const attributes = { class: "sv-row sv-modes", role: "group", "aria-label": "Modes" };
+  return { element: h("div", attributes, ...buttons.map(([, one]) => one)), update };
 }

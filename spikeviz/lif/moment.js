@@ -76,7 +76,7 @@ function crossings(ctx, state, now, hides, colour) {
     const px = x(one.step * p.dt);
     if (age < 0) {
       if (hides) break;
-      ctx.globalAlpha = PALE;
+      ctx.globalAlpha = won ? 1 : PALE;
       triangle(ctx, px, lane + 7, 5);
     } else {
       const fell = Math.min(1, age / DROP) ** 2;

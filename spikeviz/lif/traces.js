@@ -2,7 +2,7 @@
 // the playhead does not move is drawn in three layers, of which it then shows a part.
 
 import { scale, ticks, axes, across, label, stairs, stroke } from "../base/draw.js";
-import { clamp } from "../base/page.js";
+import { clamp, show } from "../base/page.js";
 import { paintRange } from "./input.js";
 import { LIBRARIES } from "./libraries.js";
 import { PIN_COLOURS } from "./pins.js";
@@ -90,9 +90,20 @@ export function drawGround(ctx, state, colour) {
   stroke(ctx, colour.green, stairs(current, (t) => x(t * p.dt), yI), 1.5);
   stroke(ctx, colour.red, across({ range: [x.range[0], state.tank.right] }, y(p.v_threshold)), 2,
     [8, 4]);
+  pill(ctx, `↕ V_th ${show(p.v_threshold, 2)}`, state.width, y(p.v_threshold), colour);
   label(ctx, "spikes", x.range[0], lane - 4, colour.fg, "left", "bottom");
   for (const { label: words, lane: place, colour: name } of others)
     if (words) label(ctx, words, x.range[0] - 8, lane + 7 + LANE * place, colour[name], "right");
+}
+
+/** What the grip of the threshold says, behind it: a film and a printer see the canvas alone. */
+function pill(ctx, words, right, py, colour) {
+  const wide = ctx.measureText(words).width + 16;
+  ctx.fillStyle = colour.red;
+  ctx.beginPath();
+  ctx.roundRect(right - wide, py - 12, wide, 24, 12);
+  ctx.fill();
+  label(ctx, words, right - 8, py, colour.bg, "right");
 }
 
 /** The other neurons: membranes and spikes. */

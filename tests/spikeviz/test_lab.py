@@ -129,7 +129,7 @@ def test_strokes_on_the_input_reach_python_and_the_libraries_answer(page, lab: C
     explorer(page).get_by_text("Check with the libraries").click()
     explorer(page).get_by_label("norse").check()
     explorer(page).get_by_text("norse: same spikes").wait_for(timeout=60_000)  # it is imported now
-    explorer(page).get_by_role("button", name="Paint the input").click()
+    explorer(page).get_by_role("button", name="Paint", exact=True).click()
     sheet = explorer(page).locator(".sv-brush")
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()
@@ -154,7 +154,8 @@ def test_strokes_on_the_input_reach_python_and_the_libraries_answer(page, lab: C
 def test_arrow_keys_scrub_and_leave_the_notebook_alone(page, lab: Course):
     active = page.locator(".jp-Notebook .jp-mod-active")
     slider = explorer(page).get_by_role("slider", name="Time step")
-    slider.click()
+    slider.click()  # it may stand between two steps
+    page.keyboard.press("ArrowRight")
     cell, cells = active.get_attribute("data-windowed-list-index"), page.locator(".jp-Cell").count()
     before = int(slider.input_value())
     for key in ("ArrowRight", "ArrowRight", "d", "d", "a", "b", "ArrowDown"):
