@@ -70,9 +70,9 @@ function leads({ runs, ask }) {
     const [leader, behind] = sign > 0 ? [a, b] : [b, a];
     if (sign && ahead && sign !== ahead)
       found.push({
-        run: leader, i: sign > 0 ? i : there.i, words: `${leader.name} overtakes ${behind.name}`,
-        detail: [right, there.right].sort((p, q) => q - p).map((p) => percent(p))
-          .join(" on test, against "),
+        run: leader, i: sign > 0 ? i : there.i, words: `${leader.name} overtakes`,
+        detail: `${percent(Math.max(right, there.right))} on test, against ` +
+          `${percent(Math.min(right, there.right))} of ${behind.name}`,
       });
     ahead = sign || ahead;
   }

@@ -179,17 +179,23 @@ export function drawRates(part, s, area, colour, keys) {
   put(part.title, ratesTitle(s.rated, row, now, most));
   part.still(area, keys, (own) => axes(own, x, rows,
     { colour: { ...colour, grid: "transparent" }, xTitle: AXES[s.axis], yTicks: [] }));
-  if (row !== null) ctx.globalAlpha = 0.25;
-  clipped(ctx, [LEFT, 0, x(Math.min(end, s.head)) - LEFT, area.height], () =>
-    part.moving(area, keys, (own) => {
-      const cells = Array.from({ length: 200 }, (_, i) =>
-        nearest(places, s.from + ((i + 0.5) / 200) * (s.to - s.from)));
-      const pixels = rates.flatMap(({ values }) => cells.map((i) => {
-        const rate = lastKnown(values, i);
-        return rate === null ? [128, 128, 128] : cividis(rate / most);
-      }));
-      own.drawImage(picture(pixels, cells.length), LEFT, TOP, wide, high);
+  const paint = () => part.moving(area, keys, (own) => {
+    const cells = Array.from({ length: 200 }, (_, i) =>
+      nearest(places, s.from + ((i + 0.5) / 200) * (s.to - s.from)));
+    const pixels = rates.flatMap(({ values }) => cells.map((i) => {
+      const rate = lastKnown(values, i);
+      return rate === null ? [128, 128, 128] : cividis(rate / most);
     }));
+    own.drawImage(picture(pixels, cells.length), LEFT, TOP, wide, high);
+  });
+  const shown = (until) => clipped(ctx, [LEFT, 0, x(until) - LEFT, area.height], paint);
+  const strength = row === null ? 1 : 0.25;
+  if (!s.playing && s.head < end) {
+    ctx.globalAlpha = 0.25 * strength;
+    shown(end);
+  }
+  ctx.globalAlpha = strength;
+  shown(Math.min(end, s.head));
   ctx.globalAlpha = 1;
   const barX = scale([0, most], [x.range[1] + 12, width - 4]);
   now.forEach((rate, k) => {

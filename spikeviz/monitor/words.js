@@ -99,7 +99,7 @@ export function chapterText(s, chapter) {
 }
 
 export const ratesTitle = ({ name, rates }, row, now, most) => row === null
-  ? `firing rate of each layer of ${name}: dark 0, bright ${show(most, 2)}`
+  ? `firing rates in ${name}, layer by layer; bright: ${show(most, 2)}`
   : `rate of ${rates[row].layer}: ${now[row] === null ? "not measured yet" : show(now[row])}`;
 
 export const GUESS_HINT = [

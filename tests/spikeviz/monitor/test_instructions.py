@@ -5,7 +5,7 @@ NOTEBOOK = "12_imagenet"
 
 def test_the_guess_of_the_accuracy_and_the_chapter_where_it_overtakes(opened, told):
     told(NOTEBOOK, "draw your guess of the accuracy into the empty plot and press Done")
-    told(NOTEBOOK, "Go to the chapter in which the spiking one overtakes its twin")
+    told(NOTEBOOK, "Go to the chapter in which the spiking one overtakes")
     page = opened()
     canvas = page.locator("canvas[aria-label^='Your guess of the accuracy']")
     box = canvas.bounding_box()
@@ -15,7 +15,7 @@ def test_the_guess_of_the_accuracy_and_the_chapter_where_it_overtakes(opened, to
     page.mouse.up()
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="spiking Micro overtakes its twin").click()
+    page.get_by_role("button", name="spiking Micro overtakes").click()
     page.locator(".sv-clock", has_text="step 240 of 480").wait_for()
 
 
