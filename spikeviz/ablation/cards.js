@@ -12,7 +12,7 @@ import { slide, slider } from "../base/slider.js";
  */
 export function makeCards(points, move, hold) {
   let shown = {}; // what update() was told last
-  const element = h("div");
+  const element = h("div", { role: "group", "aria-label": "Your order, the best on top" });
   const cards = points.map((point) => makeCard(point));
   element.append(...cards.map(({ handle }) => handle));
 

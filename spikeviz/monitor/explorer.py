@@ -189,7 +189,7 @@ class TrainingMonitor(Explorer):
 
     def to_plotly(self) -> "go.Figure":
         """Loss and accuracy of the runs on show over `axis`, all runs' values under the hand."""
-        figure = new_plotly("loss", "accuracy", height=420, horizontal_spacing=0.1)
+        figure = new_plotly("loss", "accuracy, dashed: test", height=420, horizontal_spacing=0.1)
         for i, (name, log) in enumerate(self.logs.items()):
             if name in self.hidden:
                 continue

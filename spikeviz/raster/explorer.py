@@ -213,10 +213,12 @@ class SpikeRaster(Explorer):
                                hovertemplate="step %{x}, neuron %{y}<extra></extra>")  # fmt: skip
         else:
             shares = _bin_shares(ordered).T
-            bins = [np.linspace(0, size - 1, n) for size, n in zip(ordered.T.shape, shares.shape,
-                                                                  strict=True)]  # fmt: skip
-            figure.add_heatmap(y=bins[0], x=bins[1], z=shares, colorscale="Blues", showscale=False,
-                               hovertemplate="step %{x:.0f}: %{z:.2f}<extra></extra>")  # fmt: skip
+            sizes = zip(ordered.T.shape, shares.shape, strict=True)
+            middles = [(np.arange(n) + 0.5) * size / n - 0.5 for size, n in sizes]
+            figure.add_heatmap(
+                y=middles[0], x=middles[1], z=shares, colorscale="Blues", showscale=False,
+                hovertemplate="step %{x:.0f}: %{z:.2f}<extra></extra>",
+            )  # fmt: skip
         figure.add_scatter(y=run.population, line_shape="hvh", line_color="#0072B2", row=2, col=1,
                            showlegend=False, name="rate")  # fmt: skip
         figure.update_yaxes(title=f"neuron, by {self.order}", autorange="reversed", row=1)

@@ -60,6 +60,22 @@ def test_the_rows_stand_by_the_mean_of_the_seeds_that_are_in(saved, explorer, ax
         assert page.evaluate(PLACES, seeds) == [i for i, _ in sorted(there, key=mean)]
 
 
+@pytest.mark.parametrize("place", [0.2, 0.5, 1.7, 3.4, 3.8])
+def test_the_picture_is_a_function_of_the_place(saved, place):
+    """Wherever the playhead comes from, and whether or not it stood still."""
+    page = saved("branches of MBPL")
+    look = "document.querySelector('.sv-stack canvas').toDataURL()"
+    seen = set()
+    for before in (0, 4, 2.3):
+        page.evaluate(PLACES, before)
+        page.evaluate(PLACES, place)
+        page.wait_for_timeout(40 * before)
+        seen.add(page.evaluate(look))
+    assert len(seen) == 1
+    page.evaluate(PLACES, place + 0.1)
+    assert page.evaluate(look) not in seen
+
+
 def test_a_seed_can_lead_that_three_do_not_confirm(saved, explorer):
     """With 94.9 % 4 branches lead after one seed, 8 branches after three."""
     page = saved("branches of MBPL")
