@@ -21,15 +21,16 @@ def main() -> None:
         lab.open(page, "01_one_neuron")
         lab.run_all(page)
         page.keyboard.press("Control+b")  # hides the file browser
-        line = page.locator(".sv-threshold")
+        line = page.locator(".sv-threshold").first
         line.scroll_into_view_if_needed()
         box = line.bounding_box()
         page.mouse.move(box["x"] + 120, box["y"] + 11)
         page.mouse.down()
-        page.mouse.move(box["x"] + 120, box["y"] + 60, steps=5)
+        page.mouse.move(box["x"] + 120, box["y"] + 50, steps=5)
         page.mouse.up()
-        page.locator(".jp-CodeCell", has=line).evaluate("cell => cell.scrollIntoView()")
-        page.wait_for_timeout(500)
+        page.locator(".jp-CodeCell", has=line).first.evaluate("cell => cell.scrollIntoView()")
+        page.get_by_role("button", name="Play").first.click()
+        page.wait_for_timeout(2500)  # amid a play
         page.screenshot(path=PICTURE)
     print(f"written to {PICTURE}")
 
