@@ -19,11 +19,11 @@ function drawKernels(ctx, kernels, [left, room, height], colour) {
 
 /** Returns where a hand finds what: {maps, steps, current}, the places and scales. */
 export function drawDetail({ ctx, width, height }, state, colour) {
-  const { p, here, chosen, step, film, onFilm } = state;
+  const { p, here, chosen, place, film, onFilm } = state;
   const value = here[chosen.name];
   const { kernels } = chosen;
   const image = p.mode === "image";
-  const top = image || kernels ? 136 : 10;
+  const top = image || kernels ? 118 : 10;
   const aside = kernels ? Math.min(118 * kernels.length ** 0.6, 0.42 * width) : 0;
   const found = { maps: [] };
   if (image) {
@@ -39,7 +39,10 @@ export function drawDetail({ ctx, width, height }, state, colour) {
   const title = spikes ? "membrane H and spikes over time" : "values over time";
   label(ctx, title, 0, top + 6, colour.fg);
   if (spikes) {
-    membranes(ctx, value, chosen, at, box, colour, step, x);
+    const { data, side } = here[chosen.from[0]];
+    const coming = data.filter((_, i) => i % side ** 2 === at);
+    const y = membranes(ctx, value, chosen, [at, Math.max(...coming)], box, colour, place, x);
+    found.membrane = { x, y };
     return found;
   }
   const { low, high } = numbers(value);
@@ -53,6 +56,6 @@ export function drawDetail({ ctx, width, height }, state, colour) {
     const yTicks = [least, ...(reach.high > 0 ? [reach.high] : [])];
     axes(ctx, x, found.current, { ...given, yTicks });
   }
-  course(ctx, value, at, box, colour, step, reach);
+  course(ctx, value, at, box, colour, place, reach);
   return found;
 }

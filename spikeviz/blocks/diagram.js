@@ -74,15 +74,18 @@ export function drawDiagram(ctx, state, wave, colour, drawValue) {
   const { list, here, step, chosen, layout: { places, wires, columns } } = state;
   const toneOf = ({ most }) => [colour.blue, colour.red][most] ?? colour.purple;
   for (const { from, points, first, last } of wires) {
-    const at = wave < 1 ? (wave * (columns - 1) - first) / (last - first) : 0;
+    const at = wave > 0 ? (wave * (columns - 1) - first) / (last - first) : 0;
     drawWire(ctx, points, shareAt(here[from], step), at, toneOf(here[from]));
   }
   for (const box of list) {
-    const { x, y, w, hgt } = places[box.name];
+    const { x, y, w, hgt, column } = places[box.name];
     const value = here[box.name];
+    const since = wave * (columns - 1) - column; // the next step has come through
+    const lit = wave > 0 && since >= 0 ? Math.max(0, 1 - since / 0.7) : 0;
     ctx.fillStyle = colour.bg;
     ctx.fillRect(x, y, w, hgt);
-    outline(ctx, [x + 0.5, y + 0.5, w - 1, hgt - 1], toneOf(value), box === chosen ? 3 : 1);
+    outline(ctx, [x + 0.5, y + 0.5, w - 1, hgt - 1], toneOf(value),
+      (box === chosen ? 3 : 1) + 4 * lit);
     const write = (words, px, tone, align, room) =>
       label(ctx, words, px, y + 10, tone, align, "middle", room);
     write(box.title, x + 6, colour.fg, "left", w - 8);

@@ -28,7 +28,7 @@ export const heat = (values, width, most) =>
   picture(Array.from(values, (v) => PALETTE[Math.round((v / most) * 200) + 200]), width);
 
 /** One canvas that holds the maps of many values at a step, so that a move makes no canvas anew:
- *  show(values, step) writes the channels of each to a row of its own. */
+ *  show(values, stepOf) writes the channels of each, at a step, to a row of its own. */
 export function sheet(rows) {
   const canvas = h("canvas", { width: SIDE * MOST_CHANNELS, height: SIDE * rows });
   const ctx = canvas.getContext("2d", { willReadFrequently: true });
@@ -48,9 +48,11 @@ export function sheet(rows) {
         for (let x = 0; x < SIDE; x++, i++) pixels[row + x] = inkOf(value.data[i]);
       }
   }
-  function show(values, step) {
-    values.forEach((value, place) =>
-      once(place, [value, value.still || step], () => put(value, place, step)));
+  function show(values, stepOf) {
+    values.forEach((value, place) => {
+      const step = Math.min(stepOf(place), value.steps - 1);
+      once(place, [value, value.still || step], () => put(value, place, step));
+    });
     ctx.putImageData(image, 0, 0);
   }
   return { canvas, show };
@@ -84,50 +86,79 @@ const courses = ({ steps, channels, side }, from, at) =>
   Array.from({ length: channels }, (_, c) =>
     Array.from({ length: steps }, (__, t) => from[(t * channels + c) * side ** 2 + at]));
 
+/** What paint() draws up to px, and after it pale: the future. */
+function inTime(ctx, [left, top, width, height], px, paint) {
+  ctx.globalAlpha = 0.3;
+  paint();
+  ctx.globalAlpha = 1;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left - 20, top - 20, Math.min(px, left + width + 20) - left + 20, height + 40);
+  ctx.clip();
+  paint();
+  ctx.restore();
+}
+
+/** How much larger a spike of step t is drawn as the playhead crosses it. */
+const flash = (t, place) => (t <= place && place < t + 1 ? t + 1 - place : 0);
+
 /** The course of a pixel: a lane for each channel of spikes, a line for each of real values. */
-export function course(ctx, value, at, box, colour, step, { low, high } = numbers(value)) {
+export function course(ctx, value, at, box, colour, place, { low, high } = numbers(value)) {
   const [left, top, width, height] = box;
   const { steps, channels } = value;
   const unit = width / steps;
   const lane = height / channels;
   const x = (t) => left + t * unit;
   ctx.fillStyle = colour.grid;
-  ctx.fillRect(x(step), top, Math.max(1.5, unit), height);
+  ctx.fillRect(x(place), top, Math.max(1.5, unit), height);
   const y = scale([Math.min(0, low), Math.max(high, 1e-9)], [top + height - 2, top + 2]);
   const trains = value.most === 1;
   if (!trains) stroke(ctx, colour.muted, [[left, y(0)], [left + width, y(0)]]);
-  courses(value, value.data, at).forEach((values, c) => {
+  const all = courses(value, value.data, at);
+  inTime(ctx, box, x(place + 1), () => all.forEach((values, c) => {
     const [tone, wide, dash] = styleOf(colour, c);
     if (!trains) return stroke(ctx, tone, stairs(values, x, y), wide, dash);
     const base = top + (c + 1) * lane - 2;
-    const spike = [base - lane * 0.7, Math.max(1.2, unit * 0.6), lane * 0.7];
     stroke(ctx, tone, [[left, base], [left + width, base]]);
     ctx.fillStyle = tone;
-    values.forEach((fires, t) => fires && ctx.fillRect(x(t) + unit * 0.2, ...spike));
-  });
+    values.forEach((fires, t) => {
+      const grown = 1 + 0.35 * flash(t, place);
+      const [thick, tall] = [Math.max(1.2, unit * 0.6) * grown, lane * 0.7 * grown];
+      if (fires) ctx.fillRect(x(t + 0.5) - thick / 2, base - tall, thick, tall);
+    });
+    return null;
+  }));
 }
 
 /** The numbers under a course of n steps. */
 export const stepTicks = (n) =>
   Array.from({ length: n }, (_, i) => i + 1).filter((i) => i % (n <= 16 ? 2 : 4) === 1);
 
-/** H of one pixel over all steps, down to 0 where it is reset, the threshold and the spikes. */
-export function membranes(ctx, value, { v_threshold }, at, box, colour, step, x) {
+/**
+ * H of one pixel over all steps, down to 0 where it is reset, the threshold and the spikes; `most`
+ * is the largest current that comes in, which H cannot exceed. Returns the scale of H.
+ */
+export function membranes(ctx, value, { v_threshold }, [at, most], box, colour, place, x) {
   const [left, top, width, height] = box;
   const heights = courses(value, value.membrane, at);
-  const [least, most] = [Math.min(0, ...heights.flat()), Math.max(v_threshold, ...heights.flat())];
-  const y = scale([least, most * 1.05], [top + height - 2, top + 9 * value.channels + 2]);
+  const [least, high] = [Math.min(0, ...heights.flat()), Math.max(v_threshold, most, 0.1)];
+  const y = scale([least, high * 1.05], [top + height - 2, top + 9 * value.channels + 2]);
   ctx.fillStyle = colour.grid;
-  ctx.fillRect(left + step * (width / value.steps), top, width / value.steps, height);
+  ctx.fillRect(left + place * (width / value.steps), top, width / value.steps, height);
   const bare = { ...colour, grid: "transparent" };
   axes(ctx, x, y, { colour: bare, xTitle: " ", xTicks: stepTicks(value.steps) });
   stroke(ctx, colour.red, across(x, y(v_threshold)), 1.5, [6, 4]);
-  courses(value, value.data, at).forEach((spikes, c) => {
+  const all = courses(value, value.data, at);
+  inTime(ctx, box, x(place + 1) + 2, () => all.forEach((spikes, c) => {
     const [tone, wide, dash] = styleOf(colour, c);
     const stops = (t) => (spikes[t] ? [heights[c][t], 0] : [heights[c][t]]);
     const points = spikes.flatMap((_, t) => stops(t).map((stop) => [x(t + 1), y(stop)]));
     stroke(ctx, tone, points, wide, dash);
     ctx.fillStyle = tone;
-    spikes.forEach((fires, t) => fires && ctx.fillRect(x(t + 1) - 1.5, top + 9 * c, 3, 7));
-  });
+    spikes.forEach((fires, t) => {
+      const grown = 1 + flash(t, place);
+      if (fires) ctx.fillRect(x(t + 1) - 1.5 * grown, top + 9 * c, 3 * grown, 7);
+    });
+  }));
+  return y;
 }

@@ -1,8 +1,9 @@
 // Hands on the chosen box: they choose a pixel on a map, a step on the course; on x they draw.
 
 import { SIDE } from "./blocks.js";
-import { clamp } from "../base/page.js";
+import { clamp, show } from "../base/page.js";
 import { drag, onArrows } from "../base/controls.js";
+import { dragLine } from "../base/slider.js";
 
 const DAB = [[0, 0, 255], [0, 1, 130], [0, -1, 130], [1, 0, 130], [-1, 0, 130]];
 
@@ -39,7 +40,7 @@ export function makeHands({ get, set, cursor, last }) {
 
   function take(canvas) {
     let ink = true; // of this stroke: paper, if it began on ink
-    drag(canvas, ({ offsetX, offsetY }, down) => {
+    const act = ({ offsetX, offsetY }, down) => {
       const { maps, p, steps, current } = get();
       const inside = (place, from, size) => place >= from && place < from + size;
       const map = maps.find(([x, y, size]) =>
@@ -55,8 +56,12 @@ export function makeHands({ get, set, cursor, last }) {
       if (p.mode === "image" && offsetY < 140) return;
       const step = clamp(Math.round(steps.invert(offsetX)) - 1, 0, last());
       if (draws("signal")) draft(step, () => p.amplitude && current.invert(offsetY) / p.amplitude);
-      set({ cursor: step });
-    });
+      return set({ cursor: step });
+    };
+    // A finger draws on x; elsewhere it taps, and its drag scrolls the page.
+    const taps = ({ pointerType }) => pointerType === "touch" && !draws(get().p.mode);
+    drag(canvas, (event, down) => taps(event) || act(event, down));
+    canvas.addEventListener("click", (event) => taps(event) && act(event, true));
     canvas.addEventListener("keydown", ({ key }) => {
       const { row, column, pixels } = get().p;
       if (key === "Enter" && draws("image")) dab(row, column, !isInk(pixels, row, column));
@@ -68,5 +73,34 @@ export function makeHands({ get, set, cursor, last }) {
       else set({ cursor: clamp(cursor() + right, 0, last()) });
     });
   }
-  return { draft, take };
+  /** In every drawing: whether the canvas takes a finger's strokes. */
+  const ready = (canvas) => canvas.classList.toggle("sv-handle", draws(get().p.mode));
+  return { draft, take, ready };
+}
+
+/** The threshold of the chosen LIF as a line that is dragged over its membrane. */
+export function thresholdLine({ model, set, get }) {
+  const limits = model.get("limits").v_threshold;
+  const change = (value) => {
+    const { name } = get().chosen;
+    const [, i] = name.match(/^(?:branches|closing)\.(\d)/) ?? [];
+    if (i) set({ thresholds: model.get("thresholds").map((old, k) => (k === +i ? value : old)) });
+    else set({ [name === "second" ? "second_threshold" : "v_threshold"]: value });
+  };
+  const standard = () => {
+    const { name } = get().chosen;
+    const { v_threshold, second_threshold } = model.get("defaults");
+    const [, i] = name.match(/^(?:branches|closing)\.(\d)/) ?? [];
+    return i ? (Number(i) + 1) / 2 : name === "second" ? second_threshold : v_threshold;
+  };
+  const { element, place } = dragLine({
+    label: "Threshold of the chosen LIF, drag it", range: () => limits, set: change,
+    reset: () => change(standard()),
+  });
+  function update({ chosen, membrane }) {
+    element.hidden = !membrane;
+    if (membrane)
+      place(chosen.v_threshold, membrane.x, membrane.y, `V_th ${show(chosen.v_threshold, 2)}`);
+  }
+  return { element, place: update };
 }

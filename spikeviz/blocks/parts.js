@@ -47,6 +47,7 @@ export function makePage({ model, set, controls, walk }) {
   const ask = h("details", { class: "sv-ask" }, question, answer, look);
   const rows = formulaRows(3);
   const place = para("caption");
+  const stage = div("stack", diagram, boxes);
   const source = h("pre", { class: "sv-code" });
   const root = h("div", { class: "spikeviz sv-spk" },
     div("controls", ...controls.above),
@@ -56,11 +57,12 @@ export function makePage({ model, set, controls, walk }) {
         div("keys", key("spikes", "spikes, 0 or 1"), key("sums", "0 … n spikes"),
           key("real", "real values"),
           h("span", {}, "black is 0, white 1, or n; orange above 0, blue below")),
-        div("stack", diagram, boxes), summary,
+        stage, summary,
         para("title", "The same input through all five: choose one to open it"),
         div("cards", ...cards.map(({ open }) => open)), ask),
       div("head", title, formula, div("controls", ...controls.ofBlock)),
-      div("look", boxTitle, equation, detail, place, rows.element, facts, note, source)));
+      div("look", boxTitle, equation, div("stack", detail), place, rows.element, facts, note,
+        source)));
 
   function writeBox(state) {
     const { p, here, chosen } = state;
@@ -92,5 +94,5 @@ export function makePage({ model, set, controls, walk }) {
     controls.update(p);
     walk.update();
   }
-  return { root, diagram, detail, cards, write };
+  return { root, diagram, detail, cards, stage, write };
 }

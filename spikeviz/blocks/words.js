@@ -202,7 +202,9 @@ export function factsOf(value) {
 /** Where the step below is: at a pixel of the first channel. */
 export function placeOf({ p, chosen, here, step }) {
   const where = `Row ${p.row}, column ${p.column} (marked, click another), channel 1`;
-  const others = here[chosen.name].channels > 1 ? " solid, others dashed" : "";
+  const { channels, most } = here[chosen.name];
+  const lanes = chosen.kind !== "lif" && most === 1; // bars, not lines
+  const others = channels < 2 ? "" : lanes ? " in the upper lane" : " solid, others dashed";
   return `${p.mode === "image" ? where : "Channel 1"}${others}. Step ${step + 1}:`;
 }
 

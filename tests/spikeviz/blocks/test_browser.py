@@ -294,3 +294,87 @@ def test_on_a_narrow_page_the_diagram_runs_downwards(opened):
     wide = opened(width=1400)
     lefts = [box.bounding_box()["x"] for box in wide.locator(".sv-box").all()]
     assert lefts[0] < lefts[1] == lefts[4] < lefts[5] < lefts[6]
+
+
+# Which boxes show the next step, at each place while it plays.
+FLOW = """() => new Promise((done) => {
+    const seen = [];
+    document.addEventListener("spikeviz:drawn", ({ detail: s }) => {
+        seen.push({ place: s.place, step: s.step, cursor: s.p.cursor,
+            picture: document.querySelector(".sv-diagram").toDataURL() });
+        if (s.place === 2) done(seen);
+    });
+    document.querySelector(".sv-play").click();
+})"""
+
+
+def test_between_two_steps_the_next_one_flows_from_left_to_right(opened):
+    page = opened(SpikeBlockExplorer(time_steps=3, cursor=0))
+    seen = page.evaluate(FLOW)
+    assert len({one["picture"] for one in seen}) > 60
+    assert all(one["step"] == one["cursor"] == int(one["place"]) for one in seen)
+    page.locator(".sv-clock", has_text="step 3 of 3").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("block", "box", "trait", "number", "standard"),
+    [
+        ("mbpl", "branches.1", "thresholds", 1, 1.0),
+        ("rl", "second", "second_threshold", None, 0.6),
+        ("hsl", "lifs.0", "v_threshold", None, 1.0),
+    ],
+)
+def test_a_threshold_is_dragged_over_the_membrane(opened, block, box, trait, number, standard):
+    page = opened(SpikeBlockExplorer(block=block, selected=box))
+    line = page.get_by_role("slider", name="Threshold of the chosen LIF, drag it")
+
+    def held():
+        value = page.evaluate("(name) => document.getElementById('view').model.get(name)", trait)
+        return value if number is None else value[number]
+
+    at = line.bounding_box()
+    x, y = at["x"] + 40, at["y"] + at["height"] / 2
+    page.mouse.move(x, y + 6)  # beside it
+    page.mouse.down()
+    assert held() == standard
+    page.mouse.move(x, y - 6, steps=4)
+    page.mouse.up()
+    assert standard < held() < standard + 1.5
+    assert round(held(), 2) == held()
+    moved = line.bounding_box()
+    assert abs(moved["y"] + moved["height"] / 2 - (y - 12)) < 3  # it follows the hand
+    page.keyboard.press("Control+z")
+    page.wait_for_function(f"Math.abs({line.get_attribute('aria-valuenow')}) > 0")
+    assert held() == standard
+    line.press("ArrowUp")
+    assert held() == pytest.approx(standard + 0.01)
+    line.dblclick(position={"x": 40, "y": 13})
+    assert held() == standard
+
+
+def test_bars_are_not_called_dashed(opened):
+    page = opened(SpikeBlockExplorer(block="hsl", selected="concat"))
+    place = page.locator(".sv-look .sv-caption")
+    assert "in the upper lane" in place.inner_text()
+    page.locator(".sv-box[aria-label^='LIF']").first.click()
+    place.filter(has_text="Step").wait_for()
+    page = opened(SpikeBlockExplorer(block="mbpl", selected="branches.0"))
+    assert "others dashed" in page.locator(".sv-look .sv-caption").inner_text()
+
+
+def test_a_finger_taps_a_pixel_and_draws_only_on_x(opened):
+    page = opened(
+        SpikeBlockExplorer(selected="branches.0"), width=390, height=800, has_touch=True,
+        is_mobile=True,
+    )  # fmt: skip
+    detail = page.locator(".sv-detail")
+    way = "(one) => getComputedStyle(one).touchAction"
+    assert detail.evaluate(way) == "pan-y"
+    detail.scroll_into_view_if_needed()
+    box = detail.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] * 0.4, box["y"] + 60)
+    row = page.evaluate("document.getElementById('view').model.get('row')")
+    assert row != 5
+    page.evaluate("document.getElementById('view').model.set('selected', 'x')")
+    page.locator(".sv-look", has_text="Input x: draw on it").wait_for()
+    assert detail.evaluate(way) == "none"
