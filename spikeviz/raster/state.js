@@ -74,8 +74,7 @@ function mapOf({ neurons, size, channels, width, highlight, counts, wanted }) {
 /** The map of the spikes of one column: how many channels fire at each place. */
 function columnMap({ spikes, neurons, map: { cells } }, column) {
   const values = new Float64Array(cells);
-  const fired = spikes.subarray(column * neurons, (column + 1) * neurons);
-  fired.forEach((spike, n) => (values[n % cells] += spike));
+  for (let n = 0, at = column * neurons; n < neurons; n++) values[n % cells] += spikes[at++];
   return values;
 }
 

@@ -85,7 +85,8 @@ export function mapTexts(s) {
 export function neuronTexts(s, neuron) {
   if (neuron === null)
     return ["Point at the raster: a neuron, its place, its rate, its spikes.", ""];
-  const train = s.columns > 60 ? [] : s.spikes.filter((_, i) => i % s.neurons === neuron);
+  const train = s.columns > 60 ? []
+    : Array.from({ length: s.columns }, (_, at) => s.spikes[at * s.neurons + neuron]);
   const own = `${rate(s.counts[neuron] / s.columns)}, ${counted(s.counts[neuron], "spike")} in ` +
     `${counted(s.columns, "step")}${train.length ? ": " : ""}${train.join("")}`;
   const name = neuronName(s, neuron);
