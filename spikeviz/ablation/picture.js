@@ -154,11 +154,11 @@ export function drawPicture(canvas, s, colour) {
     frame(ctx, x, at, height, colour);
     if (s.yours)
       for (const { point, rank, y } of places) {
-        ctx.globalAlpha = lit(point.number) ? 1 : 0.25;
+        ctx.globalAlpha = lit(point.number) ? 1 : 0.35;
         link(ctx, [at.mine[0] + at.mine[1], at.row(rank)], [at.ours[0], y], colour.purple);
       }
     for (const one of places) {
-      ctx.globalAlpha = lit(one.point.number) ? 1 : 0.25;
+      ctx.globalAlpha = lit(one.point.number) ? 1 : 0.35;
       oursCard(ctx, s, one, at, x, colour);
     }
     ctx.globalAlpha = 1;
@@ -259,7 +259,7 @@ function theirSide(ctx, s, places, at, told, lit, colour) {
     ends.set(point.value, [y, at.row(card.rank)]);
     const own = s.claims.filter((claim) => [claim.better, claim.worse].includes(point.value));
     const sure = own.some(({ verdict }) => verdict === "agree" || verdict === "disagree");
-    ctx.globalAlpha = lit(point.number) ? 1 : 0.2;
+    ctx.globalAlpha = lit(point.number) ? 1 : 0.3;
     link(ctx, [from, y], [left, at.row(card.rank)], lineInk(own, colour),
       { until: grown, width: 2.5, dash: sure ? [] : [5, 4] });
   }
