@@ -51,6 +51,18 @@ function ghosts() {
   };
 }
 
+/** Whether a picture is in sight or printed: what nobody sees costs a move nothing. */
+function inSight(canvas, paint, signal) {
+  let seen = false;
+  const sight = new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting;
+    if (seen) paint();
+  });
+  sight.observe(canvas);
+  signal.addEventListener("abort", () => sight.disconnect());
+  return () => seen || canvas.closest(".sv-print");
+}
+
 function render({ model, el, signal }) {
   const request = () => paint();
   const last = () => model.get("time_steps");
@@ -79,6 +91,7 @@ function render({ model, el, signal }) {
   const [once, compute, redraw] = [memory(), computer(model.get("recorded")), redrawer()];
   const [drawTraces, drawPhotos, drawSending] = [tracer(), exhibition(), sendingPictures()];
   const remember = ghosts();
+  const sendingSeen = inSight(boards.sending, request, signal);
 
   /** The plots over time and the pictures: what moves. */
   function drawStage(state, look) {
@@ -108,7 +121,7 @@ function render({ model, el, signal }) {
     drawStage(state, look);
     const what = [colour, state.sent, state.p.readout, state.cursor];
     view.sent = redraw(boards.sent, what, (on) => drawSent(on, state, look));
-    if (state.isImage)
+    if (state.isImage && sendingSeen())
       redraw(boards.sending, [...what, state.key], (on) => drawSending(on, state, look));
     redraw(boards.curve, [colour, ghost, state], (on) => parts.curve.draw(on, state, look));
     once("words", [state, ghost, view.inStrips], () => page.write(state, ghost, view.inStrips));

@@ -49,37 +49,38 @@ export function gripsOf({ ys, floor }, thresholds) {
   return at;
 }
 
-/** Adds the ways of all membranes from one place to another to `paths`, one for each branch. Where
- *  several share their way, they lie side by side like the strands of a ribbon. */
-function addWays({ runs }, [from, to], { x, ys }, apart, paths) {
-  for (let t = Math.floor(from); t < to; t++) {
-    const ways = runs.map((run) => corners(run, t));
-    for (let part = 1; part < 4; part++) {
-      const names = ways.map((way) => `${way[part - 1][1]} ${way[part][1]}`);
-      ways.forEach((way, i) => {
-        const [a, end] = [way[part - 1], way[part]];
-        if (a[0] >= to) return;
-        const b = end[0] <= to ? end
-          : [to, a[1] + ((end[1] - a[1]) * (to - a[0])) / (end[0] - a[0])];
-        const same = names.flatMap((name, j) => (name === names[i] ? [j] : []));
-        const aside = (same.indexOf(i) - (same.length - 1) / 2) * STRAND * (1 - apart);
-        const [dx, dy] = part === 2 && a[1] !== end[1] ? [aside, 0] : [0, -aside];
-        paths[i].moveTo(x(a[0]) + dx, ys[i](a[1]) + dy);
-        paths[i].lineTo(x(b[0]) + dx, ys[i](b[1]) + dy);
-      });
-    }
-  }
+/** How far a strand lies beside the way that it shares with others, which lie side by side like
+ *  the strands of a ribbon. */
+function asideOf(ways, i, part) {
+  const [from, to] = [ways[i][part - 1][1], ways[i][part][1]];
+  let aside = 0;
+  ways.forEach((way, j) => {
+    if (way[part - 1][1] === from && way[part][1] === to) aside += Math.sign(i - j);
+  });
+  return (aside / 2) * STRAND;
 }
 
-function drawWays(ctx, state, span, scales, { apart, lines }) {
-  const paths = state.runs.map(() => new Path2D());
-  addWays(state, span, scales, apart, paths);
-  Object.assign(ctx, { lineWidth: STRAND, lineCap: "round" });
+/** The ways of all membranes from one place to another. */
+function drawWays(ctx, { runs }, [from, to], { x, ys }, { apart, lines }) {
+  const paths = runs.map(() => new Path2D());
+  for (let t = Math.floor(from); t < to; t++) {
+    const ways = runs.map((run) => corners(run, t));
+    for (let part = 1; part < 4; part++)
+      ways.forEach((way, i) => {
+        const [[start, low], [end, high]] = [way[part - 1], way[part]];
+        if (start >= to) return;
+        const done = Math.min(1, (to - start) / (end - start));
+        const aside = asideOf(ways, i, part) * (1 - apart);
+        const [dx, dy] = part === 2 && low !== high ? [aside, 0] : [0, -aside];
+        paths[i].lineTo(x(start) + dx, ys[i](low) + dy);
+        paths[i].lineTo(x(start + (end - start) * done) + dx, ys[i](low + (high - low) * done) + dy);
+      });
+  }
+  Object.assign(ctx, { lineWidth: STRAND, lineJoin: "round" });
   paths.forEach((path, i) => {
     ctx.strokeStyle = lines[i];
     ctx.stroke(path);
   });
-  ctx.lineCap = "butt";
 }
 
 /** The box of a block that lies on the pile. */
