@@ -129,7 +129,8 @@ function render({ model, el, signal }) {
     walk.update();
     return state;
   }
-  const paint = mount({ model, el, signal }, page.root, TRAITS, draw, { undo: MOVED });
+  const more = { undo: MOVED, film: { player: walk, stage: page.stage } };
+  const paint = mount({ model, el, signal }, page.root, TRAITS, draw, more);
   walk.passOnce(page.stage);
 }
 

@@ -112,8 +112,6 @@ function drawFrame(ctx, { x: input, n, total }, scales, { colour, lines, ghost, 
     stroke(ctx, colour.grid, across(x, y.range[0] + 0.5));
     label(ctx, `LIF${low(i)}`, 4, CEILING + (i + 0.5) * tall, lines[i]);
   });
-  const title = "membranes Hᵢ and their thresholds, dashed: drag them";
-  label(ctx, title, LEFT, CEILING - 9, colour.fg, "left", "bottom", x.range[1] - LEFT + 80);
   const levels = Array.from({ length: n + 1 }, (_, level) => level);
   const yTicks = levels.filter((level) => n < 6 || level % 2 === 0);
   axes(ctx, named, sum, { colour, xTitle: "time step", xTicks, yTicks });
@@ -123,8 +121,10 @@ function drawFrame(ctx, { x: input, n, total }, scales, { colour, lines, ghost, 
 }
 
 /** The input over the piles, and what is to be said of the step on show. */
-function drawInput(ctx, { x: input, n, total, cursor }, scales, { colour, place }) {
+function drawInput(ctx, { x: input, n, total, cursor }, scales, { colour, place, hidden }) {
   const { x, sum } = scales;
+  const title = `membranes Hᵢ and their thresholds, dashed${hidden ? "" : ": drag them"}`;
+  label(ctx, title, LEFT, CEILING - 9, colour.fg, "left", "bottom", x.range[1] - LEFT + 80);
   stroke(ctx, colour.green, stairs(input, x, scales.input), 2);
   const top = sum.range[1] - 6;
   const says = `blocks: Σ Sᵢ = ${total[cursor]}`;
@@ -144,7 +144,7 @@ function drawInput(ctx, { x: input, n, total, cursor }, scales, { colour, place 
 }
 
 /** The thresholds; one that was just crossed shines. */
-function drawRungs(ctx, { p }, scales, blocks, { colour, lines, place }) {
+function drawRungs(ctx, { p }, scales, blocks, { lines, place }) {
   const { x, ys } = scales;
   const grips = gripsOf(scales, p.thresholds);
   p.thresholds.forEach((threshold, i) => {
@@ -152,8 +152,6 @@ function drawRungs(ctx, { p }, scales, blocks, { colour, lines, place }) {
     const [y, end] = [ys[i](threshold), x.range[1]];
     stroke(ctx, lines[i], across(x, y), 1.5 + 3 * (own ? glow(own, place) : 0), DASH);
     stroke(ctx, lines[i], [[end, y], [end + 20, grips[i]]], 1.5);
-    const name = `V${low(i)} ${show(threshold, 2)}`;
-    label(ctx, name, end + RIGHT - 8, grips[i], colour.fg, "right"); // under the grip, for a film
   });
 }
 
