@@ -9,7 +9,7 @@ import { slide, slider } from "../base/slider.js";
 /** Draws the curve, up to 8 branches once the guess is made; returns where n stands: [x, y]. */
 function drawCurve({ ctx, width, height }, state, { colour, ghost }) {
   const { p, n, bits } = state;
-  const x = scale([1, MOST], [34, width - 22]);
+  const x = scale([1, MOST], [28, width - 30]);
   const y = scale([0, 1.08 * bits || 1], [height - 38, 22]);
   const known = p.guess ? MOST : n;
   const points = ({ byBranches }) => byBranches.slice(0, known).map(({ information }, i) =>

@@ -61,16 +61,28 @@ function goPixel({ set, view }, point, i) {
   set({ row, column });
 }
 
+/** Like `drag`, but a finger that scrolls the page moves nothing: only its tap, or its way aside. */
+function onPicture(element, move) {
+  const touches = ({ pointerType }) => pointerType === "touch";
+  let waits = false; // a finger is down and has not moved
+  drag(element, (event, down) => {
+    const first = down || waits;
+    waits = down && touches(event);
+    if (!waits) move(event, first);
+  });
+  element.addEventListener("click", (event) => touches(event) && move(event, true));
+}
+
 /** The playhead on the plots, the pixel on the pictures. */
 export function stageHands({ traces, sent, photos }, { set, view, time }) {
   const goTo = (scale) => ({ offsetX }) => {
     const place = clamp(scale().invert(offsetX), 0, time.last());
     time.go(calm() ? Math.ceil(place) : place);
   };
-  drag(traces, goTo(() => view.x));
-  drag(sent, ({ offsetX }) => time.go(clamp(Math.ceil(view.sent.invert(offsetX)), 1, time.last())));
+  onPicture(traces, goTo(() => view.x));
+  onPicture(sent, ({ offsetX }) => time.go(clamp(Math.ceil(view.sent.invert(offsetX)), 1, time.last())));
   let picture = -1; // that the hand went down on
-  drag(photos, ({ offsetX, offsetY }, down) => {
+  onPicture(photos, ({ offsetX, offsetY }, down) => {
     const { side, at } = view;
     const inside = (_, i) => at(i).every((from, axis) => {
       const place = [offsetX, offsetY][axis];

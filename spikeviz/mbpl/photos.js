@@ -85,7 +85,8 @@ export function exhibition() {
     const done = Math.floor(look.place);
     const { error } = done ? bySteps[done - 1] : none;
     const titles = [
-      look.hidden ? "input x" : "input x: drag the pixel", `all spikes so far: 0 to ${n * x.length}`,
+      `input x${look.hidden ? "" : ": drag the pixel"}`,
+      `all spikes so far: 0 to ${n * x.length}`,
       `x read back, step ${done} of ${x.length}`, `error ${show(error)}:`,
     ];
     coloursOf(state, look).forEach((ink, i) => {

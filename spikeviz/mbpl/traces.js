@@ -70,10 +70,11 @@ function drawWays(ctx, { runs }, [from, to], { x, ys }, { apart, lines }) {
         const [[start, low], [end, high]] = [way[part - 1], way[part]];
         if (start >= to) return;
         const done = Math.min(1, (to - start) / (end - start));
+        const [at, value] = [start + (end - start) * done, low + (high - low) * done];
         const aside = asideOf(ways, i, part) * (1 - apart);
         const [dx, dy] = part === 2 && low !== high ? [aside, 0] : [0, -aside];
         paths[i].lineTo(x(start) + dx, ys[i](low) + dy);
-        paths[i].lineTo(x(start + (end - start) * done) + dx, ys[i](low + (high - low) * done) + dy);
+        paths[i].lineTo(x(at) + dx, ys[i](value) + dy);
       });
   }
   Object.assign(ctx, { lineWidth: STRAND, lineJoin: "round" });

@@ -479,3 +479,23 @@ def test_crowded_grips_stand_apart(opened, made):
     assert min(b - a for a, b in pairwise(tops)) >= 24
     plot = page.locator(".sv-mbpl-traces").bounding_box()
     assert all(box["x"] > plot["x"] + plot["width"] - 86 for box in boxes)  # beside the last step
+
+
+def test_a_finger_that_scrolls_over_the_plot_moves_no_playhead_and_its_tap_does(opened):
+    page = opened(width=390, height=800, has_touch=True, is_mobile=True)
+    page.add_style_tag(content="body { padding: 300px 0 }")
+    box = page.locator(".sv-mbpl-traces").bounding_box()
+    page.evaluate(f"scrollTo(0, {box['y'] - 200})")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    client = page.context.new_cdp_session(page)
+    x, y = box["x"] + 120, 200 + box["height"] - 70
+    for kind, ups in (("Start", [0]), ("Move", range(10, 200, 10)), ("End", [0])):
+        for up in ups:
+            points = [] if kind == "End" else [{"x": x, "y": y - up}]
+            client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    page.wait_for_function(f"scrollY > {box['y'] - 100}")
+    assert trait(page, "cursor") == 11
+    page.wait_for_timeout(500)  # it no longer glides
+    box = page.locator(".sv-mbpl-traces").bounding_box()
+    page.touchscreen.tap(box["x"] + 120, box["y"] + box["height"] - 70)
+    page.wait_for_function(f"{MODEL}.get('cursor') < 6")
