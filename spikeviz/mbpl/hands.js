@@ -6,6 +6,8 @@ import { clamp, h, show } from "../base/page.js";
 import { calm, drag, onArrows, onReset } from "../base/controls.js";
 import { dragLine } from "../base/slider.js";
 
+const ASIDE = 8; // pixels
+
 /** The lines across the membranes: {elements, place}; held(is) frames a drag. */
 export function rungs({ model, setThreshold }, held) {
   const lines = Array.from({ length: MOST }, (_, i) => dragLine({
@@ -61,14 +63,15 @@ function goPixel({ set, view }, point, i) {
   set({ row, column });
 }
 
-/** Like `drag`, but a finger that scrolls the page moves nothing: only its tap, or its way aside. */
+/** Like `drag`; but of a finger only a tap or a way aside moves something: else it scrolls. */
 function onPicture(element, move) {
   const touches = ({ pointerType }) => pointerType === "touch";
-  let waits = false; // a finger is down and has not moved
+  let start = null; // where a finger came down that has not yet moved aside
   drag(element, (event, down) => {
-    const first = down || waits;
-    waits = down && touches(event);
-    if (!waits) move(event, first);
+    if (down) start = touches(event) ? event.clientX : null;
+    if (start !== null && Math.abs(event.clientX - start) < ASIDE) return;
+    move(event, down || start !== null);
+    start = null;
   });
   element.addEventListener("click", (event) => touches(event) && move(event, true));
 }
@@ -80,7 +83,9 @@ export function stageHands({ traces, sent, photos }, { set, view, time }) {
     time.go(calm() ? Math.ceil(place) : place);
   };
   onPicture(traces, goTo(() => view.x));
-  onPicture(sent, ({ offsetX }) => time.go(clamp(Math.ceil(view.sent.invert(offsetX)), 1, time.last())));
+  onPicture(sent, ({ offsetX }) => {
+    time.go(clamp(Math.ceil(view.sent.invert(offsetX)), 1, time.last()));
+  });
   let picture = -1; // that the hand went down on
   onPicture(photos, ({ offsetX, offsetY }, down) => {
     const { side, at } = view;
