@@ -44,9 +44,17 @@ export function makeControls({ model, set, setThreshold, setCount }) {
   const { number, pick } = traitControls(model, set);
   const whole = { whole: true };
   const learned = Object.keys(mixers).map((name) => [name, name.replace(" ", ", channel ")]);
+  const sideOf = (image) => Math.sqrt(pictures[image].length / 2);
+  /** Another image; the pixel stays at its place in the picture. */
+  function takeImage(image) {
+    const sides = [model.get("image"), image].map(sideOf);
+    const [row, column] = ["row", "column"].map((name) =>
+      Math.floor(((Math.min(model.get(name), sides[0] - 1) + 0.5) * sides[1]) / sides[0]));
+    set({ image, row, column });
+  }
   const input = {
     stimulus: pick("stimulus", "Input x", [["image", "image: a neuron each pixel"], ...STIMULI]),
-    image: pick("image", "Image", Object.keys(pictures)),
+    image: pick("image", "Image", Object.keys(pictures), { set: takeImage }),
     period: number("period", "Period", whole),
     seed: number("seed", "Noise seed", whole),
     amplitude: number("amplitude", "amplitude"),

@@ -125,7 +125,7 @@ function drawFrame(ctx, { x: input, n, total }, scales, { colour, lines, ghost, 
 function drawInput(ctx, { x: input, n, total, cursor }, scales, { colour, place, hidden }) {
   const { x, sum } = scales;
   const title = `membranes Hᵢ and their thresholds, dashed${hidden ? "" : ": drag them"}`;
-  label(ctx, title, LEFT, CEILING - 9, colour.fg, "left", "bottom", x.range[1] - LEFT + 80);
+  label(ctx, title, LEFT, CEILING - 9, colour.fg, "left", "bottom", x.range[1] - LEFT);
   stroke(ctx, colour.green, stairs(input, x, scales.input), 2);
   const top = sum.range[1] - 6;
   const says = `blocks: Σ Sᵢ = ${total[cursor]}`;

@@ -326,6 +326,14 @@ def test_the_pixel_is_dragged_over_the_image_and_set_back_by_a_double_click(open
     says(page, r"^Pixel \(44, 56\)")
 
 
+def test_the_pixel_stays_at_its_place_when_the_image_has_fewer(opened):
+    page = opened()
+    page.get_by_label("Image", exact=True).select_option("digit 5")
+    says(page, r"^Pixel \(12, 16\)")  # 44.5 and 56.5 of 96, in 28ths
+    page.get_by_label("Image", exact=True).select_option("digit 0")
+    says(page, r"^Pixel \(12, 16\)")
+
+
 def test_the_ghost_of_another_input_is_dropped(opened):
     page = opened()
     ghost = page.get_by_text("before the last change")
