@@ -27,7 +27,7 @@ const initialize = (props) => syncing(props, TRAITS);
 /** All that is on show, of the traits and the photograph. */
 function computer(model) {
   const once = memory();
-  return ({ pixels, version }, background) => {
+  return ({ pixels, version }, background, place) => {
     const [name, side, asked, ...more] = NUMBERS.map((trait) => model.get(trait));
     const [layers, convolution, heads] = more;
     const size = fitting(side, asked); // one of the two changes first
@@ -41,9 +41,13 @@ function computer(model) {
       for (let one = 0; one < group.length; one++) mates[one] = group[one] === own;
       return mates;
     });
-    const most = model.get("limits").layers[1];
-    const all = once("reached", [side, size, pixel, convolution], () =>
-      each((one) => reach(parts[one], pixel, most, convolution)));
+    // Between two layers, those of all to come; they are not computed anew while it plays.
+    const between = place !== layers;
+    const deep = between ? model.get("limits").layers[1] : layers;
+    const all = once("reached", [side, size, pixel, convolution, deep], () =>
+      each((one) => reach(parts[one], pixel, deep, convolution)));
+    const waves = () => once("waves", [side, size, pixel, convolution, deep], () =>
+      each((one) => FLYING.includes(one) && arrivals(parts[one], all[one], convolution)));
     const grey = () => new Uint32Array(side * side).fill(pack(128, 128, 128));
     const colours = once("colours", [side, version], () =>
       pixels ? averageColours(pixels, side) : grey());
@@ -54,8 +58,7 @@ function computer(model) {
       part: parts[name], faded: faded(0.35), calm: faded(0.65), lit,
       shines: name === "full" ? lit.full : lit.window.map((one, at) => one | lit.grid[at]),
       reached: each((one) => all[one].slice(0, layers + 1)),
-      waves: once("waves", [side, size, pixel, convolution], () =>
-        each((one) => FLYING.includes(one) && arrivals(parts[one], all[one], convolution))),
+      place, waves: between ? waves() : {},
       costs: each((one) => costsOf(one, side, size, heads)),
     };
   };
@@ -105,7 +108,7 @@ function render({ model, el, signal }) {
 
   const redraw = memory();
   function draw(colour) {
-    const shown = { ...compute(photo.now(), colour.bg), flight: way.at(), place: travel.at() };
+    const shown = { ...compute(photo.now(), colour.bg, travel.at()), flight: way.at() };
     const { side, size, name, row, column, heads, convolution, reached, waves } = shown;
     const theme = [colour.bg, colour.red];
     const map = [side, size, row, column, photo.now().version, ...theme];

@@ -18,14 +18,14 @@ export function reachMap(name, choose) {
   const element = h("figure", {}, canvas, caption);
   const drawPixels = pixelMap();
 
-  /** `arrived`: the layer at which each pixel is reached; `knows`: those of the last whole one. */
+  /** `knows`: who is reached by the last whole layer; `arrived`, between two: when each is. */
   function draw(shown, arrived, knows, { ctx, width }, colour) {
     const { colours, faded, side, row, column, place } = shown;
     const ink = colour[INK[name]];
     const cell = width / side;
     const shine = mix(ink);
     drawPixels(ctx, width, colours.map((one, pixel) => {
-      const age = place - arrived[pixel];
+      const age = arrived ? place - arrived[pixel] : knows[pixel] - 0.5;
       return age < 0 ? faded[pixel] : shine(one, clamp(1 - age / GLOW, 0, 1));
     }));
     Object.assign(ctx, { strokeStyle: ink, lineWidth: cell > 4 ? 1.5 : 1 });

@@ -29,6 +29,7 @@ SHOWN = """([change, name]) => new Promise((resolve) => {
             reached: detail.reached[name].map((one) => one.join("")), costs: detail.costs[name],
             boxes: [...(detail.boxes[name] ?? [])], photo: detail.photo,
             waves: [...(detail.waves[name] ?? [])].map((at) => (at === Infinity ? 99 : at)),
+            place: detail.place,
         }));
     };
     document.addEventListener("spikeviz:drawn", done);
@@ -307,7 +308,15 @@ def test_the_wave_lights_in_each_layer_those_whom_python_says_it_reaches(saved):
         p = random_settings(rng, name) | {"layers": 6}
         show(page, {"resolution": 56, "size": 7}, name)
         show(page, {"resolution": p["resolution"], "size": p["size"]}, name)
-        waves = np.array(show(page, p, name)["waves"])
+        show(page, p, name)
+        page.evaluate("""() => {
+            const scrub = document.querySelector("[aria-label=Layers]");
+            scrub.value = 5.5;
+            scrub.dispatchEvent(new Event("input"));
+        }""")  # between two layers, the wave is drawn
+        shown = show(page, {}, name)
+        assert shown["place"] == 5.5
+        waves = np.array(shown["waves"])
         run = PartitionExplorer(**p).trace()
         for k, reached in enumerate(run.reached):
             assert np.array_equal(waves <= k, reached.ravel()), (p, k)
