@@ -7,12 +7,11 @@ import { colours, lasting, mount } from "../base/widget.js";
 import { listen, setter, syncer, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { gestures } from "../base/gestures.js";
-import { keeper } from "../base/keeper.js";
 import { memory } from "../base/memory.js";
 import { PARAMETERS, compute, range } from "./state.js";
 import { liveAxis } from "./axis.js";
 import { unpacked } from "./input.js";
-import { drawStage } from "./moment.js";
+import { drawStage, layers } from "./moment.js";
 import { momentAt, paceOf } from "./pace.js";
 import { PIN_COLOURS } from "./pins.js";
 import { makeTools } from "./tools.js";
@@ -105,7 +104,7 @@ function makeView(model, signal) {
 function render({ model, el, signal }) {
   const view = makeView(model, signal);
   const once = memory();
-  const kept = { ground: keeper(), others: keeper(), own: keeper() };
+  const kept = layers();
   const tools = makeTools(view);
   const parts = build(tools);
   const { traces, stage, root } = parts;

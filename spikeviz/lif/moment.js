@@ -2,33 +2,50 @@
 // crossing a flash, a ring, a spike that drops into its lane.
 
 import { across, dot, label, stroke } from "../base/draw.js";
+import { keeper } from "../base/keeper.js";
 import { freeWay, inPlot } from "./charge.js";
 import { drawTank } from "./tank.js";
-import { drawGround, drawOthers, drawOwn, insideMembrane, triangle } from "./traces.js";
+import { drawFuture, drawGround, drawOthers, drawOwn, insideMembrane, PALE, triangle }
+  from "./traces.js";
 
 const [FLASH, RING, DROP] = [0.45, 0.7, 0.4]; // seconds
-const PALE = 0.35;
 
-/** The whole picture now. `hides`: what is still to come; kept: {layer: its keeper}. */
+/**
+ * Keepers of the layers, by name. What is drawn for the first time is drawn at once, as a hand may
+ * move on: only what is drawn again is worth a copy.
+ */
+export function layers() {
+  const made = (keep) => {
+    let last = null;
+    return (on, state, paint) => {
+      if (state === last) keep(on, [state], paint);
+      else paint(on.ctx);
+      last = state;
+    };
+  };
+  const names = ["ground", "others", "own", "future"];
+  return Object.fromEntries(names.map((name) => [name, made(keeper())]));
+}
+
+/** The whole picture now. `hides`: what is still to come; kept: `layers`. */
 export function drawStage(on, kept, state, hides, colour) {
   const { ctx } = on;
   const { p, x, bottom, now } = state;
   const px = x(now.x * p.dt);
-  kept.ground(on, [state], (own) => drawGround(own, state, colour));
-  const layer = (name, draw, [left, right], alpha = 1) => {
+  const layer = (name, draw, left, right) => {
     ctx.save();
     ctx.beginPath();
-    ctx.rect(left, 0, right - left, on.height);
+    ctx.rect(left, 0, Math.max(0, right - left), on.height);
     ctx.clip();
-    ctx.globalAlpha = alpha;
-    kept[name](on, [state], (own) => draw(own, state, colour));
+    kept[name](on, state, (own) => draw(own, state, colour));
     ctx.restore();
   };
+  layer("ground", drawGround, 0, on.width);
   const [left, right] = [x.range[0] - 6, x.range[1] + 6];
-  layer("others", drawOthers, [left, hides ? px : right]);
+  layer("others", drawOthers, left, hides ? px : right);
   const done = now.step - charged(now);
-  layer("own", drawOwn, [left, done < 0 ? left : x(done * p.dt) + 1]);
-  if (!hides) layer("own", drawOwn, [px + 1, right], PALE);
+  layer("own", drawOwn, left, done < 0 ? left : x(done * p.dt) + 1);
+  if (!hides) layer("future", drawFuture, px + 1, right);
   stroke(ctx, colour.fg, [[px, 18], [px, bottom]]);
   insideMembrane(ctx, state, () => {
     charge(ctx, state, colour);

@@ -8,6 +8,7 @@ import { LIBRARIES } from "./libraries.js";
 import { PIN_COLOURS } from "./pins.js";
 
 const LANE = 14; // pixels
+export const PALE = 0.35; // what is still to come
 const DASHES = [[], [9, 3], [4, 2], [9, 3, 2, 3]]; // of the pins, so that colour is not all
 
 /**
@@ -128,6 +129,13 @@ export function drawOwn(ctx, { p, run, x, y }, colour) {
   if (x(p.dt) - x(0) < 6) return;
   ctx.fillStyle = colour.blue;
   run.h.forEach((charged, t) => ctx.fillRect(x(t * p.dt) - 2, y(charged) - 2, 4, 4));
+}
+
+/** What is still to come of it. */
+export function drawFuture(ctx, { p, run, x, y }, colour) {
+  ctx.globalAlpha = PALE;
+  stroke(ctx, colour.blue, path(run, p.dt, x, y), 2);
+  ctx.globalAlpha = 1;
 }
 
 /** V of a library's run, at steps that stand at least 6 pixels apart. */
