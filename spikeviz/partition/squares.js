@@ -70,7 +70,7 @@ export function squaresView({ model, set, changeMap, resetSize, resetMap }) {
       const at = g * block;
       ctx.fillRect(LEFT + at, TOP + at, block - gap, block - gap);
     }
-    for (const less of STAGES.filter((one) => one < side && (s * one ** 4) / side ** 4 > 9)) {
+    for (const less of STAGES.filter((one) => one < side && one > across)) {
       const small = less ** 2 * scale;
       ctx.setLineDash([3, 3]);
       outline(ctx, [LEFT, TOP, small, small], colour.muted, 1);
