@@ -123,9 +123,9 @@ export const PICTURES = {
     stroke(ctx, colour.blue, [[x(0), handle[1]], handle], 1, [2, 2]);
     labelStep(ctx, x, above, y, colour, state);
     const px = handle[0] + side * 16;
-    const low = y(0) - handle[1] < 28 ? 22 : 0; // above the words on the axis
+    const lift = y(0) - handle[1] < 28 ? 22 : 0; // above the words on the axis
     if (px > x.range[0] + 40 && px < x.range[1] - 40)
-      cover(ctx, `α = ${show(p.alpha)}`, px, handle[1] - low, colour, colour.blue,
+      cover(ctx, `α = ${show(p.alpha)}`, px, handle[1] - lift, colour, colour.blue,
         side > 0 ? "left" : "right");
     return { x, y, place: [x(p.at), y(derivative)], slope: handle };
   },
