@@ -5,7 +5,7 @@ import { h } from "./page.js";
 
 const PER_SECOND = 25; // frames
 const MOST = 250; // of them: what takes longer than 10 s goes faster
-const WIDTH = 1200; // pixels at most, and twice those of the page
+const WIDE = 700; // pixels of the page, up to which a film has two for each
 const LAST = 1500; // ms that the last frame stays
 const [EDGE, FOOT] = [12, 28]; // pixels of the page around the stage, and for the caption
 const SAMPLES = 6; // frames that the colours are chosen from
@@ -69,7 +69,7 @@ function cut(ctx, words, room) {
 function composer(stage, { colour, caption }) {
   const { width, height } = stage.getBoundingClientRect();
   const all = [width + 2 * EDGE, height + EDGE + FOOT];
-  const scale = Math.min(2, WIDTH / all[0]);
+  const scale = width > WIDE ? 1 : 2; // whole: what is drawn once stays sharp
   const sides = all.map((side) => Math.round(side * scale));
   const canvas = h("canvas", { width: sides[0], height: sides[1] });
   const ctx = canvas.getContext("2d", { willReadFrequently: true });
