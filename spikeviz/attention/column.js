@@ -4,7 +4,7 @@ import { counted, formulaRows, h, percent, put, show } from "../base/page.js";
 import { cividis, label, surface } from "../base/draw.js";
 import { keeper } from "../base/keeper.js";
 import {
-  KEY, QUERY, cellOf, drawBits, drawHeat, drawImage, frame, imageBox, panel, tokenAt,
+  KEY, QUERY, cellOf, drawBits, drawHeat, drawImage, frame, imageBox, panel, tokenAt, writeScale,
 } from "./draw.js";
 
 export const MAPS = { true: "softmax", false: "plain product" };
@@ -45,7 +45,7 @@ function drawSpikes(on, { view, at, colour, keys, layer }, kept) {
   const [first, second = first, third] = boxes;
   frame(ctx, second.cell(at.key, 0, view.d), KEY);
   if (third) frame(ctx, third.cell(at.key, 0, view.d), KEY, [3, 3]);
-  frame(ctx, first.cell(at.token, 0, view.d), QUERY);
+  frame(ctx, first.cell(at.row, 0, view.d), QUERY, at.between);
   writeNumber(ctx, first, at.token, colour.red);
   if (alone) {
     const [x, y, width, height] = first.cell(at.key, 0, view.d);
@@ -72,7 +72,7 @@ function drawPair({ ctx, width }, { view: { q, k, d }, at, colour }) {
   });
 }
 
-function drawMaps(on, { view, at, colour, keys, layer, answer, image, mirrored }, kept) {
+function drawMaps(on, { view, at, colour, keys, layer, answer, image, mirrored, scales }, kept) {
   const { ctx, width, height } = on;
   const { tokens } = view;
   const side = Math.min((width - LEFT - 16 - 4) / 2, height / 2 - 24);
@@ -83,17 +83,16 @@ function drawMaps(on, { view, at, colour, keys, layer, answer, image, mirrored }
     return { name, y, values: view[name], map, looks };
   });
   kept(on, keys, (own) => rows.forEach(({ name, y, values, map, looks }) => {
-    const most = Math.max(...values);
-    write(own, `${name}: 0 to ${show(most)}`, map.x, y - 6, colour.fg);
-    drawHeat(own, map, values, most);
+    writeScale(own, name, scales[name], map.x, y - 6, colour.fg);
+    drawHeat(own, map, values, scales[name]);
+    write(own, "looks at", looks.x, y - 6, colour.fg);
     drawImage(own, image, looks);
   }));
-  for (const { values, map, looks, y } of rows) {
+  for (const { name, values, map, looks } of rows) {
     const row = rowOf(values, at.token, tokens);
-    const most = Math.max(...row);
+    const most = scales[name];
     const cell = (token) => cellOf(looks, layer, at.group, token);
-    write(ctx, `looks at: 0 to ${show(most)}`, looks.x, y - 6, colour.fg);
-    frame(ctx, map.cell(at.token, 0, tokens), QUERY);
+    frame(ctx, map.cell(at.row, 0, tokens), QUERY, at.between);
     frame(ctx, map.cell(at.token, at.key), KEY);
     if (mirrored) frame(ctx, map.cell(at.key, at.token), KEY, [3, 3]);
     writeNumber(ctx, map, at.token, colour.red);
@@ -112,18 +111,18 @@ function drawMaps(on, { view, at, colour, keys, layer, answer, image, mirrored }
   ]);
 }
 
-function drawMerged(on, { view, at, colour, keys, softmax }, kept) {
-  const values = softmax ? view.softmaxV : view.plainV;
+function drawMerged(on, { view, at, colour, keys, softmax, scales }, kept) {
+  const name = softmax ? "softmaxV" : "plainV";
+  const [values, most] = [view[name], scales[name]];
   const boxes = sideBySide(on, view, 2, 2, 16);
   const [heat, out] = boxes;
   kept(on, [...keys, softmax], (own) => {
-    const most = Math.max(...values);
-    write(own, `A·V: 0 to ${show(most)}`, heat.x, 14, colour.fg);
+    writeScale(own, "A·V", most, heat.x, 14, colour.fg);
     drawHeat(own, heat, values, most);
     write(own, "the layer's output, spikes", out.x, 14, colour.fg);
     drawBits(own, out, view.out, colour);
   });
-  for (const box of boxes) frame(on.ctx, box.cell(at.token, 0, view.d), QUERY);
+  for (const box of boxes) frame(on.ctx, box.cell(at.row, 0, view.d), QUERY, at.between);
   writeNumber(on.ctx, heat, at.token, colour.red);
   return boxes.map((box) => ({ box, pick: (token) => ({ token }) }));
 }
@@ -142,14 +141,12 @@ function explainWeight({ shared, plain, softmax, tokens, d }, { token, key }) {
   ] };
 }
 
-function explainRow({ softmax, plain, tokens }, token, layer) {
+function explainRow({ softmax, plain, tokens }, token) {
   const [soft, hard] = [softmax, plain].map((map) => rowOf(map, token, tokens));
   const [least, most] = [Math.min(...soft), Math.max(...soft)].map((share) => percent(share));
   const none = hard.filter((score) => !score).length || "none";
   return `Token ${token}: softmax leaves each of ${tokens} tokens some weight, ${least} to ` +
-    `${most}; the plain product is 0 for ${none}. The model itself uses the ` +
-    `${MAPS[layer.softmax]}; the ${MAPS[!layer.softmax]} here comes from the same spikes, ` +
-    "not from a model trained with it.";
+    `${most}; the plain product is 0 for ${none}.`;
 }
 
 /** The column of a model: element, canvases, and draw(what is on show). */
@@ -187,7 +184,7 @@ export function column(name) {
     const projections = layer.kind === "bdsa" ? "no projections" : "learned Q, K, V";
     put(title, `1 ${upper}${network}: ${projections}`);
     weighing.update(rows);
-    put(rowText, explainRow(view, at.token, layer));
+    put(rowText, explainRow(view, at.token));
     put(merging, softmax === layer.softmax ? "4 A·V: add a where V spikes; then SPK"
       : `4 A·V with the ${MAPS[softmax]}, for comparison only`);
     const labels = {

@@ -1,9 +1,11 @@
 // What a reader chooses: the image, the layer, its heads, groups and steps, the models, the map A.
 
 import { button, h, put } from "../base/page.js";
-import { choice, numberControl, player, showValues } from "../base/controls.js";
+import { choice, numberControl, player, playhead, showValues } from "../base/controls.js";
 import { MAPS } from "./column.js";
 import { imageOf } from "./draw.js";
+
+const TOKENS_A_SECOND = 3;
 
 /** Offer only the first `count` options of a choice. */
 function allow({ list }, count) {
@@ -57,6 +59,7 @@ export function attentionControls(hands, signal) {
   const selects = {
     layer: placed("Layer", "layer", maps),
     head: placed("Head", "head", numbered("head", most("heads"))),
+    time_step: placed("Time step", "time_step", numbered("step", most("steps"))),
     group: placed("Group", "group", numbered("group", most("groups"))),
     attention: choice({
       label: "Models", set: (attention) => set({ attention }),
@@ -68,10 +71,11 @@ export function attentionControls(hands, signal) {
     }),
   };
   selects.attention.element.hidden = models.length < 2;
-  const steps = () => layers()[place().layer].steps;
+  const tokens = () => layers()[place().layer].tokens;
+  const head = playhead({ model, name: "token", last: () => tokens() - 1, paint: hands.paint });
   const walk = player({
-    last: () => steps() - 1, at: () => place().time_step, go: (time_step) => choose({ time_step }),
-    rate: () => 1.5, text: (step) => `step ${step} (${steps()} in all)`, signal,
+    ...head, last: () => tokens() - 1, rate: () => TOKENS_A_SECOND, signal, smooth: true,
+    text: (at) => `token ${Math.floor(at)} of ${tokens()}`, label: "Query token",
   });
 
   function update(at, layer, answered) {
@@ -81,6 +85,7 @@ export function attentionControls(hands, signal) {
     showValues(selects, values);
     allow(selects.head, layer.heads);
     allow(selects.group, layer.groups);
+    allow(selects.time_step, layer.steps);
     walk.update();
   }
   const elements = [
@@ -88,5 +93,5 @@ export function attentionControls(hands, signal) {
     h("div", { class: "sv-controls" }, ...Object.values(selects).map(({ element }) => element)),
     h("div", { class: "sv-row" }, ...walk.elements),
   ];
-  return { elements, update };
+  return { elements, update, walk };
 }

@@ -44,6 +44,18 @@ export function drawHeat(ctx, box, values, most) {
   });
 }
 
+/** "softmax 0 ▭ 0.187": the scale of the colours, where a map's heading stands. */
+export function writeScale(ctx, words, most, x, y, colour) {
+  const bar = 30;
+  label(ctx, `${words} 0`, x, y, colour, "left", "alphabetic");
+  const left = x + ctx.measureText(`${words} 0`).width + 4;
+  for (let n = 0; n < bar; n++) {
+    ctx.fillStyle = `rgb(${cividis(n / (bar - 1))})`;
+    ctx.fillRect(left + n, y - 9, 1.5, 9);
+  }
+  label(ctx, show(most), left + bar + 5, y, colour, "left", "alphabetic");
+}
+
 /** A small canvas over a whole box, with hard edges. */
 export const drawImage = (ctx, image, { x, y, width, height }) =>
   ctx.drawImage(image, x, y, width, height);

@@ -16,8 +16,9 @@ import { whereView } from "./where.js";
 
 const PLACE = ["layer", "head", "time_step", "group", "token", "key"];
 const CHOICES = ["image", ...PLACE, "softmax", "attention"];
+const SCALED = ["softmax", "plain", "softmaxV", "plainV"]; // each with one scale for all models
 const HELP = "Point at a token, click to keep it. Arrow keys move it, " +
-  "Page Up and Down change its group.";
+  "Page Up and Down change its group. Play goes from token to token.";
 
 const initialize = (props) => syncing(props, CHOICES);
 
@@ -85,7 +86,7 @@ function render({ model, el, signal }) {
     paint();
   };
 
-  const hands = { ...reader, point, choose };
+  const hands = { ...reader, point, choose, paint: () => paint() };
   const controls = attentionControls(hands, signal);
   const where = whereView(hands);
   const question = mirrorQuestion(models, () => paint());
@@ -99,7 +100,10 @@ function render({ model, el, signal }) {
   const root = h("div", { class: "spikeviz sv-attention" }, ...controls.elements, summary, body);
 
   function draw(colour) {
-    const at = place(hover);
+    const at = { ...place(hover), between: [] };
+    const goes = hover ? at.token : controls.walk.at();
+    at.row = Math.floor(goes) === at.token ? goes : at.token; // a fraction while it plays
+    if (at.row !== at.token) at.between = [5, 3];
     const [shownAnswer, softmax, wanted] = [answer(), model.get("softmax"), model.get("attention")];
     const { layer, head, time_step, group, token } = at;
     const keys = [shownAnswer, layer, head, time_step, group];
@@ -113,14 +117,19 @@ function render({ model, el, signal }) {
     const onWhere = surface(where.canvas);
     const surfaces = shown.map(({ part }) => part.surfaces()); // all sizes before any drawing
     const image = once("image", [shownAnswer], () => imageOf(shownAnswer));
-    const scene = { at, answer: shownAnswer, layer: columns()[0].layers[layer], image };
+    // One scale for what stands side by side.
+    const most = (name) => Math.max(...shown.flatMap(({ view }) => [...view[name]]));
+    const scales = once("scales", shown.map(({ view }) => view), () =>
+      Object.fromEntries(SCALED.map((name) => [name, most(name)])));
+    const scene = { at, scales, answer: shownAnswer, layer: columns()[0].layers[layer], image };
     where.draw(onWhere, scene);
     shown.forEach(({ found, part, view }, n) => part.draw(surfaces[n], {
       ...scene, view, colour, softmax, says: found.says, layer: found.layers[layer],
-      mirrored: question.answered(), keys: [...keys, colour.bg, colour.grid],
+      mirrored: question.answered(), keys: [...keys, scales, colour.bg, colour.grid],
     }));
     const says = shown.map(({ part: { name }, view }) =>
       `${name.toUpperCase()}: ${looksMost(view, token)}`);
+    summary.ariaLive = controls.walk.playing() ? "off" : "polite";
     put(summary, `Token ${token} of group ${group}, step ${time_step}. ${says.join(" ")}`);
     where.update(scene);
     controls.update(at, scene.layer, shownAnswer.image);
@@ -139,7 +148,8 @@ function render({ model, el, signal }) {
     });
   }
 
-  const paint = mount({ model, el, signal }, root, [...CHOICES, "answer", "busy", "problem"], draw);
+  const paint = mount({ model, el, signal }, root, [...CHOICES, "answer", "busy", "problem"], draw,
+    { undo: CHOICES, film: { player: controls.walk, stage: body } });
 }
 
 export default { initialize, render: lasting(render) };

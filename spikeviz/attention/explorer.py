@@ -51,7 +51,7 @@ class AttentionExplorer(ModelExplorer):
     needs_python = True
     large = ("_models", "_images")
     asks = ("image",)
-    image = t.Int(0).tag(sync=True)
+    image = t.Int(EXAMPLE["image"]).tag(sync=True)
     layer = t.Int(0).tag(sync=True)
     head = t.Int(0).tag(sync=True)
     time_step = t.Int(0).tag(sync=True)

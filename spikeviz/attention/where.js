@@ -3,10 +3,18 @@
 import { h, put } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { outline } from "../base/draw.js";
+import { MAPS } from "./column.js";
 import { KEY, QUERY, cellOf, drawImage, frame, imageBox, tokenAt } from "./draw.js";
 
 const GROUP = "#56b4e9";
 const PAGE = 2; // how far down a page's key goes: to another group
+
+/** The cell of the query, on its way to that of the next token. */
+function glide(inside, { token, row, between }) {
+  if (!between.length) return inside(token);
+  const [from, to] = [inside(token), inside(token + 1)];
+  return from.map((side, n) => side + (row - token) * (to[n] - side));
+}
 
 export function whereView({ place, layers, choose }) {
   const canvas = h("canvas", { class: "sv-image", tabindex: 0, role: "application" });
@@ -25,16 +33,18 @@ export function whereView({ place, layers, choose }) {
     };
     for (let token = 0; token < layer.tokens; token++) outline(ctx, inside(token), GROUP);
     if (at.key !== at.token) frame(ctx, inside(at.key), KEY);
-    frame(ctx, inside(at.token), QUERY);
+    frame(ctx, glide(inside, at), QUERY, at.between);
     hits = [{ box, pick: (row, across) => tokenAt(layer, row, across) }];
   }
 
   function update({ at: { layer: number, group, token }, answer, layer }) {
     const { shape: [, , rows, columns], tokens, pixels, partition } = layer;
     const pixel = pixels[group * tokens + token];
-    put(text, `Layer ${number} sees the image as ${rows}×${columns} tokens. The ${tokens} framed ` +
-      `ones are group ${group} (${partition}): only they attend to each other. ` +
-      `Token ${token}: row ${Math.floor(pixel / columns)}, column ${pixel % columns}.`);
+    put(text, `Layer ${number} sees the image as ${rows}×${columns} tokens. The ${tokens} ` +
+      `framed ones are group ${group} (${partition}): only they attend to each other. ` +
+      `Token ${token}: row ${Math.floor(pixel / columns)}, column ${pixel % columns}. The model ` +
+      `itself uses the ${MAPS[layer.softmax]}; the ${MAPS[!layer.softmax]} here comes from the ` +
+      "same spikes, not from a model trained with it.");
     const says = `Image ${answer.image}: token ${token} of group ${group}; arrow keys move`;
     canvas.ariaLabel = says;
   }

@@ -46,7 +46,7 @@ function drawWords(ctx, stage, { left, top }) {
   const range = document.createRange();
   while (texts.nextNode()) {
     const [{ currentNode: text }, parent] = [texts, texts.currentNode.parentElement];
-    if (hidden(parent) || parent.closest("button, select, label, summary, .sv-control")) continue;
+    if (hidden(parent) || parent.closest("button, select, label, [role=slider], .sv-control, .sv-ask")) continue;
     const { font, color } = getComputedStyle(parent);
     Object.assign(ctx, { font, fillStyle: color, textAlign: "left", textBaseline: "middle" });
     for (const { index, 0: word } of text.data.matchAll(/\S+/g)) {

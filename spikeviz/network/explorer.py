@@ -161,7 +161,8 @@ class NetworkWalk(ModelExplorer):
 
     @t.observe("model")
     def _fold_again(self, _change: Any) -> None:
-        self.unfolded = None
+        if self.answer:  # a new widget is unfolded as it was given
+            self.unfolded = None
 
     def _receive(self, answer: dict[str, Any] | None, problem: str) -> None:
         """Who saw the last step of one network sees the last step of the next."""

@@ -78,7 +78,7 @@ class SpikeRaster(Explorer):
     neuron = t.Int(None, allow_none=True).tag(sync=True)
     highlight = t.Enum(("", "dead", "saturated"), "").tag(sync=True)
 
-    guess = t.Enum(GUESSES, "none").tag(sync=True)
+    guess = t.Enum(GUESSES, "").tag(sync=True)
 
     def __init__(
         self,
@@ -88,8 +88,8 @@ class SpikeRaster(Explorer):
     ) -> None:
         if recording is None:
             layers, bits, names = _read_shipped()
-            traits = {"guess": "", **traits}
         else:
+            traits = {"guess": "none", **traits}
             layers, bits = pack_layers(_name_layers(recording))
         names = [str(name) for name in names]
         first = traits.pop("layer", layers[0]["name"])

@@ -119,8 +119,9 @@ def test_the_numbers_of_a_model_of_ones_own(saved, partition):
         assert_same(shown, explorer.trace())
         seen += sum(shown[0]["q"])
     assert seen > 10
-    caption = page.locator(".sv-column .sv-caption").last
-    caption.filter(has_text="uses the plain product; the softmax here comes").wait_for()
+    page.locator(".sv-where p").filter(
+        has_text="uses the plain product; the softmax here comes"
+    ).wait_for()
     page.get_by_label("Map A in A·V").select_option("softmax")
     page.get_by_text("4 A·V with the softmax, for comparison only").wait_for()
     explorer.close()
@@ -149,7 +150,7 @@ def test_a_cell_of_a_map_chooses_both_tokens(saved):
     explorer = AttentionExplorer()
     page = saved(explorer)
     maps = page.locator(".sv-maps").nth(1)  # BDSA's
-    side = (min((maps.bounding_box()["width"] - 46) / 2, 400 / 2 - 24)) / 16
+    side = (min((maps.bounding_box()["width"] - 46) / 2, 280 / 2 - 24)) / 16
     maps.click(position={"x": 26 + 3.5 * side, "y": 20 + 12.5 * side})
     page.mouse.move(2, 2)
     page.locator(".sv-summary", has_text="Token 12").wait_for()
@@ -256,12 +257,34 @@ def test_a_layer_has_its_own_heads_groups_and_tokens(saved):
     assert page.get_by_label("Head", exact=True).evaluate(enabled) == 2
 
 
-def test_play_walks_through_the_time_steps(saved):
-    page = saved(AttentionExplorer(time_step=0))
+def test_play_goes_from_token_to_token(saved):
+    page = saved(AttentionExplorer(token=13))
     page.get_by_role("button", name="Play").click()
-    page.locator(".sv-clock", has_text="step 1 (2 in all)").wait_for()
+    page.locator(".sv-clock", has_text="token 15 of 16").wait_for()
     page.get_by_role("button", name="Play").wait_for()
-    assert place(page)["time_step"] == 1
+    assert place(page)["token"] == 15
+    page.get_by_label("Time step", exact=True).select_option("0")
+    page.wait_for_function(f"({GET})('time_step') === 0")
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    assert [place(page)[name] for name in ("time_step", "token")] == [0, 13]
+
+
+def test_maps_side_by_side_have_one_scale(saved):
+    """The brightest cell of all models is bright: the colour of a cell is its share of the most."""
+    explorer = AttentionExplorer()
+    page = saved(explorer)
+    most = max(run.softmax.max() for run in explorer.trace().values())
+    side, tokens = 280 / 2 - 24, 16
+    colour = """([column, x, y]) => {
+        const map = document.querySelectorAll(".sv-maps")[column];
+        return [...map.getContext("2d").getImageData(x, y, 1, 1).data].slice(0, 3);
+    }"""
+    for column, run in enumerate(explorer.trace().values()):
+        row, key = divmod(int(run.softmax.argmax()), tokens)
+        at = [column, 26 + (key + 0.5) * side / tokens, 20 + (row + 0.5) * side / tokens]
+        shown, share = page.evaluate(colour, at), run.softmax.max() / most
+        assert (shown == [254, 232, 56]) == (share == 1)  # cividis at 1
 
 
 def test_a_saved_page_has_the_strip_and_says_that_others_need_python(saved):

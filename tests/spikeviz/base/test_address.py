@@ -56,8 +56,8 @@ VALUES = {
 }  # fmt: skip
 
 
-def draw(rng, kind):
-    """A random value of a kind, as spikeviz/base/kinds.py names them."""
+def draw(rng, kind, before):
+    """A random value of a kind, as spikeviz/base/kinds.py names them; of others, the one before."""
     (name, *more) = kind
     if name.endswith("?") and rng.random() < 0.3:
         return None
@@ -65,6 +65,12 @@ def draw(rng, kind):
         return rng.choice(more)
     if name.startswith("flag"):
         return rng.random() < 0.5
+    if not name.startswith(("whole", "number")):
+        return before
+    if name.startswith(("wholes", "numbers")):
+        lowest, highest, least, most = more
+        return [draw(rng, [name.replace("s", ""), lowest, highest], 0)
+                for _ in range(rng.randint(least, most))]  # fmt: skip
     low, high = (default if bound is None else bound
                  for bound, default in zip(more, (0, 12), strict=True))  # fmt: skip
     return rng.randint(low, high) if name.startswith("whole") else rng.uniform(low, high)
@@ -77,7 +83,7 @@ def disturb(widget, rng):
         if rng.random() < 0.5:
             try:
                 setattr(widget, name, rng.choice(values[name]) if name in values
-                        else draw(rng, kind))  # fmt: skip
+                        else draw(rng, kind, getattr(widget, name)))  # fmt: skip
             except traitlets.TraitError:  # does not go with the others
                 continue
 

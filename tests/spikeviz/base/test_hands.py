@@ -7,6 +7,7 @@ from spikeviz.gallery import explorers
 
 # What a hand holds and what that changes: both stand on one screen of JupyterLab.
 SCREEN: dict[str, list[str]] = {
+    "AttentionExplorer": [".sv-image", ".sv-spikes", ".sv-update", ".sv-maps", ".sv-merged"],
     "CourseMap": [".sv-grow", ".sv-command"],
     "EnergyExplorer": [".sv-controls", ".sv-totals", ".sv-energy-bars", ".sv-plane", ".sv-update"],
     "NetworkWalk": [".sv-play", ".sv-nw-net", ".sv-nw-pad", ".sv-nw-maps", ".sv-nw-answer"],
