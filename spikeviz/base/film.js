@@ -38,6 +38,7 @@ function atRatio(ratio, draw) {
   }
 }
 
+const UNFILMED = "button, select, label, [role=slider], .sv-control, .sv-ask";
 const hidden = (element) => !element.checkVisibility({ visibilityProperty: true });
 
 /** Every word in an element, where it stands on the page, but for those on controls. */
@@ -46,7 +47,7 @@ function drawWords(ctx, stage, { left, top }) {
   const range = document.createRange();
   while (texts.nextNode()) {
     const [{ currentNode: text }, parent] = [texts, texts.currentNode.parentElement];
-    if (hidden(parent) || parent.closest("button, select, label, [role=slider], .sv-control, .sv-ask")) continue;
+    if (hidden(parent) || parent.closest(UNFILMED)) continue;
     const { font, color } = getComputedStyle(parent);
     Object.assign(ctx, { font, fillStyle: color, textAlign: "left", textBaseline: "middle" });
     for (const { index, 0: word } of text.data.matchAll(/\S+/g)) {
