@@ -59,3 +59,8 @@ def test_a_box_that_is_clicked_shows_its_maps_in_sight(opened):
         flow = page.locator(".sv-nw-net").bounding_box()
         assert flow["y"] >= 0
         assert maps["y"] + maps["height"] <= 765
+
+
+def test_the_whole_row_stands_in_sight_in_jupyterlab_beside_its_files(opened):
+    page = opened(NetworkWalk(), width=968)
+    assert page.locator(".sv-nw-net").evaluate("(row) => row.scrollWidth <= row.clientWidth")
