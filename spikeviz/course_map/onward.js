@@ -14,7 +14,7 @@ const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 export function leadOn(model, lessons, press, more) {
   const count = ({ checks }) => checks.filter((one) => model.get("solved").includes(one)).length;
   const [way, words] = [h("span"), h("span", { class: "sv-caption" })];
-  const told = h("p", { class: "sv-told", role: "status" });
+  const told = h("p", { class: "sv-file", role: "status" });
   function update() {
     const left = lessons.filter((one) => count(one) < one.checks.length);
     const solved = sum(lessons.map(count));

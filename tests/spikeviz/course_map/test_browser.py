@@ -240,4 +240,4 @@ def test_what_happened_to_the_file_is_told(new_page, tmp_path):
     page = new_page()
     page.goto(widget.save_html(tmp_path / "map.html").as_uri())
     widget.close()
-    expect(page.locator(".sv-told")).to_have_text("progress.json could not be understood.")
+    expect(page.locator(".sv-file")).to_have_text("progress.json could not be understood.")
