@@ -17,8 +17,9 @@ from spikeviz.base.front_end import PACKAGE
 from spikeviz.gallery import explorers
 
 EDGE = 12  # around the stage, as film.js has it
-PLAYING = [cls for cls in explorers() if any(
-    "film: {" in file.read_text(encoding="utf-8") for file in (PACKAGE / cls._folder).glob("*.js"))
+FOLDERS = {cls: PACKAGE / cls._folder for cls in explorers()}
+PLAYING = [cls for cls, folder in FOLDERS.items() if any(
+    "{ player: " in file.read_text(encoding="utf-8") for file in folder.glob("*.js"))
 ]  # fmt: skip
 FILM = """async () => {
     const { film } = document.querySelector(".spikeviz");
@@ -41,6 +42,7 @@ def opened(new_page, tmp_path):
         page.goto(widget.save_html(tmp_path / "widget.html").as_uri())
         page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
         page.wait_for_timeout(300)
+        page.locator(".spikeviz").press("Shift")  # a pass that plays by itself ends
         widget.close()
         return page
 
