@@ -8,7 +8,7 @@ import { listen, setter, syncer, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { gestures } from "../base/gestures.js";
 import { memory } from "../base/memory.js";
-import { PARAMETERS, compute, range } from "./state.js";
+import { PARAMETERS, allows, compute, range } from "./state.js";
 import { liveAxis } from "./axis.js";
 import { unpacked } from "./input.js";
 import { drawStage, layers } from "./moment.js";
@@ -185,4 +185,4 @@ function write(state, tools, parts, { axis }) {
   tools.controls.update(p);
 }
 
-export default { initialize, render: lasting(render) };
+export default { initialize, allows, render: lasting(render) };

@@ -20,6 +20,16 @@ export function range(model, key) {
   return [Math.max(min, low), Math.min(max, high), step];
 }
 
+/** Whether the neurons are possible ones, as Python has it: an address may say anything. */
+export function allows(model) {
+  const [{ dt, ...own }, limits] = [valuesOf(model, [...NEURON, "dt"]), model.get("limits")];
+  const known = (pin) => NEURON.every((name) => (name === "v_reset" && pin[name] === null) ||
+    (pin[name] >= limits[name][0] && pin[name] <= limits[name][1]));
+  const possible = ({ tau, v_reset, v_threshold }) =>
+    tau >= dt && (v_reset === null || v_reset < v_threshold);
+  return [own, ...model.get("pins")].every((one) => known(one) && possible(one));
+}
+
 /** `drawn`: by a hand; `before`: what its last stroke changed; `hover`: the map's neuron. */
 export function compute(model, { drawn, before, hover }) {
   const p = valuesOf(model, PARAMETERS);

@@ -316,3 +316,13 @@ def test_1000_random_moves_leave_numbers_on_show(saved):
     state = page.evaluate(DRAWN, [{"cursor": 3}, None])
     LIFExplorer(**state["p"])  # what is left is allowed in Python too
     assert all(math.isfinite(h) for h in state["h"])
+
+
+@pytest.mark.parametrize("hash_", [
+    "tau=0.1&dt=5", "v_reset=1&v_threshold=0.5", 'pins={"tau":5}', 'pins={"x":1},{"y":2}',
+])  # fmt: skip
+def test_an_address_of_an_impossible_neuron_is_left(explorer, new_page, tmp_path, hash_):
+    page = new_page(offline=True)
+    page.goto(f"{explorer.save_html(tmp_path / 'a.html').as_uri()}#{hash_}")
+    page.locator(".sv-summary").first.get_by_text("9 spikes").wait_for()
+    assert page.locator(".sv-address").count() == 1
