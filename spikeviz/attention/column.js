@@ -85,7 +85,7 @@ function drawMaps(on, { view, at, colour, keys, layer, answer, image, mirrored, 
   kept(on, keys, (own) => rows.forEach(({ name, y, values, map, looks }) => {
     writeScale(own, name, scales[name], map.x, y - 6, colour.fg);
     drawHeat(own, map, values, scales[name]);
-    write(own, "looks at", looks.x, y - 6, colour.fg);
+    write(own, "looks at", looks.x + looks.width, y - 6, colour.fg, "right");
     drawImage(own, image, looks);
   }));
   for (const { name, values, map, looks } of rows) {

@@ -41,6 +41,16 @@ OPEN_POINT = """(canvas) => {
         }
     return null;
 }"""
+STILL = """() => new Promise((done) => {
+    let [last, frames] = [NaN, 0];
+    const look = () => {
+        frames = scrollY === last ? frames + 1 : 0;
+        last = scrollY;
+        if (frames < 10) requestAnimationFrame(look);
+        else done(scrollY);
+    };
+    look();
+})"""
 HANDLES = """() => [...document.querySelectorAll(".spikeviz [role=slider]")]
     .filter((one) => one.checkVisibility() && !one.closest("details:not([open])"))
     .map((one) => {
@@ -134,12 +144,12 @@ def test_a_finger_scrolls_the_page_over_every_picture(cls, opened):
         if at is None:
             continue
         tried += 1
-        page.wait_for_function("window.from === scrollY || ((window.from = scrollY), false)")
-        touch("Start", at)  # once the page stands still
+        before = page.evaluate(STILL)  # the last swipe has ended, in the compositor too
+        touch("Start", at)
         for moved_by in range(20, 240, 20):
             touch("Move", (at[0], at[1] - moved_by))
         touch("End")
-        page.wait_for_function("scrollY - from > 150", timeout=5000)
+        page.wait_for_function("(before) => scrollY - before > 150", arg=before, timeout=5000)
     pictures = page.locator(".spikeviz canvas:visible").count()
     assert tried or not pictures
 
