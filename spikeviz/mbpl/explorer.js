@@ -37,8 +37,8 @@ function handsOf(model) {
 }
 
 /** remember(state) gives what was on show before the present move, if its input is the same. */
-function ghosts() {
-  const begins = gestures();
+function ghosts(signal) {
+  const begins = gestures(signal);
   const source = ({ p }) => SOURCE.map((name) => p[name]).join();
   let [shown, ghost] = [null, null];
   return (state) => {
@@ -90,7 +90,7 @@ function render({ model, el, signal }) {
   stageHands(boards, hands);
   const [once, compute, redraw] = [memory(), computer(model.get("recorded")), redrawer()];
   const [drawTraces, drawPhotos, drawSending] = [tracer(), exhibition(), sendingPictures()];
-  const remember = ghosts();
+  const remember = ghosts(signal);
   const sendingSeen = inSight(boards.sending, request, signal);
 
   /** The plots over time and the pictures: what moves. */
