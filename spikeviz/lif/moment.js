@@ -5,7 +5,7 @@ import { across, dot, label, stroke } from "../base/draw.js";
 import { keeper } from "../base/keeper.js";
 import { freeWay, inPlot } from "./charge.js";
 import { drawTank } from "./tank.js";
-import { drawFuture, drawGround, drawOthers, drawOwn, insideMembrane, PALE, triangle }
+import { drawFuture, drawGround, drawOthers, drawOwn, drawPill, insideMembrane, PALE, triangle }
   from "./traces.js";
 
 const [FLASH, RING, DROP] = [0.45, 0.7, 0.4]; // seconds
@@ -52,6 +52,7 @@ export function drawStage(on, kept, state, hides, colour) {
     stroke(ctx, colour.blue, present(state, now), 2);
   });
   drawTank(ctx, state, now, colour);
+  drawPill(ctx, state, colour);
   crossings(ctx, state, now, hides, colour);
   point(ctx, state, now, colour);
 }

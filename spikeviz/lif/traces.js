@@ -91,14 +91,14 @@ export function drawGround(ctx, state, colour) {
   stroke(ctx, colour.green, stairs(current, (t) => x(t * p.dt), yI), 1.5);
   stroke(ctx, colour.red, across({ range: [x.range[0], state.tank.right] }, y(p.v_threshold)), 2,
     [8, 4]);
-  pill(ctx, `↕ V_th ${show(p.v_threshold, 2)}`, state.width, y(p.v_threshold), colour);
   label(ctx, "spikes", x.range[0], lane - 4, colour.fg, "left", "bottom");
   for (const { label: words, lane: place, colour: name } of others)
     if (words) label(ctx, words, x.range[0] - 8, lane + 7 + LANE * place, colour[name], "right");
 }
 
 /** What the grip of the threshold says, behind it: a film and a printer see the canvas alone. */
-function pill(ctx, words, right, py, colour) {
+export function drawPill(ctx, { p, y, width: right }, colour) {
+  const [words, py] = [`↕ V_th ${show(p.v_threshold, 2)}`, y(p.v_threshold)];
   const wide = ctx.measureText(words).width + 16;
   ctx.fillStyle = colour.red;
   ctx.beginPath();
