@@ -251,5 +251,6 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
   return {
     elements: [play, scrub, clock], update, passOnce, places, at, go,
     stop: () => stop?.(), playing: () => filmed || stop !== null, filming: (is) => (filmed = is),
+    filmed: () => filmed,
   };
 }

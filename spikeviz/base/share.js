@@ -84,17 +84,18 @@ function filmButton(film, name, said) {
 }
 
 /**
- * The row at a widget's foot. film: {player, stage}; draw() draws now; colour() gives the colours.
- * `root.film(told, signal)` makes the film for whoever embeds the page.
+ * The row at a widget's foot. film: {player, stage, fps}; draw() draws now, colour() gives the
+ * colours.
+ * `root.film(told, signal, {fps})` makes the film for whoever embeds the page.
  */
 export function shareRow(model, root, { film, draw, colour }) {
   const said = h("output", { class: "sv-told" });
   const parts = model.link ? copyButton("Copy link", model.link, said)
     : copyButton("Copy as Python", () => pythonOf(model), said);
   if (film) {
-    root.film = (told, signal) => {
+    root.film = (told, signal, more) => {
       const looks = { colour: colour(), caption: pythonOf(model) };
-      return makeFilm(film, { draw, told, signal, ...looks });
+      return makeFilm({ ...film, ...more }, { draw, told, signal, ...looks });
     };
     root.film.stage = film.stage;
     parts.push(...filmButton(root.film, nameOf(model), said));

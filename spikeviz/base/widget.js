@@ -73,9 +73,9 @@ function onPrint(root, draw, signal) {
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
  * spikeviz:drawn; a model's new answer, once drawn, is told by spikeviz:answered. `undo`: traits
- * whose gestures Ctrl+Z takes back, `along`: what goes back with them; `film`: {player, stage}: a
- * film shows the canvases and words in the element `stage` over one pass of the player. Returns
- * what asks for a drawing.
+ * whose gestures Ctrl+Z takes back, `along`: what goes back with them; `film`: {player, stage,
+ * fps}: a film shows the boxes, canvases and words in the element `stage` over one pass of the
+ * player. Returns what asks for a drawing.
  */
 export function mount({ model, el, signal }, root, names, draw, options = {}) {
   const { undo = [], along = [], film } = options;

@@ -87,12 +87,12 @@ function render({ model, el, signal }) {
   const facts = FACTS.map(() => h("span"));
   const known = h("span");
   const command = commandLines(plan, go);
-  const root = h("div", { class: "spikeviz sv-course" },
-    ...lead.elements, path, summary,
+  const stage = h("div", {}, path, summary,
     div("update", ...FACTS.map((name, i) => h("div", {}, h("b", {}, `${name}: `), facts[i]))),
     para("title", LEADS, known), command.element);
+  const root = h("div", { class: "spikeviz sv-course" }, ...lead.elements, stage);
 
-  paint = mount({ model, el, signal }, root, ["notebook", "plan", "solved", "told"], (colour) => {
+  function draw(colour) {
     const place = head.at();
     const chosen = model.get("notebook");
     const at = looked ?? (place === onWay(chosen) ? chosen : Math.floor(place));
@@ -112,7 +112,10 @@ function render({ model, el, signal }) {
     put(known, knownOf(notebooks[Math.floor(upTo)], count, command.count));
     play.update();
     return { notebook: at, known: count, place };
-  });
+  }
+  const film = { player: play, stage };
+  const heard = ["notebook", "plan", "solved", "told"];
+  paint = mount({ model, el, signal }, root, heard, draw, { film });
   play.passOnce(elements[0]);
   askInSight(model, root, signal);
 }

@@ -71,12 +71,15 @@ function forecaster(model) {
   };
 }
 
-/** The page: the image, the row of boxes, the opened one's maps and the answer on one screen. */
-function makeRoot({ begin, otherKey, empty, panel, picker, result, net }, ...above) {
+/** What a film shows: the row of boxes, the image, the opened box's maps and the answer. */
+const makeStage = ({ net, picker, empty, panel, result }) => h("div", {}, net.element,
+  div("nw-top", picker.element, div("nw-middle", empty, panel.element),
+    div("nw-answer", ...result.elements)));
+
+/** The page: the stage between what is asked and the numbers. */
+function makeRoot({ begin, otherKey, net, stage }, ...above) {
   return h("div", { class: "spikeviz sv-walk" },
-    div("nw-begin", ...begin), ...above, net.element,
-    div("nw-top", picker.element, div("nw-middle", empty, panel.element),
-      div("nw-answer", ...result.elements)),
+    div("nw-begin", ...begin), ...above, stage,
     div("keys", key("nw-bar", "energy of one image"), key("nw-twin", "of the non-spiking twin"),
       otherKey, key("nw-wire", "the stream; an arc is a shortcut, x + f(x)"),
       h("span", { class: "sv-caption" },
@@ -135,8 +138,8 @@ function render({ model, el, signal }) {
   const empty = h("p", { class: "sv-caption sv-nw-empty" }, "Click a box to see its feature maps.");
   const otherKey = key("nw-otherbar", "energy of the other model");
   const begin = [controls.element, tour.start, controls.own, busy];
-  const root = makeRoot({ begin, otherKey, empty, panel, picker, result, net },
-    tour.card, problem, timeRow);
+  const stage = makeStage({ net, picker, empty, panel, result });
+  const root = makeRoot({ begin, otherKey, net, stage }, tour.card, problem, timeRow);
 
   function draw(colour) {
     const t = now();
@@ -161,7 +164,7 @@ function render({ model, el, signal }) {
     tour.update();
     return { t, place, ...said, opened, maps: maps[0], boxes: walks()[0].boxes };
   }
-  const paint = mount({ model, el, signal }, root, HEARD, draw);
+  const paint = mount({ model, el, signal }, root, HEARD, draw, { film: { player: time, stage } });
 }
 
 export default { initialize, render: lasting(render) };

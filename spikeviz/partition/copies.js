@@ -41,10 +41,10 @@ export const middleOf = (boxes, k) =>
   [boxes[4 * k] + boxes[4 * k + 2] / 2, boxes[4 * k + 1] + boxes[4 * k + 3] / 2];
 
 /**
- * Beams from the query to all keys of its group in these boxes: dashes that flow as the playhead
- * moves; over a row of tokens they rise as arcs.
+ * Beams from the query to all keys of its group in these boxes: dashes that flow as `flow` grows,
+ * in a film not; over a row of tokens they rise as arcs.
  */
-export function drawBeams(ctx, boxes, { part: { tokens }, from, query }, way, flight, ink) {
+export function drawBeams(ctx, boxes, { part: { tokens }, from, query }, way, flow, ink) {
   const [x, y] = middleOf(boxes, query);
   const rise = clamp(way - 1, 0, 1);
   ctx.beginPath();
@@ -58,7 +58,7 @@ export function drawBeams(ctx, boxes, { part: { tokens }, from, query }, way, fl
   const lineWidth = many ? 0.5 : clamp(boxes[4 * from + 2] / 10, 0.5, 1.2);
   Object.assign(ctx, { strokeStyle: ink, lineWidth, globalAlpha: many ? 0.35 : 0.75 });
   if (!many && rise < 0.5) ctx.setLineDash([7, 4]);
-  ctx.lineDashOffset = -300 * flight;
+  ctx.lineDashOffset = -300 * flow;
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
@@ -93,7 +93,7 @@ function nameRoom(ctx, { part, room, layout: { lines } }, way, chosen, ink) {
 }
 
 /** One partition's copies: slots, beams, the query, and the name of their room. */
-export function drawCopies(ctx, one, { name, flight, way }, colour) {
+export function drawCopies(ctx, one, { name, flow, way }, colour) {
   const { part, now, from, query } = one;
   const [ink, gap, below] = [colour[INK[part.name]], gapOf(now[2], way), gapOf(now[3], way)];
   const boxOf = (k) => now.subarray(4 * k, 4 * k + 4);
@@ -103,7 +103,7 @@ export function drawCopies(ctx, one, { name, flight, way }, colour) {
       const [x, y, wide, tall] = boxOf(k);
       outline(ctx, [x - 0.5, y - 0.5, wide, tall], ink, 1);
     }
-  drawBeams(ctx, now, one, way, flight, ink);
+  drawBeams(ctx, now, one, way, flow, ink);
   const [x, y, wide, tall] = boxOf(query);
   frame(ctx, x, y, wide - gap, tall - below);
   nameRoom(ctx, one, way, name === part.name, ink);

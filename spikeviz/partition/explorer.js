@@ -109,11 +109,13 @@ function render({ model, el, signal }) {
   const redraw = memory();
   function draw(colour) {
     const shown = { ...compute(photo.now(), colour.bg, travel.at()), flight: way.at() };
+    shown.flow = way.walk.filmed() ? 0 : shown.flight; // dashes that stand keep a film small
     const { side, size, name, row, column, heads, convolution, reached, waves } = shown;
     const theme = [colour.bg, colour.red];
     const map = [side, size, row, column, photo.now().version, ...theme];
     const all = [
-      [flight.canvas, [...map, name, shown.flight], (on) => flight.draw(shown, on, colour)],
+      [flight.canvas, [...map, name, shown.flight, shown.flow], (on) =>
+        flight.draw(shown, on, colour)],
       ...travel.maps.map((view) => [view.canvas, [...map, shown.place, convolution], (on) =>
         view.draw(shown, waves[view.name], reached[view.name].at(-1), on, colour)]),
       ...costs.plots.map((plot) =>
@@ -143,7 +145,7 @@ function render({ model, el, signal }) {
     for (const part of [travel, costs]) part.update(shown);
   }
 
-  const options = { undo: GESTURES, along: ["pixel"], film: { player: way.walk, stage } };
+  const options = { undo: GESTURES, along: ["pixel"], film: { player: way.walk, stage, fps: 20 } };
   const paint = mount({ model, el, signal }, root, TRAITS, draw, options);
   photo.read();
   way.walk.passOnce(flight.canvas);

@@ -34,7 +34,7 @@ export function flightView({ choose, move, pick }) {
   }
 
   function draw(shown, { ctx, width, height }, colour) {
-    const { name, side, flight, row, column, lit } = shown;
+    const { name, side, flight, flow, row, column, lit } = shown;
     map = side;
     places = divide(FLYING, width, height);
     copies = FLYING.map((one) => copiesOf(one, shown, width, height));
@@ -54,11 +54,11 @@ export function flightView({ choose, move, pick }) {
     }
     if (way > 0)
       for (const one of copies)
-        drawBeams(ctx, one.layout.at[0], one, 0, flight, colour[INK[one.part.name]]);
+        drawBeams(ctx, one.layout.at[0], one, 0, flow, colour[INK[one.part.name]]);
     const middle = [x + (column + 0.5) * cell, y + (row + 0.5) * cell];
     for (const { part, now, query } of copies)
       stroke(ctx, colour[INK[part.name]], [middle, middleOf(now, query)], 1.5);
-    for (const one of copies) drawCopies(ctx, one, { name, flight, way }, colour);
+    for (const one of copies) drawCopies(ctx, one, { name, flow, way }, colour);
     frame(ctx, x + column * cell, y + row * cell, cell, cell);
     drawTitle(ctx, `map of ${side} × ${side} pixels`, ": point at one", places.photo, colour.fg);
   }

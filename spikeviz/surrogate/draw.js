@@ -206,6 +206,7 @@ export const PICTURES = {
     if (hill) cover(ctx, "dashed: the surrogate's hill", ...name, colour, colour.blue, "right");
     const slope = here.gradient;
     inside(ctx, x.range, y.range, () => drawSlope(ctx, colour, { x, y, place, slope }));
+    dot(ctx, ...place, 10, colour.red); // behind its handle: a film sees the canvas alone
     return { x, place };
   },
 

@@ -104,7 +104,8 @@ function render({ model, el, signal }) {
     walk.update();
     return state;
   }
-  const paint = mount({ model, el, signal }, page.root, NAMES, draw, { undo: GESTURES });
+  const paint = mount({ model, el, signal }, page.root, NAMES, draw,
+    { undo: GESTURES, film: { player: walk, stage: page.stage } });
 }
 
 export default { initialize: (props) => syncing(props, NAMES), render: lasting(render) };

@@ -31,9 +31,9 @@ function makeQuestion() {
   return [h("p", {}, QUESTION), div("row sv-answers", ...answers), reply];
 }
 
-/** {root, write}: write(state) says what the pictures show. */
+/** {root, stage, write}: `stage` is what a film shows, write(state) says what the pictures show. */
 export function makePage({ controls, boards, points, walk }) {
-  const [says, lines] = [{}, {}];
+  const [says, lines, films] = [{}, {}, {}];
   const outside = para("caption");
   const element = (name) => controls[name].element;
   const handles = (name) =>
@@ -43,10 +43,11 @@ export function makePage({ controls, boards, points, walk }) {
     const head = words ? [para("caption", words), ...above] : above;
     says[name] = h("p", { class: "sv-summary", role: "status" });
     lines[name] = h("div", { class: "sv-update", "aria-live": "off" });
+    films[name] = div("pictures",
+      div("stack", boards[name], ...handles(name)), boards[below], says[name]);
     return h("section", { class: "sv-third", "aria-label": title },
-      h("div", {}, para("title", title), ...head),
-      div("stack", boards[name], ...handles(name)),
-      boards[below], says[name], h("div", {}, ...rest, lines[name]));
+      h("div", {}, para("title", title), ...head), films[name],
+      h("div", {}, ...rest, lines[name]));
   }
   const root = h("div", { class: "spikeviz sv-surrogate" },
     div("top", element("surrogate"), element("alpha"),
@@ -71,5 +72,5 @@ export function makePage({ controls, boards, points, walk }) {
     }
     put(outside, origin(state.layer, state.p.layer));
   }
-  return { root, write };
+  return { root, stage: films.loss, write };
 }
