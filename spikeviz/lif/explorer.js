@@ -4,7 +4,7 @@
 import { h, clamp, div, formulaRows, key, para, put, show } from "../base/page.js";
 import { calm, playhead, pointAt } from "../base/controls.js";
 import { colours, lasting, mount } from "../base/widget.js";
-import { listen, setter, syncer, syncing, valuesOf } from "../base/traits.js";
+import { listen, setter, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { gestures } from "../base/gestures.js";
 import { memory } from "../base/memory.js";
@@ -24,21 +24,19 @@ const CURSOR = ["cursor", "speed"]; // they move nothing but the playhead
 const ANSWER = ["answer", "problem"]; // of Python
 const LONG = 500; // steps
 
-/** Once a model: keep a ghost of the run before each gesture, and send changes to Python. */
-function initialize({ model, signal }) {
-  const sync = syncer(model);
+const initialize = (props) => syncing(props, [...PARAMETERS, ...PICTURE, ...CURSOR]);
+
+/** Keep a ghost of the run before each gesture. */
+function keepGhost(model, signal) {
   const begins = gestures(signal);
   let present = valuesOf(model, PARAMETERS);
-  const remember = () => {
+  listen(model, PARAMETERS, () => {
     if (begins()) model.set("ghost", present);
     present = valuesOf(model, PARAMETERS);
-    sync();
-  };
-  listen(model, PARAMETERS, remember, signal);
+  }, signal);
   // A ghost of a drawn input would be run over the new one.
   const forget = () => model.get("ghost").stimulus === "drawn" && model.set("ghost", {});
   listen(model, ["current"], forget, signal);
-  syncing({ model, signal }, [...PICTURE, ...CURSOR]);
 }
 
 function build(tools) {
@@ -102,6 +100,7 @@ function makeView(model, signal) {
 }
 
 function render({ model, el, signal }) {
+  keepGhost(model, signal);
   const view = makeView(model, signal);
   const once = memory();
   const kept = layers();

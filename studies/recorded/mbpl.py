@@ -10,6 +10,7 @@ from learned_mixer import learned_mixer
 from PIL import Image
 
 from spikeatconv import mnist5k, shipped
+from spikeatconv.images.decode import open_image
 
 CHANNELS = (2, 29, 21)  # three of 32: those of SpikeBlockExplorer, and one that differs to the eye
 CLASSES = (5, 9, 0, 8, 3)  # the first test digit of each
@@ -18,7 +19,7 @@ SIDE = 96  # of the photograph
 
 def pictures() -> dict[str, str]:
     """The grey levels 0 to 255, row by row, two hexadecimal digits a pixel; each is a square."""
-    with Image.open(shipped("photo.jpg")) as photo:
+    with open_image(shipped("photo.jpg")) as photo:
         grey = photo.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     found = {"photograph": grey.tobytes().hex()}
     images, labels = mnist5k("test")

@@ -1,6 +1,11 @@
 """The course in a real JupyterLab: open it, run notebook 01, move the neuron, reload, clean up."""
 
+import base64
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from spikeviz.browser import Course
 
@@ -67,7 +72,7 @@ def drag_threshold(page, by: float) -> float:
     line = explorer(page).locator(".sv-threshold")
     line.scroll_into_view_if_needed()
     box = line.bounding_box()
-    x, y = box["x"] + 80, box["y"] + box["height"] / 2
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + by, steps=5)
@@ -214,11 +219,16 @@ def test_it_follows_jupyterlabs_theme(page, lab: Course):
         lab.menu(page, "Settings", "Theme", theme)
         page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
         seen[theme] = settled().split(",data:")
-    light, dark = seen.values()
-    assert light[0] != dark[0]
-    assert light[1] != dark[1]
     lab.menu(page, "Settings", "Theme", "JupyterLab Light")
-    page.wait_for_function(f"({look})() === {','.join([light[0], 'data:' + light[1]])!r}")
+    (light, dark), again = seen.values(), settled().split(",data:")
+    assert light[0] == again[0] != dark[0]
+
+    def pixels(seen):
+        raw = base64.b64decode(seen[1].partition(",")[2])
+        return np.asarray(Image.open(io.BytesIO(raw)).convert("RGBA"), float)
+
+    assert np.abs(pixels(light) - pixels(again)).mean() < 0.5  # copied or drawn: edges differ
+    assert np.abs(pixels(light) - pixels(dark)).mean() > 2
 
 
 def test_200_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Course):

@@ -72,7 +72,7 @@ def test_a_widget_moves_by_hand_and_by_key(opened):
     summary, line = widget.locator(".sv-summary").first, widget.locator(".sv-threshold")
     line.scroll_into_view_if_needed()
     before, box = summary.inner_text(), line.bounding_box()
-    x, y = box["x"] + 60, box["y"] + box["height"] / 2
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + 50, steps=5)
