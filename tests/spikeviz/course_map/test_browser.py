@@ -164,6 +164,8 @@ def test_each_picture_moves_under_a_mouse_and_comes_to_rest(opened, i):
     page.locator(".sv-command-line").first.press("Home")  # a key: it plays no longer
     page.evaluate("document.getElementById('view').model.set('notebook', 1)")
     page.evaluate("document.getElementById('view').model.set('notebook', 0)")
+    while len(set(frames(page, look, 10))) > 1:
+        pass  # it comes to rest
     rest = page.evaluate(look)
     box = page.locator(STATION.format(i)).bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
