@@ -5,7 +5,7 @@
  * the value before back. Not later: the echo of an older value could. Jupyter keeps one message
  * under way; what changes meanwhile goes with the next.
  */
-export function syncer(model) {
+function syncer(model) {
   let due = false;
   return () => {
     if (due) return;

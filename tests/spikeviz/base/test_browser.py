@@ -27,21 +27,6 @@ NAMELESS = f"""() => [...document.querySelectorAll(".spikeviz :is({CONTROLS})")]
     .map((e) => e.outerHTML.slice(0, 100))"""
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """Where each widget, as it comes, is saved once, as in the gallery: pages(cls)."""
-    folder, written = tmp_path_factory.mktemp("pages"), {}
-
-    def saved(cls):
-        if cls not in written:
-            widget = cls()
-            written[cls] = widget.save_html(folder / f"{cls.__name__}.html")
-            widget.close()
-        return written[cls]
-
-    return saved
-
-
 @pytest.fixture
 def opened(new_page, pages):
     """Open the saved page of a widget, offline; nothing may be asked of a network."""

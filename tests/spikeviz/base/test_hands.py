@@ -60,28 +60,13 @@ HANDLES = """() => [...document.querySelectorAll(".spikeviz [role=slider]")]
     })"""
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """saved(cls): the page of each widget as it comes, written once."""
-    folder, written = tmp_path_factory.mktemp("pages"), {}
-
-    def save(cls):
-        if cls not in written:
-            widget = cls()
-            written[cls] = widget.save_html(folder / f"{cls.__name__}.html")
-            widget.close()
-        return written[cls]
-
-    return save
-
-
 @pytest.fixture
-def opened(new_page, saved):
+def opened(new_page, pages):
     """opened(cls, **options of the page): its page, calm: it does not play by itself."""
 
     def open_page(cls, **options):
         page = new_page(offline=True, **{"reduced_motion": "reduce"} | options)
-        page.goto(saved(cls).as_uri())
+        page.goto(pages(cls).as_uri())
         page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
         page.wait_for_function("!document.querySelector('.spikeviz[aria-busy=true]')")
         return page
