@@ -1,7 +1,7 @@
 // The gallery's index: the small picture of each widget, which moves under a pointer and the focus.
 
 import { redrawer } from "./base/draw.js";
-import { colours } from "./base/widget.js";
+import { colours } from "./base/life.js";
 import { drawPicture, mover } from "./course_map/pictures.js";
 
 function render({ el: root, signal }) {
