@@ -262,3 +262,34 @@ def test_the_readmes_code_runs(code, tmp_path, monkeypatch):
 def test_the_fidelity_table_is_the_one_its_command_writes():
     written = runpy.run_path(str(ROOT / "docs" / "make_fidelity.py"))
     assert written["page"]() == read("docs/fidelity.md"), "run `python docs/make_fidelity.py`"
+
+
+# --- the times that are promised
+
+
+def make_times():
+    return runpy.run_path(str(ROOT / "docs" / "make_times.py"))
+
+
+def test_every_promised_time_is_by_the_rule():
+    assert list(make_times()["outdated"]()) == [], "run `python docs/make_times.py`"
+
+
+def test_the_rule_counts_what_is_read_and_done():
+    def cell(kind, source, *tags, name="one"):
+        return {"cell_type": kind, "id": name, "source": [source], "metadata": {"tags": [*tags]}}
+
+    prose = f"# Title\n\n**Predict.** {'word ' * 538}\n```\n{'code ' * 900}\n```\n"  # 540 words
+    found = [
+        cell("markdown", prose),
+        cell("code", "x = 1\n\n" * 24),  # two minutes
+        cell("code", 'predict("01-rate", "?")', "predict"),  # the one that the words announce
+        cell("code", "draw()\n" * 12, "plot"),
+        cell("markdown", "## Table\n" + "| a | b |\n" * 90, "lookup"),
+        cell("markdown", "## Quick questions\n\n**1. Why?**\n\n**2. When?**", name="quiz"),
+    ]
+    minutes = make_times()["sections"](found, "write a step; name a neuron")
+    assert minutes["Title"] == pytest.approx(3 + 2 + 1)
+    assert minutes["Table"] == 0
+    assert minutes["Quick questions"] == pytest.approx(2 * 0.5 + 6 / 180)
+    assert minutes["the exercises"] == 16
