@@ -1,24 +1,30 @@
 """Figures beside the widgets: matplotlib for paper, plotly to zoom, hover and export; in a notebook
 with a text for those who cannot see them."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: these load when they are needed
     import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
+TEXTS = Path(__file__).parent / "alternative"  # a file for each notebook
 PLOTLY = "application/vnd.plotly.v1+json"  # what JupyterLab draws by itself, offline
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#000000")
 
 
 def show(figure: "Figure | go.Figure", alt: str) -> None:
-    """Shows the figure, of matplotlib or plotly, once. alt: what one would see, for screen readers
-    and for the pages made from a notebook. Raises ValueError without a text."""
+    """Shows the figure, of matplotlib or plotly, once, with a text for screen readers and for the
+    pages made from a notebook.
+
+    alt: the name of a text in `alternative/`, such as "01-reset", where it does not tell a reader
+    what comes out; for a figure of your own a sentence: what would one see? Raises ValueError for
+    one word that names no text, and where there is none.
+    """
     from IPython.display import display
 
-    if not alt.strip():
-        raise ValueError("alt is empty; say in a sentence what the picture shows")
-    words = {"alt": " ".join(alt.split())}
+    words = {"alt": find_text(alt)}
     if hasattr(figure, "to_plotly_json"):
         bundle = plotly_bundle(cast("go.Figure", figure), words["alt"])
         display(bundle, raw=True, metadata={PLOTLY: words})
@@ -27,6 +33,31 @@ def show(figure: "Figure | go.Figure", alt: str) -> None:
 
     display(figure, metadata={"image/png": words})
     plt.close(cast("Figure", figure))
+
+
+def find_text(alt: str) -> str:
+    """The text of that name, or the sentence itself, in one line."""
+    sentence = " ".join(alt.split())
+    if " " in sentence:
+        return sentence
+    texts = alternative_texts()
+    if sentence not in texts:
+        from spikeatconv.checks import nearest, short
+
+        near = nearest(sentence, texts)
+        asked = f"did you mean {near!r}? " if near else ""
+        raise ValueError(
+            f"alt is {short(alt)}, which names no text of a picture; {asked}"
+            "for a figure of your own, say in a sentence what the picture shows"
+        )
+    return texts[sentence]
+
+
+def alternative_texts() -> dict[str, str]:
+    """By the names that notebooks give to `show`: what one would see, a result included."""
+    files = sorted(TEXTS.glob("*.json"))
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return {name: text for texts in found for name, text in texts.items()}
 
 
 def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> "tuple[Figure, Any]":
@@ -64,8 +95,6 @@ def new_plotly(*titles: str, height: int = 380, **options: Any) -> "go.Figure":
 
 def plotly_bundle(figure: "go.Figure", words: str) -> dict[str, Any]:
     """What a cell's output holds of a plotly figure."""
-    import json
-
     content = json.loads(figure.to_json())
     content["config"] = {"displaylogo": False, "responsive": True,
                          "toImageButtonOptions": {"format": "svg"}}  # fmt: skip

@@ -1,6 +1,8 @@
 """Figures of matplotlib and plotly: in a notebook once, with a text; drawn without a network."""
 
 import json
+import re
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -11,7 +13,7 @@ from nbclient import NotebookClient
 
 import spikeviz
 from spikeviz import show
-from spikeviz.figure import PLOTLY, new_plotly
+from spikeviz.figure import PLOTLY, find_text, new_plotly
 from spikeviz.gallery import explorers
 from spikeviz.publish.site import write_site
 
@@ -29,12 +31,23 @@ def test_the_text_is_in_the_notebook_and_the_picture_comes_once():
     assert output.metadata["image/png"]["alt"] == "An empty axis."
 
 
-def test_a_figure_without_a_text_is_refused():
+@pytest.mark.parametrize(
+    ("alt", "says"),
+    [(" ", "a sentence"), ("squares", "a sentence"), ("01-rest", "did you mean '01-reset'?")],
+)
+def test_a_figure_without_a_text_is_refused(alt, says):
     matplotlib.use("agg")
     figure = plt.figure()
-    with pytest.raises(ValueError, match="alt is empty"):
-        show(figure, " ")
+    with pytest.raises(ValueError, match=re.escape(says)):
+        show(figure, alt)
     plt.close(figure)
+
+
+def test_a_text_has_a_name_or_is_the_sentence_itself():
+    folder = Path(spikeviz.__file__).parent / "alternative"
+    texts = json.loads((folder / "01.json").read_text(encoding="utf-8"))
+    assert find_text("01-reset") == texts["01-reset"]
+    assert find_text("An empty\n  axis.") == "An empty axis."
 
 
 @pytest.mark.parametrize("cls", ZOOMED, ids=lambda cls: cls.__name__)
@@ -115,7 +128,7 @@ def test_on_a_phone_a_finger_scrolls_over_it(tmp_path, new_page):
 
 
 def test_jupyterlab_draws_it_offline_and_the_notebook_stays_small(lab, browser):
-    code = 'import spikeviz\nspikeviz.show(spikeviz.AblationExplorer().to_plotly(), "Points.")'
+    code = 'import spikeviz\nspikeviz.show(spikeviz.AblationExplorer().to_plotly(), "Three points.")'
     file = lab.write("zoom", code, "spikeviz.LIFExplorer().to_plotly()")
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.route("**/*", lambda route: route.continue_() if lab.address.split("/lab")[0] in
