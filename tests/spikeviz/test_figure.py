@@ -128,7 +128,7 @@ def test_on_a_phone_a_finger_scrolls_over_it(tmp_path, new_page):
 
 
 def test_jupyterlab_draws_it_offline_and_the_notebook_stays_small(lab, browser):
-    code = 'import spikeviz\nspikeviz.show(spikeviz.AblationExplorer().to_plotly(), "Three points.")'
+    code = 'import spikeviz\nspikeviz.show(spikeviz.AblationExplorer().to_plotly(), "Six points.")'
     file = lab.write("zoom", code, "spikeviz.LIFExplorer().to_plotly()")
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.route("**/*", lambda route: route.continue_() if lab.address.split("/lab")[0] in
