@@ -6,28 +6,33 @@ inside), `energy`, `expand` (sums as spikes), `weights` (files), `simulate` (one
 physical units) and `data` (what ships).
 """
 
-from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
-from spikeatconv.blocks import DCL, HSL, MBPL, RL, SL, SPK_BLOCKS
-from spikeatconv.conv import fold
-from spikeatconv.data import mnist5k, shipped
-from spikeatconv.energy import EnergyReport, count_flops, energy_report
-from spikeatconv.expand import expand
-from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
-from spikeatconv.neuron import LIF, LIFSum, LIFTrace, lif_step
-from spikeatconv.partition import (
-    PARTITIONS,
-    full_merge,
-    full_partition,
-    grid_merge,
-    grid_partition,
-    window_merge,
-    window_partition,
-)
-from spikeatconv.record import Recording, record
-from spikeatconv.resnet import NETWORKS, SpikingResNet18, SpikingResNet18Config
-from spikeatconv.simulate import STIMULI, Simulation, simulate, stimulus
-from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
-from spikeatconv.weights import load_weights, save_weights, weights_note
+from typing import TYPE_CHECKING
+
+from spikeatconv.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from spikeatconv.attention import ATTENTIONS, BDSA, SISA, Attend
+    from spikeatconv.blocks import DCL, HSL, MBPL, RL, SL, SPK_BLOCKS
+    from spikeatconv.conv import fold
+    from spikeatconv.data import mnist5k, shipped
+    from spikeatconv.energy import EnergyReport, count_flops, energy_report
+    from spikeatconv.expand import expand
+    from spikeatconv.model import PRESETS, SpikeAtConv, SpikeAtConvConfig, preset
+    from spikeatconv.neuron import LIF, LIFSum, LIFTrace, lif_step
+    from spikeatconv.partition import (
+        PARTITIONS,
+        full_merge,
+        full_partition,
+        grid_merge,
+        grid_partition,
+        window_merge,
+        window_partition,
+    )
+    from spikeatconv.record import Recording, record
+    from spikeatconv.resnet import NETWORKS, SpikingResNet18, SpikingResNet18Config
+    from spikeatconv.simulate import STIMULI, Simulation, simulate, stimulus
+    from spikeatconv.surrogate import Atan, Sigmoid, Surrogate
+    from spikeatconv.weights import load_weights, save_weights, weights_note
 
 __all__ = [
     "ATTENTIONS", "BDSA", "DCL", "HSL", "LIF", "MBPL", "NETWORKS", "PARTITIONS", "PRESETS",
@@ -38,3 +43,5 @@ __all__ = [
     "load_weights", "mnist5k", "preset", "record", "save_weights", "shipped", "simulate",
     "stimulus", "weights_note", "window_merge", "window_partition",
 ]  # fmt: skip
+
+load_when_asked(__name__)

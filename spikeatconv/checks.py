@@ -7,14 +7,15 @@ Python's. A bool is no number and a number is no bool: `1` for `True` is most of
 import difflib
 import math
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:  # one neuron needs no torch, and its arguments are checked here too
+    from torch import Tensor, nn
 
 # The most of each, so that a slip of the hand or a hostile file cannot fill the memory. All lie far
 # above any network of the paper: its largest has widths 1280, 26 blocks, T = 4, 4 thresholds.
@@ -24,7 +25,6 @@ MOST = {
     "thresholds": 32, "workers": 256,
 }  # fmt: skip
 LARGEST = 1e30  # of a number: next to it, every finite float32 stays finite
-FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)  # what the layers compute in
 
 
 def check_number(value: Any, name: str, hint: str = "") -> float:
@@ -126,9 +126,42 @@ def check_names(given: Collection[str], known: Collection[str], what: str) -> No
             raise TypeError(f"{what} does not know {name!r}; {asked}choose one of {sorted(known)}")
 
 
+def check_neuron(
+    tau: float, v_threshold: float, v_rest: float, v_reset: float | None
+) -> dict[str, Any]:
+    """These values of a neuron by name, as plain Python; they make one that can fire and rest."""
+    tau = check_number(tau, "tau")
+    v_threshold = check_number(v_threshold, "v_threshold")
+    v_rest = check_number(v_rest, "v_rest")
+    if v_reset is not None:
+        v_reset = check_number(v_reset, "v_reset", "; None (soft reset) is allowed too")
+    if tau < 1:
+        raise ValueError(
+            f"tau is {tau}, but a membrane cannot leak faster than one time step; "
+            "give tau >= 1 (in time steps), 1 is a neuron without memory"
+        )
+    if v_reset is not None and v_reset >= v_threshold:
+        raise ValueError(
+            f"v_reset is {v_reset} and v_threshold is {v_threshold}: a reset to or above the "
+            "threshold would fire for ever; lower v_reset, raise v_threshold, "
+            "or set v_reset=None for the soft reset"
+        )
+    if v_reset is None and v_threshold <= 0:
+        raise ValueError(
+            f"v_threshold is {v_threshold} with the soft reset, which subtracts it: the membrane "
+            "would never fall; give v_threshold > 0 or a v_reset"
+        )
+    return {
+        "tau": float(tau), "v_threshold": float(v_threshold), "v_rest": float(v_rest),
+        "v_reset": None if v_reset is None else float(v_reset),
+    }  # fmt: skip
+
+
 def check_tensor(x: Any, name: str) -> None:
     """Raise TypeError unless x is a tensor."""
-    if not isinstance(x, Tensor):
+    import torch
+
+    if not isinstance(x, torch.Tensor):
         refuse(x, name, f"a torch.Tensor, for example torch.as_tensor({name}).float()")
     if x.layout != torch.strided:
         raise TypeError(f"{name} is stored as {x.layout}; call {name}.to_dense()")
@@ -137,7 +170,7 @@ def check_tensor(x: Any, name: str) -> None:
 def check_real(x: Any, name: str) -> None:
     """Raise TypeError unless x is a real tensor of a type that layers compute in."""
     check_tensor(x, name)
-    if x.dtype not in FLOATS:
+    if not has_real_type(x):
         real = x.is_floating_point()
         why = ", which only stores numbers;" if real else "; a membrane takes real values:"
         raise TypeError(f"{name} has dtype {x.dtype}{why} call {name}.float()")
@@ -145,15 +178,19 @@ def check_real(x: Any, name: str) -> None:
 
 def check_model(value: Any, name: str = "model") -> None:
     """Raise TypeError unless it is a model, not its class or its name."""
+    from torch import nn
+
     if not isinstance(value, nn.Module):
         refuse(value, name, 'a model, for example SpikeAtConv(preset("micro"))')
 
 
-def check_fits(x: Tensor, name: str, model: nn.Module) -> None:
+def check_fits(x: "Tensor", name: str, model: "nn.Module") -> None:
     """Raise unless x has the type of the model's weights, and lies on their device.
 
     Autocast casts for itself, but not what is float64.
     """
+    import torch
+
     weight = next(model.parameters(), x)
     device = x.device.type
     if x.device != weight.device:
@@ -169,9 +206,9 @@ def check_fits(x: Tensor, name: str, model: nn.Module) -> None:
         )
 
 
-def check_finite(x: Tensor, name: str, mend: str) -> None:
+def check_finite(x: "Tensor", name: str, mend: str) -> None:
     """Raise ValueError where a tensor holds NaN or infinity; it says how many and where first."""
-    if x.is_meta or not x.is_floating_point() or bool((fine := torch.isfinite(x)).all()):
+    if x.is_meta or not x.is_floating_point() or bool((fine := x.isfinite()).all()):
         return
     first = (~fine).nonzero()[0].tolist()
     value = x[tuple(first)].item()
@@ -200,6 +237,13 @@ def refuse(value: Any, name: str, give: str) -> NoReturn:
     raise TypeError(f"{name} is {short(value)}, a {kind(value)}; give {give}")
 
 
+def has_real_type(x: "Tensor") -> bool:
+    """Whether layers compute in numbers of this type."""
+    import torch
+
+    return x.dtype in (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+
+
 def is_bool(value: Any) -> bool:
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")  # NumPy's too
 
@@ -221,10 +265,11 @@ def kind(value: Any) -> str:
 
 def short(value: Any) -> str:
     """`repr`, but a large value does not fill the screen."""
-    if isinstance(value, Tensor):
-        return f"a tensor of shape {list(value.shape)} and dtype {value.dtype}"
-    if isinstance(value, nn.Module):
-        return f"a {kind(value)}"
+    if torch := sys.modules.get("torch"):  # before it is there, nothing is a tensor
+        if isinstance(value, torch.Tensor):
+            return f"a tensor of shape {list(value.shape)} and dtype {value.dtype}"
+        if isinstance(value, torch.nn.Module):
+            return f"a {kind(value)}"
     if hasattr(value, "shape") and getattr(value, "ndim", False):
         return f"an array of shape {list(value.shape)} and dtype {value.dtype}"
     text = repr(value)

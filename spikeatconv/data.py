@@ -3,24 +3,28 @@
 import hashlib
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from spikeatconv.checks import check_choice, check_path
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _PACKAGE = Path(__file__).resolve().parent
 FOLDERS = (_PACKAGE / "_data", _PACKAGE.parent / "data")  # installed from a wheel; a checkout
 
 
-def mnist5k(split: str = "train") -> tuple[Tensor, Tensor]:
+def mnist5k(split: str = "train") -> "tuple[Tensor, Tensor]":
     """5,000 MNIST digits: images `[N, 1, 28, 28]` float32 in 0 to 1, labels `[N]` int64 in 0 to 9.
 
     split: "train" (N = 4,000, 400 a class) or "test" (N = 1,000, 100 a class), both mixed, so
     that the first few hundred hold every class. Source and licences: data/README.md.
     Raises ValueError for another split or a damaged file, FileNotFoundError for a missing one.
     """
+    import torch
+
     check_choice(split, "split", ("train", "test"))
     with np.load(io.BytesIO(checked("mnist5k.npz")), allow_pickle=False) as arrays:
         images = torch.from_numpy(arrays[f"{split}_images"])

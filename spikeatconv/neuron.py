@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv import checks, fast
-from spikeatconv.checks import check_bool, check_names, check_number, check_numbers, check_real
+from spikeatconv.checks import check_bool, check_names, check_neuron, check_numbers, check_real
 from spikeatconv.surrogate import Surrogate, as_surrogate
 
 PARAMETERS = ("tau", "v_threshold", "v_rest", "v_reset", "surrogate", "detach_reset")
@@ -196,33 +196,11 @@ def check_parameters(
     detach_reset: bool = True,
 ) -> dict[str, Any]:
     """These values by name, as plain Python; an error names the value and the fix."""
-    tau = check_number(tau, "tau")
-    v_threshold = check_number(v_threshold, "v_threshold")
-    v_rest = check_number(v_rest, "v_rest")
-    if v_reset is not None:
-        v_reset = check_number(v_reset, "v_reset", "; None (soft reset) is allowed too")
-    if tau < 1:
-        raise ValueError(
-            f"tau is {tau}, but a membrane cannot leak faster than one time step; "
-            "give tau >= 1 (in time steps), 1 is a neuron without memory"
-        )
-    if v_reset is not None and v_reset >= v_threshold:
-        raise ValueError(
-            f"v_reset is {v_reset} and v_threshold is {v_threshold}: a reset to or above the "
-            "threshold would fire for ever; lower v_reset, raise v_threshold, "
-            "or set v_reset=None for the soft reset"
-        )
-    if v_reset is None and v_threshold <= 0:
-        raise ValueError(
-            f"v_threshold is {v_threshold} with the soft reset, which subtracts it: the membrane "
-            "would never fall; give v_threshold > 0 or a v_reset"
-        )
     return {
-        "tau": float(tau), "v_threshold": float(v_threshold), "v_rest": float(v_rest),
-        "v_reset": None if v_reset is None else float(v_reset),
+        **check_neuron(tau, v_threshold, v_rest, v_reset),
         "surrogate": as_surrogate(surrogate),
         "detach_reset": check_bool(detach_reset, "detach_reset"),
-    }  # fmt: skip
+    }
 
 
 def check_time_axis(x: Tensor) -> None:

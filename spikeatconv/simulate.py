@@ -10,10 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from spikeatconv.checks import check_choice, check_number, check_whole, short
-from spikeatconv.neuron import check_parameters, lif_step
+from spikeatconv.checks import check_choice, check_neuron, check_number, check_whole, short
 
 STIMULI = ("constant", "step", "pulses", "ramp", "sine", "noise")
 MOST_STEPS = 10**7
@@ -107,25 +105,23 @@ def simulate(
     """
     current = _check_current(current, tau, resistance, dt, t_ref)
     check_number(tau / dt, "tau / dt")
-    check_parameters(tau / dt, v_threshold, v_rest, v_reset)
+    neuron = check_neuron(tau / dt, v_threshold, v_rest, v_reset)
+    tau, v_threshold, v_rest, v_reset = neuron.values()
 
-    x = resistance * torch.from_numpy(current)
-    v = torch.tensor(float(v_rest), dtype=torch.float64)
-    silent = torch.zeros_like(v)
-    refractory = 0
+    v, refractory = v_rest, 0
     membrane, spikes, potential = [], [], []
-    for x_t in x:
-        x_t = silent if refractory else x_t
-        spike, h, v_next = lif_step(x_t, v, tau / dt, v_threshold, v_rest, v_reset)
-        if refractory:
-            spike, v_next, refractory = silent, h, refractory - 1
-        elif spike:
-            refractory = math.floor(min(t_ref / dt, len(x)) + 0.5)
-        v = v_next
+    for x in (resistance * current).tolist():
+        h = v + ((0.0 if refractory else x) - (v - v_rest)) / tau
+        fires = h - v_threshold >= 0 and not refractory
+        if not fires:
+            v, refractory = h, max(0, refractory - 1)
+        else:
+            v = h - v_threshold if v_reset is None else v_reset
+            refractory = math.floor(min(t_ref / dt, len(current)) + 0.5)
         membrane.append(h)
-        spikes.append(spike)
+        spikes.append(float(fires))
         potential.append(v)
-    h, s, v = (torch.stack(values).numpy() for values in (membrane, spikes, potential))
+    h, s, v = map(np.array, (membrane, spikes, potential))
     if not (finite := np.isfinite(h)).all():
         raise ValueError(
             f"the membrane is {h[~finite][0]} after {int((~finite).argmax()) + 1} time steps; "

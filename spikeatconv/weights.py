@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from spikeatconv.checks import FLOATS, check_choice, check_finite, check_path, kind, short
+from spikeatconv.checks import check_choice, check_finite, check_path, has_real_type, kind, short
 from spikeatconv.conv import fold, is_folded
 from spikeatconv.files import write_whole
 from spikeatconv.model import Block, Config, SpikeAtConvConfig
@@ -280,7 +280,7 @@ def _check_tensors(tensors: dict[str, Tensor], model: nn.Module) -> None:
         if shape != wanted:
             raise Fault(f"tensor {name} has shape {shape}, expected {wanted}")
         real = right.is_floating_point()
-        if not (tensor.dtype in FLOATS if real else tensor.dtype == right.dtype):
+        if not (has_real_type(tensor) if real else tensor.dtype == right.dtype):
             kept = "a floating-point type" if real else right.dtype
             raise Fault(f"tensor {name} is {tensor.dtype}, expected {kept}")
 

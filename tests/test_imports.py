@@ -8,7 +8,7 @@ import pytest
 
 TRAIN = {"accelerate", "kornia", "datasets", "click", "psutil", "tensorboard"}
 HEAVY = {"torch", "matplotlib", "norse", "plotly", "pandas", "PIL", "spikeatconv"}
-LIBRARY = "import spikeatconv, spikeviz, spikeviz.exercises"  # pandas alone takes 47 MB
+LIBRARY = "import spikeviz.exercises; from spikeatconv import *"  # pandas alone takes 47 MB
 TOOLS = """e = spikeviz.LIFExplorer(mystery=3, current=[1.0, 2.0], pins=[{'tau': 20.0}])
 e.tau = 5.0; e.stimulus = 'sine'"""
 
@@ -16,7 +16,10 @@ e.tau = 5.0; e.stimulus = 'sine'"""
 @pytest.mark.parametrize(
     ("code", "watched", "found"),
     [
-        ("import spikeatconv", TRAIN, ""),
+        ("import spikeatconv", {"torch", "pandas"}, ""),
+        ("spikeviz.LIFExplorer().trace()", HEAVY - {"spikeatconv"}, ""),
+        ("from spikeatconv import shipped; shipped('photo.jpg')", HEAVY - {"spikeatconv"}, ""),
+        ("from spikeatconv import LIF", TRAIN | {"norse", "matplotlib", "plotly", "pandas"}, ""),
         ("import spikeatconv.training", {"accelerate", "kornia"}, ""),
         (LIBRARY, {"pandas", "norse", "matplotlib", "plotly"}, ""),
         ("", HEAVY, ""),
@@ -35,3 +38,21 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code, watched, found):
     look = f"import sys, spikeviz\n{code}\nprint(*{watched} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == found  # above it, how far a widget is
+
+
+def test_a_function_keeps_its_name_where_its_file_is_called_the_same():
+    """`import spikeatconv.record` would put the file in the function's place."""
+    look = """
+import spikeatconv
+from spikeatconv.record import Recording
+from spikeatconv.expand import expand
+assert spikeatconv.expand is expand and callable(spikeatconv.record), spikeatconv.record
+assert spikeatconv.neuron.LIF is spikeatconv.LIF
+assert set(spikeatconv.__all__) <= set(dir(spikeatconv))
+try:
+    spikeatconv.LIFF
+except AttributeError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout == "module 'spikeatconv' has no attribute 'LIFF'\n"
