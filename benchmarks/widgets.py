@@ -56,6 +56,9 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-maps", "y", at=(0.2, 0.05), hover=True),
         Handle("[aria-label='Image']", model=True),
     ],
+    "DigitReader": [
+        Handle(".sv-nw-pad", at=(0.3, 0.2)),
+    ],
     "EnergyExplorer": [
         Handle("[aria-label='R × factor']"),
         Handle("[aria-label='E_MAC']"),

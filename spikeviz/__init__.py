@@ -14,6 +14,7 @@ from spikeviz.monitor.explorer import TrainingMonitor
 from spikeviz.network.explorer import NetworkWalk
 from spikeviz.partition.explorer import PartitionExplorer
 from spikeviz.raster.explorer import SpikeRaster
+from spikeviz.reader.explorer import DigitReader
 from spikeviz.results import results
 from spikeviz.surrogate.explorer import SurrogateExplorer
 
@@ -21,6 +22,7 @@ __all__ = [
     "AblationExplorer",
     "AttentionExplorer",
     "CourseMap",
+    "DigitReader",
     "EnergyExplorer",
     "EventExplorer",
     "LIFExplorer",

@@ -12,10 +12,11 @@ from spikeviz.base.page import LIVE, fill_page, head, script_json
 from spikeviz.base.widget import Explorer, line
 
 STATIONS = {  # in the order of the course; the picture of this station stands for the widget
-    "CourseMap": "00", "LIFExplorer": "01", "SurrogateExplorer": "03", "SpikeBlockExplorer": "04",
-    "MBPLExplorer": "05", "SpikeRaster": "02", "PartitionExplorer": "08",
-    "AttentionExplorer": "09", "NetworkWalk": "10", "EnergyExplorer": "11",
-    "TrainingMonitor": "12", "AblationExplorer": "06", "EventExplorer": "A2",
+    "CourseMap": "00", "LIFExplorer": "01", "SurrogateExplorer": "03", "DigitReader": "03",
+    "SpikeBlockExplorer": "04", "MBPLExplorer": "05", "SpikeRaster": "02",
+    "PartitionExplorer": "08", "AttentionExplorer": "09", "NetworkWalk": "10",
+    "EnergyExplorer": "11", "TrainingMonitor": "12", "AblationExplorer": "06",
+    "EventExplorer": "A2",
 }  # fmt: skip
 ORDER = tuple(STATIONS)
 

@@ -9,6 +9,7 @@ from spikeviz.gallery import explorers
 SCREEN: dict[str, list[str]] = {
     "AttentionExplorer": [".sv-image", ".sv-spikes", ".sv-update", ".sv-maps", ".sv-merged"],
     "CourseMap": [".sv-grow", ".sv-command"],
+    "DigitReader": [".sv-nw-pad", ".sv-reader-flow", ".sv-summary"],
     "EnergyExplorer": [".sv-controls", ".sv-totals", ".sv-energy-bars", ".sv-plane", ".sv-update"],
     "NetworkWalk": [".sv-play", ".sv-nw-net", ".sv-nw-pad", ".sv-nw-maps", ".sv-nw-answer"],
     "EventExplorer": [".sv-controls", ".sv-plots", ".sv-summary"],

@@ -91,7 +91,8 @@ def test_every_odd_value_is_right_or_refused_in_words(cls):
 
 
 ARGUMENTS = {  # that are no traits, and what they do not take
-    "SurrogateExplorer": ("u",), "SpikeRaster": ("recording",), "NetworkWalk": ("checkpoint",),
+    "SurrogateExplorer": ("u",), "SpikeRaster": ("recording",),
+    "DigitReader": ("net",), "NetworkWalk": ("checkpoint",),
     "AttentionExplorer": ("model", "other", "images"), "TrainingMonitor": ("logs",),
     "AblationExplorer": ("",), "EnergyExplorer": ("report",),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""A network of spikes that reads what is drawn."""
