@@ -13,6 +13,7 @@ from spikeviz.mbpl.explorer import MBPLExplorer
 from spikeviz.monitor.explorer import TrainingMonitor
 from spikeviz.network.explorer import NetworkWalk
 from spikeviz.partition.explorer import PartitionExplorer
+from spikeviz.predict.explorer import answer, predict
 from spikeviz.raster.explorer import SpikeRaster
 from spikeviz.reader.explorer import DigitReader
 from spikeviz.results import results
@@ -33,7 +34,9 @@ __all__ = [
     "SpikeRaster",
     "SurrogateExplorer",
     "TrainingMonitor",
+    "answer",
     "gallery",
+    "predict",
     "results",
     "show",
 ]

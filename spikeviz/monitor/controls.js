@@ -1,9 +1,9 @@
 // What a hand or a key does in TrainingMonitor; what it moves is in film.js.
 
-import { drawInto, placeOf, xOf, PLACES } from "./guess.js";
 import { GUESS_LABEL, pencilText, placeText } from "./words.js";
 import { button, clamp, div, h, put, renew } from "../base/page.js";
 import { drag, onArrows, onReset } from "../base/controls.js";
+import { makePencil } from "../base/freehand.js";
 
 const GRIP = 14; // pixels from the playhead, within which a hand holds it
 
@@ -22,23 +22,17 @@ export function movePlot(plot, { view, look, goTo, set, reveal, stateNow }) {
     pointerType === "touch" ? look({ at: null }) : away());
   canvas.addEventListener("blur", away);
 
-  let last = null; // [place, share] that the hand drew last
+  const pencil = makePencil(view, stateNow, (guess) => set({ guess }));
   let [offset, moved] = [0, false]; // from the hand to the playhead that it holds
   drag(canvas, ({ offsetX, offsetY }, down) => {
     if (!plot.x) return;
     const s = stateNow();
-    if (draws()) {
-      const share = clamp(plot.y.invert(offsetY) / 100, 0, 1);
-      const here = [placeOf(s, plot.x.invert(offsetX)), share];
-      set({ guess: drawInto(s.guess, down || !last ? here : last, here) });
-      last = here;
-      return;
-    }
+    if (draws()) return pencil.stroke([plot.x.invert(offsetX), plot.y.invert(offsetY) / 100], down);
     const away = plot.x(s.head) - offsetX;
     if (down) offset = Math.abs(away) < GRIP ? away : 0;
     else goTo(plot.x.invert(offsetX + offset));
     moved = !down;
-  }, () => (last = null));
+  }, pencil.lift);
   canvas.addEventListener("click", (event) => {
     if (!plot.x || draws()) return;
     if (event.pointerType === "touch") look({ ...at(event), at: null }); // it does not hover
@@ -46,16 +40,9 @@ export function movePlot(plot, { view, look, goTo, set, reveal, stateNow }) {
   });
   onReset(canvas, () => draws() || goTo(Infinity));
 
-  /** The pencil goes along with its height, up and down by a percent. */
   function pencilBy(right, down) {
-    const s = stateNow();
-    const from = view.pencil ? placeOf(s, view.pencil[0]) : 0;
-    const share = view.pencil?.[1] ?? s.guess[0] ?? 0.5;
-    const to = view.pencil ? clamp(from + right, 0, PLACES) : 0;
-    const next = clamp(share - down / 100, 0, 1);
-    view.pencil = [xOf(s, to), next];
-    set({ guess: drawInto(s.guess, [from, right ? share : next], [to, next]) });
-    canvas.ariaLabel = `${GUESS_LABEL}. ${pencilText(s, view.pencil)}`;
+    pencil.by(right, down);
+    canvas.ariaLabel = `${GUESS_LABEL}. ${pencilText(stateNow(), view.pencil)}`;
   }
   onArrows(canvas, (right, down) => {
     if (!plot.x) return false;

@@ -2,12 +2,12 @@
 // Each function takes a part {canvas, still, moving, …}, the state `s` with the playhead's place
 // `head` on the axis, a surface, the colours and keys of what is on show.
 
-import { nearest, lastKnown, valueAt, extent } from "./runs.js";
-import { pointsOf } from "./guess.js";
+import { nearest, lastKnown, extent } from "./runs.js";
 import { GUESS_HINT, ratesTitle } from "./words.js";
 import { clamp, put } from "../base/page.js";
 import { scale, axes, cividis, picture, stroke, dot, upright } from "../base/draw.js";
 import { label, outline } from "../base/draw.js";
+import { pointsOf, valueAt } from "../base/freehand.js";
 
 export const AXES = { step: "step", epoch: "epoch", seconds: "time in s" };
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];

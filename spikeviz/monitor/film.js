@@ -2,9 +2,9 @@
 
 import { unpacker, compute } from "./runs.js";
 import { chaptersOf } from "./chapters.js";
-import { missOf } from "./guess.js";
 import { clockText } from "./words.js";
 import { clamp } from "../base/page.js";
+import { missOf } from "../base/freehand.js";
 import { memory } from "../base/memory.js";
 import { calm, player } from "../base/controls.js";
 import { offline } from "../base/widget.js";

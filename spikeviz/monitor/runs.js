@@ -72,22 +72,6 @@ export function nearest(xs, x) {
   return best;
 }
 
-/** What `values` at ascending xs are at x, on the line between their neighbours (drawn between: no
- *  log says so); null before the first, and the last after it. */
-export function valueAt(xs, values, x) {
-  let before = -1;
-  for (let i = 0; i < xs.length; i++) {
-    if (!Number.isFinite(values[i]) || !Number.isFinite(xs[i])) continue;
-    if (xs[i] > x) {
-      if (before < 0) return null;
-      const part = (x - xs[before]) / (xs[i] - xs[before]);
-      return values[before] + part * (values[i] - values[before]);
-    }
-    before = i;
-  }
-  return before < 0 ? null : values[before];
-}
-
 /** The last finite value at place i or before it; null for none. */
 export function lastKnown(values, i = values.length - 1) {
   while (i >= 0 && !Number.isFinite(values[i])) i--;

@@ -1,0 +1,1 @@
+"""A question before the answer: the reader commits to a guess, then sees the result over it."""

@@ -1,0 +1,54 @@
+// A question before the answer: a guess, Commit or Skip, then the result drawn over the guess.
+// As long as the question is open, nothing on the page knows the result.
+
+import { makeChoice } from "./choice.js";
+import { makeCurve } from "./curve.js";
+import { makeNumber } from "./number.js";
+import { summaryOf } from "./words.js";
+import { button, div, h, para, put } from "../base/page.js";
+import { keepDrawn, lasting } from "../base/life.js";
+import { setter, syncing, valuesOf } from "../base/traits.js";
+
+const SENT = ["guess", "state"];
+const TRAITS = [...SENT, "kind", "question", "choices", "x", "y", "result", "told"];
+const KINDS = { choice: makeChoice, number: makeNumber, curve: makeCurve };
+
+function render(props) {
+  const { model } = props;
+  const set = setter(model);
+  const now = () => {
+    const s = valuesOf(model, TRAITS);
+    return s.state === "open" ? { ...s, result: null } : s;
+  };
+  const begin = now();
+  const part = KINDS[begin.kind](now, set, () => paint());
+  const { buttons = [], ready = ({ guess }) => guess !== null } = part;
+  const end = (changes) => () => {
+    set(changes);
+    summary.focus(); // the button is gone
+  };
+  const commit = button("Commit", end({ state: "committed" }), { class: "sv-commit" });
+  const skip = button("Skip", end({ guess: null, state: "skipped" }));
+  const again = button("Predict after all", () => set({ state: "open" }));
+  const asked = div("row", commit, ...buttons, skip);
+  const summary = h("p", { class: "sv-summary", role: "status", tabindex: -1 });
+  const told = para("note");
+  const legend = h("legend", {}, h("b", {}, "Predict "), begin.question);
+  const root = h("div", { class: "spikeviz sv-predict" },
+    h("fieldset", {}, legend, part.element, asked), div("row", summary, again), told);
+
+  function draw(colour) {
+    const s = now();
+    const miss = part.update(s, colour);
+    asked.hidden = s.state !== "open";
+    again.hidden = s.state !== "skipped" || s.result !== null;
+    commit.disabled = !ready(s);
+    summary.classList.toggle("sv-hint", s.state === "open");
+    put(summary, summaryOf(s, miss));
+    put(told, s.told);
+    return s;
+  }
+  const paint = keepDrawn(props, root, TRAITS, draw);
+}
+
+export default { initialize: (props) => syncing(props, SENT), render: lasting(render) };
