@@ -44,7 +44,7 @@ export function missOf(s) {
 
 /**
  * What draws: stroke([x, share], down) as a hand goes on from where it was, lift() when it leaves;
- * by(right, down) as arrow keys do: a pencil goes along with its height, up and down by a hundredth.
+ * by(right, down) as keys do: a pencil goes along with its height, up and down by a hundredth.
  * now() is {from, to, guess}, set(guess) hears it; at.pencil keeps [x, share] of the keys' pencil.
  */
 export function makePencil(at, now, set) {
