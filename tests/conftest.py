@@ -177,11 +177,38 @@ def course_site(shared, cache, outcome):
     return shared / "site"
 
 
+PICTURE = "new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 2000); })"
+ACTS = "check click dblclick fill hover move press select_option set_checked tap type uncheck up"
+
+
+def patient(hand, page=None):
+    """The acts of a hand, each of which now ends a frame later, with its picture drawn: else a test
+    on a slow machine reads the picture of before."""
+    from playwright.sync_api import Error
+
+    def after(act):
+        @functools.wraps(act)
+        def acts(*arguments, **options):
+            result = act(*arguments, **options)
+            with contextlib.suppress(Error):  # it led to another page
+                (page or arguments[0].page).evaluate(PICTURE)
+            return result
+
+        return acts
+
+    for name in ACTS.split():
+        if hasattr(hand, name):
+            setattr(hand, name, after(getattr(hand, name)))
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Chromium. In CI it must be there; elsewhere its lack is a skip."""
+    from playwright.sync_api import Locator
+
     from spikeviz.browser import NoBrowserError, open_chromium
 
+    patient(Locator)
     session = open_chromium()
     try:
         browser = session.__enter__()
@@ -212,6 +239,8 @@ def new_page(browser):
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
+        for hand in (page.mouse, page.keyboard, page.touchscreen):
+            patient(hand, page)
         return page
 
     yield open_page
