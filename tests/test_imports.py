@@ -9,6 +9,11 @@ import pytest
 TRAIN = {"accelerate", "kornia", "datasets", "click", "psutil", "tensorboard"}
 HEAVY = {"torch", "matplotlib", "norse", "plotly", "pandas", "PIL", "spikeatconv"}
 LIBRARY = "import spikeviz.exercises; from spikeatconv import *"  # pandas alone takes 47 MB
+SOLVED = """from spikeviz.exercises import check_lif_step, check_reconstruct
+def lif_step(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    h = v + (x - v) / tau
+    return float(h >= v_threshold), h, v_reset if h >= v_threshold else h
+assert check_lif_step(lif_step).status == 'passed'"""
 TOOLS = """e = spikeviz.LIFExplorer(mystery=3, current=[1.0, 2.0], pins=[{'tau': 20.0}])
 e.tau = 5.0; e.stimulus = 'sine'"""
 
@@ -30,6 +35,7 @@ e.tau = 5.0; e.stimulus = 'sine'"""
         ("spikeviz.SpikeRaster().trace()", HEAVY, ""),
         ("import numpy; spikeviz.SpikeRaster(numpy.ones((3, 4)))", HEAVY, ""),
         ("spikeviz.PartitionExplorer().image", HEAVY, ""),
+        (SOLVED, HEAVY, ""),
         ("spikeviz.NetworkWalk", {"torch"}, ""),
         ("spikeviz.NetworkWalk()", {"torch", "matplotlib"}, "torch"),
     ],

@@ -2,26 +2,17 @@
 
 from spikeviz.exercises import check_lif_step
 check_lif_step(lif_step)
+
+Each check is in the file that is called after its exercise, which is imported, torch with it, when
+the check is first called.
 """
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
 from spikeviz.exercises.answer import Feedback
-from spikeviz.exercises.back_through_time import check_back_through_time
-from spikeviz.exercises.bdsa import check_bdsa
-from spikeviz.exercises.bin_events import check_bin_events
-from spikeviz.exercises.block_parameters import check_block_parameters
-from spikeviz.exercises.break_even_rate import check_break_even_rate
 from spikeviz.exercises.cells import watch
-from spikeviz.exercises.choose_thresholds import check_choose_thresholds
-from spikeviz.exercises.fair_comparison import check_fair_comparison
-from spikeviz.exercises.fold_batchnorm import check_fold_batchnorm
-from spikeviz.exercises.grid_partition import check_grid_partition
-from spikeviz.exercises.learned_leak import check_learned_leak
-from spikeviz.exercises.lif_step import check_lif_step
-from spikeviz.exercises.normalise import check_normalise
-from spikeviz.exercises.recipe_faults import check_recipe_faults
-from spikeviz.exercises.reconstruct import check_reconstruct
-from spikeviz.exercises.residual_lif import check_residual_lif
-from spikeviz.exercises.surrogate_backward import check_surrogate_backward
 
 __all__ = [
     "Feedback", "check_back_through_time", "check_bdsa", "check_bin_events",
@@ -30,5 +21,23 @@ __all__ = [
     "check_lif_step", "check_normalise", "check_recipe_faults", "check_reconstruct",
     "check_residual_lif", "check_surrogate_backward",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Callable[[Any], Feedback]:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    exercise = name.removeprefix("check_")
+
+    def check(answer: Any) -> Feedback:
+        return getattr(import_module(f"{__name__}.{exercise}"), name)(answer)
+
+    check.__name__ = check.__qualname__ = name
+    check.__doc__ = (
+        f"Check a student's answer to the exercise `{exercise}`. Never raises. What is right is "
+        f"told in spikeviz/exercises/{exercise}.py."
+    )
+    globals()[name] = check
+    return check
+
 
 watch()

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-import torch
-from torch import Tensor
-
 from spikeviz.course_map.progress import remember
 from spikeviz.exercises.cells import Failed, Missing, about, last_line
 
@@ -178,20 +175,6 @@ def stop_at(table: Iterable[tuple[Any, Text]]) -> None:
     hint = find_hint(table)
     if hint:
         stop(hint)
-
-
-def same(first: object, second: object) -> bool:
-    """Whether both are tensors of one shape with the same numbers."""
-    if not (isinstance(first, Tensor) and isinstance(second, Tensor)):
-        return False
-    one, other = first.double(), second.double()
-    return one.shape == other.shape and torch.allclose(one, other, 1e-4, 1e-5)
-
-
-def find_wrong(given: Tensor, right: Tensor, tolerance: float = 1e-4) -> tuple[int, ...] | None:
-    """The place of the first number that differs, as NaN always does; None where none does."""
-    wrong = ~torch.isclose(given, right, tolerance, tolerance)
-    return tuple(wrong.nonzero()[0].tolist()) if wrong.any() else None
 
 
 def read_number(value: object, wanted: str, form: str = "") -> float:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from spikeatconv import LIF, Atan
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, same, stop
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop
+from spikeviz.exercises.tensors import find_wrong, same
 
 TAU, LENGTH, AT = 4.0, 6, 2  # of the neuron that gives the hints; AT is where it fires, if it does
 SLOPES = torch.tensor([0.3, 0.9, 0.5, 0.2, 0.7, 0.4])

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_wrong, judge, same, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, judge, stop, stop_at
+from spikeviz.exercises.tensors import find_wrong, same
 
 SHAPE = (3, 2, 5, 4)  # T, B, N, d_k, all different, so that a wrong axis shows
 CUBE = (4, 4, 4, 4)  # here the wrong axes fit too

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.tensors import find_wrong
 
 SIDE = 32
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv.conv import OverTime, fold
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.tensors import find_wrong
 
 TOLERANCE = 1e-4
 

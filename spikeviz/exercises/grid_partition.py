@@ -13,7 +13,8 @@ from torch import Tensor
 
 from spikeatconv import full_partition, window_partition
 from spikeatconv import grid_partition as right
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.tensors import find_wrong
 
 SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid
 OTHERS = (((1, 1, 6, 6), 3), ((3, 2, 8, 8), 4), ((1, 4, 14, 14), 7))

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from spikeatconv import Atan, Sigmoid
 from spikeatconv.surrogate import Surrogate
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
 from spikeviz.exercises.cells import last_line
+from spikeviz.exercises.tensors import find_wrong
 
 TAUS = (2.0, 4.0, 1.25)  # at the start
 MOVED = (-3.0, -0.75, 1.5, 6.0)  # w later: τ of 21, 3.1, 1.2 and 1.002

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop
+from spikeviz.exercises.tensors import find_wrong
 
 TOLERANCE = 1e-4
 LENGTH, AT = 12, 3  # of the single-spike train: steps, and the place of its spike

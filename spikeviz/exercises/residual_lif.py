@@ -15,12 +15,12 @@ from spikeviz.exercises.answer import (
     expect,
     find_hint,
     judge,
-    same,
     stop,
     stop_at,
     stopped_at_ellipsis,
 )
 from spikeviz.exercises.cells import last_line
+from spikeviz.exercises.tensors import same
 
 SHAPE = (6, 2, 3, 4, 5)  # T, B, C, H, W, all different, so that a wrong axis shows
 PARTS = ("first", "second", "project")

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from spikeatconv import Atan, Sigmoid
-from spikeviz.exercises.answer import Feedback, expect, find_hint, find_wrong, judge, stop, stop_at
+from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.tensors import find_wrong
 
 REFERENCE = Atan(alpha=2.0)
 Surrogate = type[torch.autograd.Function]

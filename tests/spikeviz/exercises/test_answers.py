@@ -17,8 +17,10 @@ import torch
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from spikeatconv import lif_step
 from spikeviz import exercises
 from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward, fair_comparison
+from spikeviz.exercises import lif_step as lif
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 FOLDERS = sorted(f for f in Path(__file__).with_name("answers").glob("*/*") if f.is_dir())
@@ -160,6 +162,15 @@ def test_lif_step_names_the_first_step_that_differs():
     message = check_lif_step(no_leak).message
     # Without a leak the first step is right, since V is 0 there.
     assert "step 2: the input is 0.5 and V before it is 0.5. There your `h` is 0.75" in message
+
+
+def test_the_neuron_of_the_check_is_the_library_s():
+    for neuron, inputs in lif.hidden_sequences():
+        v = 0.0
+        for x in inputs:
+            right = lif_step(*torch.tensor([x, v]).double(), *neuron[:2], v_reset=neuron.v_reset)
+            assert neuron.step(x, v) == pytest.approx(tuple(map(float, right)))
+            v = neuron.step(x, v).v_next
 
 
 def test_lif_step_may_be_written_for_tensors():
