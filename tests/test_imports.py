@@ -7,7 +7,7 @@ import sys
 import pytest
 
 TRAIN = {"accelerate", "kornia", "datasets", "click", "psutil", "tensorboard"}
-HEAVY = {"torch", "matplotlib", "norse", "plotly", "pandas", "PIL", "spikeatconv"}
+HEAVY = {"torch", "matplotlib", "norse", "plotly", "pandas", "PIL"}
 LIBRARY = "import spikeviz.exercises; from spikeatconv import *"  # pandas alone takes 47 MB
 SOLVED = """from spikeviz.exercises import check_lif_step, check_reconstruct
 def lif_step(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
@@ -22,8 +22,8 @@ e.tau = 5.0; e.stimulus = 'sine'"""
     ("code", "watched", "found"),
     [
         ("import spikeatconv", {"torch", "pandas"}, ""),
-        ("spikeviz.LIFExplorer().trace()", HEAVY - {"spikeatconv"}, ""),
-        ("from spikeatconv import shipped; shipped('photo.jpg')", HEAVY - {"spikeatconv"}, ""),
+        ("spikeviz.LIFExplorer().trace()", HEAVY, ""),
+        ("from spikeatconv import shipped; shipped('photo.jpg')", HEAVY, ""),
         ("from spikeatconv import LIF", TRAIN | {"norse", "matplotlib", "plotly", "pandas"}, ""),
         ("import spikeatconv.training", {"accelerate", "kornia"}, ""),
         (LIBRARY, {"pandas", "norse", "matplotlib", "plotly"}, ""),
@@ -31,6 +31,7 @@ e.tau = 5.0; e.stimulus = 'sine'"""
         ("spikeviz.LIFExplorer()", HEAVY, ""),
         (TOOLS, HEAVY, ""),
         ("spikeviz.EnergyExplorer()", HEAVY, ""),
+        ("import spikeviz.exercises; import spikeviz.lif", HEAVY, ""),
         ("spikeviz.EnergyExplorer().trace()", {"torch"}, ""),
         ("spikeviz.SpikeRaster().trace()", HEAVY, ""),
         ("import numpy; spikeviz.SpikeRaster(numpy.ones((3, 4)))", HEAVY, ""),
