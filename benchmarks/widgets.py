@@ -22,10 +22,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from playwright.sync_api import TimeoutError
 from report import cpu_kind, known, write
 
 from spikeviz.browser import CHECKOUT, open_chromium, start_course
@@ -293,12 +295,15 @@ def measure(page, handle: Handle, frame: float) -> dict[str, float]:
     if not handle.hover:
         page.mouse.down()
     page.evaluate("moves.length = answers.length = sent = 0")
+    seen = 0
     for move in range(MOVES):
         away = 3 + abs(move % 40 - 20) * handle.stride
         page.mouse.move(*((x, y + away) if handle.axis == "y" else (x + away, y)))
-        page.wait_for_function(f"moves.length > {move}", timeout=10_000)
-        if handle.model:
-            page.wait_for_function(f"answers.length > {move}", timeout=30_000)
+        with suppress(TimeoutError):  # a move that stays on its step draws nothing
+            page.wait_for_function(f"moves.length > {seen}", timeout=1000)
+        before, seen = seen, page.evaluate("moves.length")
+        if handle.model and seen > before:
+            page.wait_for_function(f"answers.length >= {seen}", timeout=30_000)
     page.wait_for_timeout(300)  # the last message of a gesture
     if not handle.hover:
         page.mouse.up()
