@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 from spikeviz.course_map.progress import remember
-from spikeviz.exercises.cells import Failed, Missing, about, last_line
+from spikeviz.exercises.cells import Failed, Missing, about, last_line, remark
 
 Status = Literal["passed", "not yet", "not right"]
 
@@ -105,8 +105,8 @@ def judge(
     try:
         message = passed.format(check(expect(answer)))
         status = "passed"
-        told = remember(check.__module__.rpartition(".")[2])
-        message += told and f"\n{told}"
+        noted = remember(check.__module__.rpartition(".")[2])
+        message += noted and f"\n{noted}"
     except Stop as hint:
         message = str(hint)
     except Exception as error:
@@ -120,7 +120,8 @@ def judge(
             f"\n(The cell with your `{cell.name}` stopped with an error further down: "
             f"`{cell.error}`. What was checked is what stands above it.)"
         )
-    return Feedback(status, message)
+    told = remark(answer)
+    return Feedback(status, message + (told and f"\n{told}"))
 
 
 def did_not_run(cell: Failed | Missing, answer: object) -> str:

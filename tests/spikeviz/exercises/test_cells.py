@@ -1,8 +1,11 @@
 """A check knows whether the cell with the student's answer ran: never is the function of before
 judged in its place. The same runs in each notebook's own kernel in test_answers.py."""
 
+import json
+import os
 import subprocess
 import sys
+import time
 import types
 
 import pytest
@@ -19,6 +22,8 @@ WRONG = GOOD.replace(">=", "<")
 SYNTAX = GOOD.replace("/ tau", "/ tau)")
 INDENT = GOOD.replace("    spike", "   spike")
 BEFORE = "missing_name\n" + GOOD
+MISSPELT = GOOD.replace("def ", "de ")
+LAMBDA = "lif_step = lambda x, v, tau=2.0 v_threshold=1.0: (0.0, x, v)"
 AFTER = GOOD + "\nlif_step(1.0)"
 CHECK = "check_lif_step(lif_step)"
 GRADED = "answer = check_lif_step(lif_step)\nanswer"
@@ -46,7 +51,7 @@ def run(monkeypatch):
     shell.restore_sys_module_state()
 
 
-@pytest.mark.parametrize("broken", [SYNTAX, INDENT, BEFORE, "%%time\n" + SYNTAX])
+@pytest.mark.parametrize("broken", [SYNTAX, INDENT, BEFORE, "%%time\n" + SYNTAX, MISSPELT, LAMBDA])
 @pytest.mark.parametrize("check", [CHECK, GRADED, CHECK + ".message and " + CHECK])
 @pytest.mark.parametrize("first", [GOOD, WRONG])
 def test_the_function_of_before_is_not_judged(run, first, broken, check):
@@ -101,6 +106,7 @@ def test_the_name_stays_undefined(run):
         (GOOD, "def other(x):\n    return (", CHECK),
         (GOOD, "print(lif_step(1.0))", CHECK),
         (GOOD, "lif_step_2 = (", CHECK),
+        (GOOD, "if lif_step(1.0, 0.0):\n    print(", CHECK),
     ],
 )
 def test_a_cell_that_ran_is_judged(run, sources):
@@ -132,6 +138,74 @@ def test_an_interrupted_cell_did_not_run():
     followed.begin(types.SimpleNamespace(raw_cell="def f():\n    return 1"))
     followed.end(None)  # what ipykernel hands on
     assert not followed.about(function).fresh
+    assert followed.about(function).error == "KeyboardInterrupt"
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A shell as in JupyterLab, which names each cell; gives what the check shows and saves."""
+    names, followed = {}, None
+    notebook = tmp_path / "course.ipynb"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(notebook))
+    followed = cells.Cells(names)
+
+    def run_cell(source, cell):
+        followed.begin(types.SimpleNamespace(raw_cell=source, cell_id=cell))
+        error = None
+        try:
+            exec(compile(source, cell, "exec"), names)
+        except Exception as raised:
+            error = raised
+        result = types.SimpleNamespace(
+            error_before_exec=error, error_in_exec=None, execution_count=len(followed.bound)
+        )
+        followed.end(result)
+        return followed
+
+    def save(**sources):
+        saved = [{"id": cell, "source": source} for cell, source in sources.items()]
+        notebook.write_text(json.dumps({"cells": saved}), encoding="utf-8")
+        os.utime(notebook, (time.time() + 5,) * 2)
+
+    return types.SimpleNamespace(run=run_cell, save=save, names=names)
+
+
+@pytest.mark.parametrize(
+    "broken", ["lif_step(x, v):\n    return", "defl if_step(x):", "return (", "x = )"]
+)
+def test_a_cell_is_known_whatever_its_text_has_become(lab, broken):
+    lab.run(GOOD, "a")
+    followed = lab.run(broken, "a")
+    assert not followed.about(lab.names["lif_step"]).fresh
+    lab.run(GOOD, "a")
+    assert followed.about(lab.names["lif_step"]) is None
+
+
+@pytest.mark.parametrize(("broken", "cell"), [("x = )", "b"), ("1 / 0", "a")])
+def test_another_cell_or_other_code_says_nothing_about_it(lab, broken, cell):
+    lab.run(GOOD, "a")
+    assert lab.run(broken, cell).about(lab.names["lif_step"]) is None
+
+
+def test_a_name_of_several_cells_is_told(lab):
+    followed = lab.run(GOOD, "a")
+    assert followed.remark(lab.names["lif_step"]) == ""
+    lab.run(GOOD, "a")
+    assert followed.remark(lab.names["lif_step"]) == ""
+    lab.run(WRONG, "b")
+    assert "Several cells define `lif_step`" in followed.remark(lab.names["lif_step"])
+
+
+@pytest.mark.parametrize(
+    ("saved", "told"),
+    [(GOOD, False), (GOOD + "  # a comment", False), (WRONG, True), (SYNTAX, True)],
+)
+def test_a_cell_that_was_changed_and_saved_but_not_run_is_told(lab, saved, told):
+    followed = lab.run(GOOD, "a")
+    lab.save(a=saved, b="1")
+    assert ("run the cell again" in followed.remark(lab.names["lif_step"])) == told
+    lab.run(saved, "a")
+    assert followed.remark(lab.names["lif_step"]) == "" or saved == SYNTAX
 
 
 def test_plain_python_is_left_alone():
