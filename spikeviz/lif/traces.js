@@ -118,7 +118,7 @@ export function drawOthers(ctx, state, colour) {
   for (const { run, dt, colour: name, lane: place } of others) {
     ctx.fillStyle = colour[name];
     run.s.forEach((spike, t) => {
-      if (spike && t * dt < x.domain[1]) triangle(ctx, x(t * dt), lane + 7 + LANE * place, 4);
+      if (spike && t * dt <= x.domain[1] + 1e-9) triangle(ctx, x(t * dt), lane + 7 + LANE * place, 4);
     });
   }
 }
