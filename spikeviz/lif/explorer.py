@@ -39,7 +39,7 @@ class LIFExplorer(ModelExplorer):
     stimulus: one of `STIMULI`, or "drawn".  seed: of the noise.
     current: the drawn input, one value a time step, `[n]`: a list, a NumPy array or a tensor.
     Setting it sets stimulus to "drawn"; the run then lasts n · dt, whatever duration says.
-    cursor: the time steps that are done at the scrubber, 0 at the start.  speed: of play, in steps a second.
+    cursor: how many time steps are done at the scrubber.  speed: of play, in steps a second.
     ghost: all parameters of the last run, or {}.
     pins: up to four neurons to compare, each a dict of the parameters in `NEURON`; what is left out
     is filled in from the neuron on show. All get the same input.
