@@ -52,7 +52,7 @@ class SpikeBlockExplorer(Explorer):
     their BatchNorm, or "none", where a sum is sent.
     fine, wide: DCL's 3×3 and 5×5 kernels, one of `KERNELS`, on the mean of both channels. Only
     "learned" is learned; other BatchNorms are as before training.
-    cursor: the index of the time step.  selected: a box by name, or "" for the output.  row, column: the pixel
+    cursor: 0 for step 1.  selected: a box by name, or "" for the output.  row, column: the pixel
     whose course over time is shown.
     recorded: digits and learned mixer, recorded by studies/recorded/blocks.py.
     """
