@@ -19,9 +19,11 @@ MOST_STEPS = 10**7
 
 @dataclass(frozen=True)
 class Simulation:
-    """Arrays over the n time steps of one run, each `[n]` float64.
+    """Arrays over the n time steps of one run, each `[n]` float64. Step k (from 1) lasts from
+    (k − 1) · Δt to k · Δt, and what happens in it is dated at its end: the first spike of a neuron
+    that fires at once is at Δt.
 
-    time: start of the step in ms.   current: I.        spikes: S, 0 or 1.
+    time: end of the step in ms.     current: I.        spikes: S, 0 or 1.
     membrane: H before the reset.    potential: V after it.   dt: Δt in ms.
     """
 
@@ -127,7 +129,7 @@ def simulate(
             f"the membrane is {h[~finite][0]} after {int((~finite).argmax()) + 1} time steps; "
             "give smaller currents"
         )
-    return Simulation(dt, np.arange(len(current)) * dt, current, h, s, v)
+    return Simulation(dt, np.arange(1, len(current) + 1) * dt, current, h, s, v)
 
 
 def _check_current(current, tau: float, resistance: float, dt: float, t_ref: float) -> np.ndarray:

@@ -31,6 +31,10 @@ def cells(path, kind=None):
     return [cell for cell in found if kind in (None, cell.cell_type)]
 
 
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
 def text(path):
     """All markdown, in order."""
     return "\n\n".join(cell.source for cell in cells(path, "markdown"))
@@ -77,7 +81,9 @@ def test_no_cell_is_long(path):
 
 @every
 def test_prose_stands_before_each_code_cell_or_its_neighbour(path):
-    kinds = [c.cell_type for c in cells(path)]
+    """A question is prose too, and a cell that only draws is folded."""
+    kinds = ["question" if "predict" in tags(c) else c.cell_type
+             for c in cells(path) if "plot" not in tags(c)]  # fmt: skip
     assert "code code code" not in " ".join(kinds)
 
 
@@ -200,6 +206,99 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
             binders.setdefault(variable, []).append(name)
     needed = set().union(*(needed for _, needed in parts.values()))
     assert {v: b for v, b in binders.items() if v in needed and len(b) > 1} == {}
+
+
+# --- predictions
+
+ASK_IN_WORDS = {  # delete your line once it is converted
+    "00_start_here",
+    "01_one_neuron",
+    "02_spikes_in_time",
+    "03_surrogate_gradients",
+    "04_spk_blocks",
+    "05_many_thresholds",
+    "06_spiking_resnet",
+    "07_spiking_convnext",
+    "08_grid_and_window",
+    "09_spiking_attention",
+    "10_spikeatconv",
+    "11_energy",
+    "12_imagenet",
+    "A1_convert",
+    "A2_events",
+}
+
+
+def calls(source, name):
+    """The names that a cell gives to predict(...) or answer(...)."""
+    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+    return [n.args[0].value for n in found if getattr(n.func, "id", "") == name and n.args]
+
+
+def unasked(path):
+    """What is wrong with the predictions of a notebook."""
+    sections = [[]]
+    for c in cells(path):
+        if c.cell_type == "markdown" and c.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(c)
+    wrong = []
+    for section in sections:
+        code = [c for c in section if c.cell_type == "code"]
+        asked = [(i, name) for i, c in enumerate(code) for name in calls(c.source, "predict")]
+        told = [(i, name) for i, c in enumerate(code) for name in calls(c.source, "answer")]
+        words = "".join(c.source for c in section if c.cell_type == "markdown")
+        if "**Predict" in words and not asked:
+            wrong.append(f"{section[0].id}: says Predict, and asks nothing")
+        for i, name in asked:
+            if not name.startswith(f"{path.stem[:2]}-"):
+                wrong.append(f"{name}: does not begin with the notebook's number")
+            if "predict" not in tags(code[i]) or len(ast.parse(code[i].source).body) > 1:
+                wrong.append(f"{name}: needs a cell of its own, with the tag predict")
+            if [j > i for j, other in told if other == name] != [True]:
+                wrong.append(f"{name}: is not answered once, in a later cell of its section")
+        wrong += [f"{name}: is not asked" for _, name in told if name not in dict(asked).values()]
+    return wrong
+
+
+@every
+def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
+    assert bool(unasked(path)) == (path.stem in ASK_IN_WORDS), unasked(path)
+
+
+# --- what only draws
+
+DRAW_BESIDE = {  # delete your line once it is converted
+    "01_one_neuron",
+    "02_spikes_in_time",
+    "03_surrogate_gradients",
+    "04_spk_blocks",
+    "05_many_thresholds",
+    "06_spiking_resnet",
+    "07_spiking_convnext",
+    "08_grid_and_window",
+    "09_spiking_attention",
+    "10_spikeatconv",
+    "11_energy",
+    "12_imagenet",
+    "A1_convert",
+    "A2_events",
+}
+DRAWS = re.compile(r"\bplt\.|\bnew_(figure|plotly)\(|\b(fig|figure|ax|axis|axes)(\[.*?\])*\.\w+\(")
+
+
+def drawing_beside(path):
+    """The cells that draw and do other things too, or are not folded."""
+    code = cells(path, "code")
+    plots = [c for c in code if "plot" in tags(c)]
+    wrong = [c.id for c in code if DRAWS.search(c.source) and c not in plots]
+    return wrong + [c.id for c in plots if c.metadata.get("jupyter") != {"source_hidden": True}]
+
+
+@every
+def test_what_only_draws_has_a_cell_of_its_own_which_is_folded(path):
+    """Beside `show(widget.to_matplotlib(), …)`, in a line."""
+    assert bool(drawing_beside(path)) == (path.stem in DRAW_BESIDE), drawing_beside(path)
 
 
 # --- exercises

@@ -51,7 +51,8 @@ export function attentionControls(hands, signal) {
   const { model, set, choose, place, layers, models } = hands;
   const images = imageControls(hands);
   const most = (name) => Math.max(...layers().map((layer) => layer[name]));
-  const numbered = (word, count) => Array.from({ length: count }, (_, n) => [n, `${word} ${n}`]);
+  const numbered = (word, count, from = 0) =>
+    Array.from({ length: count }, (_, n) => [n, `${word} ${n + from}`]);
   const placed = (label, name, options) =>
     choice({ label, options, set: (value) => choose({ [name]: Number(value) }) });
   const maps = layers().map(({ shape, groups, tokens }, n) =>
@@ -59,7 +60,7 @@ export function attentionControls(hands, signal) {
   const selects = {
     layer: placed("Layer", "layer", maps),
     head: placed("Head", "head", numbered("head", most("heads"))),
-    time_step: placed("Time step", "time_step", numbered("step", most("steps"))),
+    time_step: placed("Time step", "time_step", numbered("step", most("steps"), 1)),
     group: placed("Group", "group", numbered("group", most("groups"))),
     attention: choice({
       label: "Models", set: (attention) => set({ attention }),

@@ -130,7 +130,7 @@ function render({ model, el, signal }) {
     const says = shown.map(({ part: { name }, view }) =>
       `${name.toUpperCase()}: ${looksMost(view, token)}`);
     summary.ariaLive = controls.walk.playing() ? "off" : "polite";
-    put(summary, `Token ${token} of group ${group}, step ${time_step}. ${says.join(" ")}`);
+    put(summary, `Token ${token} of group ${group}, step ${time_step + 1}. ${says.join(" ")}`);
     where.update(scene);
     controls.update(at, scene.layer, shownAnswer.image);
     question.update(Object.fromEntries(all.map(({ part, view }) => [part.name, view])));

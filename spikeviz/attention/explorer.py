@@ -38,7 +38,8 @@ class AttentionExplorer(ModelExplorer):
     steps and tokens are computed in the page, as by `spikeatconv.Attend` in float64 (paper,
     "Attention SpikeMerge Block").
 
-    image: index of the image.  layer, head, time_step, group: of the attention on show.
+    image: index of the image.  layer, head, time_step, group: of the attention on show,
+    by index: time_step 0 is step 1.
     token: the query, in its group.  key: the token it is compared with.
     softmax: which map A multiplies V on show; QKᵀ/√d_k is shown with and without it anyway.
     attention: "both", or one of the models: "sisa", "bdsa".

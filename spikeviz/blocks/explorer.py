@@ -52,7 +52,7 @@ class SpikeBlockExplorer(Explorer):
     their BatchNorm, or "none", where a sum is sent.
     fine, wide: DCL's 3×3 and 5×5 kernels, one of `KERNELS`, on the mean of both channels. Only
     "learned" is learned; other BatchNorms are as before training.
-    cursor: the time step.  selected: a box by name, or "" for the output.  row, column: the pixel
+    cursor: 0 for step 1.  selected: a box by name, or "" for the output.  row, column: the pixel
     whose course over time is shown.
     recorded: digits and learned mixer, recorded by studies/recorded/blocks.py.
     """
@@ -167,7 +167,7 @@ class SpikeBlockExplorer(Explorer):
             axis.set_title(box, fontsize="small")
             first = value[:, 0, 0]
             if self.mode == "signal":
-                axis.step(range(len(first)), first[:, 0, 0], where="mid", color="#0072B2")
+                axis.step(range(1, len(first) + 1), first[:, 0, 0], where="mid", color="#0072B2")
                 axis.set_xlabel("step", fontsize="small")
                 continue
             most = max(float(np.abs(first).max()), 1e-9)
@@ -175,7 +175,7 @@ class SpikeBlockExplorer(Explorer):
             low, most, colours = (0, max(most, 1), "gray") if spikes else (-most, most, "RdBu_r")
             axis.imshow(first[step], vmin=low, vmax=most, cmap=colours)
             axis.set(xticks=[], yticks=[])
-        what = f"at step {step}" if self.mode == "image" else "over time"
+        what = f"at step {step + 1}" if self.mode == "image" else "over time"
         figure.suptitle(f"{self.block.upper()}: channel 1 of every box, {what}", fontsize="medium")
         return figure
 

@@ -64,8 +64,8 @@ def compare(bdsa: Callable) -> None:
         at = find_wrong(fed.float(), right, 1e-5)
         if at:
             stop(
-                f"With softmax={softmax}, the first value of A·S that differs: t = {at[0]}, image "
-                f"{at[1]}, token {at[2]}, channel {at[3]}. There your neuron is fed with "
+                f"With softmax={softmax}, the first value of A·S that differs: step {at[0] + 1}, "
+                f"image {at[1]}, token {at[2]}, channel {at[3]}. There your neuron is fed with "
                 f"{fed[at]:.4g}, and A·S is {right[at]:.4g}. Go through the steps one by one: "
                 "scores, scale, softmax, the product with S."
             )

@@ -160,7 +160,7 @@ def of_values(given: Tensor, expected: Tensor, at: tuple[int, ...]) -> str:
     fitting = ((torch.equal(given, v.expand_as(given)), hint) for v, hint in typical)
     step, channel, row, column = at
     return find_hint(fitting) or (
-        f"Right shape. The first pixel that differs: step {step}, {('ON', 'OFF')[channel]}, row "
-        f"{row}, column {column}. There your answer holds {float(given[at]):.4g}, and the stream "
-        f"has {int(expected[at])} such events."
+        f"Right shape. The first pixel that differs: step {step + 1}, {('ON', 'OFF')[channel]}, "
+        f"row {row}, column {column}. There your answer holds {float(given[at]):.4g}, and the "
+        f"stream has {int(expected[at])} such events."
     )

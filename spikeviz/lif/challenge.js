@@ -10,9 +10,9 @@ const isSine = ({ p }) => p.stimulus === "sine";
 
 /** Spikes in each whole wave of the input. */
 function inWaves({ run, p, current }) {
-  const wave = (t) => Math.floor((t * p.dt) / p.period + 1e-9);
+  const wave = (index) => Math.floor((index * p.dt) / p.period + 1e-9); // in which a step lies
   const counts = Array(Math.max(1, wave(current.length))).fill(0);
-  run.s.forEach((spike, t) => spike && wave(t) in counts && counts[wave(t)]++);
+  run.s.forEach((spike, step) => spike && wave(step - 1) in counts && counts[wave(step - 1)]++);
   return counts;
 }
 

@@ -9,28 +9,29 @@ const SIZE = 28; // pixels
 /**
  * Where the membrane would reach 63 % of R·I above V_rest, if it did not fire: {start, place} in
  * steps, level in V; null if the input does not stand still that long, to its step `end`. Euler's
- * steps come there in n = −1 / ln(1 − Δt/τ) steps, a little before τ; free(k) is V after k steps.
+ * steps come there in −1 / ln(1 − Δt/τ) steps, a little before τ; free(k) is V k steps after the
+ * start.
  */
 export function firstCharge({ p, current, run }) {
   const start = current.findIndex((i) => i !== 0);
   if (start < 0) return null;
-  let end = start;
-  while (current[end + 1] === current[start]) end++;
+  let end = start + 1;
+  while (current[end] === current[start]) end++;
   const steps = Math.max(1, -1 / Math.log(1 - p.dt / p.tau));
-  const place = start + steps - 1;
+  const place = start + steps;
   const free = (k) => p.v_rest + p.resistance * current[start] * (1 - (1 - p.dt / p.tau) ** k);
   const level = free(steps);
   return place > end ? null : { start, end, place, level, free, fires: run.s.indexOf(1) };
 }
 
-/** The τ of a charge that has come to 63 % so many steps after its first one. */
-const tauAt = (steps, dt) => dt / (1 - Math.exp(-1 / (Math.max(0, steps) + 1)));
+/** The τ of a charge that has come to 63 % in so many steps. */
+const tauAt = (steps, dt) => dt / (1 - Math.exp(-1 / Math.max(1, steps)));
 
 /** The way of the membrane above the threshold, from its first spike to the 63 %. */
 export function freeWay({ fires, place, start, free }) {
   if (fires < 0 || fires >= place) return [];
   const steps = Array.from({ length: Math.floor(place) - fires + 1 }, (_, i) => fires + i);
-  return [...steps, place].map((step) => [step, free(step - start + 1)]);
+  return [...steps, place].map((step) => [step, free(step - start)]);
 }
 
 /** A handle over the plot: place(state) in every drawing. start() and end() frame a drag. */

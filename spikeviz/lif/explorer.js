@@ -73,7 +73,7 @@ function build(tools) {
 
 /** What a view knows beside its model; view.paint() comes with `mount`. */
 function makeView(model, signal) {
-  const last = () => view.shown.current.length - 1;
+  const last = () => view.shown.current.length;
   const head = playhead({ model, last, paint: () => view.paint() });
   const view = {
     model, signal, last, set: setter(model), at: head.at,

@@ -39,7 +39,7 @@ class LIFExplorer(ModelExplorer):
     stimulus: one of `STIMULI`, or "drawn".  seed: of the noise.
     current: the drawn input, one value a time step, `[n]`: a list, a NumPy array or a tensor.
     Setting it sets stimulus to "drawn"; the run then lasts n · dt, whatever duration says.
-    cursor: the time step under the scrubber.  speed: of play, in steps a second.
+    cursor: how many time steps are done at the scrubber.  speed: of play, in steps a second.
     ghost: all parameters of the last run, or {}.
     pins: up to four neurons to compare, each a dict of the parameters in `NEURON`; what is left out
     is filled in from the neuron on show. All get the same input.
@@ -64,7 +64,7 @@ class LIFExplorer(ModelExplorer):
     period = Number(20.0, 2.0, 100.0, 1.0)
     seed = Whole(0, 0, 999, 1)
     duration = Number(100.0, 20.0, 400.0, 10.0)
-    cursor = t.Int(10, min=0).tag(sync=True)
+    cursor = t.Int(11, min=0).tag(sync=True)
     speed = t.Int(20, min=1, max=200).tag(sync=True)
     ghost = t.Dict().tag(sync=True, passing=True)
     pins = t.List(t.Dict(), maxlen=MOST_PINS).tag(sync=True)
@@ -179,14 +179,14 @@ class LIFExplorer(ModelExplorer):
             3, 1, sharex=True, figsize=(6.5, 4 + 0.2 * len(others)),
             height_ratios=(1, 3, 0.5 + 0.2 * len(others)),
         )  # fmt: skip
-        top.step(run.time, run.current, where="post", color="#009E73")
+        top.step(*_flow(run), where="post", color="#009E73")
         top.set_ylabel("I")
-        middle.plot(*_path(run), color="#0072B2", label="membrane V")
+        middle.plot(*_path(run, self.v_rest), color="#0072B2", label="membrane V")
         middle.axhline(self.v_threshold, color="#D55E00", linestyle="--", label="threshold")
         low.plot(run.time[run.spikes == 1], [0] * int(run.spikes.sum()), "^", color="#D55E00")
         for row, (pin, other) in enumerate(zip(self.pins, others, strict=True), 1):
             colour, name = PIN_COLOURS[row - 1], _name(pin)
-            middle.plot(*_path(other), color=colour, linewidth=1, label=name)
+            middle.plot(*_path(other, pin["v_rest"]), color=colour, linewidth=1, label=name)
             fired = other.time[other.spikes == 1]
             low.plot(fired, [-row] * len(fired), "^", color=colour, markersize=4)
         middle.set_ylabel("V")
@@ -202,12 +202,14 @@ class LIFExplorer(ModelExplorer):
             shared_xaxes=True, row_heights=[0.25, 0.6, 0.15], vertical_spacing=0.08,
         )  # fmt: skip
         lines = {"mode": "lines", "line_shape": "hv", "line_color": "#009E73"}
-        figure.add_scatter(x=run.time, y=run.current, name="I", **lines)
+        time, flow = _flow(run)
+        figure.add_scatter(x=time, y=flow, name="I", **lines)
         names = ["this neuron", *map(_name, self.pins)]
-        ends = [run.time[0], run.time[-1]]
+        starts = [self.v_rest, *(pin["v_rest"] for pin in self.pins)]
+        ends = [0.0, run.time[-1]]
         for row, (name, one) in enumerate(zip(names, [run, *others], strict=True)):
             colour = ("#0072B2", *PIN_COLOURS)[row]
-            time, potential = _path(one)
+            time, potential = _path(one, starts[row])
             look = {"line": {"color": colour, "width": 1 + (row == 0)}, "legendgroup": name}
             figure.add_scatter(x=time, y=potential, name=name, mode="lines", row=2, col=1, **look)
             fired = one.time[one.spikes == 1]
@@ -243,9 +245,14 @@ def _check(p: dict[str, Any], whose: str = "") -> None:
         )
 
 
-def _path(run: "Simulation") -> tuple[list[float], list[float]]:
-    """The membrane as drawn: up to H at each step, down to V where it is reset."""
-    time, potential = [], []
+def _flow(run: "Simulation") -> tuple[list[float], list[float]]:
+    """The current as drawn: the same from the beginning of each step to its end."""
+    return [0.0, *run.time], [*run.current, run.current[-1]]
+
+
+def _path(run: "Simulation", v_rest: float) -> tuple[list[float], list[float]]:
+    """The membrane as drawn: from V_rest up to H at each step, down to V where it is reset."""
+    time, potential = [0.0], [v_rest]
     for at, h, spike, v in zip(run.time, run.membrane, run.spikes, run.potential, strict=True):
         for value in (h, v) if spike else (h,):
             time.append(float(at))

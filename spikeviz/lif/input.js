@@ -63,9 +63,10 @@ function brush(view, keep) {
   });
   onArrows(element, (right, down, { shiftKey }) => {
     const { current, cursor } = view.shown;
-    const to = clamp(cursor + right, 0, current.length - 1);
-    const values = Float64Array.from(current);
-    values[to] = down ? limited(values[cursor] - down / 10) : values[cursor];
+    const from = Math.max(1, cursor);
+    const to = clamp(from + right, 1, current.length);
+    const values = Float64Array.from(current); // of step k at k − 1
+    values[to - 1] = down ? limited(values[from - 1] - down / 10) : values[from - 1];
     if (right) view.set({ cursor: to });
     if (down || shiftKey) keep(values);
   }, 10);
@@ -110,8 +111,9 @@ export function drawnInput(view) {
   };
   const place = ({ current, cursor, x, yI }) => {
     const [[left, right], [bottom, top]] = [x.range, yI.range];
-    const says = `I ${show(current[cursor])} at step ${cursor}`;
-    slide(hand, [left, top, right - left, bottom - top], current[cursor], yI.domain, says);
+    const [step, value] = [Math.max(1, cursor), current[Math.max(1, cursor) - 1]];
+    const says = `I ${show(value)} in step ${step}`;
+    slide(hand, [left, top, right - left, bottom - top], value, yI.domain, says);
   };
   return { element, brush: hand, start, update, place };
 }

@@ -4,6 +4,7 @@
 import { div, h, para, put, show } from "../base/page.js";
 import { checkbox } from "../base/controls.js";
 import { offline } from "../base/widget.js";
+import { onClock } from "./clock.js";
 import { unpacked } from "./input.js";
 
 export const LIBRARIES = { spikeatconv: "○", norse: "×" };
@@ -18,7 +19,8 @@ export function libraryRuns(answer, names, p, current) {
   return Object.fromEntries(names.filter((name) => answer[name]).map((name) => {
     const { spikes, potential } = answer[name];
     const s = new Uint8Array(spikes.buffer, spikes.byteOffset, spikes.byteLength);
-    return [name, { s, v: unpacked(potential), count: s.reduce((sum, spike) => sum + spike, 0) }];
+    const count = s.reduce((sum, spike) => sum + spike, 0);
+    return [name, onClock({ s, v: unpacked(potential), count }, p)];
   }));
 }
 

@@ -36,11 +36,12 @@ export function paceOf({ run: { s, h, v, count }, p, speed }) {
   const crossings = [];
   s.forEach((spike, step) => {
     if (!spike) return;
-    const from = step && v[step - 1];
-    const met = step ? Math.min(1, Math.max(0, (p.v_threshold - from) / (h[step] - from))) : 0;
-    const before = step && s[step - 1] ? SHARE : 0;
-    const place = step ? step - 1 + before + met * (1 - before) : 0;
-    crossings.push({ step, x: step ? step - 1 + met : 0, at: seconds(place) });
+    const from = v[step - 1];
+    const met = Math.min(1, Math.max(0, (p.v_threshold - from) / (h[step] - from)));
+    const before = s[step - 1] ? SHARE : 0;
+    crossings.push({
+      step, x: step - 1 + met, at: seconds(step - 1 + before + met * (1 - before)),
+    });
   });
   return { seconds, rate, crossings };
 }

@@ -2,6 +2,7 @@
 
 import { steps, stimulus, simulate } from "../base/neuron.js";
 import { valuesOf } from "../base/traits.js";
+import { onClock } from "./clock.js";
 import { libraryRuns } from "./libraries.js";
 import { firstCharge } from "./charge.js";
 import { hidden } from "./mystery.js";
@@ -36,7 +37,8 @@ export function compute(model, { drawn, before, hover }) {
   const inputOf = (one) => one.stimulus !== "drawn" ? stimulus(one)
     : drawn ?? new Float64Array(steps(one.duration, one.dt));
   const current = inputOf(p);
-  const run = (changes) => simulate({ ...p, ...changes }, current);
+  const ran = (one, input) => onClock(simulate(one, input), one);
+  const run = (changes) => ran({ ...p, ...changes }, current);
   const own = run();
   const stroke = p.stimulus === "drawn" ? before : null;
   const last = model.get("ghost");
@@ -46,7 +48,7 @@ export function compute(model, { drawn, before, hover }) {
   const state = {
     p, current, run: own, ghost, before: stroke, other: hover, pins,
     charge: firstCharge({ p, current, run: own }), lowest: Math.min(...own.v),
-    ghostRun: ghost && simulate(ghost, stroke ?? inputOf(ghost)),
+    ghostRun: ghost && ran(ghost, stroke ?? inputOf(ghost)),
     otherRun: hover && run(hover),
     pinRuns: pins.map(run),
     mystery: neuron && {

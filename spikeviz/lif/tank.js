@@ -22,8 +22,8 @@ export function drawTank(ctx, state, now, colour) {
   const [into, out] = [(each * now.input) / p.tau, (each * (now.v - p.v_rest)) / p.tau];
   const tied = [1, 4];
   stroke(ctx, colour.blue, [[x(now.x * p.dt), level], [left, level]], 1, tied);
-  const next = Math.min(Math.ceil(now.x), current.length - 1);
-  const [from, pipe] = [x(now.x * p.dt), yI(current[next])];
+  const index = Math.max(0, Math.ceil(now.x) - 1); // of the step that flows in
+  const [from, pipe] = [x(now.x * p.dt), yI(current[index])];
   dot(ctx, from, pipe, 4, colour.green);
   stroke(ctx, colour.green, [[from, pipe], [middle, pipe], [middle, yI.range[0]]], 1, tied);
   pour(ctx, [middle, yI.range[0] + 4, level], into, now, colour.green);

@@ -117,9 +117,8 @@ export function drawOthers(ctx, state, colour) {
   });
   for (const { run, dt, colour: name, lane: place } of others) {
     ctx.fillStyle = colour[name];
-    run.s.forEach((spike, t) => {
-      if (spike && t * dt < x.domain[1]) triangle(ctx, x(t * dt), lane + 7 + LANE * place, 4);
-    });
+    const [end, py] = [x.domain[1] + 1e-9, lane + 7 + LANE * place];
+    run.s.forEach((spike, t) => spike && t * dt <= end && triangle(ctx, x(t * dt), py, 4));
   }
 }
 

@@ -26,9 +26,10 @@ export function mapText({ other, otherRun }, most) {
 const whole = (text) => text.replaceAll(" ", "\u00a0").replaceAll("τ/Δt", "τ\u2060/\u2060Δt");
 const pieces = (...texts) => texts.map(whole).join(" ");
 
-/** The three lines of one step with its numbers: [name, formula, numbers]. */
+/** The three lines of step t with its numbers: [name, formula, numbers]; at 0 the start. */
 export function explain({ p, run, cursor: t }) {
-  const before = t ? run.v[t - 1] : p.v_rest;
+  if (!t) return [["Charge", "V = V_rest", show(p.v_rest)], ["Fire?", "", ""], ["Reset", "", ""]];
+  const before = run.v[t - 1];
   const [h0, x, h1, v] = [before, run.x[t], run.h[t], run.v[t]].map((value) => show(value));
   const [threshold, rest] = [show(p.v_threshold), show(p.v_rest)];
   const ratio = p.dt === 1 ? show(p.tau) : `(${show(p.tau)} / ${show(p.dt)})`;

@@ -76,7 +76,7 @@ class MBPLExplorer(Explorer):
     stimulus: of `spikeatconv.STIMULI`, or "image": the pixels of `image`, one of `IMAGES`, drive
     a neuron each, with amplitude · grey level / 255 at every step; `row`, `column`: whose membranes
     are on show, the last ones of a smaller image if they lie beyond it.  amplitude: of the input.
-    seed: of the noise.  cursor: the time step on show.
+    seed: of the noise.  cursor: 0 for step 1.
     mixer: M, one of `MIXERS`: "identity", "mean" (of 7×7), a kernel that a Micro has learned
     ("learned 21": channel 21 of its stem, recorded by studies/recorded/mbpl.py), or "none".
     readout: what is sent: "membrane", M(S); "spike", LIF(x + M(S)); "sum",

@@ -39,7 +39,7 @@ function read(t, maps, { c, y, x }, view, neurons) {
     return view === "spikes" ? `${show(value, 2)} of ${neurons.neurons} fire` : show(value);
   });
   const first = maps.find(Boolean);
-  const place = `Channel ${c + first.first}, row ${y}, column ${x}, t = ${stepOf(first, t)}`;
+  const place = `Channel ${c + first.first}, row ${y}, column ${x}, step ${stepOf(first, t) + 1}`;
   return `${place}: ${numbers.join("; the other: ")}.`;
 }
 

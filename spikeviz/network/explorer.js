@@ -51,7 +51,7 @@ function readerOf(model, paint) {
 function placeText(place, steps) {
   if (place === 0) return "before step 1";
   if (place % 1) return `step ${Math.ceil(place)} of ${steps}, on its way`;
-  return `t = ${place - 1}, step ${place} of ${steps}`;
+  return `step ${place} of ${steps}`;
 }
 
 /** Words about how far Python is, and how long it will take if it goes on as it did so far. */

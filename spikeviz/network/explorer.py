@@ -43,7 +43,7 @@ class NetworkWalk(ModelExplorer):
     checkpoint: path of a file of `save_weights`; it is then the choice "checkpoint".
     source: "digit" (test digit number `image`), "photo", or "own", which is `pixels`: bytes, 28×28
     greys or side·side RGB, 0 to 255. Setting image or pixels sets source. names: of the classes.
-    time_step: t, from 0; the last unless told.  opened: a box such as "stages.0.0", or "".
+    time_step: 0 for step 1; the last unless told.  opened: a box such as "stages.0.0", or "".
     show_code: its lines.
     view: "spikes" (how many neurons fire over one input), "membrane" (H, before the reset; of
     several branches that of the first), "output" (what leaves the box, `[T, B, C, H, W]`).

@@ -27,7 +27,7 @@ const WHAT = {
 
 /** The numbers of a box; both: of the models that have it. */
 function explain({ shape, rates, neurons }, both) {
-  const steps = rates.map((rate, step) => `t = ${step}: ${percent(rate)}`).join(", ");
+  const steps = rates.map((rate, step) => `step ${step + 1}: ${percent(rate)}`).join(", ");
   const rate = steps ? ` Rate of its ${grouped(neurons)} neurons, ${steps}.` : "";
   const energies = both.map((box) => `${joules(box.snn_mj)}, twin ${joules(box.ann_mj)}`);
   const energy = energies.join("; the other model: ");

@@ -47,7 +47,7 @@ export function resultView({ model, walks, steps }) {
     const after = walks().map((walk) => meanUntil(walk, done));
     const between = before.map((each, i) => each.map((v, c) => v + share * (after[i][c] - v)));
     drawBars(rows, { logits: done ? logits : [], drawn: between, finals, winner, digits, done });
-    const until = `mean over t = 0${t ? ` … ${t}` : ""}${count > 10 ? ", ten of the largest" : ""}`;
+    const until = `mean until step ${t + 1}${count > 10 ? ", ten of the largest" : ""}`;
     put(title, `Logits, ${until}; the tick is the final answer`);
     writeWords(done, { logits, finals, winner, digits });
     const said = rank((share > 0 ? after : logits)[0])[0][1];

@@ -56,7 +56,7 @@ DEFAULT: list[dict[str, Any]] = [
     {
         "on": "time",
         "out": "Decision: average over the map, one linear layer, and the mean over T. Go back to "
-        "t = 0: would the network have said the same with one step only?",
+        "step 1: would the network have said the same with one step only?",
         "complete": {"time_step": 0},
     },
 ]

@@ -32,7 +32,8 @@ NEEDS_PYTHON = (
 
 @dataclass
 class Cell:
-    """One cell. source: Markdown or a program.  page: the program as HTML.  outputs: as HTML."""
+    """One cell. source: Markdown or a program.  page: the program as HTML, nothing of a question.
+    outputs: as HTML."""
 
     kind: str
     name: str
@@ -40,6 +41,14 @@ class Cell:
     page: str
     outputs: str
     slide: str  # slide_type, if the notebook says one
+    tags: frozenset[str]
+
+    @property
+    def folded(self) -> str:
+        """The program behind a line that opens it; nothing where there is none."""
+        name = "How this is drawn" if "plot" in self.tags else "The program"
+        fold = f'<details class="program"><summary>{name}</summary>{self.page}</details>'
+        return fold if self.page else ""
 
 
 class Document:
@@ -73,14 +82,16 @@ class Document:
 
     def _cell(self, cell: NotebookNode, after: NotebookNode | None) -> Cell:
         page = outputs = ""
+        tags = frozenset(cell.metadata.get("tags", []))
         if cell.cell_type == "code":
-            page = colour(cell.source, "python") if cell.source.strip() else ""
+            told = cell.source.strip() and "predict" not in tags  # its widget asks the question
+            page = colour(cell.source, "python") if told else ""
             caption = CAPTION.match(after.source) if after else None
             alt = strip_tags(self._words.page(caption[1])) if caption else "Drawn by the code above"
             CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)
             outputs = "\n".join(self._output(output, alt) for output in cell.outputs)
         slide = cell.metadata.get("slideshow", {}).get("slide_type", "")
-        return Cell(cell.cell_type, cell.get("id", ""), cell.source, page, outputs, slide)
+        return Cell(cell.cell_type, cell.get("id", ""), cell.source, page, outputs, slide, tags)
 
     def _output(self, output: NotebookNode, caption: str) -> str:
         """One output. caption: the text for a picture that brings none."""
@@ -153,7 +164,7 @@ class Document:
         code = script_json({trait: state[trait] for trait in CODE})
         self.scripts[f"{kind}.js"] = f"spikevizLive.kinds.{kind} = {code};\n"
         self.shown[model] = {"kind": kind, "state": self._public_state(model)}
-        about = html.escape(line(cls))
+        about = html.escape(state.get("question") or line(cls))
         self.frozen |= {kind} if cls.needs_python else set()
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if cls.needs_python else ""
         return (

@@ -161,7 +161,8 @@ def make_chapter(path: Path, document: Document) -> Chapter:
         if cell.kind == "markdown":
             style, page = "prose", document.markdown.page(cell.source)
         else:
-            style, page = "cell", cell.page + cell.outputs
+            drawn = "plot" in cell.tags
+            style, page = "cell", cell.outputs + cell.folded if drawn else cell.page + cell.outputs
         parts.append(f'<div class="{style}" id="cell-{cell.name}">\n{page}</div>')
     parts.insert(1, f'<p class="note">{READ_ONLY.format(but=name_frozen([document]))} {UNFOLD}</p>')
     return Chapter(

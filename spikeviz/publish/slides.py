@@ -104,10 +104,13 @@ def cut_by_words(document: Document) -> list[list[Step]]:
     for cell in document.cells:
         if cell.kind == "code":
             page, lines = show_outcome(cell)
-            if not sections or step.ran or step.predicts or step.lines + lines / 2 > FULL:
+            asks = "predict" in cell.tags  # beside the words before it
+            full = step.lines + lines / 2 > FULL
+            if not sections or step.ran or full or (step.predicts and not asks):
                 turn()
             step.add(page, lines)
-            step.ran = True
+            step.ran |= not asks
+            step.predicts |= asks
         for block in split_blocks(cell.source) if cell.kind == "markdown" else ():
             page, lines = document.markdown.page(block), estimate_height(block)
             if HEADING.match(block):
@@ -133,19 +136,20 @@ def begins_a_step(block: str, lines: float, step: Step) -> bool:
 
 
 def show_outcome(cell: Cell) -> tuple[str, float]:
-    """A code cell; where it drew something, that is seen first and the program is folded.
-    Also how many lines that takes."""
+    """A code cell; where it drew something, that is seen first and the program is folded, or left
+    out where it only draws. Also how many lines that takes."""
     drawn = (
-        24 * cell.outputs.count('<div class="widget"')
+        (8 if "predict" in cell.tags else 24) * cell.outputs.count('<div class="widget"')
         + 13 * cell.outputs.count("<img ")
         + 18 * cell.outputs.count('<figure class="scroll plotly-figure"')
         + 8 * cell.outputs.count('<div class="scroll html"')
     )
     printed = 0.8 * "".join(re.findall(r"<pre.*?</pre>", cell.outputs, re.DOTALL)).count("\n")
     if drawn:
-        program = f'<details class="program"><summary>The program</summary>{cell.page}</details>'
+        program = "" if "plot" in cell.tags else cell.folded
         return cell.outputs + program, drawn + printed + 1
-    return cell.page + cell.outputs, 0.8 * cell.page.count("\n") + printed + 1
+    program = "" if "plot" in cell.tags else cell.page
+    return program + cell.outputs, 0.8 * program.count("\n") + printed + 1
 
 
 def split_blocks(source: str) -> Iterator[str]:

@@ -146,8 +146,9 @@ function populationOf(s, ctx, x, range, colour) {
   const inView = shares(from, to);
   const ofAll = to - from < s.neurons ? shares(0, s.neurons) : [];
   const y = scale([0, Math.max(...inView, ...ofAll, 1e-9) * 1.15], range);
-  const each = s.inARow > 1 ? s.steps : 1; // a number stands at the middle of its sample or step
-  const numbered = scale([a / each - 0.5, b / each - 0.5], x.range);
+  // A number stands at the middle of its sample, from 0, or of its step, from 1.
+  const [each, middle] = s.inARow > 1 ? [s.steps, -0.5] : [1, 0.5];
+  const numbered = scale([a / each + middle, b / each + middle], x.range);
   axes(ctx, numbered, y, {
     colour, yTitle: "share of neurons that fire", yTicks: ticks(y, 2), xTicks: whole(numbered, 8),
     xTitle: s.inARow > 1 ? `sample, ${counted(s.steps, "time step")} each` : "time step",

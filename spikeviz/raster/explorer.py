@@ -177,15 +177,16 @@ class SpikeRaster(Explorer):
         raster = figure.add_subplot(grid[:2, 0])
         ordered = run.spikes[:, run.order]
         if ordered.sum() < 5_000:
-            raster.plot(*np.nonzero(ordered), "|", color="#0072B2")
+            step, neuron = np.nonzero(ordered)
+            raster.plot(step + 1, neuron, "|", color="#0072B2")
         else:
-            box = (-0.5, steps - 0.5, neurons - 0.5, -0.5)
+            box = (0.5, steps + 0.5, neurons - 0.5, -0.5)
             shares = _bin_shares(ordered).T
             raster.imshow(shares, "Blues", aspect="auto", extent=box, interpolation="nearest")
-        raster.set(xlim=(-0.5, steps - 0.5), ylim=(neurons - 0.5, -0.5), title=self.layer)
+        raster.set(xlim=(0.5, steps + 0.5), ylim=(neurons - 0.5, -0.5), title=self.layer)
         raster.set_ylabel(f"neuron, by {self.order}")
         below = figure.add_subplot(grid[2, 0], sharex=raster)
-        below.step(range(steps), run.population, where="mid", color="#0072B2")
+        below.step(range(1, steps + 1), run.population, where="mid", color="#0072B2")
         samples, each, _ = self._size()
         row = f"step, {samples} samples of {each}" if self.sample is None and samples > 1 else ""
         below.set(xlabel=row or "time step", ylabel="population rate")
@@ -208,19 +209,20 @@ class SpikeRaster(Explorer):
                             row_heights=[0.75, 0.25], vertical_spacing=0.1)  # fmt: skip
         if ordered.sum() < 5_000:
             step, neuron = np.nonzero(ordered)
-            figure.add_scatter(x=step, y=neuron, mode="markers", showlegend=False,
+            figure.add_scatter(x=step + 1, y=neuron, mode="markers", showlegend=False,
                                marker={"symbol": "line-ns-open", "color": "#0072B2"},
                                hovertemplate="step %{x}, neuron %{y}<extra></extra>")  # fmt: skip
         else:
             shares = _bin_shares(ordered).T
             sizes = zip(ordered.T.shape, shares.shape, strict=True)
-            middles = [(np.arange(n) + 0.5) * size / n - 0.5 for size, n in sizes]
+            middles = [(np.arange(n) + 0.5) * size / n - 0.5 for size, n in sizes]  # from 0
             figure.add_heatmap(
-                y=middles[0], x=middles[1], z=shares, colorscale="Blues", showscale=False,
+                y=middles[0], x=middles[1] + 1, z=shares, colorscale="Blues", showscale=False,
                 hovertemplate="step %{x:.0f}: %{z:.2f}<extra></extra>",
             )  # fmt: skip
-        figure.add_scatter(y=run.population, line_shape="hvh", line_color="#0072B2", row=2, col=1,
-                           showlegend=False, name="rate")  # fmt: skip
+        step = np.arange(len(ordered)) + 1
+        figure.add_scatter(x=step, y=run.population, line_shape="hvh", line_color="#0072B2",
+                           row=2, col=1, showlegend=False, name="rate")  # fmt: skip
         figure.update_yaxes(title=f"neuron, by {self.order}", autorange="reversed", row=1)
         return figure.update_xaxes(title="time step", row=2)
 

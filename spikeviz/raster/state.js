@@ -80,7 +80,7 @@ function columnMap({ spikes, neurons, map: { cells } }, column) {
 
 /** The map at the playhead: its column, and what fades of the one before. */
 function stepMap(s, once) {
-  const column = Math.min(Math.floor(s.head), s.window[1] - 1);
+  const column = Math.max(Math.ceil(s.head) - 1, s.window[0]); // step k ends at place k
   const of = (at) => once(`column ${at % 2}`, [s.name, s.sample, at], () => columnMap(s, at));
   const now = of(column);
   const before = column > s.window[0] ? of(column - 1) : now;

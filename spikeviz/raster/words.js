@@ -7,8 +7,10 @@ const rate = (value) => `rate ${show(value, 4)}`;
 
 export const sampleName = ({ names }, k) => `sample ${k}${names[k] ? ` (${names[k]})` : ""}`;
 
-const stepName = (s, column) => s.inARow > 1
-  ? `step ${column % s.steps} of ${sampleName(s, Math.floor(column / s.steps))}` : `step ${column}`;
+const stepName = (s, column) => {
+  const of = s.inARow > 1 ? ` of ${sampleName(s, Math.floor(column / s.steps))}` : "";
+  return `step ${(column % s.steps) + 1}${of}`;
+};
 
 const placeName = ({ width }, cell) => `y ${Math.floor(cell / width)}, x ${cell % width}`;
 
@@ -94,7 +96,7 @@ export function neuronTexts(s, neuron) {
   const { columns: [first, end], rows } = s.cell;
   const spikes = spikesIn(s.sums, s.neurons, [first, end], rows);
   const [neurons, steps] = [rows[1] - rows[0], end - first];
-  const when = steps === 1 ? stepName(s, first) : `steps ${first} to ${end - 1}`;
+  const when = steps === 1 ? stepName(s, first) : `steps ${first + 1} to ${end}`;
   const cells = neurons * steps;
   if (cells === 1) return [`${name}, ${when}: ${spikes ? "fires" : "silent"}`, own];
   const of = `${grouped(cells)} possible (${show(spikes / cells)})`;

@@ -212,18 +212,19 @@ export const PICTURES = {
 
   /** The neuron with the weight on show: H up to each step, V after its reset, its spikes. */
   neuron({ ctx, width, height }, colour, { p, run }) {
-    const x = scale([-0.5, p.time_steps - 0.5], sides(width));
+    const x = scale([0.5, p.time_steps + 0.5], sides(width)); // the first step is called 1
     const y = scale([Math.min(0, ...run.v), Math.max(1.5, ...run.h) * 1.05], [height - 38, 34]);
     axes(ctx, x, y, { colour, xTitle: "time step", xTicks: wholeTicks(x), yTicks: ticks(y, 2) });
     label(ctx, "its membrane and spikes", x.range[0], 7, colour.fg);
     stroke(ctx, colour.muted, across(x, y(V_THRESHOLD)), 1, [6, 4]);
     label(ctx, "V_th", x.range[1], y(V_THRESHOLD) - 8, colour.muted, "right");
     const values = (t) => (run.s[t] ? [run.h[t], run.v[t]] : [run.h[t]]);
-    const path = run.h.flatMap((_, t) => values(t).map((value) => [x(t), y(value)]));
+    const at = (t) => x(t + 1);
+    const path = run.h.flatMap((_, t) => values(t).map((value) => [at(t), y(value)]));
     stroke(ctx, colour.blue, path, 2);
     run.s.forEach((spike, t) => {
-      if (!spike) dot(ctx, x(t), y(run.h[t]), 2.5, colour.blue);
-      else fillShape(ctx, colour.red, [[x(t), 16], [x(t) - 5, 27], [x(t) + 5, 27]]);
+      if (!spike) dot(ctx, at(t), y(run.h[t]), 2.5, colour.blue);
+      else fillShape(ctx, colour.red, [[at(t), 16], [at(t) - 5, 27], [at(t) + 5, 27]]);
     });
   },
 };

@@ -44,7 +44,7 @@ def test_only_tau_over_dt_and_r_times_i_matter():
 
 def test_arrays_and_rate():
     result = simulate(np.full(200, 3.0), dt=0.5)
-    assert (result.dt, result.time[0], result.time[-1]) == (0.5, 0.0, 99.5)
+    assert (result.dt, result.time[0], result.time[-1]) == (0.5, 0.5, 100.0)
     for name in ("time", "current", "membrane", "spikes", "potential"):
         array = getattr(result, name)
         assert (array.shape, array.dtype) == ((200,), np.float64)

@@ -28,7 +28,9 @@ DRAWN = """([change, until]) => new Promise((resolve) => {
         if (until && !Object.entries(until).every(([k, v]) => detail.p[k] === v)) return;
         document.removeEventListener("spikeviz:drawn", done);
         const { p, current, run, cursor } = detail;
-        resolve({ p, current: [...current], h: [...run.h], v: [...run.v], s: [...run.s], cursor });
+        const steps = ([start, ...values]) => values;
+        const [h, v, s] = [steps(run.h), steps(run.v), steps(run.s)];
+        resolve({ p, current: [...current], h, v, s, cursor });
     };
     document.addEventListener("spikeviz:drawn", done);
     for (const [key, value] of Object.entries(change)) model.set(key, value);
@@ -111,14 +113,15 @@ def test_the_update_is_written_with_the_numbers_of_the_step(saved):
     page = saved(explorer)
     run = explorer.trace()
     scrub = page.get_by_role("slider", name="Time step")
-    for step in (10, 11):  # the first spike, and the step after it
+    for step in (11, 12):  # the first spike, and the step after it
         expect(page.locator(".sv-clock")).to_have_text(f"step {step}, {step} ms")
         lines = page.locator(".sv-line").all_inner_texts()
-        before, h = (f"{value:.3f}" for value in (run.potential[step - 1], run.membrane[step]))
+        index = step - 1
+        before, h = (f"{value:.3f}" for value in (run.potential[index - 1], run.membrane[index]))
         number = re.findall(r"[\d.]+", lines[0].split("\n")[-1])
         assert [float(number[0]), float(number[-1])] == [float(before), float(h)]
-        assert f"so S = {run.spikes[step]:.0f}" in lines[1]
-        assert float(lines[2].split()[-1]) == pytest.approx(run.potential[step], abs=6e-4)
+        assert f"so S = {run.spikes[index]:.0f}" in lines[1]
+        assert float(lines[2].split()[-1]) == pytest.approx(run.potential[index], abs=6e-4)
         scrub.press("ArrowRight")
 
 
@@ -129,7 +132,7 @@ def test_the_update_names_the_reset(saved, v_reset, name):
 
 
 def test_the_refractory_time_is_said(saved):
-    page = saved(LIFExplorer(t_ref=4.0, cursor=12))
+    page = saved(LIFExplorer(t_ref=4.0, cursor=13))
     assert "input ignored" in page.locator(".sv-line").nth(1).inner_text()
 
 
@@ -244,7 +247,7 @@ def test_play_walks_to_the_end_and_pauses(saved):
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").wait_for()
     page.get_by_role("button", name="Play").wait_for(timeout=20_000)
-    expect(page.locator(".sv-clock")).to_contain_text("step 79,")
+    expect(page.locator(".sv-clock")).to_contain_text("step 80, 80 ms")
 
 
 def test_reduced_motion_slows_the_play(saved):

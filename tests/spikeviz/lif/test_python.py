@@ -230,9 +230,9 @@ def test_each_setting_of_the_input_reaches_the_trace(explorer, kind, name, value
 
 
 def test_the_defaults_fire_every_eleven_steps(explorer):
-    """τ = 10, I = 1.5: V = 1.5 (1 − 0.9ⁿ) passes 1 at n = 11, the step at 10 ms."""
+    """τ = 10, I = 1.5: V = 1.5 (1 − 0.9ⁿ) passes 1 at n = 11, the step that ends at 11 ms."""
     run = explorer.trace()
-    assert run.time[run.spikes == 1].tolist() == [10, 21, 32, 43, 54, 65, 76, 87, 98]
+    assert run.time[run.spikes == 1].tolist() == [11, 22, 33, 44, 55, 66, 77, 88, 99]
 
 
 def test_no_v_reset_is_the_soft_reset(explorer):
@@ -268,12 +268,15 @@ def test_the_figure_shows_the_trace(explorer, v_reset):
     plt.close(mine)
     run = explorer.trace()
     top, middle, low = figure.axes
-    assert np.array_equal(top.lines[0].get_ydata(), run.current)
+    assert np.array_equal(top.lines[0].get_xdata(), [0, *run.time])
+    assert np.array_equal(top.lines[0].get_ydata()[:-1], run.current)
     assert low.lines[0].get_xdata().tolist() == run.time[run.spikes == 1].tolist()
     assert run.spikes.sum() > 3
     membrane, threshold = middle.lines
     drawn = list(zip(*membrane.get_data(), strict=True))
-    assert len(drawn) == len(run.time) + run.spikes.sum()  # H at each step, V after each spike
+    # The start, H at the end of each step, V after each spike.
+    assert drawn[0] == (0, explorer.v_rest)
+    assert len(drawn) == 1 + len(run.time) + run.spikes.sum()
     assert set(zip(run.time, run.membrane, strict=True)) <= set(drawn)
     assert threshold.get_ydata()[0] == explorer.v_threshold
     assert "ms" in low.get_xlabel()

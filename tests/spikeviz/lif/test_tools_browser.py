@@ -12,10 +12,11 @@ from spikeviz.base.front_end import PACKAGE, find_modules
 from spikeviz.lif.explorer import NEURON
 from spikeviz.lif.mystery import hidden
 
-# Sets traits and resolves with the neurons that the drawing then shows.
+# Sets traits and resolves with the neurons that the drawing then shows, step by step.
 SHOWN = """(change) => new Promise((resolve) => {
     const model = document.getElementById("view").model;
-    const plain = (run) => run && { s: [...run.s], h: [...run.h], v: [...run.v] };
+    const steps = ([start, ...values]) => values;
+    const plain = (run) => run && { s: steps(run.s), h: steps(run.h), v: steps(run.v) };
     document.addEventListener("spikeviz:drawn", ({ detail }) => resolve({
         current: [...detail.current], run: plain(detail.run), pins: detail.pinRuns.map(plain),
         mystery: detail.mystery && { ...detail.mystery, run: plain(detail.mystery.run) },
@@ -90,9 +91,9 @@ def test_the_input_is_painted_by_keyboard(saved):
                 "ArrowLeft", "ArrowDown", "ArrowRight", "ArrowRight", "PageUp"):  # fmt: skip
         page.keyboard.press(key)
         page.evaluate(SETTLED)
-    expected = [1.0] * 5 + [0.2, 0.1, 0.2, 2.0] + [1.0] * 11
+    expected = [1.0] * 4 + [0.2, 0.1, 0.2, 2.0] + [1.0] * 12  # from step 5 on
     assert page.evaluate(DRAWN) == pytest.approx(expected)
-    assert page.locator(".sv-brush").get_attribute("aria-valuetext") == "I 2 at step 8"
+    assert page.locator(".sv-brush").get_attribute("aria-valuetext") == "I 2 in step 8"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +324,7 @@ def test_a_saved_page_keeps_what_the_libraries_found_and_cannot_ask_again(saved)
 def test_where_norse_differs_the_page_says_why(saved):
     page = saved(overlays=["norse"], tau=2.0, v_threshold=0.5, current=[1.0] * 8)
     text = opened(page).inner_text()
-    assert "norse: 4 spikes against 8, different from 0 ms on; V differs by up to 0.5." in text
+    assert "norse: 4 spikes against 8, different from 1 ms on; V differs by up to 0.5." in text
     assert "There H meets V_th: Norse fires at H > V_th, we at H ≥ V_th." in text
 
 

@@ -52,7 +52,7 @@ def test_an_array_is_the_input_and_its_length_the_duration(values):
     run, truth = explorer.trace(), simulate(plain, dt=0.5, tau=2.0)
     assert np.array_equal(run.current, plain)
     assert np.array_equal(run.membrane, truth.membrane)
-    assert run.time.tolist() == [0.5 * i for i in range(len(plain))]
+    assert run.time.tolist() == [0.5 * (i + 1) for i in range(len(plain))]
     explorer.close()
 
 

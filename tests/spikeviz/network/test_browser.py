@@ -148,7 +148,7 @@ def test_scrubbing_shows_what_the_network_says_so_far(saved, micro):
     scrub = page.get_by_role("slider", name="Time step")
     for t, key in ((1, "End"), (0, "ArrowLeft")):
         scrub.press(key)
-        page.locator(".sv-clock").filter(has_text=f"t = {t}, step {t + 1} of 2").wait_for()
+        page.locator(".sv-clock").filter(has_text=f"step {t + 1} of 2").wait_for()
         says = heads[0][: t + 1].mean(0)
         summary = page.locator(".sv-summary").inner_text()
         assert f"After step {t + 1} of 2 the network says {says.argmax()}," in summary
@@ -274,14 +274,14 @@ def test_a_click_opens_a_box_and_its_pixels_can_be_read(saved, micro):
         size = cell * 48 / 50 / 16  # 16 pixels of 3, and a gap of 2
         left, top = corner["x"] + c % 8 * cell, corner["y"] + c // 8 * cell
         page.mouse.move(left + (x + 0.5) * size, top + (y + 0.5) * size)
-        found = f"Channel {c}, row {y}, column {x}, t = 1: {spikes[c, y, x]} of 4 fire."
+        found = f"Channel {c}, row {y}, column {x}, step 2: {spikes[c, y, x]} of 4 fire."
         hover.filter(has_text=found).wait_for()
     maps.focus()
     page.mouse.move(0, 0)
     hover.filter(has_text="Dark: none of 4").wait_for()
     for _ in range(17):
         maps.press("ArrowRight")
-    hover.filter(has_text=f"Channel 1, row 0, column 0, t = 1: {spikes[1, 0, 0]} of 4").wait_for()
+    hover.filter(has_text=f"Channel 1, row 0, column 0, step 2: {spikes[1, 0, 0]} of 4").wait_for()
     maps.press("ArrowDown")
     hover.filter(has_text="Channel 1, row 1, column 0").wait_for()
     maps.press("Escape")

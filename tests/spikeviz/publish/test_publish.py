@@ -14,10 +14,10 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 
-from spikeviz import LIFExplorer, SpikeRaster
+from spikeviz import LIFExplorer, SpikeRaster, predict
 from spikeviz.publish import running
 from spikeviz.publish.__main__ import main
-from spikeviz.publish.cells import Document, show_text
+from spikeviz.publish.cells import STATE, VIEW, Document, show_text
 from spikeviz.publish.markdown import Markdown
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError, execute
 from spikeviz.publish.site import save_site
@@ -368,6 +368,54 @@ def test_a_page_has_its_widgets_once_and_links_that_lead_somewhere(small_site):
     assert '<a href="small.html#x">the same</a>, none.' in page
     scripts = re.findall(r'src="assets/([^"]+)"', page)
     assert {path.name for path in (small_site / "assets").iterdir()} == {*scripts, "site.css"}
+
+
+# --- a question, a cell that only draws
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    """A folder with a notebook that asks, and its outcome in the cache, as a kernel would leave
+    it."""
+    folder = tmp_path_factory.mktemp("asking")
+    v4 = nbformat.v4
+    asked = predict("01-pages", "Is it <b>?", ["yes", "no"])
+    picture = v4.new_output("display_data", {"image/png": "iVBORw0KGgo="})
+    view = v4.new_output("display_data", {VIEW: {"model_id": "asked"}})
+    cells = [
+        v4.new_markdown_cell("# Asking\n\n## 1. A neuron\n\n**Predict.** The current is 2."),
+        v4.new_code_cell("predict('01-pages')", metadata={"tags": ["predict"]}, outputs=[view]),
+        v4.new_code_cell("answer('01-pages', 0)"),
+        v4.new_code_cell("draw_it()", metadata={"tags": ["plot"]}, outputs=[picture]),
+    ]
+    notebook = v4.new_notebook(cells=cells)
+    notebook.metadata["widgets"] = {STATE: {"state": {"asked": {"state": asked.get_state()}}}}
+    asked.close()
+    path = folder / "asking.ipynb"
+    nbformat.write(notebook, path)
+    (folder / "cache").mkdir()
+    nbformat.write(notebook, folder / "cache" / f"asking-{running.key_of(path)}.ipynb")
+    return path
+
+
+def test_on_the_site_a_question_has_no_code_and_what_only_draws_is_folded(asking):
+    save_site(asking.parent / "site", asking.parent, asking.parent / "cache")
+    page = (asking.parent / "site" / "asking.html").read_text("utf-8")
+    question, result, drawing = page.split('<div class="cell"')[1:]
+    assert "Is it &lt;b&gt;?" in question
+    assert "<pre" not in question
+    assert "<pre" in result
+    assert re.search(r"<img.*<details class=\"program\"><summary>How this is drawn", drawing, re.S)
+
+
+def test_on_slides_a_question_stands_beside_its_words_and_what_only_draws_has_no_code(asking):
+    out = save_slides(asking, asking.parent / "a.html", asking.parent / "cache")
+    slides = slides_of(out.read_text("utf-8"))
+    (question,) = [slide for slide in slides if "The current is 2." in slide]
+    assert "data-model" in question
+    (drawing,) = [slide for slide in slides if "<img" in slide]
+    assert "draw_it" not in "".join(slides)
+    assert drawing is not question
 
 
 # --- the slides, small

@@ -141,7 +141,7 @@ def test_a_neuron_under_the_pointer_is_named_with_its_spikes(opened):
         step, neuron = rng.randrange(12), rng.randrange(60)
         page.mouse.move(*place(page, step, neuron, 12, 60))
         channel, y, x = np.unravel_index(neuron, (3, 4, 5))
-        name = f"neuron {neuron} = (channel {channel}, y {y}, x {x}), step {step}: "
+        name = f"neuron {neuron} = (channel {channel}, y {y}, x {x}), step {step + 1}: "
         told = page.locator(".sv-looked").filter(has_text=name)
         told.filter(has_text="fires" if flat[step, neuron] else "silent").wait_for()
         train, rate = "".join(str(int(s)) for s in flat[:, neuron]), flat[:, neuron].mean()
@@ -161,7 +161,7 @@ def test_a_bin_says_how_many_of_how_many(opened):
         re.search(r"(\d+) neurons, step (\d+): (\d+) spikes? of (\d+)", told.inner_text()).groups(),
     )
     first = int(re.search(r"The first is neuron (\d+)", told.inner_text())[1])
-    assert (step, cells) == (3, neurons)
+    assert (step, cells) == (4, neurons)
     assert abs(first + neurons / 2 - 10_000) < 2 * neurons
     assert fired == spikes[3, first : first + neurons].sum()
 
@@ -221,12 +221,12 @@ def test_the_keys_walk_zoom_and_move_the_view(opened):
     raster.press("ArrowDown")
     raster.press("ArrowRight")
     told = page.locator(".sv-looked")
-    told.filter(has_text="neuron 1, step 1:").wait_for()
+    told.filter(has_text="neuron 1, step 2:").wait_for()
     raster.press("Enter")
     becomes(page, "neuron", 1)
     for _ in range(10):
         raster.press("PageDown")
-    told.filter(has_text="neuron 101, step 1:").wait_for()
+    told.filter(has_text="neuron 101, step 2:").wait_for()
     becomes(page, "window", [0, 20, 2, 102])  # it follows
     raster.press("Shift+ArrowRight")
     becomes(page, "window", [5, 25, 2, 102])

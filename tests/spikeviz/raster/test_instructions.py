@@ -14,7 +14,7 @@ def test_the_steps_go_by_in_both_layers_and_the_neurons_are_ordered(opened, told
     for layer in ("early", "late"):
         page.get_by_label("Layer").select_option(layer)
         page.get_by_role("button", name="Play").click()
-        page.locator(".sv-looked", has_text="Step 0").wait_for()
+        page.locator(".sv-looked", has_text="Step 1").wait_for()
         firing[layer] = page.locator(".sv-looked").inner_text()
         page.get_by_role("button", name="Play").wait_for()  # it has come to its end
     assert "4 spikes: 100\u00a0%" in firing["early"]

@@ -201,7 +201,7 @@ def test_the_figure_shows_every_spike(made):
     run = raster.trace()
     steps, places = picture.lines[0].get_data()
     shown = np.zeros((30, 20), bool)
-    shown[steps, run.order[places]] = True
+    shown[steps - 1, run.order[places]] = True  # the first step is called 1
     assert np.array_equal(shown, spikes)
     assert population.lines[0].get_ydata().tolist() == run.population.tolist()
     assert [bar.get_height() for bar in bars.patches] == run.channel_rates.tolist()

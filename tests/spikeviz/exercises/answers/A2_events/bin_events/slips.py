@@ -22,7 +22,7 @@ def shifted(*stream):
 
 
 def plus_one(*stream):
-    """hint: step 0, ON, row 0"""
+    """hint: step 1, ON, row 0"""
     return _right(*stream) + 1
 
 

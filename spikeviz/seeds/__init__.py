@@ -1,1 +1,0 @@
-"""Draws of seeds: how often another draw names another winner."""
