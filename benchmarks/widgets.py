@@ -81,6 +81,9 @@ HANDLES: dict[str, list[Handle]] = {
         Handle("[aria-label^='Threshold 4, drag']", "y", stride=1),
         Handle("[aria-label='τ, in steps']"),
     ],
+    "SeedMachine": [
+        Handle("[aria-label='Seeds a draw']"),
+    ],
     "SurrogateExplorer": [
         Handle(".sv-third:nth-child(1) .sv-point"),
         Handle("[aria-label='α, slope']"),

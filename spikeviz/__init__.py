@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spikeviz.raster.explorer import SpikeRaster
     from spikeviz.reader.explorer import DigitReader
     from spikeviz.results import results
+    from spikeviz.seeds.explorer import SeedMachine
     from spikeviz.surrogate.explorer import SurrogateExplorer
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "MBPLExplorer",
     "NetworkWalk",
     "PartitionExplorer",
+    "SeedMachine",
     "SpikeBlockExplorer",
     "SpikeRaster",
     "SurrogateExplorer",

@@ -76,11 +76,12 @@ CHOICES = (
 @dataclass(frozen=True)
 class Study:
     """Where the choices are compared: the name of its results file, what the file says of its
-    scale, and how a choice is trained: run(choice, seed) gives {"accuracy", "loss", …}."""
+    scale, how a choice is trained, run(choice, seed) gives {"accuracy", "loss", …}, and seeds."""
 
     name: str
     about: dict
     run: Callable[[Choice, int], dict]
+    seeds: Sequence[int] = SEEDS
 
 
 def same(choice: Choice) -> str:
@@ -94,7 +95,7 @@ def same(choice: Choice) -> str:
 def measure(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]) -> None:
     """Adds {"seed", "accuracy", "loss", "seconds" (of one core of "cpu")} to `done`, by model, and
     writes the results file after each run."""
-    for seed in SEEDS:  # seed by seed, so that an early end still compares all
+    for seed in study.seeds:  # seed by seed, so that an early end still compares all
         for choice in choices:
             runs = done.setdefault(same(choice), [])
             if any(run["seed"] == seed for run in runs):
@@ -119,7 +120,7 @@ def write(study: Study, choices: Sequence[Choice], done: dict[str, list[dict]]) 
                 "accuracy_mean": statistics.mean(scores),
                 "accuracy_sd": statistics.stdev(scores) if len(scores) > 1 else None,
             })  # fmt: skip
-    results = {**study.about, "seeds": SEEDS, "points": points}
+    results = {**study.about, "seeds": list(study.seeds), "points": points}
     digits.report.write(study.name, results, ("torch", "numpy"), digits.RESULTS)
 
 

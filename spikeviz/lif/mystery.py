@@ -5,6 +5,8 @@ The same arithmetic as `mystery.js`, so that page and Python hide the same neuro
 
 from typing import NamedTuple
 
+from spikeviz.base.chance import mulberry
+
 TOLERANCE = 0.05  # of the true value
 OTHERS = {"v_rest": 0.0, "v_reset": 0.0, "t_ref": 0.0, "resistance": 1.0}  # hidden from nobody
 
@@ -19,15 +21,7 @@ class Hidden(NamedTuple):
 def hidden(seed: int) -> Hidden:
     """The neuron of a seed: τ is 5, 5.5 … 30 ms; V_th is 0.5, 0.55 … 0.85 or 1.15, 1.2 … 1.4, so
     that the explorer's own V_th = 1 is never the answer."""
-    state = seed
-
-    def uniform() -> float:  # mulberry32
-        nonlocal state
-        state = (state + 0x6D2B79F5) % 2**32
-        a = (state ^ state >> 15) * (state | 1) % 2**32
-        a ^= (a + (a ^ a >> 7) * (a | 61)) % 2**32
-        return (a ^ a >> 14) / 2**32
-
+    uniform = mulberry(seed)
     tau = (10 + int(uniform() * 51)) / 2
     k = int(uniform() * 14)
     return Hidden(tau, (10 + k if k < 8 else 15 + k) / 20)

@@ -53,6 +53,7 @@ VALUES = {
         "guess": [[], [None, *[k / 40 for k in range(40)]]],
     },
     "AblationExplorer": lambda w: {"axis": list(w.axes)},
+    "SeedMachine": lambda w: {"axis": list(w.axes)},
 }  # fmt: skip
 
 

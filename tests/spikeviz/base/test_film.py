@@ -80,6 +80,7 @@ def test_a_film_shows_what_the_page_shows(cls, scheme, opened):
     moving = {
         "SurrogateExplorer": {"surrogate_on": True},
         "AblationExplorer": {"looked": ["SPK block"]},
+        "SeedMachine": {"draws": 12},
     }
     page = opened(cls(**moving.get(cls.__name__, {})), color_scheme=scheme)
     stage, shots = page.evaluate_handle(STAGE).as_element(), {}

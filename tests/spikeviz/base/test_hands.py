@@ -14,6 +14,7 @@ SCREEN: dict[str, list[str]] = {
     "NetworkWalk": [".sv-play", ".sv-nw-net", ".sv-nw-pad", ".sv-nw-maps", ".sv-nw-answer"],
     "EventExplorer": [".sv-controls", ".sv-plots", ".sv-summary"],
     "AblationExplorer": [".sv-card:not([hidden])", ".sv-look", ".sv-stack canvas"],
+    "SeedMachine": [".sv-controls", ".sv-seeds-draw", ".sv-seeds-stage", ".sv-summary"],
     "SpikeRaster": [".sv-head", ".sv-raster", ".sv-where", ".sv-looked"],
     "TrainingMonitor": [".sv-head", ".sv-film"],
     "LIFExplorer": ["[aria-label^='I,']", ".sv-tau", ".sv-dot", ".sv-traces", ".sv-fi"],

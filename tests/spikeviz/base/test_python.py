@@ -94,7 +94,7 @@ ARGUMENTS = {  # that are no traits, and what they do not take
     "SurrogateExplorer": ("u",), "SpikeRaster": ("recording",),
     "DigitReader": ("net",), "NetworkWalk": ("checkpoint",),
     "AttentionExplorer": ("model", "other", "images"), "TrainingMonitor": ("logs",),
-    "AblationExplorer": ("",), "EnergyExplorer": ("report",),
+    "AblationExplorer": ("",), "EnergyExplorer": ("report",), "SeedMachine": ("file",),
 }  # fmt: skip
 
 MODULES = sorted(PACKAGE.glob("*/*.js"))

@@ -1,0 +1,1 @@
+"""Draws of seeds: how often another draw names another winner."""
