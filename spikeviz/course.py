@@ -56,6 +56,7 @@ print(json.dumps({"version": sys.version_info[:2], "prefix": sys.prefix, "pip": 
 # Variables that would send the environment's Python, or what pip installs, to another place.
 ELSEWHERE = ("PYTHONHOME", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER")
 EXTRAS = {"course", "test"}  # of pyproject.toml: what all need, and what the tests need
+WHEELS = "SPIKEATCONV_WHEELS"  # names the folder of packages that `pack` wrote: no network needed
 REHEARSAL = REPO / "build" / "rehearsal"
 
 SMALLER = """On Linux, about 3 GB less to fetch (PyTorch without CUDA):
@@ -78,6 +79,14 @@ def lab(options: argparse.Namespace) -> int:
     command += [f"--ServerApp.port={options.port}"] if options.port else []
     print("Starting JupyterLab; Ctrl-C here stops it.", flush=True)
     return run_module(*command)
+
+
+def setup(options: argparse.Namespace) -> int:
+    """Sets everything up and starts nothing: for a server, or the day before a class."""
+    set_up()
+    settle_jupyterlab()
+    print("The course is set up.")
+    return 0
 
 
 def test(options: argparse.Namespace) -> int:
@@ -103,6 +112,12 @@ def publish(options: argparse.Namespace) -> int:
     return run_module("spikeviz.publish", options.command, *filter(None, words), *options.more)
 
 
+def pack(options: argparse.Namespace) -> int:
+    """Writes the course and its packages into one folder, for machines without a network."""
+    set_up()
+    return run_module("spikeviz.pack", *filter(None, [options.out]))
+
+
 def read_arguments(arguments: list[str]) -> argparse.Namespace:
     """The command line. A new command: a function like `lab` above and one `add` here."""
     look: Any = {"epilog": SMALLER, "formatter_class": argparse.RawDescriptionHelpFormatter}
@@ -124,6 +139,8 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     command.add_argument("--no-browser", action="store_true", help="only print the address")
     command.add_argument("--port", type=port, metavar="N", help="where to listen (else 8888)")
 
+    add("setup", "Set everything up and start nothing, as for a server.", setup)
+
     add("test", "Run the tests: pytest in two processes.", test, "course.py test [PYTEST ...]")
 
     command = add("site", "Write the whole course as a static site; widgets work there too.")
@@ -136,6 +153,10 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     text = "Write the instructor's edition: notebooks for nbgrader, with solutions."
     command = add("teacher", text)
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else teacher)")
+
+    text = "Write the course and its packages in one folder, to set up without a network."
+    command = add("pack", text, pack)
+    command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else pack)")
 
     command = add("voila", "Serve a notebook as a page without its code, and open it.",
                   usage="course.py voila NB [OPTION OF VOILA ...]")  # fmt: skip
@@ -239,6 +260,8 @@ def install(extras: list[str], lock: int) -> None:
         # where pip's settings name another place, this one holds.
         pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--prefix", VENV]
         options = ["--no-input", "--progress-bar", "off"]
+        if packed := os.environ.get(WHEELS):
+            options += ["--no-index", "--find-links", packed]
         follow([*pip, *options, "-e", project], log, progress, lock)
     progress.end("done")
 

@@ -251,6 +251,28 @@ def test_set_up_happens_once(machine):
     assert machine.started() == []
 
 
+def test_a_packed_course_asks_no_index(machine, monkeypatch):
+    monkeypatch.setenv("SPIKEATCONV_WHEELS", "/a stick/wheels")
+    course.set_up()
+    assert machine.commands[1][-5:] == [
+        "--no-index", "--find-links", "/a stick/wheels", "-e", ".[course]",
+    ]  # fmt: skip
+
+
+def test_setup_starts_nothing_and_settles_jupyterlab(machine):
+    assert course.main(["setup"]) == 0
+    assert machine.started() == ["venv", "pip"]
+    assert (course.VENV / "share/jupyter/lab/settings/overrides.json").is_file()
+
+
+def test_pack_writes_where_the_user_stands(machine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert course.main(["pack", "out"]) == 0
+    assert machine.commands[-1][1:] == [
+        str(course.CHILD), "spikeviz.pack", str(tmp_path / "out"),
+    ]  # fmt: skip
+
+
 def test_an_extra_is_added_once_and_stays(machine):
     course.set_up()
     course.set_up("test")

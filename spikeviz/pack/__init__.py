@@ -1,0 +1,1 @@
+"""`course.py pack`: the course in one folder that sets up without a network, from a stick."""
