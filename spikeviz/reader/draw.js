@@ -33,10 +33,11 @@ function drawMaps(ctx, { channels, size }, spikes, left, { top, across, each, do
     ctx.fillRect(px, py, each - 2, each - 2);
     ctx.globalAlpha = 1;
     ctx.fillStyle = ink;
+    const side = Math.max(dot - 0.2, 1);
     for (let k = 0; k < size * size; k++) {
       if (!spikes[c * size * size + k]) continue;
       const [column, row] = [k % size, Math.floor(k / size)];
-      ctx.fillRect(px + column * dot, py + row * dot, Math.max(dot - 0.2, 1), Math.max(dot - 0.2, 1));
+      ctx.fillRect(px + column * dot, py + row * dot, side, side);
     }
   }
 }

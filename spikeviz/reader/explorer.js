@@ -39,7 +39,8 @@ function render({ model, el, signal }) {
   let [source, shown] = [null, null]; // what was drawn last, and its bytes
   function pixelsNow({ digit, pixels }) {
     const key = pixels.byteLength ? pixels : digit;
-    if (key !== source) [source, shown] = [key, pixels.byteLength ? bytesOf(pixels) : digits[digit]];
+    const now = () => (pixels.byteLength ? bytesOf(pixels) : digits[digit]);
+    if (key !== source) [source, shown] = [key, now()];
     return shown;
   }
 

@@ -15,7 +15,9 @@ const SHAPE = ["surrogate", "alpha", "dead_below"];
 const NEURON = ["tau", "time_steps", "v_reset", "detach_reset"];
 const TUNING = ["surrogate_on", "weight", "target", "learning_rate", "descent_step"];
 const NAMES = [...SHAPE, ...NEURON, ...TUNING, "at", "layer"];
+const TRAITS = [...NAMES, "parts"];
 const GESTURES = NAMES.filter((name) => name !== "descent_step");
+const BELOW = { step: "survival", layer: "slopes", loss: "neuron" };
 const STEPS_A_SECOND = 6;
 
 /** What each picture depends on. */
@@ -88,24 +90,31 @@ function render({ model, el, signal }) {
   const page = makePage({ controls, boards, points, walk: [stepOnce, ...walk.elements] });
 
   function draw(colour) {
-    const state = (shown = compute(valuesOf(model, NAMES), head.at()));
+    const state = (shown = compute(valuesOf(model, TRAITS), head.at()));
     const { p, here } = state;
-    for (const [name, input] of Object.entries(inputsOf(state))) // only what this move changes
-      scales[name] = redraw(boards[name], [colour, ...input], (on) =>
+    page.write(state); // which pictures there are
+    const inputs = inputsOf(state);
+    for (const name of p.parts.flatMap((part) => [part, BELOW[part]])) // what this move changes
+      scales[name] = redraw(boards[name], [colour, ...inputs[name]], (on) =>
         PICTURES[name](on, colour, state));
-    points.step.place(p.at, scales.step.place, show(p.at));
-    points.slope.place(p.alpha, scales.step.slope, show(p.alpha));
-    points.layer.place(p.alpha, scales.layer.place, show(p.alpha));
     const loss = `${show(here.weight)}, loss ${show(here.loss)}`;
-    points.loss.place(here.weight, scales.loss.place, loss);
-    page.write(state);
+    const place = {
+      step() {
+        points.step.place(p.at, scales.step.place, show(p.at));
+        points.slope.place(p.alpha, scales.step.slope, show(p.alpha));
+      },
+      layer: () => points.layer.place(p.alpha, scales.layer.place, show(p.alpha)),
+      loss: () => points.loss.place(here.weight, scales.loss.place, loss),
+    };
+    p.parts.forEach((part) => place[part]());
     update(p);
     stepOnce.disabled = state.place >= state.last;
     walk.update();
     return state;
   }
-  const paint = mount({ model, el, signal }, page.root, NAMES, draw,
-    { undo: GESTURES, film: { player: walk, stage: page.stage } });
+  const film = { player: walk, stage: page.stage };
+  const paint = mount({ model, el, signal }, page.root, TRAITS, draw,
+    { undo: GESTURES, film: model.get("parts").includes("loss") ? film : undefined });
 }
 
-export default { initialize: (props) => syncing(props, NAMES), render: lasting(render) };
+export default { initialize: (props) => syncing(props, TRAITS), render: lasting(render) };

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch, numpy load when they 
 V_THRESHOLD = 1.0
 OWN = "your values"
 MOST_VALUES = 100_000
+PARTS = ("step", "layer", "loss")
 
 
 class SurrogateTrace(NamedTuple):
@@ -68,6 +69,7 @@ class SurrogateExplorer(Explorer):
     weight: from which the descent begins.  target: the spike count wanted in time_steps.
     surrogate_on: without it the gradient is the true one, 0.  learning_rate: of the descent.
     descent_step: how many steps of the descent are taken.
+    parts: which pictures stand there, of "step", "layer" and "loss"; all unless told.
     """
 
     _folder = "surrogate"
@@ -87,6 +89,7 @@ class SurrogateExplorer(Explorer):
     target = Whole(4, 0, 32, 1)
     learning_rate = Number(0.02, 0.001, 0.5, 0.001)
     descent_step = Whole(0, 0, 60, 1)
+    parts = t.List(t.Enum(PARTS), list(PARTS), minlen=1).tag(sync=True, passing=True)
 
     def __init__(self, u: Any = None, **traits: Any) -> None:
         if u is not None:
@@ -284,7 +287,7 @@ def recorded() -> dict[str, bytes]:
     file = read_data("surrogate")
     layers = file["results"]["layers"]
     return {
-        f"Micro: {title}": array("f", map(float, layer["u"].split())).tobytes()
+        f"Trained: {title}": array("f", map(float, layer["u"].split())).tobytes()
         for title, layer in layers.items()
     }
 

@@ -33,7 +33,7 @@ function makeQuestion() {
 
 /** {root, stage, write}: `stage` is what a film shows, write(state) says what the pictures show. */
 export function makePage({ controls, boards, points, walk }) {
-  const [says, lines, films] = [{}, {}, {}];
+  const [says, lines, films, thirds] = [{}, {}, {}, {}];
   const outside = para("caption");
   const element = (name) => controls[name].element;
   const handles = (name) =>
@@ -45,18 +45,20 @@ export function makePage({ controls, boards, points, walk }) {
     lines[name] = h("div", { class: "sv-update", "aria-live": "off" });
     films[name] = div("pictures",
       div("stack", boards[name], ...handles(name)), boards[below], says[name]);
-    return h("section", { class: "sv-third", "aria-label": title },
+    thirds[name] = h("section", { class: "sv-third", "aria-label": title },
       h("div", {}, para("title", title), ...head), films[name],
       h("div", {}, ...rest, lines[name]));
+    return thirds[name];
   }
+  let three = null;
   const root = h("div", { class: "spikeviz sv-surrogate" },
     div("top", element("surrogate"), element("alpha"),
       h("details", {}, h("summary", {}, "More: the neuron, the descent, the edge of the dead zone"),
         div("controls", ...MORE.map(element)))),
-    div("three",
+    (three = div("three",
       third("step", "survival", []),
       third("layer", "slopes", [element("layer")]),
-      third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk))));
+      third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk)))));
   lines.layer.after(outside);
 
   /** Two texts a line, formula and numbers, written in place. */
@@ -65,7 +67,10 @@ export function makePage({ controls, boards, points, walk }) {
     row.forEach((words, j) => put(box.children[i].children[j], words));
   });
   function write(state) {
+    three.dataset.parts = state.p.parts.length;
     for (const name of Object.keys(says)) {
+      thirds[name].hidden = !state.p.parts.includes(name);
+      if (thirds[name].hidden) continue;
       put(says[name], SAYS[name](state));
       boards[name].setAttribute("aria-label", says[name].textContent);
       fill(lines[name], EXPLAINS[name](state));

@@ -4,14 +4,14 @@ import { SURROGATES } from "./surrogate.js";
 import { counted, grouped, percent, show } from "../base/page.js";
 
 export const HEADS = {
-  step: ["1. A slope lent to the step",
+  step: ["A slope lent to the step",
     "Drag the orange point; the blue one makes σ' wider. Forward the neuron sends Θ, exactly 0 " +
     "or 1; backward it hands on σ' in place of Θ' = 0. What does a spike do to the gradient of " +
     "earlier steps?"],
-  layer: ["2. Who gets a gradient in a real layer",
+  layer: ["Who gets a gradient in a real layer",
     "Drag the orange point: a steep σ' comes close to the step. Who still learns? Green: how " +
     "much of its gradient each neuron hands on."],
-  loss: ["3. A weight, by hand and by descent"],
+  loss: ["A weight, by hand and by descent"],
 };
 export const QUESTION = "Predict: where on this loss is the slope not 0?";
 export const ANSWERS = [
@@ -37,8 +37,8 @@ const signed = (value) => (value < 0 ? `(${few(value)})` : few(value));
 
 /** Of whom the bars are. */
 export function origin({ u, away }, name) {
-  const trained = name.startsWith("Micro: ");
-  const whose = trained ? ", drawn from the trained Micro's on 100 test digits" : "";
+  const trained = name.startsWith("Trained: ");
+  const whose = trained ? ", drawn from a network that has learned digits, on 100 of them" : "";
   const outside = away ? ` ${away} lie outside the picture.` : "";
   return `Bars: ${grouped(u.length)} values of H − V_th${whose}.${outside}`;
 }

@@ -15,9 +15,9 @@ DIGITS = 100  # the first of the test digits; each class is among them
 VALUES = 2_000  # drawn from all neurons, steps and digits of a layer
 SEED = 0
 LAYERS = {
-    "queries, stage 2": "stages.1.1.attention.1.q.1.lif",
-    "first spikes, threshold 1": "stem_to_stream.0.branches.1",
-    "attention's output, stage 3": "stages.2.1.attention.1.out.1.lif",
+    "a layer halfway": "stages.1.1.attention.1.q.1.lif",
+    "the first layer": "stem_to_stream.0.branches.1",
+    "a layer near the end": "stages.2.1.attention.1.out.1.lif",
 }
 
 

@@ -165,7 +165,7 @@ def test_each_layer_can_be_chosen(opened):
         explorer = SurrogateExplorer(layer=name)
         count = f"{explorer.trace().useful.sum():,} of 2,000"
         page.locator(".sv-update").nth(1).filter(has_text=count).wait_for()
-        assert "100 test digits" in page.locator(".sv-third").nth(1).inner_text()
+        assert "has learned digits" in page.locator(".sv-third").nth(1).inner_text()
 
 
 def test_own_values_are_shown_first(opened):
@@ -174,7 +174,7 @@ def test_own_values_are_shown_first(opened):
     assert page.get_by_label("Layer", exact=True).input_value() == "your values"
     text = page.locator(".sv-third").nth(1).inner_text()
     assert "5,000 values of H − V_th." in text
-    assert "Micro's" not in text
+    assert "learned digits" not in text
     assert f"{(abs(u) < 3 / np.pi).sum()} of 5,000" in text
 
 

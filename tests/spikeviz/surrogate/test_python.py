@@ -33,7 +33,7 @@ def test_what_is_no_value_is_refused(explorer, refused, name, value):
 
 
 def test_an_unknown_layer_is_refused_with_those_that_are_there(explorer, refused):
-    refused(explorer, "layer", "stem", r"layer is 'stem'; choose one of \['Micro: ")
+    refused(explorer, "layer", "stem", r"layer is 'stem'; choose one of \['Trained: ")
     for name in explorer.layers:
         explorer.layer = name
         assert explorer.u.shape == (2000,)
@@ -150,9 +150,9 @@ def test_the_recorded_values_are_those_of_the_shipped_model(explorer):
     from surrogate import values
 
     found = values()
-    assert [f"Micro: {title}" for title in found] == list(explorer.layers)
+    assert [f"Trained: {title}" for title in found] == list(explorer.layers)
     for title, layer in found.items():
-        explorer.layer = f"Micro: {title}"
+        explorer.layer = f"Trained: {title}"
         np.testing.assert_allclose(explorer.u, np.array(layer["u"].split(), np.float32), atol=2e-3)
 
 
@@ -169,7 +169,7 @@ def test_own_values_come_first(u):
     assert explorer.u.tolist() == [0.5, -1, 2, 0]
     assert explorer.trace().useful.tolist() == [True, False, False, True]
     explorer.to_matplotlib()
-    assert SurrogateExplorer(u=u, layer="Micro: queries, stage 2").u.shape == (2000,)
+    assert SurrogateExplorer(u=u, layer="Trained: a layer halfway").u.shape == (2000,)
 
 
 @pytest.mark.parametrize(
