@@ -152,7 +152,6 @@ def test_each_answer_of_the_quick_questions_is_explained(path):
 
 MOST = 600  # MB that a kernel may hold at once: many of them share a server
 MORE = {  # MB: a tenth above what was measured; why
-    "03_surrogate_gradients": 630,  # it trains on all digits
     "07_spiking_convnext": 680,  # layers of Tiny's size, in float64 too
     "10_spikeatconv": 680,  # the whole of Tiny, and what torch loads to compute shapes
     "A2_events": 700,  # three trainings on clips of four frames, then pandas for their energy

@@ -29,7 +29,9 @@ STEMS = sorted({folder.parent.name for folder in FOLDERS})
 # What must hold in a notebook's own variables once it has run from top to bottom.
 AFTERWARDS = {
     "03_surrogate_gradients": (
-        "assert len(accuracies) == 3\nassert sum(accuracies) / 3 >= 0.96, accuracies"
+        'assert whose == "your surrogate"\n'
+        "assert reads >= 0.96, reads\n"
+        "assert rival_reads < reads - 0.1, rival_reads"
     )
 }
 
