@@ -34,6 +34,20 @@ function inputsOf({ p, here }) {
   };
 }
 
+/** Puts the handles of the pictures on show where their values are. */
+function placePoints(points, scales, { p, here }) {
+  const loss = `${show(here.weight)}, loss ${show(here.loss)}`;
+  const place = {
+    step() {
+      points.step.place(p.at, scales.step.place, show(p.at));
+      points.slope.place(p.alpha, scales.step.slope, show(p.alpha));
+    },
+    layer: () => points.layer.place(p.alpha, scales.layer.place, show(p.alpha)),
+    loss: () => points.loss.place(here.weight, scales.loss.place, loss),
+  };
+  p.parts.forEach((part) => place[part]());
+}
+
 function render({ model, el, signal }) {
   let shown = null; // what the last drawing showed
   const scales = {}; // of the pictures
@@ -91,22 +105,13 @@ function render({ model, el, signal }) {
 
   function draw(colour) {
     const state = (shown = compute(valuesOf(model, TRAITS), head.at()));
-    const { p, here } = state;
+    const { p } = state;
     page.write(state); // which pictures there are
     const inputs = inputsOf(state);
     for (const name of p.parts.flatMap((part) => [part, BELOW[part]])) // what this move changes
       scales[name] = redraw(boards[name], [colour, ...inputs[name]], (on) =>
         PICTURES[name](on, colour, state));
-    const loss = `${show(here.weight)}, loss ${show(here.loss)}`;
-    const place = {
-      step() {
-        points.step.place(p.at, scales.step.place, show(p.at));
-        points.slope.place(p.alpha, scales.step.slope, show(p.alpha));
-      },
-      layer: () => points.layer.place(p.alpha, scales.layer.place, show(p.alpha)),
-      loss: () => points.loss.place(here.weight, scales.loss.place, loss),
-    };
-    p.parts.forEach((part) => place[part]());
+    placePoints(points, scales, state);
     update(p);
     stepOnce.disabled = state.place >= state.last;
     walk.update();

@@ -2,7 +2,7 @@
 // below it, and what both say in words.
 
 import { ANSWERS, EXPLAINS, HEADS, QUESTION, SAYS, origin } from "./words.js";
-import { button, div, h, para, put } from "../base/page.js";
+import { button, div, h, para, put, renew } from "../base/page.js";
 
 const MORE = ["tau", "time_steps", "target", "learning_rate", "dead_below", "v_reset",
   "soft", "detach_reset"];
@@ -48,17 +48,16 @@ export function makePage({ controls, boards, points, walk }) {
     thirds[name] = h("section", { class: "sv-third", "aria-label": title },
       h("div", {}, para("title", title), ...head), films[name],
       h("div", {}, ...rest, lines[name]));
-    return thirds[name];
   }
-  let three = null;
+  third("step", "survival", []);
+  third("layer", "slopes", [element("layer")]);
+  third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk));
+  const three = div("three");
   const root = h("div", { class: "spikeviz sv-surrogate" },
     div("top", element("surrogate"), element("alpha"),
       h("details", {}, h("summary", {}, "More: the neuron, the descent, the edge of the dead zone"),
         div("controls", ...MORE.map(element)))),
-    (three = div("three",
-      third("step", "survival", []),
-      third("layer", "slopes", [element("layer")]),
-      third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk)))));
+    three);
   lines.layer.after(outside);
 
   /** Two texts a line, formula and numbers, written in place. */
@@ -67,10 +66,10 @@ export function makePage({ controls, boards, points, walk }) {
     row.forEach((words, j) => put(box.children[i].children[j], words));
   });
   function write(state) {
-    three.dataset.parts = state.p.parts.length;
-    for (const name of Object.keys(says)) {
-      thirds[name].hidden = !state.p.parts.includes(name);
-      if (thirds[name].hidden) continue;
+    const { parts } = state.p;
+    renew(three, String(parts), () => parts.map((name) => thirds[name]));
+    three.dataset.parts = parts.length;
+    for (const name of parts) {
       put(says[name], SAYS[name](state));
       boards[name].setAttribute("aria-label", says[name].textContent);
       fill(lines[name], EXPLAINS[name](state));

@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from spikeviz import SurrogateExplorer
 
 
@@ -32,22 +34,42 @@ def hue(page, selector):
     return 60 * turn[high] % 360
 
 
-def test_walk_the_descent_then_switch_the_surrogate_on(opened, told):
-    told("03_surrogate_gradients", "Walk the descent, then switch the surrogate on and walk again.")
-    told(
-        "03_surrogate_gradients", "Then move α and look at the histogram.".replace("α", "$\\alpha$")
-    )
-    page = opened(SurrogateExplorer(time_steps=10, target=4, weight=0.6))
-    press(page, page.get_by_role("button", name="Step", exact=True))
+def test_play_the_descent_then_tick_the_surrogate_and_play_again(opened, told):
+    told("03_surrogate_gradients", "Press ▶ Play: the descent, without the surrogate. Then tick")
+    told("03_surrogate_gradients", "surrogate on and press ▶ Play again.")
+    page = opened(SurrogateExplorer(parts=["loss"], time_steps=10, target=4, weight=0.6))
+    play = page.get_by_role("button", name=re.compile("Play|Pause"))
+    press(page, play)
+    page.get_by_text("step 1 of 60").wait_for()
     page.get_by_text("True slope 0: descent does not move it.").wait_for()
     press(page, page.get_by_text("surrogate on", exact=True))
-    press(page, page.get_by_role("button", name="▶ Play"))
+    page.get_by_role("button", name="▶ Play").wait_for()  # the first walk has ended
+    press(page, play)
     page.get_by_text("4 spikes, 4 wanted, loss 0. No error, no gradient: it rests").wait_for(
         timeout=20_000
     )
-    before = page.locator(".sv-summary").nth(1).inner_text()
+
+
+def test_drag_the_point_to_two_and_choose_the_other_surrogate(opened, told):
+    told("03_surrogate_gradients", "drag the orange point to $u = 2$, then choose the other")
+    page = opened(SurrogateExplorer(parts=["step"]))
+    handle, said = "Distance to the threshold, u", page.locator(".sv-summary:visible")
+    drag(page, handle, 210)
+    expect(said).to_contain_text("a spike, Θ = 1")
+    assert 1.5 < value(page, "at") < 2.5
+    before = said.inner_text()
+    page.get_by_label("Surrogate", exact=True).select_option("Sigmoid")
+    expect(said).not_to_have_text(before)
+    expect(page.locator(".sv-third:visible")).to_have_count(1)
+
+
+def test_drag_the_edge_of_the_dead_zone(opened, told):
+    told("03_surrogate_gradients", "Drag the orange point, or move α, slope.")
+    page = opened(SurrogateExplorer(parts=["layer"]))
+    said = page.locator(".sv-summary:visible")
+    before = said.inner_text()
     drag(page, "Slope α, drag the edge of the dead zone", 14)
-    assert page.locator(".sv-summary").nth(1).inner_text() != before
+    expect(said).not_to_have_text(before)
 
 
 def test_drag_the_orange_point_open_more_and_make_alpha_large(opened, told):
@@ -55,7 +77,7 @@ def test_drag_the_orange_point_open_more_and_make_alpha_large(opened, told):
     told("03_surrogate_gradients", "Then open More at the top, untick leave the reset out of the")
     told("03_surrogate_gradients", "make α large (drag the small blue point).")
     for scheme in ("light", "dark"):
-        page = opened(SurrogateExplorer(time_steps=8, at=-0.1), color_scheme=scheme)
+        page = opened(SurrogateExplorer(parts=["step"], time_steps=8, at=-0.1), color_scheme=scheme)
         assert 15 < hue(page, ".sv-point:not(.sv-slope)") < 45
         assert 180 < hue(page, ".sv-slope") < 250
     said = page.locator(".sv-summary").first
