@@ -91,10 +91,11 @@ class Course:
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
 
     def run_all(self, page: "Page", seconds: float = 120) -> None:
-        """Run → Run All Cells, and wait until each code cell has a number."""
+        """Run → Run All Cells, and wait until each code cell on show has a number."""
         self.menu(page, "Run", "Run All Cells")
         page.wait_for_function(
             "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+            ".filter((prompt) => !prompt.closest('.jp-InputPlaceholder'))"  # a folded cell's
             ".every((prompt) => /\\d/.test(prompt.textContent))",
             timeout=1000 * seconds,
         )
