@@ -25,7 +25,7 @@ README = ROOT / "README.md"
 TEACHING = ROOT / "docs" / "teaching.md"
 LOOKED_UP = re.compile(r"```.*?```|\*\*References.*", re.DOTALL)
 NO_WORD = re.compile(r"\]\([^)]*\)|<[^>]+>")  # where a link leads; HTML
-QUESTION = re.compile(r"^(?:\*\*\d+\. |## A quick question)", re.M)
+QUESTION = re.compile(r"^(?:### \d+\. |## A quick question)", re.M)
 BLOCK = re.compile(r"^(\| \d · )\d+( min \| )(.*?)( \|)", re.M)  # of the plan for a day
 
 

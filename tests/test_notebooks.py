@@ -140,7 +140,7 @@ def test_folded_text_is_closed_and_has_a_name(path):
 @lesson
 def test_each_answer_of_the_quick_questions_is_explained(path):
     quiz = cell(path, "quiz")
-    questions = re.split(r"^\*\*\d\. ", quiz, flags=re.M)[1:]
+    questions = re.split(r"^### \d\. ", quiz, flags=re.M)[1:]
     assert 2 <= len(questions) <= 4
     for question in questions:
         answers = re.findall(r"</summary>(.*?)</details>", question, re.DOTALL)

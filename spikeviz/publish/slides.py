@@ -13,7 +13,7 @@ from spikeviz.publish.running import CACHE, execute
 FULL = 20  # lines that a slide of 1400 × 900 pixels holds
 LETTERS = 90  # in a line of it
 HEADING = re.compile(r"#{1,2} +(.+)")
-QUESTION = re.compile(r"[^|]*\*\*Predict\b|\*\*\d+\.")
+QUESTION = re.compile(r"[^|]*\*\*Predict\b|### \d+\.")
 OBSERVE = re.compile(r"\*\*Observe\b")
 ANSWER = re.compile(r"<details[^>]*>\s*<summary>\s*(?:<b>)?\s*Explain\b")
 CAPTION = re.compile(r"\*Picture\b")
