@@ -163,17 +163,12 @@ def test_an_address_is_short_and_readable(blank):
 
 
 @pytest.fixture
-def saved(widget, tmp_path):
-    return widget.save_html(tmp_path / "widget.html")
+def at(new_page):
+    """at(file, hash): a saved page at this address, drawn."""
 
-
-@pytest.fixture
-def at(new_page, saved):
-    """at(hash): the saved page at this address, drawn."""
-
-    def open_at(hash_):
+    def open_at(file, hash_):
         page = new_page(offline=True)
-        page.goto(f"{saved.as_uri()}#{hash_}")
+        page.goto(f"{file.as_uri()}#{hash_}")
         page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
         page.evaluate("new Promise((done) => setTimeout(done, 100))")
         return page
@@ -182,12 +177,13 @@ def at(new_page, saved):
 
 
 @each
-def test_a_page_opened_again_stands_as_it_was(cls, widget, saved, at, blank):
+def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, tmp_path):
     rng, before = random.Random(1), shared(widget)
+    saved = widget.save_html(tmp_path / "widget.html")
     for _ in range(2):
         disturb(widget, rng)
         link, _, _ = blank.evaluate(ROUND, [widget._kinds, before, [shared(widget)]])[0]
-        page = at(link.partition("#")[2].replace("LIF.", ""))
+        page = at(saved, link.partition("#")[2].replace("LIF.", ""))
         alone = set(cls.asks if cls.needs_python else ())  # what waits for an answer of Python
         names = [name for name in widget._kinds if name not in alone]
         expected = {name: shared(widget)[name] for name in names}
@@ -202,14 +198,16 @@ JUNK = ["", "x", "-5", "1e999", "NaN", "none", "null", "[", "1,2", "0,0,0,0", "-
 
 
 @each
-def test_no_address_breaks_a_page(cls, widget, at):
+def test_no_address_breaks_a_page(cls, widget, at, pages):
     """Junk in some and in all of what is shared: no error, no NaN, at most one calm line."""
-    rng, names = random.Random(2), list(widget._kinds)
-    hashes = ["a-heading", "/3/1", "=&=&&", "foreign=1&tau&%E0%A4%A"]
-    hashes += ["&".join(f"{name}={rng.choice(JUNK)}" for name in names if rng.random() < share)
-               for share in (0.3, 0.3, 1, 1)]  # fmt: skip
-    for hash_ in hashes:
-        page = at(hash_)
+    rng, names = random.Random(cls.__name__), list(widget._kinds)
+
+    def junk(share):
+        return "&".join(f"{name}={rng.choice(JUNK)}" for name in names if rng.random() < share)
+
+    others = ["a-heading", "/3/1"]  # of a page, of slides
+    for hash_ in (rng.choice(others), f"=&foreign=1&tau&%E0%A4%A&{junk(0.3)}", junk(1), junk(1)):
+        page = at(pages(cls), hash_)
         assert not NO_NUMBERS.search(page.evaluate(SAID)), hash_
         assert page.locator(".sv-address").count() <= 1
         assert "could not be drawn" not in page.locator("body").inner_text()
