@@ -385,8 +385,6 @@ def settle_jupyterlab() -> None:
         },
         # Cells out of sight stay in the page: widgets keep running, nothing jumps while scrolling.
         "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-        # Saved with the notebook, the widgets are there again when it opens without a kernel.
-        "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
     }  # fmt: skip
     (settings / "overrides.json").write_text(json.dumps(overrides, indent=2), encoding="utf-8")
     # What the tests and the teacher's edition bring stays out of the students' JupyterLab.
@@ -396,8 +394,11 @@ def settle_jupyterlab() -> None:
     config = VENV / "etc" / "jupyter"
     (config / "labconfig").mkdir(parents=True, exist_ok=True)
     (config / "jupyter_server_config.json").write_text(
-        json.dumps({"ServerApp": {"jpserver_extensions": away}}, indent=2), encoding="utf-8"
-    )
+        json.dumps({"ServerApp": {
+            "jpserver_extensions": away,
+            "contents_manager_class": "spikeviz.contents.Contents",
+        }}, indent=2), encoding="utf-8"
+    )  # fmt: skip
     (config / "labconfig" / "page_config.json").write_text(
         json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True}}, indent=2), encoding="utf-8"
     )

@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: these load when they are nee
 
 TEXTS = Path(__file__).parent / "alternative"  # a file for each notebook
 PLOTLY = "application/vnd.plotly.v1+json"  # what JupyterLab draws by itself, offline
+# plotly draws on any page: its ground shows through, and words read on white and on black.
+CLEAR, FAINT, BETWEEN = "rgba(0,0,0,0)", "rgba(128,128,128,0.3)", "#7c7c7c"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#000000")
 
 
@@ -24,15 +26,18 @@ def show(figure: "Figure | go.Figure", alt: str) -> None:
     """
     from IPython.display import display
 
-    words = {"alt": find_text(alt)}
+    words = find_text(alt)
     if hasattr(figure, "to_plotly_json"):
-        bundle = plotly_bundle(cast("go.Figure", figure), words["alt"])
-        display(bundle, raw=True, metadata={PLOTLY: words})
+        bundle = plotly_bundle(cast("go.Figure", figure), words)
+        display(bundle, raw=True, metadata={PLOTLY: {"alt": words}})
         return
     import matplotlib.pyplot as plt
 
-    display(figure, metadata={"image/png": words})
-    plt.close(cast("Figure", figure))
+    from spikeviz.ink import to_html
+
+    figure = cast("Figure", figure)
+    display({"text/html": to_html(figure, words), "text/plain": words}, raw=True)
+    plt.close(figure)
 
 
 def find_text(alt: str) -> str:
@@ -87,10 +92,12 @@ def new_plotly(*titles: str, height: int = 380, **options: Any) -> "go.Figure":
     figure = make_subplots(figure=Drawn(), subplot_titles=titles, **shape)
     figure.update_layout(
         template="plotly_white", colorway=COLOURS, height=height, hovermode="closest",
-        margin={"l": 60, "r": 20, "t": 90, "b": 50}, font={"color": "#212121"},
+        margin={"l": 60, "r": 20, "t": 90, "b": 50}, font={"color": BETWEEN},
+        paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, hoverlabel={"font_color": "#212121"},
         legend={"orientation": "h", "y": 1 + 50 / height, "yanchor": "bottom"},
     )  # fmt: skip
-    return figure
+    lines = {"gridcolor": FAINT, "zerolinecolor": FAINT, "linecolor": FAINT}
+    return figure.update_xaxes(**lines).update_yaxes(**lines)
 
 
 def plotly_bundle(figure: "go.Figure", words: str) -> dict[str, Any]:

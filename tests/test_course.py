@@ -1,6 +1,7 @@
 """course.py: what it would run, and when it sets up. No network and no real install here."""
 
 import ast
+import importlib
 import json
 import os
 import subprocess
@@ -152,6 +153,9 @@ def test_lab_starts_the_environments_jupyterlab(machine):
     overrides = course.VENV / "share/jupyter/lab/settings/overrides.json"
     news = json.loads(overrides.read_text())["@jupyterlab/apputils-extension:notification"]
     assert news == {"fetchNews": "false", "checkForUpdates": False}
+    config = json.loads((course.VENV / "etc/jupyter/jupyter_server_config.json").read_text())
+    module, _, name = config["ServerApp"]["contents_manager_class"].rpartition(".")
+    assert hasattr(importlib.import_module(module), name)
     course.main(["lab", "--no-browser", "--port", "8899"])
     assert machine.commands[-1][-2:] == ["--no-browser", "--ServerApp.port=8899"]
 

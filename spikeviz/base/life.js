@@ -67,6 +67,17 @@ function onPrint(root, draw, signal) {
     }, { signal });
 }
 
+/** What a reader moves is part of the notebook's file, which has something to save then. */
+function tellFile({ model, signal }, root, names) {
+  const file = model.widget_manager?.context?.model;
+  if (!file) return;
+  let touched = false; // what plays by itself changes nothing that a reader would want to keep
+  const touch = () => (touched = true);
+  for (const type of ["pointerdown", "keydown"])
+    root.addEventListener(type, touch, { capture: true, signal });
+  listen(model, names, () => touched && (file.dirty = true), signal);
+}
+
 /**
  * Show `root` in the view and keep it drawn: draw(colour) runs when one of the traits `names`, the
  * theme or the width changes, at most once a frame. What it returns goes out with the event
@@ -96,6 +107,7 @@ export function keepDrawn({ model, el, signal }, root, names, draw, finish = () 
   keepKeys(root);
   listen(model, ["answer"], () => (answered = true), signal);
   listen(model, names, paint, signal);
+  tellFile({ model, signal }, root, names);
   onTheme(drawAnew, signal);
   onPrint(root, drawAnew, signal);
   const resize = new ResizeObserver(paint);
@@ -116,7 +128,8 @@ const ENDS = ["autorestarting", "dead", "terminating"]; // JupyterLab itself not
 
 /**
  * Once a page's widget manager: models learn of every end of their kernel, and the widgets on show
- * are saved with the notebook whether or not there is a kernel; JupyterLab would drop them then.
+ * are saved with the notebook. JupyterLab alone saves none, unless a setting is on, with which it
+ * takes a notebook that was only opened for a changed one; and it drops what no kernel holds.
  */
 function lookAfter(manager) {
   if (!manager?.get_state_sync || manager.spikeviz) return;
@@ -124,6 +137,10 @@ function lookAfter(manager) {
   const kernel = manager.context?.sessionContext ?? manager.kernel;
   kernel?.statusChanged?.connect((_, status) => ENDS.includes(status) && manager.disconnect());
   kernel?.kernelChanged?.connect((_, { oldValue }) => oldValue && manager.disconnect());
+  manager.context?.saveState.connect((_, step) => step === "started" &&
+    manager.context.model.setMetadata("widgets", {
+      "application/vnd.jupyter.widget-state+json": manager.get_state_sync({ drop_defaults: true }),
+    }));
   const states = manager.get_state_sync.bind(manager);
   manager.get_state_sync = (options) => {
     const shown = [...(manager._modelsSync?.values() ?? [])]

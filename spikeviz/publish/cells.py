@@ -108,6 +108,8 @@ class Document:
             if mime in data:
                 content = data[mime].encode() if "svg" in mime else data[mime]
                 return embed(content, mime, output.metadata.get(mime, {}).get("alt", caption))
+        if "sv-figure" in data.get("text/html", ""):
+            return data["text/html"]
         if "text/html" in data and "<script" not in data["text/html"]:
             return f'<div class="scroll html">{data["text/html"]}</div>'
         if "text/markdown" in data:

@@ -1,5 +1,6 @@
 """Figures of matplotlib and plotly: in a notebook once, with a text; drawn without a network."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -10,11 +11,13 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 import spikeviz
 from spikeviz import show
-from spikeviz.figure import PLOTLY, find_text, new_plotly
+from spikeviz.figure import COLOURS, PLOTLY, find_text, new_plotly
 from spikeviz.gallery import explorers
+from spikeviz.ink import recolour, to_html
 from spikeviz.publish.site import write_site
 
 ZOOMED = [cls for cls in explorers() if hasattr(cls, "to_plotly")]
@@ -27,8 +30,78 @@ def test_the_text_is_in_the_notebook_and_the_picture_comes_once():
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
-    (output,) = [o for o in notebook.cells[0].outputs if "image/png" in o.get("data", {})]
-    assert output.metadata["image/png"]["alt"] == "An empty axis."
+    (data,) = [o.data for o in notebook.cells[0].outputs if "data" in o]
+    assert data["text/plain"] == "An empty axis."
+    assert data["text/html"].count('aria-label="An empty axis."') == 1
+    assert data["text/html"].count('<img hidden alt="An empty axis."') == 1
+
+
+GROUNDS = {"rgb(255, 255, 255)": "rgb(33, 33, 33)", "rgb(17, 17, 17)": "rgb(230, 230, 230)"}
+PAGE = (
+    '<body style="margin: 0; background: {}; color: {}">{}'
+    '<p><svg><rect width="50" height="50"/></svg></p>'
+)
+
+
+@pytest.fixture(scope="module")
+def all_inks():
+    """A figure with all that must follow the page: text, lines, both maps of ink, a bar's edge."""
+    matplotlib.use("agg")
+    figure, axes = plt.subplots(1, 4, figsize=(8, 2), layout="constrained")
+    for colour in COLOURS:
+        axes[0].plot([0, 1], color=colour, label=colour)
+    axes[0].legend(loc="lower right")
+    axes[1].imshow(np.eye(3), cmap="Greys")
+    axes[2].imshow(np.eye(3), cmap="Blues")
+    axes[3].bar([0], [1], edgecolor="white", hatch="//")
+    yield to_html(figure, "a")
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_figure_is_in_the_colours_of_its_page(new_page, all_inks, ground):
+    page = new_page(900, 300)
+    page.set_content(PAGE.format(ground, GROUNDS[ground], all_inks))
+    seen = np.asarray(Image.open(io.BytesIO(page.locator(".sv-figure").screenshot())).convert("L"))
+    paper, ink = (int(rgb[4:].split(",")[0]) for rgb in (ground, GROUNDS[ground]))
+    near = [(np.abs(seen.astype(int) - value) < 12).mean() for value in (paper, ink)]
+    assert near[0] > 0.6  # no slab of another ground
+    assert near[1] > 0.02  # frames, words, the ink of a map
+    far = np.abs(seen.astype(int) - (255 - paper)) < 12  # the other ground
+    assert far.mean() < 0.03
+    assert page.locator("img").is_hidden()
+    rectangle = page.locator("p rect")  # outside of the figure nothing changes
+    assert rectangle.evaluate("one => getComputedStyle(one).strokeLinejoin") == "miter"
+
+
+def test_every_line_of_a_figure_reads_on_white_and_on_black(new_page):
+    """WCAG asks 3 to 1 of graphics, 4.5 of words; the first colours are used for both."""
+    page = new_page()
+    page.set_content("<p>")
+    contrast = """([colour, text, ground]) => {
+        const ctx = document.createElement("canvas").getContext("2d");
+        document.body.style.color = text;
+        const p = document.querySelector("p");
+        p.style.color = text;
+        p.style.outlineColor = colour;
+        ctx.fillStyle = getComputedStyle(p).outlineColor;
+        ctx.fillRect(0, 0, 1, 1);
+        const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+        const light = ([r, g, b]) =>
+            0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
+        const of = light(ctx.getImageData(0, 0, 1, 1).data);
+        ctx.fillStyle = ground;
+        ctx.fillRect(0, 0, 1, 1);
+        const on = light(ctx.getImageData(0, 0, 1, 1).data);
+        return Math.max(of, on) / Math.min(of, on);
+    }"""
+    for ground, text in GROUNDS.items():
+        found = {
+            colour: page.evaluate(contrast, [recolour(f": {colour}")[2:], text, ground])
+            for colour in COLOURS
+        }
+        assert min(found.values()) > 3, found
+        assert min(found[colour] for colour in (*COLOURS[:3], "#666666")) > 4.5, found
 
 
 @pytest.mark.parametrize(

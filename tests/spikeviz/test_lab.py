@@ -87,6 +87,7 @@ def test_the_course_opens_where_it_starts_without_pop_ups(browser, lab: Course):
     page.goto(lab.address + "&reset")  # without what other tests left open
     lab.wait(page, "00_start_here")
     assert page.get_by_role("heading", name="Start here").is_visible()
+    assert page.locator(".jp-mod-dirty").count() == 0  # only opened, it has nothing to save
     lab.run_all(page)
     assert page.get_by_text("All set.").is_visible()
     page.locator(".spikeviz .sv-summary").get_by_text("9 spikes").wait_for()
@@ -199,6 +200,9 @@ def test_the_state_is_there_again_after_a_reload(page, lab: Course):
     assert explorer(page).locator(".sv-summary").inner_text() == summary
     assert float(explorer(page).locator(".sv-threshold").get_attribute("aria-valuenow")) == shown
     assert explorer(page).get_by_text("last run,").is_visible()
+    assert page.locator(".jp-mod-dirty").count() == 0
+    drag_threshold(page, 20)
+    page.locator(".jp-mod-dirty").first.wait_for(timeout=5000)  # the file would hold the new place
 
 
 def test_it_follows_jupyterlabs_theme(page, lab: Course):

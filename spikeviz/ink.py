@@ -1,0 +1,95 @@
+"""A matplotlib figure in the page's own colours: no background, its black is the page's text."""
+
+import base64
+import io
+import re
+import uuid
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TEXT = "currentColor"
+PAPER = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
+# The colours of the course, mixed with the text's so that they read on both grounds: their share.
+SHARES = {"#0072b2": 68, "#d55e00": 82, "#009e73": 80, "#cc79a7": 85, "#e69f00": 80,
+          "#56b4e9": 80, "#666666": 55}  # fmt: skip
+MAPS = {"Greys": TEXT, "binary": TEXT, "Blues": f"color-mix(in oklab, #0072b2 68%, {TEXT})"}
+
+
+def to_html(figure: "Figure", words: str) -> str:
+    """The figure as SVG within HTML. words: what one would see. A PNG is hidden beside it: a viewer
+    that lets no SVG through, such as GitHub's or JupyterLab's for a notebook that it does not
+    trust, drops that word too."""
+    import matplotlib as mpl
+
+    png = draw_png(figure)
+    inks = soak(figure)
+    svg = io.StringIO()
+    about = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with mpl.rc_context({"svg.fonttype": "path"}):
+        figure.savefig(svg, format="svg", bbox_inches="tight", transparent=True, metadata=about)
+    picture = recolour(inline(svg.getvalue(), inks))
+    alt, data = escape(words), base64.b64encode(png).decode()
+    return (
+        f'<div class="sv-figure" role="img" aria-label="{alt}">{picture}</div>'
+        f'<img hidden alt="{alt}" src="data:image/png;base64,{data}">'
+    )
+
+
+def draw_png(figure: "Figure") -> bytes:
+    """The figure on white paper, in few colours: it is rarely seen."""
+    from PIL import Image
+
+    file, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(file, format="png", bbox_inches="tight", facecolor="white", dpi=80)
+    Image.open(file).convert("RGB").quantize(32).save(small, "png", optimize=True)
+    return small.getvalue()
+
+
+def soak(figure: "Figure") -> dict[str, str]:
+    """Let the page through where a grey or blue map is white: such an image becomes a layer of ink,
+    black until `inline` colours it. Returns {name of the image in the SVG: its ink}."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    layer = LinearSegmentedColormap.from_list("layer", [(0, 0, 0, 0), (0, 0, 0, 1)])
+    inks = {}
+    for image in (image for axes in figure.axes for image in axes.images):
+        ink = MAPS.get(image.get_cmap().name)
+        values = image.get_array()
+        if ink and values is not None and values.ndim == 2:
+            image.set_cmap(layer)
+            image.set_gid(f"ink-{uuid.uuid4().hex}")  # another for each: a page holds many figures
+            inks[image.get_gid()] = ink
+    return inks
+
+
+def inline(svg: str, inks: dict[str, str]) -> str:
+    """The <svg> alone, as wide as it was meant or as the page is, without the style that would
+    reach out of it into the page."""
+    svg = re.sub(r"(?s)^.*?(?=<svg)|<style.*?</style>|<metadata>.*?</metadata>|<!--.*?-->", "", svg)
+    for name, ink in inks.items():
+        dye = f'<feFlood style="flood-color: {ink}"/><feComposite operator="in" in2="SourceAlpha"/>'
+        dye = f'<filter id="{name}" color-interpolation-filters="sRGB">{dye}</filter>'
+        svg = re.sub(f'<image([^>]*) id="{name}"', rf'{dye}<image\1 filter="url(#{name})"', svg)
+    ((points, box),) = re.findall(r'<svg[^>]*? width="([\d.]+)pt"[^>]*?(viewBox="[^"]*")', svg)
+    look = (
+        f"display: block; width: {float(points) * 4 / 3:.0f}px; max-width: 100%; height: auto; "
+        f"fill: {TEXT}; stroke-linejoin: round; stroke-linecap: butt"
+    )
+    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return re.sub(r"<svg[^>]*>", f'<svg {box} style="{look}" {spaces} aria-hidden="true">', svg)
+
+
+def recolour(svg: str) -> str:
+    """matplotlib's colours as the page's: black is text, white is paper, the course's are mixed."""
+
+    def page_colour(match: re.Match) -> str:
+        colour = match[0].lower()
+        if colour in ("#000000", "#ffffff"):
+            return TEXT if colour == "#000000" else PAPER
+        share = SHARES.get(colour)
+        return f"color-mix(in oklab, {colour} {share}%, {TEXT})" if share else colour
+
+    return re.sub(r"(?<=: )#[0-9a-fA-F]{6}\b", page_colour, svg)
