@@ -73,6 +73,7 @@ def lab(options: argparse.Namespace) -> int:
         settle_jupyterlab()
     command = ["jupyterlab", f"--ServerApp.root_dir={REPO}"]
     command += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
+    command += ["--ServerApp.contents_manager_class=spikeviz.contents.Contents"]
     command += ["--ServerApp.answer_yes=True"]  # Ctrl-C stops at once instead of asking
     command += ["--allow-root"]  # as in containers; it listens on localhost, behind a token
     command += ["--no-browser"] if options.no_browser else []
@@ -394,11 +395,8 @@ def settle_jupyterlab() -> None:
     config = VENV / "etc" / "jupyter"
     (config / "labconfig").mkdir(parents=True, exist_ok=True)
     (config / "jupyter_server_config.json").write_text(
-        json.dumps({"ServerApp": {
-            "jpserver_extensions": away,
-            "contents_manager_class": "spikeviz.contents.Contents",
-        }}, indent=2), encoding="utf-8"
-    )  # fmt: skip
+        json.dumps({"ServerApp": {"jpserver_extensions": away}}, indent=2), encoding="utf-8"
+    )
     (config / "labconfig" / "page_config.json").write_text(
         json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True}}, indent=2), encoding="utf-8"
     )
