@@ -223,8 +223,6 @@ ASK_IN_WORDS = {  # delete your line once it is converted
     "10_spikeatconv",
     "11_energy",
     "12_imagenet",
-    "A1_convert",
-    "A2_events",
 }
 
 
@@ -280,8 +278,6 @@ DRAW_BESIDE = {  # delete your line once it is converted
     "10_spikeatconv",
     "11_energy",
     "12_imagenet",
-    "A1_convert",
-    "A2_events",
 }
 DRAWS = re.compile(r"\bplt\.|\bnew_(figure|plotly)\(|\b(fig|figure|ax|axis|axes)(\[.*?\])*\.\w+\(")
 
