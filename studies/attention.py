@@ -2,6 +2,7 @@
 
     python studies/attention.py          writes results/attention.json: seven cases, three seeds
     python studies/attention.py --save   and ships the networks of the first seed in data/
+    python studies/attention.py --processes 3    the same numbers, from three processes
 
 All networks have the same layers. They differ in who may attend to whom: "alone" (a window of one
 token, so each token takes its own V and nothing travels), "window" (4 × 4 tokens), "grid" (4 × 4
@@ -21,6 +22,7 @@ is more than 2 SE of the test strips. Settings were chosen with strips of other 
 import argparse
 import itertools
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 import digits
@@ -82,8 +84,16 @@ def train(model: SpikeAtConv, strips: Tensor, answers: Tensor) -> None:
         schedule.step()
 
 
-def run(case: Case, seed: int) -> tuple[dict, SpikeAtConv]:
-    """Trains once: ({"seed", "accuracy", "seconds"}, the network)."""
+SETTINGS = {
+    "time_steps": TIME_STEPS, "width": WIDTH, "strips": STRIPS, "epochs": EPOCHS, "batch": BATCH,
+    "learning_rate": LEARNING_RATE,
+    "measured_on": f"{TEST_STRIPS} strips that no training has seen",
+}  # fmt: skip
+
+
+def run(seed: int, case: Case, save: bool) -> dict:
+    """Trains once: {"seed", "accuracy", "seconds"}; save: and ships the network if it has a file."""
+    torch.set_num_threads(1)
     strips, answers = pairs(STRIPS, seed)
     torch.manual_seed(seed)
     model = build(case.changes)
@@ -91,38 +101,33 @@ def run(case: Case, seed: int) -> tuple[dict, SpikeAtConv]:
     train(model, strips, answers)
     seconds = time.process_time() - begin
     accuracy = digits.accuracy(model, *pairs(TEST_STRIPS, TEST_SEED))
-    return {"seed": seed, "accuracy": accuracy, "seconds": seconds}, model
+    found = {"seed": seed, "accuracy": accuracy, "seconds": seconds}
+    print(f"{case.value}: {found}", flush=True)
+    if save and case.file:
+        note = {
+            "command": "python studies/attention.py --save", **found, **SETTINGS,
+            "torch": torch.__version__, "data": {"classes": list(ANSWERS)},
+        }  # fmt: skip
+        save_weights(model, digits.ROOT / "data" / f"{case.file}.safetensors", note)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", action="store_true", help="ship the networks of the first seed")
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    settings = {
-        "time_steps": TIME_STEPS, "width": WIDTH, "strips": STRIPS, "epochs": EPOCHS,
-        "batch": BATCH, "learning_rate": LEARNING_RATE,
-        "measured_on": f"{TEST_STRIPS} strips that no training has seen",
-    }  # fmt: skip
-    runs: dict[str, list[dict]] = {case.value: [] for case in CASES}
-    for seed, case in itertools.product(SEEDS, CASES):
-        found, model = run(case, seed)
-        runs[case.value].append(found)
-        print(f"{case.value}: {found}", flush=True)
-        if options.save and seed == SEEDS[0] and case.file:
-            note = {
-                "command": "python studies/attention.py --save", **found, **settings,
-                "torch": torch.__version__, "data": {"classes": list(ANSWERS)},
-            }  # fmt: skip
-            save_weights(model, digits.ROOT / "data" / f"{case.file}.safetensors", note)
-    points = [
-        {
-            "axis": "attention", "value": value, "runs": found,
-            **digits.mean_and_sd([one["accuracy"] for one in found]),
+    with ProcessPoolExecutor(options.processes) as pool:
+        runs = {
+            (seed, case.value): pool.submit(run, seed, case, options.save and seed == SEEDS[0])
+            for seed, case in itertools.product(SEEDS, CASES)
         }
-        for value, found in runs.items()
-    ]  # fmt: skip
-    results = {**settings, "seeds": SEEDS, "test_images": TEST_STRIPS, "points": points}
+    points = []
+    for case in CASES:
+        found = [runs[seed, case.value].result() for seed in SEEDS]
+        spread = digits.mean_and_sd([one["accuracy"] for one in found])
+        points.append({"axis": "attention", "value": case.value, "runs": found, **spread})
+    results = {**SETTINGS, "seeds": SEEDS, "test_images": TEST_STRIPS, "points": points}
     digits.report.write("attention", results, ("torch", "numpy"), digits.RESULTS)
 
 
