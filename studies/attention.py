@@ -92,7 +92,7 @@ SETTINGS = {
 
 
 def run(seed: int, case: Case, save: bool) -> dict:
-    """Trains once: {"seed", "accuracy", "seconds"}; save: and ships the network if it has a file."""
+    """Trains once: {"seed", "accuracy", "seconds"}. save: ships the network if it has a file."""
     torch.set_num_threads(1)
     strips, answers = pairs(STRIPS, seed)
     torch.manual_seed(seed)

@@ -76,10 +76,11 @@ function drawMaps(on, { view, at, colour, keys, layer, answer, image, mirrored, 
   const { ctx, width, height } = on;
   const { tokens } = view;
   const side = Math.min((width - LEFT - 16 - 4) / 2, height / 2 - 24);
+  const room = { width: width - LEFT - side - 16 - 4, height: side };
   const rows = ["softmax", "plain"].map((name, n) => {
     const y = 20 + n * (height / 2);
     const map = panel(LEFT, y, side, side, tokens, tokens);
-    const looks = imageBox(answer, layer, LEFT + side + 16, y, side);
+    const looks = imageBox(answer, layer, LEFT + side + 16, y, room);
     return { name, y, values: view[name], map, looks };
   });
   kept(on, keys, (own) => rows.forEach(({ name, y, values, map, looks }) => {
@@ -149,6 +150,9 @@ function explainRow({ softmax, plain, tokens }, token) {
     `${most}; the plain product is 0 for ${none}.`;
 }
 
+/** "SISA" for sisa; other names as they are. */
+export const titleOf = (name) => name.replace(/^(sisa|bdsa)/, (kind) => kind.toUpperCase());
+
 /** The column of a model: element, canvases, and draw(what is on show). */
 export function column(name) {
   const canvas = (part, more) => h("canvas", { class: `sv-${part}`, role: "img", ...more });
@@ -178,9 +182,9 @@ export function column(name) {
   }
 
   function writeTexts({ view, at, softmax, layer, says }) {
-    const upper = name.toUpperCase();
+    const upper = titleOf(name);
     const { count, weight, rows } = explainWeight(view, at);
-    const network = says < 0 ? "" : ` (network says ${says})`;
+    const network = says === "" ? "" : ` (network says ${says})`;
     const projections = layer.kind === "bdsa" ? "no projections" : "learned Q, K, V";
     put(title, `1 ${upper}${network}: ${projections}`);
     weighing.update(rows);

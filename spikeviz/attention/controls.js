@@ -2,7 +2,7 @@
 
 import { button, h, put } from "../base/page.js";
 import { choice, numberControl, player, playhead, showValues } from "../base/controls.js";
-import { MAPS } from "./column.js";
+import { MAPS, titleOf } from "./column.js";
 import { imageOf } from "./draw.js";
 
 const TOKENS_A_SECOND = 3;
@@ -15,12 +15,13 @@ function allow({ list }, count) {
 
 /** The images of the strip, or any by its number. */
 function imageControls({ model, set, fixed }) {
-  const { items, count } = model.get("strip");
+  const { items, count, classes } = model.get("strip");
   const show = (image) => set({ image });
+  const named = (label) => classes[label] ?? `Digit ${label}`;
   const thumbs = items.map(({ image, label, answer, ...item }) => {
     const thumb = h("span", { "aria-hidden": "true" }, imageOf(item));
     const element = button(thumb, () => show(image), {
-      "aria-label": label < 0 ? `Image ${image}` : `Digit ${label}, image ${image}`,
+      "aria-label": label < 0 ? `Image ${image}` : `${named(label)}, image ${image}`,
       disabled: fixed && !answer && image !== model.get("image"),
     });
     return { image, element };
@@ -48,23 +49,26 @@ function imageControls({ model, set, fixed }) {
 
 /** All controls; choose(changes) moves to another place, place() is the present one. */
 export function attentionControls(hands, signal) {
-  const { model, set, choose, place, layers, models } = hands;
+  const { model, set, choose, choseModel, place, columns, layers, models, alike } = hands;
   const images = imageControls(hands);
-  const most = (name) => Math.max(...layers().map((layer) => layer[name]));
+  const most = (name) =>
+    Math.max(...columns().flatMap((column) => column.layers.map((layer) => layer[name])));
   const numbered = (word, count, from = 0) =>
     Array.from({ length: count }, (_, n) => [n, `${word} ${n + from}`]);
   const placed = (label, name, options) =>
     choice({ label, options, set: (value) => choose({ [name]: Number(value) }) });
-  const maps = layers().map(({ shape, groups, tokens }, n) =>
-    [n, `${n}: map ${shape[2]}×${shape[3]}, ${groups} × ${tokens} tokens`]);
+  const maps = () => layers().map(({ shape, groups, tokens }, n) =>
+    `${n}: map ${shape[2]}×${shape[3]}, ${groups} × ${tokens} tokens`);
   const selects = {
-    layer: placed("Layer", "layer", maps),
+    layer: placed("Layer", "layer", maps().map((text, n) => [n, text])),
     head: placed("Head", "head", numbered("head", most("heads"))),
     time_step: placed("Time step", "time_step", numbered("step", most("steps"), 1)),
     group: placed("Group", "group", numbered("group", most("groups"))),
     attention: choice({
-      label: "Models", set: (attention) => set({ attention }),
-      options: [["both", "side by side"], ...models.map((name) => [name, name.toUpperCase()])],
+      label: "Models", set: choseModel,
+      options: [
+        ...(alike ? [["both", "side by side"]] : []), ...models.map((name) => [name, titleOf(name)]),
+      ],
     }),
     softmax: choice({
       label: "Map A in A·V", options: Object.values(MAPS),
@@ -83,6 +87,7 @@ export function attentionControls(hands, signal) {
     images.update(answered);
     const softmax = MAPS[model.get("softmax")];
     const values = { ...at, attention: model.get("attention"), softmax };
+    maps().forEach((text, n) => put(selects.layer.list.options[n], text));
     showValues(selects, values);
     allow(selects.head, layer.heads);
     allow(selects.group, layer.groups);

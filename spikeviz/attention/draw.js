@@ -72,18 +72,20 @@ export function frame(ctx, box, colour, dash = []) {
 export const imageOf = ({ side: [height, width], pixels }) =>
   pictureOf(bytesOf(pixels), width, height);
 
-/** The image in a square at (x, y), and the cells of the layer's map over it. */
+/** The image at (x, y), as large as there is room, and the cells of the layer's map over it. */
 export function imageBox({ side: [height, width] }, { shape: [, , rows, columns] }, x, y, room) {
-  const unit = room / Math.max(height, width);
-  const [wide, tall] = [width * unit, height * unit];
-  return panel(x + (room - wide) / 2, y + (room - tall) / 2, wide, tall, rows, columns);
+  const unit = Math.min(room.width / width, room.height / height);
+  return panel(x, y + (room.height - height * unit) / 2, width * unit, height * unit, rows, columns);
 }
 
-/** Which token of which group lies at a cell of the layer's map. */
-export function tokenAt(layer, row, across) {
-  const n = layer.pixels.indexOf(row * layer.shape[3] + across);
-  return { group: Math.floor(n / layer.tokens), token: n % layer.tokens };
+/** Which token of which group lies at a pixel of the layer's map. */
+export function tokenOf({ pixels, tokens }, pixel) {
+  const n = pixels.indexOf(pixel);
+  return { group: Math.floor(n / tokens), token: n % tokens };
 }
+
+/** The same at a cell. */
+export const tokenAt = (layer, row, across) => tokenOf(layer, row * layer.shape[3] + across);
 
 export function cellOf(box, layer, group, token) {
   const pixel = layer.pixels[group * layer.tokens + token];

@@ -9,8 +9,8 @@ import { setter, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { attend, unpackColumns } from "./attention.js";
 import { attentionControls } from "./controls.js";
-import { column } from "./column.js";
-import { imageOf } from "./draw.js";
+import { column, titleOf } from "./column.js";
+import { imageOf, tokenOf } from "./draw.js";
 import { mirrorQuestion } from "./question.js";
 import { whereView } from "./where.js";
 
@@ -22,6 +22,8 @@ const HELP = "Point at a token, click to keep it. Arrow keys move it, " +
 
 const initialize = (props) => syncing(props, CHOICES);
 
+const shapeOf = ({ shape, heads, partition, tokens }) => [shape, heads, partition, tokens];
+
 /** The answer on show and the place in it, each choice within what its layer has. */
 function readerOf(model) {
   const once = memory();
@@ -32,7 +34,8 @@ function readerOf(model) {
   if (fixed && !stored(model.get("image"))) set({ image: model.get("answer").image });
   const answer = () => (fixed && stored(model.get("image"))) || model.get("answer");
   const columns = () => once("columns", [answer()], () => unpackColumns(answer()));
-  const layers = () => columns()[0].layers;
+  const layersOf = (name) => (columns().find(({ key }) => key === name) ?? columns()[0]).layers;
+  const layers = () => layersOf(model.get("attention"));
   const place = (changes) => {
     const asked = { ...valuesOf(model, PLACE), ...changes };
     const layer = clamp(asked.layer, 0, layers().length - 1);
@@ -42,7 +45,17 @@ function readerOf(model) {
     return { layer, ...Object.fromEntries(within) };
   };
   const models = columns().map(({ key }) => key);
-  return { model, set, fixed, answer, columns, layers, place, models };
+  const shapes = columns().map((one) => JSON.stringify(one.layers.map(shapeOf)));
+  const alike = shapes.every((shape) => shape === shapes[0]); // they can stand side by side
+  /** Another model, at the same places of the image: its groups may hold other tokens. */
+  const choseModel = (attention) => {
+    const { layer, ...at } = place();
+    const [from, to] = [layers()[layer], layersOf(attention)[layer]];
+    const move = (token) => tokenOf(to, from.pixels[at.group * from.tokens + token]);
+    const [query, key] = [move(at.token), move(at.key)];
+    set({ attention, ...query, key: key.group === query.group ? key.token : query.token });
+  };
+  return { model, set, fixed, answer, columns, layers, place, models, alike, choseModel };
 }
 
 /** Whom a token looks at, in words. */
@@ -73,7 +86,7 @@ function touch(canvas, hits, { point, choose }) {
 
 function render({ model, el, signal }) {
   const reader = readerOf(model);
-  const { answer, columns, place, models } = reader;
+  const { answer, columns, place, models, alike } = reader;
   const once = memory();
   let hover = null; // the choices under the pointer
   const point = (changes) => {
@@ -99,6 +112,9 @@ function render({ model, el, signal }) {
     ...parts.map(({ element }) => element));
   const root = h("div", { class: "spikeviz sv-attention" }, ...controls.elements, summary, body);
 
+  const { classes } = model.get("strip");
+  const says = ({ says: number }) => (number < 0 ? "" : classes[number] ?? number);
+
   function draw(colour) {
     const at = { ...place(hover), between: [] };
     const goes = hover ? at.token : controls.walk.at();
@@ -107,11 +123,12 @@ function render({ model, el, signal }) {
     const [shownAnswer, softmax, wanted] = [answer(), model.get("softmax"), model.get("attention")];
     const { layer, head, time_step, group, token } = at;
     const keys = [shownAnswer, layer, head, time_step, group];
-    const all = columns().map((found, n) => {
-      const view = once(found.key, keys, () => attend(found.layers[layer], at));
-      parts[n].element.hidden = wanted !== "both" && wanted !== found.key;
-      return { found, part: parts[n], view };
-    });
+    const chosen = (name) => wanted === "both" || wanted === name;
+    columns().forEach(({ key: name }, n) => (parts[n].element.hidden = !chosen(name)));
+    const all = columns().flatMap((found, n) => (alike || chosen(found.key) ? [{
+      found, part: parts[n],
+      view: once(found.key, keys, () => attend(found.layers[layer], at)),
+    }] : []));
     const shown = all.filter(({ part }) => !part.element.hidden);
     body.classList.toggle("sv-alone", shown.length < 2);
     const onWhere = surface(where.canvas);
@@ -121,16 +138,16 @@ function render({ model, el, signal }) {
     const most = (name) => Math.max(...shown.flatMap(({ view }) => [...view[name]]));
     const scales = once("scales", shown.map(({ view }) => view), () =>
       Object.fromEntries(SCALED.map((name) => [name, most(name)])));
-    const scene = { at, scales, answer: shownAnswer, layer: columns()[0].layers[layer], image };
+    const scene = { at, scales, answer: shownAnswer, layer: reader.layers()[layer], image };
     where.draw(onWhere, scene);
     shown.forEach(({ found, part, view }, n) => part.draw(surfaces[n], {
-      ...scene, view, colour, softmax, says: found.says, layer: found.layers[layer],
+      ...scene, view, colour, softmax, says: says(found), layer: found.layers[layer],
       mirrored: question.answered(), keys: [...keys, scales, colour.bg, colour.grid],
     }));
-    const says = shown.map(({ part: { name }, view }) =>
-      `${name.toUpperCase()}: ${looksMost(view, token)}`);
+    const looks = shown.map(({ part: { name }, view }) =>
+      `${titleOf(name)}: ${looksMost(view, token)}`);
     summary.ariaLive = controls.walk.playing() ? "off" : "polite";
-    put(summary, `Token ${token} of group ${group}, step ${time_step + 1}. ${says.join(" ")}`);
+    put(summary, `Token ${token} of group ${group}, step ${time_step + 1}. ${looks.join(" ")}`);
     where.update(scene);
     controls.update(at, scene.layer, shownAnswer.image);
     question.update(Object.fromEntries(all.map(({ part, view }) => [part.name, view])));

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets as t
 
 from spikeviz.attention.spikes import (
+    FILES,
     AttentionTrace,
     Layer,
     as_images,
@@ -23,26 +24,35 @@ if TYPE_CHECKING:
     from torch import nn
 
 STRIP = 10  # images to choose from at sight
+STRIPS = {"count": 200, "seed": 1000}  # of the task "pairs": none that the networks were trained on
 MOST_BYTES = 40_000  # an image's answer up to which a saved page carries the whole strip
 PLACE = ("layer", "head", "time_step", "group", "token", "key")
-EXAMPLE = {"image": 14, "time_step": 1, "group": 2, "token": 6, "key": 7}  # many common spikes
+EXAMPLES = {  # many common spikes
+    "digits": {"image": 14, "time_step": 1, "group": 2, "token": 6, "key": 7},
+    "pairs": {"image": 0},
+}
 
 
 class AttentionExplorer(ModelExplorer):
     """What a token looks at in a trained model: Q, K, V spikes, score maps, output, SISA and BDSA.
 
-    model, other: the trained models, run in eval mode; without them the two Micros that ship
-    (SISA, BDSA). Both must have attention layers of the same shapes. images: `[N, C, H, W]`,
-    `[C, H, W]` or `[H, W]` for them; without them the 1,000 test digits (28×28 digits of your
-    own are padded to the shipped Micros' 32×32). Only a new image runs the models; layers, heads,
-    steps and tokens are computed in the page, as by `spikeatconv.Attend` in float64 (paper,
-    "Attention SpikeMerge Block").
+    model, other: the trained models, run in eval mode; without them those of the task. Both must
+    have attention layers of the same shapes. images: `[N, C, H, W]`, `[C, H, W]` or `[H, W]` for
+    them; without them the task's. Only a new image runs the models; layers, heads, steps and tokens
+    are computed in the page, as by `spikeatconv.Attend` in float64 (paper, "Attention SpikeMerge
+    Block").
+
+    task: "digits", the two Micros that ship (SISA, BDSA) side by side on the 1,000 test digits
+    (28×28 digits of your own are padded to their 32×32); or "pairs", two shapes on a strip, same or
+    different (`spikeatconv.pairs`): the networks that attend within a grid, a window or the whole
+    map, one at a time.
 
     image: index of the image.  layer, head, time_step, group: of the attention on show,
     by index: time_step 0 is step 1.
     token: the query, in its group.  key: the token it is compared with.
     softmax: which map A multiplies V on show; QKᵀ/√d_k is shown with and without it anyway.
-    attention: "both", or one of the models: "sisa", "bdsa".
+    attention: one of the models: "sisa", "bdsa", for pairs "grid", "window", "full" or "bdsa grid";
+    or "both".
     A value outside what the model has raises a TraitError with the range; a new layer moves
     head, step, group, token and key into what it has.
     """
@@ -52,7 +62,7 @@ class AttentionExplorer(ModelExplorer):
     needs_python = True
     large = ("_models", "_images")
     asks = ("image",)
-    image = t.Int(EXAMPLE["image"]).tag(sync=True)
+    image = t.Int(0).tag(sync=True)
     layer = t.Int(0).tag(sync=True)
     head = t.Int(0).tag(sync=True)
     time_step = t.Int(0).tag(sync=True)
@@ -68,16 +78,31 @@ class AttentionExplorer(ModelExplorer):
         model: "nn.Module | None" = None,
         other: "nn.Module | None" = None,
         images: Any = None,
+        task: str = "digits",
         **traits: Any,
     ) -> None:
-        models = [m for m in (model, other) if m is not None] or shipped_models()
-        self._images, self._labels = _images(images, own_model=model is not None)
-        traits.setdefault("image", EXAMPLE["image"] if images is None else 0)
-        layers = [look(m, self._images[0])[1] for m in models]
-        self._models = dict(zip(_names(layers), models, strict=True))
-        self._shapes = _shapes(layers)
-        if model is None and images is None and not traits.keys() & PLACE:
-            traits = {**EXAMPLE, **traits}
+        from spikeatconv.checks import check_choice
+        from spikeatconv.pairs import ANSWERS
+
+        check_choice(task, "task", FILES)
+        given = [m for m in (model, other) if m is not None]
+        self._classes = ANSWERS if task == "pairs" and not given else ()
+        self._images, self._labels = _images(images, task, own_model=bool(given))
+        layers = [look(m, self._images[0])[1] for m in given]
+        if given:
+            self._models = dict(zip(_names(layers), given, strict=True))
+        else:
+            self._models = shipped_models(task)
+            layers = [look(m, self._images[0])[1] for m in self._models.values()]
+        shapes = [[shape_of(layer) for layer in each] for each in layers]
+        self._alike = all(each == shapes[0] for each in shapes)
+        if given and not self._alike:
+            raise ValueError(_differ(shapes))
+        self._shapes = dict(zip(self._models, shapes, strict=True))
+        if not self._alike:
+            traits.setdefault("attention", next(iter(self._models)))
+        if not given and images is None and not traits.keys() & PLACE:
+            traits = {**EXAMPLES[task], **traits}
         super().__init__(**traits)
         self.set_trait("strip", self._strip())
 
@@ -93,22 +118,22 @@ class AttentionExplorer(ModelExplorer):
 
     @t.validate("attention")
     def _known(self, proposal: dict[str, Any]) -> str:
-        if proposal["value"] not in ("both", *self._models):
-            raise t.TraitError(
-                f"attention is {proposal['value']!r}; choose one of {['both', *self._models]}"
-            )
+        choices = ["both"] * self._alike + list(self._models)
+        if proposal["value"] not in choices:
+            raise t.TraitError(f"attention is {proposal['value']!r}; choose one of {choices}")
         return proposal["value"]
 
-    @t.observe("layer")
+    @t.observe("layer", "attention")
     def _move_into(self, _change: Any) -> None:
         with self.hold_trait_notifications():
-            for name in PLACE[1:]:
+            for name in PLACE:
                 setattr(self, name, min(getattr(self, name), self._highest(name)))
 
     def _highest(self, name: str) -> int:
-        counts = {"image": len(self._images), "layer": len(self._shapes)}
+        shapes = self._shapes.get(self.attention) or next(iter(self._shapes.values()))
+        counts = {"image": len(self._images), "layer": len(shapes)}
         if name not in counts:
-            shape = self._shapes[min(self.layer, len(self._shapes) - 1)]
+            shape = shapes[min(self.layer, len(shapes) - 1)]
             sizes = {"head": "heads", "time_step": "steps", "group": "groups"}
             counts[name] = shape[sizes.get(name, "tokens")]
         return counts[name] - 1
@@ -131,9 +156,10 @@ class AttentionExplorer(ModelExplorer):
     def _strip(self) -> dict[str, Any]:
         """The images to choose from: one of each class, or the first, as many as STRIP."""
         shown = list(range(min(STRIP, len(self._images))))
-        if self._labels is not None:
+        if self._labels is not None and not self._classes:  # a digit of each class
             shown = [self._labels.index(label) for label in range(STRIP)]
-        return {"count": len(self._images), "items": [self._item(image) for image in shown]}
+        items = [self._item(image) for image in shown]
+        return {"count": len(self._images), "items": items, "classes": list(self._classes)}
 
     def _public_state(self) -> dict[str, Any]:
         """A saved page carries the answers of the whole strip where they are small."""
@@ -169,13 +195,17 @@ class AttentionExplorer(ModelExplorer):
         return figure
 
 
-def _images(images: Any, own_model: bool) -> tuple[Any, list[int] | None]:
+def _images(images: Any, task: str, own_model: bool) -> tuple[Any, list[int] | None]:
     """(images `[N, C, H, W]`, their labels or None)."""
     import torch.nn.functional as F
 
     if images is None:
         from spikeatconv import mnist5k
+        from spikeatconv.pairs import pairs
 
+        if task == "pairs":
+            strips, same = pairs(**STRIPS)
+            return strips, same.tolist()
         digits, labels = mnist5k("test")
         return F.pad(digits, [2] * 4), labels.tolist()
     found = as_images(images)
@@ -189,15 +219,12 @@ def _names(layers: list[list[Layer]]) -> list[str]:
     return kinds if len(set(kinds)) == len(kinds) else [kinds[0], f"{kinds[0]} 2"]
 
 
-def _shapes(layers: list[list[Layer]]) -> list[dict[str, Any]]:
-    shapes = [[shape_of(layer) for layer in each] for each in layers]
-    if shapes[-1] != shapes[0]:
-        raise ValueError(
-            "model and other differ in their attention layers, [T, C, H, W] "
-            f"{[s['shape'] for s in shapes[0]]} and {[s['shape'] for s in shapes[-1]]}, or in "
-            "their heads, partitions or softmax; give two models of one size"
-        )
-    return shapes[0]
+def _differ(shapes: list[list[dict[str, Any]]]) -> str:
+    return (
+        "model and other differ in their attention layers, [T, C, H, W] "
+        f"{[s['shape'] for s in shapes[0]]} and {[s['shape'] for s in shapes[-1]]}, or in "
+        "their heads, partitions or softmax; give two models of one size"
+    )
 
 
 def _bytes(answer: dict[str, Any]) -> int:

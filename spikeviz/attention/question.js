@@ -15,7 +15,7 @@ export function mirrorQuestion(models, paint) {
     paint();
   }, { "aria-pressed": "false" }));
   const reply = h("p", { role: "status" });
-  const hidden = !models.some((name) => name.startsWith("bdsa"));
+  const hidden = !models.includes("bdsa");
   const element = h("div", { class: "sv-ask", hidden }, h("b", {}, "Before you look: "), QUESTION,
     h("div", { class: "sv-row" }, ...buttons), reply);
 

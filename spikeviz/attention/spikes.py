@@ -14,7 +14,11 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is
     from spikeatconv import Attend
 
 MOST_TOKENS = 256  # in a group: a map of more is neither quick nor legible
-FILES = ("micro_digits.safetensors", "micro_bdsa_digits.safetensors")
+FILES = {  # of the networks that ship, by task and name
+    "digits": {"sisa": "micro_digits", "bdsa": "micro_bdsa_digits"},
+    "pairs": {"grid": "pairs_grid", "window": "pairs_window", "full": "pairs_full",
+              "bdsa grid": "pairs_bdsa_grid"},
+}  # fmt: skip
 _running = Lock()  # two widgets may share a model, and each watches it while it runs
 
 
@@ -48,12 +52,14 @@ class AttentionTrace(NamedTuple):
     softmax_v: "np.ndarray"
 
 
-@lru_cache(maxsize=1)
-def shipped_models() -> list["nn.Module"]:
-    """The two trained Micros that ship, SISA and BDSA, loaded once."""
+@lru_cache(maxsize=len(FILES))
+def shipped_models(task: str = "digits") -> dict[str, "nn.Module"]:
+    """The trained networks of a task that ship, by name, loaded once."""
     from spikeatconv import load_weights, shipped
 
-    return [load_weights(shipped(name)) for name in FILES]
+    return {
+        name: load_weights(shipped(f"{file}.safetensors")) for name, file in FILES[task].items()
+    }
 
 
 def look(model: "nn.Module", image: "Tensor") -> tuple["Tensor", list[Layer]]:

@@ -16,13 +16,15 @@ function glide(inside, { token, row, between }) {
   return from.map((side, n) => side + (row - token) * (to[n] - side));
 }
 
-export function whereView({ place, layers, choose }) {
+export function whereView({ answer, place, layers, choose }) {
   const canvas = h("canvas", { class: "sv-image", tabindex: 0, role: "application" });
+  const [height, width] = answer().side;
+  canvas.style.aspectRatio = `${width} / ${height}`;
   const text = h("p", {});
   let hits = []; // what a hand may touch, as drawn last
 
-  function draw({ ctx, width }, { at, answer, layer, image }) {
-    const box = imageBox(answer, layer, 0, 0, width);
+  function draw({ ctx, width, height }, { at, answer, layer, image }) {
+    const box = imageBox(answer, layer, 0, 0, { width, height });
     drawImage(ctx, image, box);
     for (let row = 0; row < box.rows; row++)
       for (let across = 0; across < box.columns; across++)
