@@ -60,7 +60,7 @@ class LIFExplorer(ModelExplorer):
     dt = Number(1.0, 0.1, 5.0, 0.1)
     stimulus = t.Enum((*STIMULI, "drawn"), "constant").tag(sync=True)
     current = Current()
-    amplitude = Number(1.5, 0.0, 5.0, 0.05)
+    amplitude = Number(1.5, 0.0, 5.0, 0.01)
     period = Number(20.0, 2.0, 100.0, 1.0)
     seed = Whole(0, 0, 999, 1)
     duration = Number(100.0, 20.0, 400.0, 10.0)

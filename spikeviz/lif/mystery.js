@@ -6,6 +6,7 @@ import { button, div, h, put, show } from "../base/page.js";
 
 const TOLERANCE = 0.05; // of the true value
 const RIGHT = "right, within 5 %";
+const FINE = { dt: 0.2, duration: 200 }; // ms: with them two measurements are enough for 5 %
 const PLAIN = { v_rest: 0, v_reset: 0, t_ref: 0, resistance: 1 };
 
 /** The neuron of a seed: τ 5, 5.5 … 30 ms; V_th 0.5 … 0.85 or 1.15 … 1.4. */
@@ -25,8 +26,9 @@ function judge(value, truth) {
 function mysteryWords({ p, run, mystery: { neuron, run: theirs, guess, shows } }) {
   const together = run.s.reduce((sum, spike, t) => sum + (spike && theirs.s[t]), 0);
   const equal = run.count === together && theirs.count === together;
+  const first = `the first at ${show(theirs.s.indexOf(1) * p.dt)} ms`;
   const count = !theirs.count ? "It stays silent under this input."
-    : `Its spikes: ${theirs.count}. Yours: ${run.count}. At the same step: ` +
+    : `Its spikes: ${theirs.count}, ${first}. Yours: ${run.count}. At the same step: ` +
       `${equal ? "all" : together}.`;
   const other = Object.keys(PLAIN).some((key) => p[key] !== PLAIN[key])
     ? " Yours has other values under “More”." : "";
@@ -50,6 +52,12 @@ function mysteryWords({ p, run, mystery: { neuron, run: theirs, guess, shows } }
 export function mysteryPanel(view) {
   const { set } = view;
   const open = (mystery) => set({ mystery, mystery_shows: "spikes", guess: {} });
+  /** Another neuron, and a clock that is fine enough to measure it by. */
+  const begin = (mystery) => {
+    open(mystery);
+    const { dt, duration } = view.shown.p;
+    if (dt > FINE.dt || duration < FINE.duration) set(FINE);
+  };
   const name = h("b");
   const [count, verdict, clue] = ["", "sv-verdict", ""].map((style) =>
     h("p", { class: style || null, role: "status" }));
@@ -58,11 +66,11 @@ export function mysteryPanel(view) {
   const check = ({ p: { tau, v_threshold } }) => set({ guess: { tau, v_threshold } });
   const element = div("panel sv-mystery",
     h("p", {}, name, "gets your input. Its τ and V_th are hidden; V_rest = V_reset = 0, R = 1, " +
-      "no refractory time. Move your τ and V_th until the spikes agree, and test it with other " +
-      "inputs: which current only just makes it fire? How long does its first spike take?"),
+      "no refractory time. Measure: which current I only just makes it fire? And at half as much " +
+      "again, when is its first spike? Then set your τ and V_th."),
     count,
     div("row", button("Check my τ and V_th", () => check(view.shown)), hint, answer,
-      button("New mystery", () => open((view.shown.mystery.seed % 999) + 1)),
+      button("New mystery", () => begin((view.shown.mystery.seed % 999) + 1)),
       button("Close", () => open(0))),
     verdict, clue);
   const update = (state) => {
@@ -72,5 +80,5 @@ export function mysteryPanel(view) {
     hint.hidden = shows !== "spikes";
     answer.hidden = shows === "answer";
   };
-  return { element, update, open };
+  return { element, update, open, begin };
 }

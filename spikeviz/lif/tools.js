@@ -66,7 +66,7 @@ export function makeTools(view) {
     mystery: {
       label: "Mystery", title: "Find the τ and V_th of a neuron from its spikes",
       panel: mystery.element, leave: () => mystery.open(0),
-      enter: () => model.get("mystery") || mystery.open(1),
+      enter: () => model.get("mystery") || mystery.begin(1),
     },
     challenge: {
       label: "Challenge", title: "Make it do something", panel: challenge.element,

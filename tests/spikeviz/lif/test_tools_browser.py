@@ -195,8 +195,9 @@ def test_a_mystery_is_guessed_checked_hinted_at_and_shown(saved):
     check = page.get_by_role("button", name="Check my τ and V_th")
     verdict = page.locator(".sv-verdict")
     tau, v_threshold = hidden(1)
-    spikes = LIFExplorer(mystery=1).mystery_spikes().sum()
-    assert f"Its spikes: {spikes:.0f}. Yours: 9." in panel.inner_text()
+    train = LIFExplorer(mystery=1, dt=0.2, duration=200.0).mystery_spikes()  # a clock to measure by
+    spikes, first = train.sum(), round((train.argmax() + 1) * 0.2, 1)
+    assert f"Its spikes: {spikes:.0f}, the first at {first:g} ms. Yours: 18." in panel.inner_text()
     verdict.wait_for(state="hidden")
     secret = re.compile(rf"\b({tau:g}|{v_threshold:g})\b")
     before = page.locator(".sv-traces").evaluate("canvas => canvas.toDataURL()")
