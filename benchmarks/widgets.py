@@ -99,6 +99,10 @@ HANDLES: dict[str, list[Handle]] = {
         Handle(".sv-overview", "y", at=(0.5, 0.2)),
         Handle(".sv-raster", at=(0.2, 0.3)),
     ],
+    "PhotoExplorer": [
+        Handle("[aria-label='T, time steps']"),
+        Handle("[aria-label='Noise of the current']"),
+    ],
     "PartitionExplorer": [
         Handle(".sv-flight", at=(0.36, 0.4), hover=True, stride=16),
         Handle("[aria-label='Way into token order and back']"),

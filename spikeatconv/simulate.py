@@ -81,7 +81,7 @@ def stimulus(
         "pulses": lambda: (phase < 0.25).astype(float),
         "ramp": lambda: t / duration,
         "sine": lambda: (1 + np.sin(2 * np.pi * phase)) / 2,
-        "noise": lambda: 1 + _draw_gaussian(n, seed) / 2,
+        "noise": lambda: 1 + draw_gaussian(n, seed) / 2,
     }
     return amplitude * shape[kind]()
 
@@ -163,7 +163,7 @@ def _check_positive(value: float, name: str, unit: str = "") -> None:
         raise ValueError(f"{name} is {value}{unit}; give more than 0{unit}")
 
 
-def _draw_gaussian(n: int, seed: int) -> np.ndarray:
+def draw_gaussian(n: int, seed: int) -> np.ndarray:
     """n near-Gaussian numbers, mean 0, variance 1: sums of twelve uniform ones (Irwin-Hall).
 
     The uniform numbers come from mulberry32, a 32-bit generator that JavaScript can repeat.

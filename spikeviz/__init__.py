@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spikeviz.monitor.explorer import TrainingMonitor
     from spikeviz.network.explorer import NetworkWalk
     from spikeviz.partition.explorer import PartitionExplorer
+    from spikeviz.photo.explorer import PhotoExplorer
     from spikeviz.predict.explorer import answer, predict
     from spikeviz.raster.explorer import SpikeRaster
     from spikeviz.reader.explorer import DigitReader
@@ -36,6 +37,7 @@ __all__ = [
     "MBPLExplorer",
     "NetworkWalk",
     "PartitionExplorer",
+    "PhotoExplorer",
     "SeedMachine",
     "SpikeBlockExplorer",
     "SpikeRaster",

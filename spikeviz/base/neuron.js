@@ -17,7 +17,7 @@ export function mulberry(seed) {
 }
 
 /** n near-Gaussian numbers (sums of twelve uniform ones). */
-function gaussian(n, seed) {
+export function gaussian(n, seed) {
   const uniform = mulberry(seed);
   return Float64Array.from({ length: n }, () => {
     let total = 0;

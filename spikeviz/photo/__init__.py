@@ -1,0 +1,1 @@
+"""A photograph read from spike counts."""
