@@ -13,7 +13,7 @@ from spikeviz.base.widget import Explorer, line
 
 STATIONS = {  # in the order of the course; the picture of this station stands for the widget
     "CourseMap": "00", "LIFExplorer": "01", "SurrogateExplorer": "03", "DigitReader": "03",
-    "SpikeBlockExplorer": "04", "MBPLExplorer": "05", "PhotoExplorer": "02", "SpikeRaster": "02",
+    "SpikeBlockExplorer": "04", "MBPLExplorer": "05", "SpikeRaster": "02", "PhotoExplorer": "02",
     "PartitionExplorer": "08", "AttentionExplorer": "09", "NetworkWalk": "10",
     "EnergyExplorer": "11", "TrainingMonitor": "12", "AblationExplorer": "06",
     "SeedMachine": "06", "EventExplorer": "A2",

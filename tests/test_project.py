@@ -286,7 +286,7 @@ def test_the_rule_counts_what_is_read_and_done():
         cell("code", 'predict("01-rate", "?")', "predict"),  # the one that the words announce
         cell("code", "draw()\n" * 12, "plot"),
         cell("markdown", "## Table\n" + "| a | b |\n" * 90, "lookup"),
-        cell("markdown", "## Quick questions\n\n**1. Why?**\n\n**2. When?**", name="quiz"),
+        cell("markdown", "## Quick questions\n\n### 1. Why?\n\n### 2. When?", name="quiz"),
     ]
     minutes = make_times()["sections"](found, "write a step; name a neuron")
     assert minutes["Title"] == pytest.approx(3 + 2 + 1)

@@ -25,8 +25,8 @@ export function pixelOf({ p, s, side, spikes, counts, picture }, pixel) {
   const train = Array.from({ length: shown }, (_, t) => (fired(t) ? "▲" : "·"));
   const more = shown < p.time_steps ? " …" : "";
   return `Row ${Math.floor(pixel / side)}, column ${pixel % side}: brightness ` +
-    `${show(s[pixel], 2)}, spikes ${train.join("") || "none yet"}${more}, count ${counts[pixel]}, ` +
-    `read as ${show(picture[pixel], 2)}.`;
+    `${show(s[pixel], 2)}, spikes ${train.join("") || "none yet"}${more}, ` +
+    `count ${counts[pixel]}, read as ${show(picture[pixel], 2)}.`;
 }
 
 export const LABELS = {

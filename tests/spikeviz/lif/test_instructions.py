@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 from spikeviz import LIFExplorer
 
 SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-START, NEURON, TIME = "00_start_here", "01_one_neuron", "02_spikes_in_time"
-LOOK = "(selector) => document.querySelector(selector).toDataURL()"
+START, NEURON = "00_start_here", "01_one_neuron"
 
 
 def model(page, name):
@@ -158,20 +157,3 @@ def test_the_two_experiments_on_the_mystery_neuron(told, opened):
     panel.get_by_text("τ = 10 ms is").wait_for()
     page.get_by_role("button", name="New mystery").click()
     panel.get_by_text("Mystery neuron 6").wait_for()
-
-
-def test_move_the_current_and_watch_the_dot_on_the_f_i_curve(told, opened):
-    told(TIME, "Move I, input current. Watch the first spike, the number of spikes, and the dot on "
-         "the f–I curve.")  # fmt: skip
-    told(TIME, "Raise τ and look at the f–I curve again")
-    page = opened(LIFExplorer(tau=2.0, dt=1.0, duration=20.0, amplitude=1.2))
-    curve = page.evaluate(LOOK, ".sv-fi")
-    current = slide(page, "I, input current", 2.5)
-    assert spikes(page) == 20  # one at every step
-    assert f"mean current {current:g}, 1000 Hz" in page.locator(".sv-fi").get_attribute(
-        "aria-label"
-    )
-    moved = page.evaluate(LOOK, ".sv-fi")
-    assert moved != curve
-    slide(page, "τ, time constant", 20)
-    assert page.evaluate(LOOK, ".sv-fi") != moved

@@ -31,7 +31,9 @@ def test_the_slider_of_t_leaves_dots_which_can_be_cleared(opened, made):
     for _ in range(4):
         scrub.press("ArrowRight")
     different = len(set(made(time_steps=8).trace().counts.ravel()))
-    expect(page.locator(".sv-summary")).to_contain_text(f"hard reset, T = 8: {different} different counts")
+    expect(page.locator(".sv-summary")).to_contain_text(
+        f"hard reset, T = 8: {different} different counts"
+    )
     for _ in range(4):
         scrub.press("ArrowLeft")
     expect(page.locator(".sv-summary")).to_contain_text("T = 4")

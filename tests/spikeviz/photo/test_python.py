@@ -1,11 +1,16 @@
 """PhotoExplorer in Python: the spikes of `LIF`, and what a reader of counts can know."""
 
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
 import torch
 
 from spikeatconv import LIF
 from spikeviz.photo.explorer import NEURONS
+
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "02_spikes_in_time.ipynb"
 
 
 @pytest.mark.parametrize("neuron", NEURONS)
@@ -48,3 +53,17 @@ def test_the_figure_names_what_it_shows(made):
     left, right = made(time_steps=8).to_matplotlib().axes
     assert left.get_title() == "the photograph"
     assert "T = 8" in right.get_title()
+
+
+@pytest.mark.parametrize(("neuron", "soft"), [("hard reset", False), ("soft reset", True)])
+def test_the_lines_in_notebook_02_are_what_it_computes(made, neuron, soft):
+    (cell,) = [c for c in nbformat.read(NOTEBOOK, 4).cells if c.id == "encode"]
+    written = {"np": np, "TAU": 2.0}
+    exec(compile(cell.source, "02", "exec"), written)
+    widget = made(neuron=neuron, time_steps=7)
+    run, s = widget.trace(), widget.photo
+    train = written["lif"](np.broadcast_to(1 + s, (7, *s.shape)), soft)
+    picture, error = written["read_back"](s, train.sum(0))
+    assert np.array_equal(train, run.spikes)
+    assert np.array_equal(picture, run.picture)
+    assert error == run.error
