@@ -66,9 +66,8 @@ export function attentionControls(hands, signal) {
     group: placed("Group", "group", numbered("group", most("groups"))),
     attention: choice({
       label: "Models", set: choseModel,
-      options: [
-        ...(alike ? [["both", "side by side"]] : []), ...models.map((name) => [name, titleOf(name)]),
-      ],
+      options: [["both", "side by side"], ...models.map((name) => [name, titleOf(name)])]
+        .slice(alike ? 0 : 1),
     }),
     softmax: choice({
       label: "Map A in A·V", options: Object.values(MAPS),

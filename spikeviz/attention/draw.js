@@ -75,7 +75,8 @@ export const imageOf = ({ side: [height, width], pixels }) =>
 /** The image at (x, y), as large as there is room, and the cells of the layer's map over it. */
 export function imageBox({ side: [height, width] }, { shape: [, , rows, columns] }, x, y, room) {
   const unit = Math.min(room.width / width, room.height / height);
-  return panel(x, y + (room.height - height * unit) / 2, width * unit, height * unit, rows, columns);
+  const [wide, tall] = [width * unit, height * unit];
+  return panel(x, y + (room.height - tall) / 2, wide, tall, rows, columns);
 }
 
 /** Which token of which group lies at a pixel of the layer's map. */

@@ -55,7 +55,10 @@ function readerOf(model) {
     const [query, key] = [move(at.token), move(at.key)];
     set({ attention, ...query, key: key.group === query.group ? key.token : query.token });
   };
-  return { model, set, fixed, answer, columns, layers, place, models, alike, choseModel };
+  /** What a network answers, in words; nothing where it is no answer. */
+  const { classes } = model.get("strip");
+  const says = ({ says: number }) => (number < 0 ? "" : classes[number] ?? number);
+  return { model, set, fixed, answer, columns, layers, place, models, alike, choseModel, says };
 }
 
 /** Whom a token looks at, in words. */
@@ -112,9 +115,6 @@ function render({ model, el, signal }) {
     ...parts.map(({ element }) => element));
   const root = h("div", { class: "spikeviz sv-attention" }, ...controls.elements, summary, body);
 
-  const { classes } = model.get("strip");
-  const says = ({ says: number }) => (number < 0 ? "" : classes[number] ?? number);
-
   function draw(colour) {
     const at = { ...place(hover), between: [] };
     const goes = hover ? at.token : controls.walk.at();
@@ -123,12 +123,11 @@ function render({ model, el, signal }) {
     const [shownAnswer, softmax, wanted] = [answer(), model.get("softmax"), model.get("attention")];
     const { layer, head, time_step, group, token } = at;
     const keys = [shownAnswer, layer, head, time_step, group];
-    const chosen = (name) => wanted === "both" || wanted === name;
-    columns().forEach(({ key: name }, n) => (parts[n].element.hidden = !chosen(name)));
-    const all = columns().flatMap((found, n) => (alike || chosen(found.key) ? [{
-      found, part: parts[n],
-      view: once(found.key, keys, () => attend(found.layers[layer], at)),
-    }] : []));
+    parts.forEach(({ name, element }) => (element.hidden = !["both", name].includes(wanted)));
+    const all = columns().map((found, n) => ({ found, part: parts[n] }))
+      .filter(({ part }) => alike || !part.element.hidden)
+      .map((one) => ({ ...one, view: once(one.part.name, keys, () =>
+        attend(one.found.layers[layer], at)) }));
     const shown = all.filter(({ part }) => !part.element.hidden);
     body.classList.toggle("sv-alone", shown.length < 2);
     const onWhere = surface(where.canvas);
@@ -141,7 +140,7 @@ function render({ model, el, signal }) {
     const scene = { at, scales, answer: shownAnswer, layer: reader.layers()[layer], image };
     where.draw(onWhere, scene);
     shown.forEach(({ found, part, view }, n) => part.draw(surfaces[n], {
-      ...scene, view, colour, softmax, says: says(found), layer: found.layers[layer],
+      ...scene, view, colour, softmax, says: reader.says(found), layer: found.layers[layer],
       mirrored: question.answered(), keys: [...keys, scales, colour.bg, colour.grid],
     }));
     const looks = shown.map(({ part: { name }, view }) =>
