@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ class Machine:
                        "package": None, "packages": ["pip"], "broken": []}  # fmt: skip
 
     def __call__(self, command, variables=None, **options):
-        words = [str(word) for word in command]
+        words = [str(word) for word in command if word not in course.ALONE[1:]]
         self.variables = variables
         if words[1:3] == ["-I", "-c"]:
             if not course.PYTHON.exists():
@@ -212,6 +213,24 @@ def test_programs_are_not_sent_to_another_place(monkeypatch):
     look = "import os; print(*({'PYTHONHOME', 'PIP_PREFIX', 'PIP_USER'} & {*os.environ}))"
     process = course.start([sys.executable, "-c", look], stdout=subprocess.PIPE, text=True)
     assert process.communicate()[0].strip() == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are always UTF-8 there")
+def test_a_locale_without_utf_8_reads_the_names_of_files_as_they_are(tmp_path):
+    """Python's own venv cannot write such a path otherwise."""
+    folder = tmp_path / "Kurs ü # 1"
+    (folder / "spikeviz").mkdir(parents=True)
+    shutil.copy(COURSE, folder)
+    end = 'if __name__ == "__main__":'
+    code = Path(course.__file__).read_text(encoding="utf-8").partition(end)
+    says = "print(sys.getfilesystemencoding(), ascii(REPO.name), sys.argv[1:])"
+    text = f"{code[0]}def main(arguments):\n    {says}\n\n{end}{code[2]}"
+    (folder / "spikeviz" / "course.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "course.py", "lab", "ö"], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"},
+    )  # fmt: skip
+    assert done.stdout == f"utf-8 {folder.name!a} ['lab', 'ö']\n", done.stderr
 
 
 def test_the_exit_status_is_passed_on(monkeypatch):
