@@ -21,6 +21,7 @@ LESSONS = FILES[1:]
 SIDE = {n["file"][:2]: n["after"] for n in PLAN if "after" in n}  # of the side trips
 WAY = [path for path in LESSONS if path.stem[:2] not in SIDE]
 LONGEST_CELL = 25
+FOLDED = {"source_hidden": True}
 
 every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -213,7 +214,6 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 ASK_IN_WORDS = {  # delete your line once it is converted
     "00_start_here",
     "01_one_neuron",
-    "03_surrogate_gradients",
     "04_spk_blocks",
     "05_many_thresholds",
     "06_spiking_resnet",
@@ -250,6 +250,8 @@ def unasked(path):
                 wrong.append(f"{name}: does not begin with the notebook's number")
             if "predict" not in tags(code[i]) or len(ast.parse(code[i].source).body) > 1:
                 wrong.append(f"{name}: needs a cell of its own, with the tag predict")
+            if code[i].metadata.get("jupyter") != FOLDED:
+                wrong.append(f"{name}: its cell is not folded, metadata jupyter {FOLDED}")
             if [j > i for j, other in told if other == name] != [True]:
                 wrong.append(f"{name}: is not answered once, in a later cell of its section")
         wrong += [f"{name}: is not asked" for _, name in told if name not in dict(asked).values()]
@@ -265,7 +267,6 @@ def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
 
 DRAW_BESIDE = {  # delete your line once it is converted
     "01_one_neuron",
-    "03_surrogate_gradients",
     "04_spk_blocks",
     "05_many_thresholds",
     "06_spiking_resnet",
@@ -282,7 +283,7 @@ def drawing_beside(path):
     code = cells(path, "code")
     plots = [c for c in code if "plot" in tags(c)]
     wrong = [c.id for c in code if DRAWS.search(c.source) and c not in plots]
-    return wrong + [c.id for c in plots if c.metadata.get("jupyter") != {"source_hidden": True}]
+    return wrong + [c.id for c in plots if c.metadata.get("jupyter") != FOLDED]
 
 
 @every
