@@ -213,7 +213,6 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 
 ASK_IN_WORDS = {  # delete your line once it is converted
     "00_start_here",
-    "01_one_neuron",
     "04_spk_blocks",
     "05_many_thresholds",
     "06_spiking_resnet",
@@ -266,7 +265,6 @@ def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
 # --- what only draws
 
 DRAW_BESIDE = {  # delete your line once it is converted
-    "01_one_neuron",
     "04_spk_blocks",
     "05_many_thresholds",
     "06_spiking_resnet",

@@ -53,7 +53,7 @@ function build(tools) {
     parts.traces, input.brush, tools.threshold.element, tools.tau.element);
   parts.root = h("div", { class: "spikeviz sv-lif" },
     controls.first,
-    div("row", ...tools.walk.elements, tools.speed.list),
+    div("row", ...tools.walk.elements, tools.speed.list, tools.sound.element),
     tools.modes.element, ...tools.panels,
     div("keys", key("membrane", "membrane V"), key("between", "drawn between two steps"),
       key("spike", "spike"), parts.mysteryKey, parts.ghostKey, parts.otherKey, tools.clearGhost),
@@ -126,6 +126,8 @@ function render({ model, el, signal }) {
     const state = (view.shown = once("shown", keys, () => shownNow(colour, clientWidth)));
     state.now = momentAt(state, view.at(), calm());
     state.cursor = state.now.step;
+    const passed = state.pace.crossings.filter((one) => state.now.since(one) >= 0).length;
+    tools.sound.follow(passed, tools.walk.playing());
     drawStage(surface(traces), kept, state, tools.walk.playing(), colour);
     if (view.axis.moves()) requestAnimationFrame(view.paint);
     if (state !== before) {

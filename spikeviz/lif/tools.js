@@ -13,6 +13,7 @@ import { neuronMap } from "./map.js";
 import { modeRow } from "./modes.js";
 import { mysteryPanel } from "./mystery.js";
 import { NEURON, pinPanel, withPin } from "./pins.js";
+import { clicker } from "./sound.js";
 import { range } from "./state.js";
 
 const pick = (values, names) => Object.fromEntries(names.map((name) => [name, values[name]]));
@@ -90,6 +91,6 @@ export function makeTools(view) {
       label: "Speed of play", options: [5, 20, 60].map((value) => [value, `${value} steps/s`]),
       set: (speed) => set({ speed: Number(speed) }),
     }),
-    libraries: librariesPanel(view), clearGhost: button("Clear ghost", clear),
+    libraries: librariesPanel(view), sound: clicker(signal), clearGhost: button("Clear ghost", clear),
   };
 }

@@ -3,6 +3,7 @@
 import { rateOf } from "./rates.js";
 import { show } from "../base/page.js";
 
+export const SOUND = { off: "Sound: off", on: "Sound: a click a spike" };
 export const spikes = (count) => `${count} spike${count === 1 ? "" : "s"}`;
 
 export function summaryText({ p, current, run }) {

@@ -1,12 +1,14 @@
 """What the notebooks tell a reader to do with LIFExplorer, done with a real mouse on its saved
 page."""
 
+import math
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from spikeviz import LIFExplorer
+from spikeviz.lif.mystery import hidden
 
 SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 START, NEURON = "00_start_here", "01_one_neuron"
@@ -55,7 +57,7 @@ def slide(page, label, value):
 
 def test_run_the_cell_and_press_play(told, opened):
     told(START, "It plays once by itself; press ▶ Play to see it again")
-    told(NEURON, "it plays once by itself. Press ▶ Play to see it again")
+    told(NEURON, "The widget plays once by itself. Press ▶ Play to see it again")
     page = opened(LIFExplorer(duration=30.0, speed=60))
     play = page.get_by_role("button", name="Play")
     page.get_by_role("button", name="Pause").wait_for()
@@ -137,23 +139,69 @@ def test_drag_the_green_tau_on_the_plot(told, opened):
     assert spikes(page) == LIFExplorer(tau=tau).trace().spikes.sum()
 
 
-def test_the_two_experiments_on_the_mystery_neuron(told, opened):
-    told(NEURON, "Do your two experiments with the slider of $I$")
-    told(NEURON, "move the time slider until its line stands at the spike; it shows the")
-    told(NEURON, "Then set your $\\tau$ and $V_\\text{th}$ and press Check my τ and V_th.")
+def test_with_sound_it_clicks_at_each_spike_and_never_before_a_press(told, opened):
+    told(NEURON, "with Sound it clicks at each spike")
+    page = opened(LIFExplorer(duration=40.0, speed=60), reduced_motion="reduce")
+    page.evaluate("""() => {
+        window.clicks = 0;
+        const part = { connect: (next) => next, start: () => clicks++, stop() {}, frequency: {},
+            gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} } };
+        window.AudioContext = class {
+            createOscillator = () => part;
+            createGain = () => part;
+            close() {}
+        };
+    }""")
+    play = page.get_by_role("button", name="Play")
+    sound = page.get_by_role("button", name="Sound")
+    expect(sound).to_have_text("Sound: off")
+    sound.click()
+    expect(sound).to_have_text("Sound: a click a spike")
+    page.evaluate("document.getElementById('view').model.set('cursor', 30)")
+    page.evaluate(SETTLED)
+    assert page.evaluate("clicks") == 0  # a jump is no play
+    page.evaluate("document.getElementById('view').model.set('cursor', 5)")
+    play.click()
+    page.wait_for_function("clicks === 1")
+    page.get_by_role("button", name="Pause").click()
+    sound.click()
+    play.click()
+    page.wait_for_function("document.getElementById('view').model.get('cursor') >= 24")
+    assert page.evaluate("clicks") == 1
+
+
+def test_the_two_experiments_name_the_mystery_neuron(told, opened):
+    told(NEURON, "Move the slider of $I$ until the neuron is only just silent; the arrow keys move")
+    told(NEURON, "Take the middle. 2. Set $I$ to about one and a half times your $V_\\text{th}$.")
+    told(NEURON, "Then set your $\\tau$ and $V_\\text{th}$ in the widget and press Check my τ and")
     told(NEURON, "Press New mystery. Stuck? Hint draws its membrane.")
     page = opened(
-        LIFExplorer(mystery=5, dt=0.5, duration=100.0, amplitude=2.5), reduced_motion="reduce"
-    )
+        LIFExplorer(mystery=5, dt=0.2, duration=200.0, amplitude=2.5, speed=60),
+        reduced_motion="reduce",
+    )  # fmt: skip
     panel = page.locator(".sv-mystery")
-    slide(page, "I, input current", 0.3)
-    panel.get_by_text("It stays silent under this input.").wait_for()
-    strong = slide(page, "I, input current", 3)
-    train = LIFExplorer(mystery=5, dt=0.5, duration=100.0, amplitude=strong).mystery_spikes()
-    panel.get_by_text(f"Its spikes: {train.sum():.0f}.").wait_for()
+    silent = panel.get_by_text("It stays silent under this input.")
+    amplitude = slide(page, "I, input current", 1.32)
+    assert amplitude > hidden(5).v_threshold
+    while not silent.is_visible():
+        page.keyboard.press("ArrowLeft")
+        page.evaluate(SETTLED)
+    v_threshold = model(page, "amplitude") + 0.005
+    current = round(1.5 * v_threshold, 2)
+
+    def enter(label, value):
+        field = page.get_by_label(f"{label}, exact value")
+        field.fill(str(value))
+        field.press("Enter")
+
+    enter("I, input current", current)
+    panel.get_by_text("the first at ").wait_for()
+    first = float(re.search(r"the first at ([\d.]+) ms", panel.inner_text())[1])
+    enter("τ, time constant", round(first / math.log(current / (current - v_threshold)), 1))
+    enter("V_th, threshold", v_threshold)
     page.get_by_role("button", name="Hint").click()
     panel.get_by_text("Its membrane is drawn now").wait_for()
     page.get_by_role("button", name="Check my τ and V_th").click()
-    panel.get_by_text("τ = 10 ms is").wait_for()
+    panel.get_by_text("Found! ").wait_for()
     page.get_by_role("button", name="New mystery").click()
     panel.get_by_text("Mystery neuron 6").wait_for()
