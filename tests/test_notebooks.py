@@ -214,8 +214,6 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 ASK_IN_WORDS = {  # delete your line once it is converted
     "00_start_here",
     "04_spk_blocks",
-    "05_many_thresholds",
-    "06_spiking_resnet",
     "09_spiking_attention",
     "10_spikeatconv",
     "11_energy",
@@ -266,8 +264,6 @@ def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
 
 DRAW_BESIDE = {  # delete your line once it is converted
     "04_spk_blocks",
-    "05_many_thresholds",
-    "06_spiking_resnet",
     "09_spiking_attention",
     "10_spikeatconv",
     "11_energy",

@@ -112,12 +112,17 @@ class AblationExplorer(Explorer):
     def orderings(self) -> list[dict[str, Any]]:
         """What the paper says is better, with the `verdict` of ours: over the seeds that both have,
         and by the test images of their study. "differences": by seed; "two_se": 2 SE of their mean,
-        None where the study does not say how many images it tests on."""
+        None where the study does not say how many images it tests on. "ours": at how many time
+        steps ours was measured, where the paper's order is about another number, else None."""
         found = []
         for order in self.paper["orderings"]:
             axis = order["axis"]
             better, worse = (self._accuracies(axis, order[side]) for side in ("better", "worse"))
-            found.append({**order, **judge(better, worse, self._test_images(axis))})
+            ours = self._time_steps(axis, order["better"]) if "time_steps" in order else None
+            found.append({
+                **order, **judge(better, worse, self._test_images(axis)),
+                "ours": None if ours == order.get("time_steps") else ours,
+            })  # fmt: skip
         return found
 
     def _pairs(self) -> Iterator[tuple[int, int, str]]:
@@ -133,6 +138,11 @@ class AblationExplorer(Explorer):
         numbers = (point["study"] for point in self.points if point["axis"] == axis)
         study = self.studies[next(numbers, 0)]
         return study.get("test_images", math.inf)
+
+    def _time_steps(self, axis: str, value: Any) -> int | None:
+        """Of the first point at that place, None where its options do not say it."""
+        there = (p["options"] for p in self.points if (p["axis"], p["value"]) == (axis, value))
+        return next(there, {}).get("time_steps")
 
     def _accuracies(self, axis: str, value: Any) -> dict[int, float]:
         """By seed, of the first point at that place."""

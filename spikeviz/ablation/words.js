@@ -81,10 +81,12 @@ export function story(point, { machine, measure, command, commit, date, file }) 
 }
 
 /** The verdict on an ordering of the paper's, and what it is about. */
-export function verdictTexts({ verdict, better, worse, says, differences, two_se: twoSe }) {
+export function verdictTexts({ verdict, better, worse, says, differences, ours: at, ...more }) {
+  const { two_se: twoSe } = more;
   const signed = differences.map((d) => `${d > 0 ? "+" : ""}${inPercent(d)}`).join(", ");
   const chance = twoSe === null ? "" : `, 2 SE = ${inPercent(twoSe)}`;
-  const ours = signed && `; ours, seed by seed: ${signed} points${chance}`;
+  const steps = at ? ` at T = ${at}` : "";
+  const ours = signed && `; ours${steps}, seed by seed: ${signed} points${chance}`;
   const paper = [better, worse].map((value) => nameOf({ value })).join(" above ");
   return [`${MARKS[verdict]} ${verdict}: `, `the paper has ${paper} (${says})${ours}.`];
 }

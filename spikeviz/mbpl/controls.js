@@ -9,6 +9,7 @@ const FOUR = [0.5, 1, 1.5, 2];
 const READOUTS = [
   ["membrane", "membrane: real values"], ["spike", "spike: 0 or 1"], ["sum", "sum: 0 … n spikes"],
 ];
+const GIVEN = ["stimulus", "image", "amplitude", "tau"]; // in the design task
 const PRESETS = { "one threshold": [1], "4 branches": FOUR, "8 branches": ladder(FOUR) };
 
 export const named = (text, press, name = text) => button(text, press, { "aria-label": name });
@@ -85,6 +86,8 @@ export function makeControls({ model, set, setThreshold, setCount }) {
     input.period.element.hidden = !["pulses", "sine"].includes(p.stimulus);
     input.seed.element.hidden = p.stimulus !== "noise";
     input.image.element.hidden = !isImage;
+    if (p.task)
+      for (const name of GIVEN) input[name].element.hidden = true;
   }
   return {
     row: div("controls", ...Object.values(input).map(({ element }) => element), n.element),

@@ -21,7 +21,7 @@ import { redrawer, surface } from "../base/draw.js";
 
 const SOURCE = ["stimulus", "amplitude", "period", "seed", "image", "row", "column"];
 const MOVED = ["thresholds", "tau", "time_steps", ...SOURCE, "mixer", "readout", "guess"];
-const TRAITS = [...MOVED, "cursor"];
+const TRAITS = [...MOVED, "cursor", "task"];
 
 /** What hands do to the traits. */
 function handsOf(model) {
@@ -109,22 +109,27 @@ function render({ model, el, signal }) {
 
   function draw(colour) {
     const place = time.at();
-    const values = { ...valuesOf(model, MOVED), cursor: stepAt(place) };
+    const task = model.get("task");
+    const values = { ...valuesOf(model, MOVED), task, cursor: stepAt(place) };
     const state = once("state", Object.values(values), () => compute(values));
     const ghost = remember(state);
     view.state = state;
-    page.arrange(state.isImage);
+    page.arrange(state.isImage, task);
     const look = {
       colour, ghost, place, lines: page.linesNow(), hidden: walk.playing(),
       apart: apart.at(Number(view.inStrips)),
     };
     drawStage(state, look);
     const what = [colour, state.sent, state.p.readout, state.cursor];
-    view.sent = redraw(boards.sent, what, (on) => drawSent(on, state, look));
-    if (state.isImage && sendingSeen())
-      redraw(boards.sending, [...what, state.key], (on) => drawSending(on, state, look));
-    redraw(boards.curve, [colour, ghost, state], (on) => parts.curve.draw(on, state, look));
     once("words", [state, ghost, view.inStrips], () => page.write(state, ghost, view.inStrips));
+    if (task) {
+      redraw(boards.plane, [colour, state], (on) => page.task.draw(on, state, look));
+    } else {
+      view.sent = redraw(boards.sent, what, (on) => drawSent(on, state, look));
+      if (state.isImage && sendingSeen())
+        redraw(boards.sending, [...what, state.key], (on) => drawSending(on, state, look));
+      redraw(boards.curve, [colour, ghost, state], (on) => parts.curve.draw(on, state, look));
+    }
     parts.controls.update(state);
     walk.update();
     return state;

@@ -38,7 +38,8 @@ class MBPLTrace(NamedTuple):
 
     input: x, `[T]`.  membranes: H before the reset, `[n, T]`.  spikes: S, `[n, T]`.
     total: Σᵢ Sᵢ, 0 to n, `[T]`.  levels: how many of its n + 1 values occur.
-    information (bits) and error (unit of the input): of the present n and T; see MBPLExplorer.
+    information (bits), error (unit of the input) and mean_spikes (of all branches and steps, mean
+    over the inputs): of the present n and T; see MBPLExplorer.
     by_branches: (information, error) for n = 1 … 8, `[8, 2]`.  by_steps: for T = 1 … 64, `[64, 2]`.
     sent: what the block sends, `[T]`; trains: the spike trains that it is the sum of,
     `[1 or n, T]`, None for a membrane, which is no spikes.
@@ -54,6 +55,7 @@ class MBPLTrace(NamedTuple):
     levels: int
     information: float
     error: float
+    mean_spikes: float
     by_branches: np.ndarray
     by_steps: np.ndarray
     sent: np.ndarray
@@ -83,6 +85,8 @@ class MBPLExplorer(Explorer):
     Σᵢ LIF(x + M(S); V_th,i), n spike trains on one wire, or S without a mixer. The first two need
     one.
     guess: the reader's answer to whether an 8th threshold adds anything, "", "yes" or "no".
+    task: the design task in the place of that question: an error of at most 0.2 with as few spikes
+    a pixel as can be. (What the thresholds send is not on show then.)
 
     Information and error are those of y = Σₜ Σᵢ Sᵢ[t], the sum of all spikes over T steps, about
     a constant input x. x is one of the 256 values amplitude · g / 255, g = 0 … 255, all equally
@@ -110,6 +114,7 @@ class MBPLExplorer(Explorer):
     readout = t.Enum(READOUTS, "membrane").tag(sync=True)
     cursor = t.Int(11, min=0).tag(sync=True)
     guess = t.Enum(("", "yes", "no"), "").tag(sync=True)
+    task = t.Bool(False).tag(sync=True)
     recorded = t.Dict(RECORDED, read_only=True).tag(sync=True, large=True)
 
     @t.validate("thresholds")
@@ -186,6 +191,7 @@ class MBPLExplorer(Explorer):
             levels=len(set(total.tolist())),
             information=by_steps[self.time_steps - 1, 0],
             error=by_steps[self.time_steps - 1, 1],
+            mean_spikes=float(weights @ over_time[self.time_steps - 1]),
             by_branches=by_branches,
             by_steps=by_steps,
             sent=outputs[:, *at],

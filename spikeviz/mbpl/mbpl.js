@@ -53,7 +53,7 @@ function entropy(shares) {
 /**
  * What the sum y of all spikes tells of the input x, whose shades g have the shares `weights`: the
  * mutual information I(X; Y), which is the entropy of Y, since x decides y; and the error of the
- * best straight line x ≈ slope · y + offset, root mean square.
+ * best straight line x ≈ slope · y + offset, root mean square. spikes: the mean of y.
  */
 function judge(y, weights, x) {
   const shares = new Float64Array(MOST * LONGEST + 1);
@@ -74,7 +74,8 @@ function judge(y, weights, x) {
     const miss = x[g] - mx - slope * (y[g] - my);
     left += weights[g] * miss * miss;
   }
-  return { information: entropy(shares), error: Math.sqrt(left), slope, offset: mx - slope * my };
+  const line = { slope, offset: mx - slope * my };
+  return { information: entropy(shares), error: Math.sqrt(left), spikes: my, ...line };
 }
 
 /**

@@ -1,6 +1,7 @@
 // The page of MBPLExplorer, built once, and what is written in it.
 
 import { named } from "./controls.js";
+import { makeTask } from "./task.js";
 import {
   BEFORE, CREDIT, LABELS, SOURCE, WHOLE, answerOf, challengeOf, learnedOf, stepOf,
   summaryOf,
@@ -49,6 +50,8 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
     curve: curve.canvas,
   };
   const question = makeQuestion(set);
+  const task = makeTask();
+  boards.plane = task.canvas;
   const summary = h("p", { class: "sv-summary", role: "status" });
   const strips = button("Strips", () => split(strips.ariaPressed !== "true"), {
     "aria-pressed": "false", title: "A strip for each branch, or one axis for all",
@@ -58,16 +61,17 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
   const pictures = div("stack", boards.photos, pixel);
   const stage = div("mbpl-stage", pictures,
     div("stack", boards.traces, ...thresholds.elements));
-  const root = h("div", { class: "spikeviz sv-mbpl" },
-    summary, stage, div("row", ...walk.elements, strips), controls.row,
-    div("plots",
-      h("div", {}, question.element, rows.element),
-      h("div", {}, para("title", "What the sum of all spikes tells of a constant input"),
-        div("stack", curve.canvas, curve.handle), question.challenge)),
+  const told = h("div", {}, para("title", "What the sum of all spikes tells of a constant input"),
+    div("stack", curve.canvas, curve.handle), question.challenge);
+  const sends = h("div", {},
     para("title", "What the block sends to the next layer, read out in each way"),
     controls.sending,
     div("plots sv-mbpl-board", boards.sent, boards.sending),
-    h("details", {}, ...whole),
+    h("details", {}, ...whole));
+  const root = h("div", { class: "spikeviz sv-mbpl" },
+    summary, stage, div("row", ...walk.elements, strips), controls.row,
+    div("plots", h("div", {}, question.element, rows.element), told, task.element),
+    sends,
     h("details", {}, h("summary", {}, "More: exact thresholds, known sets of them"),
       ...controls.more),
     para("caption", `${SOURCE} ${learnedOf(model.get("recorded"))} ${CREDIT}`));
@@ -84,10 +88,13 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
     strips.ariaPressed = String(inStrips);
     rows.update(stepOf(state));
     question.write(state, ghost);
+    if (state.p.task) task.update(state);
   }
 
   /** The pictures stand only beside an image; said before any size is read. */
-  function arrange(isImage) {
+  function arrange(isImage, asTask) {
+    for (const part of [question.element, told, sends]) part.hidden = asTask;
+    task.element.hidden = !asTask;
     stage.classList.toggle("sv-mbpl-image", isImage);
     for (const part of [pictures, boards.sending]) part.hidden = !isImage;
   }
@@ -102,5 +109,5 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
       });
     return (coloured = now);
   }
-  return { root, stage, boards, arrange, write, linesNow };
+  return { root, stage, boards, task, arrange, write, linesNow };
 }

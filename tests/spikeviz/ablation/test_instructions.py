@@ -57,8 +57,7 @@ def test_click_a_card_and_choose_another_axis(opened, told, made):
     page.locator(".sv-summary", has_text="branches of MBPL: 8 has the highest mean").wait_for()
 
 
-def test_zoom_into_the_figure_point_at_a_dot_and_save_it(tmp_path, new_page, told):
-    told(NOTEBOOK, "zoom with the mouse, point at a dot for its seed, save it with the camera")
+def test_zoom_into_a_figure_point_at_a_dot_and_save_it(tmp_path, new_page, told):
     told("12_imagenet", "Zoom into the first steps.")
     explorer = AblationExplorer(results("cifar100"), axis="SPK block")
     bundle = explorer.to_plotly()._repr_mimebundle_()

@@ -191,3 +191,10 @@ def test_an_order_holds_each_value_once(explorer, refused):
 
 def test_a_saved_page_is_small(explorer, tmp_path):
     assert explorer.save_html(tmp_path / "alone.html").stat().st_size < 150_000
+
+
+def test_an_order_that_the_paper_has_at_other_time_steps_says_ours(explorer):
+    """The paper compares the surrogates at T = 1, our study at T = 4."""
+    ours = {(o["axis"], o["better"]): o["ours"] for o in explorer.orderings()}
+    assert ours[("surrogate", "atan")] == 4
+    assert {steps for place, steps in ours.items() if place[0] != "surrogate"} == {None}

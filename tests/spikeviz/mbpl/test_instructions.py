@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from spikeviz import MBPLExplorer
 
@@ -121,6 +122,37 @@ def test_the_image_plays_by_itself_and_its_lowest_threshold_is_dragged_down(open
     explorer.close()
     assert told_bits(page) == pytest.approx(run.information, abs=0.006)
     assert run.error > 0.15
+
+
+def test_the_task_is_reached_by_hand_and_scored(opened, made, told):
+    told(NOTEBOOK, "Drag the grips of the thresholds, and move T and n.")
+    told(NOTEBOOK, "Each design that you try leaves a dot in the plane of error and spikes")
+    told(NOTEBOOK, "With ours it takes more than 13 of them.")
+    told(NOTEBOOK, "At most 2 earn a star, at most 1.5 two, at most 1.2 three.")
+    told(NOTEBOOK, "Four branches in one step: [0.4, 0.7, 1.0, 1.4].")
+    ways = {(0.4, 0.7, 1.0, 1.4): (1, 3), (0.7, 1.55, 1.85): (2, 3), (0.85, 2.0): (4, 1)}
+    for thresholds, (steps, stars) in ways.items():
+        run = made(thresholds=list(thresholds), time_steps=steps).trace()
+        assert run.error <= 0.2
+        assert [run.mean_spikes <= most for most in (2, 1.5, 1.2)].count(True) == stars
+    alone = [made(thresholds=[v / 20], time_steps=t).trace().error
+             for v in range(1, 41) for t in (1, 3, 12)]  # fmt: skip
+    assert min(alone) > 0.2  # "One branch alone never gets there"
+    page = opened(made(task=True, mixer="none", readout="sum"), reduced_motion="reduce")
+    score = page.locator(".sv-mbpl-task")
+    expect(score).to_contain_text("13.3 spikes a pixel (at most 2: too many)")
+    box = page.get_by_label("T, in steps", exact=True).bounding_box()
+    page.mouse.click(box["x"] + 4, box["y"] + box["height"] / 2)  # T = 1
+    expect(score).to_contain_text("T = 1: error 0.25 (at most 0.2: too large)")
+    grip = page.locator(".sv-grip").last
+    plot = page.locator(".sv-mbpl-traces").bounding_box()
+    for _ in range(20):  # its axis follows: the highest comes down to where pixels are
+        carry(page, grip, 0, plot["height"] / 40)
+        if "Reached: ★" in score.inner_text():
+            break
+        lowest = page.locator(".sv-grip").first
+        carry(page, lowest, 0, 2)
+    expect(score).to_contain_text("Your fewest:")
 
 
 def test_drag_the_pixel_the_ring_and_the_thresholds(opened):

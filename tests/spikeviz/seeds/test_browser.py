@@ -26,7 +26,9 @@ def test_the_page_draws_what_python_draws(opened, made, drawn):
     assert told["undecided"] == [draw.verdict for draw in python].count("undecided")
 
 
-def test_a_draw_plays_and_a_hundred_more_tell_all_runs(opened, explorer):
+def test_a_draw_plays_and_a_hundred_more_tell_all_runs(opened, explorer, told):
+    told("06_spiking_resnet", "Press Draw: the reels stop at three seeds")
+    told("06_spiking_resnet", "Then press 100 more draws, tick judge each draw by the rule")
     page = opened()
     page.locator(SUMMARY, has_text=f"{len(explorer.runs[0]['seeds'])} seeds of each").wait_for()
     press(page, "Draw")
