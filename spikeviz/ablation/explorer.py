@@ -142,7 +142,7 @@ class AblationExplorer(Explorer):
     def _time_steps(self, axis: str, value: Any) -> int | None:
         """Of the first point at that place, None where its options do not say it."""
         there = (p["options"] for p in self.points if (p["axis"], p["value"]) == (axis, value))
-        return next(there, {}).get("time_steps")
+        return next(there, dict[str, Any]()).get("time_steps")
 
     def _accuracies(self, axis: str, value: Any) -> dict[int, float]:
         """By seed, of the first point at that place."""
