@@ -19,7 +19,7 @@ from ablation import STEP, Choice
 from spikeatconv import SpikingResNet18, mnist5k
 
 IMAGES, EPOCHS, BATCH, LEARNING_RATE, WIDTH = 1000, 4, 50, 0.01, 8
-SEEDS = range(100)
+SEEDS = range(48)
 ONE = {"time_steps": 1}
 CHOICES = (
     *(
