@@ -212,7 +212,6 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 # --- predictions
 
 ASK_IN_WORDS = {  # delete your line once it is converted
-    "00_start_here",
     "04_spk_blocks",
     "09_spiking_attention",
     "10_spikeatconv",
