@@ -1,11 +1,14 @@
 """What is imported when: a widget stands there before torch has loaded, and thirty kernels on one
 server do not each hold tables, pictures and peers that nobody asked for."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TRAIN = {"accelerate", "kornia", "datasets", "click", "psutil", "tensorboard"}
 HEAVY = {"torch", "matplotlib", "norse", "plotly", "pandas", "PIL"}
 LIBRARY = "import spikeviz.exercises; from spikeatconv import *"  # pandas alone takes 47 MB
@@ -45,6 +48,15 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code, watched, found):
     look = f"import sys, spikeviz\n{code}\nprint(*{watched} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == found  # above it, how far a widget is
+
+
+@pytest.mark.parametrize("notebook", ["01_one_neuron", "02_spikes_in_time"])
+def test_a_notebook_begins_without_torch(notebook):
+    cells = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    first = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    look = f"{first}\nimport sys\nprint('torch' in sys.modules, 'matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"
 
 
 def test_a_function_keeps_its_name_where_its_file_is_called_the_same():

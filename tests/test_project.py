@@ -111,6 +111,24 @@ def test_what_installs_packages_names_the_courses_environment():
         assert commands_elsewhere(path.read_text(encoding="utf-8")) == [], path
 
 
+# --- a hub
+
+
+MEGABYTES = {"M": 2**20 / 1e6, "G": 2**30 / 1e6}
+
+
+def test_a_hub_promises_each_student_what_was_measured():
+    """A server and a kernel of notebook 01 to its end, in RSS: no page is shared between pods."""
+    entry = json.loads(read("benchmarks/results/classroom.json"))["kinds"]
+    memory = yaml.safe_load(read("hub/values.yaml"))["singleuser"]["memory"]
+    sizes = {name: int(size[:-1]) * MEGABYTES[size[-1]] for name, size in memory.items()}
+    for found in (one["results"] for one in entry.values()):
+        server, kernel = found["server"]["memory_mb"], found["01"]["1"]["memory_mb"]
+        assert server["rss"] + kernel["end"]["rss"] < sizes["guarantee"]
+        assert server["rss"] + 2 * 720 < sizes["limit"]  # tests/test_notebooks.py: a kernel's most
+        assert kernel["exploring"]["pss"] < 100  # before torch is needed
+
+
 # --- style and types
 
 
