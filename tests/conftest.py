@@ -7,6 +7,7 @@ import functools
 import importlib.util
 import os
 import runpy
+import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -80,6 +81,17 @@ def shared(tmp_path_factory):
     """A folder of this test run that its processes share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spare(shared):
+    """The temporary folder of this test run: what programs forget there, pytest clears one day."""
+    folder = shared / "spare"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", None)  # it is found anew
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -215,8 +215,6 @@ ASK_IN_WORDS = {  # delete your line once it is converted
     "04_spk_blocks",
     "09_spiking_attention",
     "10_spikeatconv",
-    "11_energy",
-    "12_imagenet",
 }
 
 
@@ -265,8 +263,6 @@ DRAW_BESIDE = {  # delete your line once it is converted
     "04_spk_blocks",
     "09_spiking_attention",
     "10_spikeatconv",
-    "11_energy",
-    "12_imagenet",
 }
 DRAWS = re.compile(r"\bplt\.|\bnew_(figure|plotly)\(|\b(fig|figure|ax|axis|axes)(\[.*?\])*\.\w+\(")
 

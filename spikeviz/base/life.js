@@ -147,11 +147,28 @@ function lookAfter(manager) {
       .filter((model) => !model.comm_live && Object.keys(model.views ?? {}).length);
     shown.forEach((model) => (model._comm_live = true));
     try {
-      return states(options);
+      const found = states(options);
+      return manager.context ? { ...found, state: outputsOf(manager.context.model, found.state) }
+        : found;
     } finally {
       shown.forEach((model) => (model._comm_live = false));
     }
   };
+}
+
+/** Of all models those that a notebook's outputs show, with what these hold: a cell may make many
+ *  widgets to ask them for numbers alone. */
+function outputsOf(notebook, states) {
+  const kept = {};
+  const keep = (text) => {
+    for (const [, id] of text.matchAll(/(?:"model_id":"|IPY_MODEL_)([\w-]+)/g)) {
+      if (!states[id] || kept[id]) continue;
+      kept[id] = states[id];
+      keep(JSON.stringify(states[id]));
+    }
+  };
+  keep(JSON.stringify(notebook.toJSON().cells));
+  return kept;
 }
 
 // Of its own, anywidget tells nothing.
