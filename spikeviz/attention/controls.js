@@ -6,6 +6,7 @@ import { MAPS, titleOf } from "./column.js";
 import { imageOf } from "./draw.js";
 
 const TOKENS_A_SECOND = 3;
+const THUMB = 36; // pixels, the height of a square one; a strip is wider and lower
 
 /** Offer only the first `count` options of a choice. */
 function allow({ list }, count) {
@@ -19,7 +20,9 @@ function imageControls({ model, set, fixed }) {
   const show = (image) => set({ image });
   const named = (label) => classes[label] ?? `Digit ${label}`;
   const thumbs = items.map(({ image, label, answer, ...item }) => {
-    const thumb = h("span", { "aria-hidden": "true" }, imageOf(item));
+    const small = imageOf(item);
+    small.style.height = `${Math.round(THUMB * Math.sqrt(small.height / small.width))}px`;
+    const thumb = h("span", { "aria-hidden": "true" }, small);
     const element = button(thumb, () => show(image), {
       "aria-label": label < 0 ? `Image ${image}` : `${named(label)}, image ${image}`,
       disabled: fixed && !answer && image !== model.get("image"),

@@ -29,7 +29,7 @@ MOST_BYTES = 40_000  # an image's answer up to which a saved page carries the wh
 PLACE = ("layer", "head", "time_step", "group", "token", "key")
 EXAMPLES = {  # many common spikes
     "digits": {"image": 14, "time_step": 1, "group": 2, "token": 6, "key": 7},
-    "pairs": {"image": 0},
+    "pairs": {"image": 9, "time_step": 1, "group": 2, "token": 0, "key": 11},  # reaches the other
 }
 
 
