@@ -213,7 +213,6 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 
 ASK_IN_WORDS = {  # delete your line once it is converted
     "04_spk_blocks",
-    "09_spiking_attention",
     "10_spikeatconv",
 }
 
@@ -261,7 +260,6 @@ def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
 
 DRAW_BESIDE = {  # delete your line once it is converted
     "04_spk_blocks",
-    "09_spiking_attention",
     "10_spikeatconv",
 }
 DRAWS = re.compile(r"\bplt\.|\bnew_(figure|plotly)\(|\b(fig|figure|ax|axis|axes)(\[.*?\])*\.\w+\(")

@@ -1,15 +1,19 @@
 """Pairs of shapes: what is drawn, and why without attention none tells same from different."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+from spikeatconv import load_weights, shipped, weights_note
 from spikeatconv.pairs import SHAPES, SLACK, pairs, shape
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "studies"))
 import attention
+
+RESULTS = json.loads((attention.digits.RESULTS / "attention.json").read_text())["results"]
 
 
 def test_the_shapes_are_their_own_mirror_images_and_differ():
@@ -69,3 +73,19 @@ def test_the_score_is_a_sum_over_the_halves_unless_attention_joins_them(case):
         assert apart.abs().max() < 1e-12
     else:
         assert apart.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in attention.CASES if case.file], ids=lambda case: case.file
+)
+def test_a_network_that_ships_is_the_studys_and_as_right_as_it_says(case):
+    path = shipped(f"{case.file}.safetensors")
+    model, note = load_weights(path), weights_note(path)
+    assert model.config == attention.build(case.changes).config
+    (point,) = [p for p in RESULTS["points"] if p["value"] == case.value]
+    assert note["accuracy"] == point["runs"][0]["accuracy"]
+    assert note["command"] == "python studies/attention.py --save"
+    strips, answers = pairs(200, seed=77)
+    with torch.no_grad():
+        found = (model(strips).argmax(1) == answers).double().mean().item()
+    assert found == pytest.approx(note["accuracy"], abs=0.1)  # 200 strips: 3 SE

@@ -1,31 +1,60 @@
 """What notebook 09 tells a reader to do with AttentionExplorer, done with a real mouse."""
 
+import pytest
 from playwright.sync_api import expect
 
-
-def at_cell(page, canvas, row, column):
-    """Where a cell of the first map of a column stands on the page."""
-    box, side = canvas.bounding_box(), (280 / 2 - 24) / 16
-    page.mouse.move(box["x"] + 26 + (column + 0.5) * side, box["y"] + 20 + (row + 0.5) * side)
+NOTEBOOK = "09_spiking_attention"
 
 
-def test_a_token_and_a_key_are_chosen_and_their_common_spikes_shown(told, opened):
-    told("09_spiking_attention", "Choose a token and a key: the row AND shows their common spikes.")
-    page = opened()
-    for row, column, common in ((6, 10, 8), (10, 7, 7)):
-        at_cell(page, page.locator(".sv-maps").first, row, column)
-        page.mouse.down()
-        page.mouse.up()
-        expect(page.locator(".sv-summary")).to_contain_text(f"Token {row} of group 2")
+@pytest.fixture
+def page(made, opened):
+    return opened(made(task="pairs"))
+
+
+def press(page, canvas, x, y):
+    """Press at a point of a canvas, in pixels from its corner."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def press_token(page, row, column):
+    image = page.locator(".sv-image")
+    side = image.bounding_box()["width"] / 16  # of one of the 4 × 16 tokens
+    press(page, image, (column + 0.5) * side, (row + 0.5) * side)
+
+
+def test_a_token_of_the_left_shape_looks_at_the_other_one_which_a_window_does_not_hold(told, page):
+    told(NOTEBOOK, "Click on a token of the left shape.")
+    told(NOTEBOOK, "Under Models, choose window, then full: the token stays, its group changes.")
+    press_token(page, 2, 2)
+    summary, text = page.locator(".sv-summary"), page.locator(".sv-where p").first
+    expect(summary).to_contain_text("Token 8 of group 2, step 2. grid:")
+    expect(summary).to_contain_text("token 11 and token 15")  # both in column 14
+    for name, tokens, place in (("window", 16, "Token 10 of group 0"), ("full", 64, "Token 34")):
+        page.get_by_label("Models", exact=True).select_option(name)
+        expect(summary).to_contain_text(f"{place}")
+        expect(text).to_contain_text(f"The {tokens} framed ones are group 0 ({name})")
+        expect(text).to_contain_text("row 2, column 2.")
+    page.get_by_label("Models", exact=True).select_option("BDSA grid")
+    expect(page.locator(".sv-title:visible").first).to_contain_text("no projections")
+
+
+def test_a_token_and_a_key_are_chosen_and_their_common_spikes_shown(told, made, page):
+    told(NOTEBOOK, "Choose a token and a key in the softmax map: the row AND shows")
+    side = (280 / 2 - 24) / 16
+    trace = made(task="pairs").trace()["grid"]
+    for row, column in ((0, 11), (4, 3)):
+        common = int(trace.q[row] @ trace.k[column])
+        maps = page.locator(".sv-maps:visible")
+        press(page, maps, 26 + (column + 0.5) * side, 20 + (row + 0.5) * side)
         says = f"Spikes of query {row} and key {column}; {common} in common"
-        expect(page.locator(".sv-pair").first).to_have_attribute("aria-label", says)
+        expect(page.locator(".sv-pair:visible")).to_have_attribute("aria-label", says)
 
 
-def test_map_a_and_another_digit_are_chosen(told, opened):
-    told("09_spiking_attention", "Map A in A·V says which of them multiplies")
-    told("09_spiking_attention", "Try another digit.")
-    page = opened()
-    page.get_by_label("Map A in A·V").select_option("plain product")
-    expect(page.get_by_text("4 A·V with the plain product").first).to_be_visible()
-    page.get_by_role("button", name="Digit 3, image 7").click()
-    expect(page.locator(".sv-title").first).to_contain_text("SISA (network says 3)")
+def test_another_strip_is_chosen(told, page):
+    told(NOTEBOOK, "Try another strip, one with different shapes.")
+    page.get_by_role("button", name="different, image 3").click()
+    expect(page.locator(".sv-title:visible").first).to_contain_text("grid (network says different)")
