@@ -10,14 +10,14 @@ import { plotSize, spikePicture, mapPicture, drawRaster, drawOverview } from "./
 import { drawBars, drawHistogram, drawMap } from "./draw.js";
 import { makeMoves, moveRaster, dragBox, moveOverview, viewHandle } from "./controls.js";
 import { chooseOn } from "./controls.js";
-import { h, put, button, grouped } from "../base/page.js";
+import { div, h, put, button, grouped } from "../base/page.js";
 import { choice, onPoint } from "../base/controls.js";
 import { mount, lasting } from "../base/widget.js";
 import { syncing, setter } from "../base/traits.js";
 import { surface } from "../base/draw.js";
 import { memory } from "../base/memory.js";
 
-const ORDERS = [["index", "index: channel, y, x"], ["rate", "rate, busiest first"],
+const ORDERS = [["index", "in order"], ["rate", "rate, busiest first"],
   ["channel", "channel, busiest first"]];
 const MARKS = { dead: "never fired", saturated: "fired at every step" };
 
@@ -51,6 +51,7 @@ function build(choices, { zoom }, set, mark, film, handle) {
     all: named("Show all", "Show all of the raster", () => set({ window: [] })),
   };
   const hint = "Drag a box or turn the wheel: zoom. Double click: all. Click: keep a neuron.";
+  parts.byChannel = div("channels", title("Rate by channel: click one to see its neurons"), bars);
   parts.question = makeQuestion(set, histogram,
     h("div", { class: "sv-row" }, parts.dead, parts.saturated));
   parts.root = h("div", { class: "spikeviz sv-spike-raster" },
@@ -68,8 +69,7 @@ function build(choices, { zoom }, set, mark, film, handle) {
         parts.summary),
       h("div", {},
         parts.mapTitle, parts.map, parts.mapText,
-        parts.question.element,
-        title("Rate by channel: click one to see its neurons"), bars)));
+        parts.question.element, parts.byChannel)));
   return parts;
 }
 
@@ -97,6 +97,8 @@ function write(s, neuron, { told, barX, binX }, parts, choices) {
   histogram.ariaLabel = "Histogram of the neurons' rates: arrow keys choose, Enter marks dead or " +
     `saturated neurons. ${binText(s, binX)}`;
   choices.sample.offer(sampleOptions(s));
+  choices.sample.element.hidden = s.samples === 1;
+  parts.byChannel.hidden = s.size === 1; // a neuron is no group
   choices.layer.update(s.name);
   choices.sample.update(s.sample ?? "all");
   choices.order.update(s.kind);
@@ -167,7 +169,8 @@ function render({ model, el, signal }) {
       once(canvas, [...theme, ...keys], () => paintOn(surface(canvas))));
     drawOnce(overview, [wide, ...s.window], (area) => drawOverview(s, area, colour, (...edges) =>
       once("overview", [...theme, area.width], () => spikePicture(s, ...edges, colour))));
-    drawOnce(bars, [barsWide, channel, barAt], (area) => drawBars(s, area, colour, channel, barAt));
+    const drawRates = (area) => drawBars(s, area, colour, channel, barAt);
+    if (s.size > 1) drawOnce(bars, [barsWide, channel, barAt], drawRates);
     drawOnce(histogram, [histogramWide, binAt], (area) => drawHistogram(s, area, colour, binAt));
     const image = once("map", [s.now ?? s.map, s.head], () => mapPicture(s.now ?? s.map));
     drawOnce(map, [mapWide, neuron, image], (area) => drawMap(s, area, colour, image, neuron));

@@ -26,7 +26,8 @@ export function summaryText(s) {
   const share = (n) => `${grouped(n)} ${n === 0 ? "" : `(${percent(n / s.neurons)}) `}`;
   return `${which}${counted(s.neurons, "neuron")}, ${counted(s.columns, "step")}, ` +
     `${counted(s.total, "spike")}, ${rate(s.rate)}` +
-    (s.guess === "" ? "." : `; ${share(s.dead)}dead, ${share(s.saturated)}saturated.`);
+    (s.guess === "" ? "." : `; ${share(s.dead)}dead (never fired), ` +
+      `${share(s.saturated)}saturated (fired at every step).`);
 }
 
 export const GUESSES = {
@@ -92,7 +93,7 @@ export function neuronTexts(s, neuron) {
   const own = `${rate(s.counts[neuron] / s.columns)}, ${counted(s.counts[neuron], "spike")} in ` +
     `${counted(s.columns, "step")}${train.length ? ": " : ""}${train.join("")}`;
   const name = neuronName(s, neuron);
-  if (!s.cell) return [`Kept: ${name}`, own];
+  if (!s.cell) return [`The neuron that you clicked: ${name}`, own];
   const { columns: [first, end], rows } = s.cell;
   const spikes = spikesIn(s.sums, s.neurons, [first, end], rows);
   const [neurons, steps] = [rows[1] - rows[0], end - first];

@@ -171,7 +171,7 @@ def test_a_click_keeps_a_neuron_and_escape_lets_it_go(opened):
     page.mouse.click(*place(page, 5, 17, 12, 60))
     becomes(page, "neuron", 17)
     page.mouse.move(2, 2)
-    page.locator(".sv-looked").filter(has_text="Kept: neuron 17").wait_for()
+    page.locator(".sv-looked").filter(has_text="The neuron that you clicked: neuron 17").wait_for()
     page.locator(".sv-raster").press("Escape")
     becomes(page, "neuron", None)
 
