@@ -113,6 +113,8 @@ def publish(options: argparse.Namespace) -> int:
     """Makes pages of notebooks: a site, slides, a voila page, the instructor's edition."""
     set_up()
     words = [getattr(options, name, None) for name in ("notebook", "out")]
+    if getattr(options, "predictions", None):
+        words += ["--predictions", options.predictions]
     return run_module("spikeviz.publish", options.command, *filter(None, words), *options.more)
 
 
@@ -157,6 +159,9 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     text = "Write the instructor's edition: notebooks for nbgrader, with solutions."
     command = add("teacher", text)
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else teacher)")
+    command.add_argument("--predictions", type=path, metavar="FOLDER",
+                         help="write a table of what a class predicted, from its notebooks: "
+                         "FOLDER/STUDENT/.../NB.ipynb (OUT else predictions.csv)")  # fmt: skip
 
     text = "Write the course and its packages in one folder, to set up without a network."
     command = add("pack", text, pack)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spikeviz.browser import CHECKOUT
 from spikeviz.publish.app import serve_notebook
+from spikeviz.publish.predictions import write_predictions
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError
 from spikeviz.publish.site import save_site
 from spikeviz.publish.slides import save_slides
@@ -23,7 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     slides.add_argument("notebook", type=find_notebook, help="such as 01, or a path")
     slides.add_argument("out", nargs="?", type=Path, help="a file; else slides/NAME.html")
     edition = commands.add_parser("teacher", help="write the instructor's edition, for nbgrader")
-    edition.add_argument("out", nargs="?", type=Path, default=CHECKOUT / "teacher", help="a folder")
+    edition.add_argument("out", nargs="?", type=Path, help="a folder (else teacher)")
+    edition.add_argument("--predictions", type=Path, help="write a class's, from this folder")
     page = commands.add_parser("voila", help="serve a notebook as a page, without its code")
     page.add_argument("notebook", type=find_notebook, help="such as 01, or a path")
     options, more = parser.parse_known_args(arguments)
@@ -36,16 +38,23 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "site":
             written = save_site(options.out)
         elif options.command == "teacher":
-            print(f"Written: {write_course(options.out)}. docs/teaching.md says how to go on.")
+            print(f"Written: {write_for_teacher(options)}. docs/teaching.md says how to go on.")
             return 0
         else:
             out = options.out or CHECKOUT / "slides" / f"{options.notebook.stem}.html"
             written = save_slides(options.notebook, out)
-    except (OSError, NotebookFailedError) as error:
+    except (OSError, ValueError, NotebookFailedError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 1
     print(f"Written: open {written} in a browser.")
     return 0
+
+
+def write_for_teacher(options: argparse.Namespace) -> Path:
+    """The instructor's edition, or the predictions of a class."""
+    if options.predictions is None:
+        return write_course(options.out or CHECKOUT / "teacher")
+    return write_predictions(options.predictions, options.out or CHECKOUT / "predictions.csv")
 
 
 def find_notebook(text: str) -> Path:
