@@ -212,7 +212,6 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
 # --- predictions
 
 ASK_IN_WORDS = {  # delete your line once it is converted
-    "04_spk_blocks",
     "10_spikeatconv",
 }
 
@@ -259,7 +258,6 @@ def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
 # --- what only draws
 
 DRAW_BESIDE = {  # delete your line once it is converted
-    "04_spk_blocks",
     "10_spikeatconv",
 }
 DRAWS = re.compile(r"\bplt\.|\bnew_(figure|plotly)\(|\b(fig|figure|ax|axis|axes)(\[.*?\])*\.\w+\(")

@@ -32,7 +32,19 @@ AFTERWARDS = {
         'assert whose == "your surrogate"\n'
         "assert reads >= 0.96, reads\n"
         "assert rival_reads < reads - 0.1, rival_reads"
-    )
+    ),
+    "04_spk_blocks": (  # SL is no gain on itself; two branches win within the budget
+        "assert not won, why\n"
+        "class MyBlock(nn.Module):\n"
+        "    def __init__(self, channels):\n"
+        "        super().__init__()\n"
+        "        self.low, self.high = LIF(v_threshold=0.5), LIF(v_threshold=1.0)\n"
+        "    def forward(self, x):\n"
+        "        return self.low(x) + self.high(x)\n"
+        "right, price = measure({'mine': MyBlock})['mine']\n"
+        "assert price <= BUDGET * shallow['SL'][1], price\n"
+        "assert verdict(right, shallow['SL'][0], len(test_labels)) == 'agree', right\n"
+    ),
 }
 
 
