@@ -41,6 +41,10 @@ def choose_way(x: Tensor, neurons: Neurons) -> str:
     way = asked_way()
     if way == "plain" or x.numel() == 0 or torch.compiler.is_compiling() or not is_in_memory(x):
         return "plain"  # torch.compile fuses the plain loop by itself
+    if type(neurons.surrogate).__call__ is not Surrogate.__call__:
+        if way == "compiled":
+            raise ways.cannot_compile(f"{neurons.surrogate} has a step of its own")
+        return "plain"  # a gradient of its own, which `derivative` does not tell
     if way == "eager":
         return way
     reason = why_not_compiled(x, neurons)

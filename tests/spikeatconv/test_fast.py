@@ -172,6 +172,18 @@ def test_float64_runs_eagerly():
         LIF()(x)
 
 
+def test_a_step_with_a_gradient_of_its_own_is_followed():
+    """As notebook 03 makes a surrogate of the student's `torch.autograd.Function`."""
+
+    class Own(Surrogate):
+        def __call__(self, u):
+            return Atan(2.0)(u) + 0
+
+    x = (3 * torch.rand(6, 40)).requires_grad_()
+    own, atan = (torch.autograd.grad(LIF(surrogate=s)(x).sum(), x)[0] for s in (Own(2.0), "atan"))
+    torch.testing.assert_close(own, atan)
+
+
 def test_a_surrogate_of_your_own_runs_eagerly():
     class Flat(Surrogate):
         def derivative(self, u):
