@@ -12,8 +12,8 @@ from torch import Tensor
 from spikeviz.exercises.answer import Feedback, expect, judge, stop, stop_at
 from spikeviz.exercises.tensors import find_wrong, same
 
-SHAPE = (3, 2, 5, 4)  # T, B, N, d_k, all different, so that a wrong axis shows
-CUBE = (4, 4, 4, 4)  # here the wrong axes fit too
+SHAPE = (3, 2, 5, 7)  # T, B, N, d_k, all different, so that a wrong axis shows; √7 is not 7/2
+CUBE = (3, 3, 3, 3)  # here the wrong axes fit too
 
 
 class Neuron:

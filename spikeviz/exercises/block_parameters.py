@@ -16,7 +16,7 @@ WIDTHS = (32, 64, 96, 160)  # the last one tells whether the three before say al
 WANTED = "Return one number: all parameters of the block together."
 PRINTED = "12,"  # how the notebook's next cell prints it
 
-Parts = tuple[int, int, int]  # a, b, c: how much too many of C², of C, and of neither
+Parts = tuple[float, float, float]  # a, b, c: how much too many of C², of C, and of neither
 
 # What a typical mistake adds to a·C² + b·C + c, without mixers.
 MISTAKES: dict[Parts, str] = {
@@ -94,13 +94,15 @@ def compare(block_parameters: Callable) -> None:
     for options in ({}, {"mixer": True}):
         given = expect([block_parameters(width, **options) for width in WIDTHS])
         numbers = [read_number(value, WANTED, PRINTED) for value in given]
+        whole = all(number.is_integer() for number in numbers)
         extra = [n - count(w, **options) for n, w in zip(numbers, WIDTHS, strict=True)]
         for width, number, more in zip(WIDTHS, numbers, extra, strict=True):
             if abs(more) > 1e-6:
+                hint = of_parts(split(extra), bool(options), whole)
                 stop(
                     f"`block_parameters({width}{', mixer=True' if options else ''})` gives "
                     f"{number:,.15g}. The real block of that width has "
-                    f"{'fewer' if more > 0 else 'more'}.\n{of_parts(split(extra), bool(options))}"
+                    f"{'fewer' if more > 0 else 'more'}.\n{hint}"
                 )
 
 
@@ -116,15 +118,15 @@ def count(width: int, mixer: bool = False) -> int:
 
 
 def split(values: list[float]) -> Parts | None:
-    """(a, b, c) with a·C² + b·C + c at the widths; None if there are no such whole numbers."""
+    """(a, b, c) with a·C² + b·C + c at the widths; None if there are no such numbers."""
     rows = np.array([[width**2, width, 1] for width in WIDTHS], dtype=float)
     found = np.linalg.solve(rows[:3], np.array(values[:3]))
-    a, b, c = (round(part) for part in found)
-    fits = np.allclose(rows @ [a, b, c], values, rtol=0, atol=0.5)
+    a, b, c = (round(part) if abs(part - round(part)) < 1e-6 else part for part in found)
+    fits = np.allclose(rows @ [a, b, c], values, rtol=0, atol=0.01)
     return (a, b, c) if fits else None
 
 
-def of_parts(parts: Parts | None, mixer: bool) -> str | None:
+def of_parts(parts: Parts | None, mixer: bool, whole: bool) -> str | None:
     """parts: of what the student has too many."""
     known = (MIXERS if mixer else MISTAKES).get(parts or (0, 0, 0))
     a, b, c = parts or (0, 0, 0)
@@ -132,20 +134,21 @@ def of_parts(parts: Parts | None, mixer: bool) -> str | None:
     return find_hint([
         (parts is None,
          "The number of a convolution is a multiple of C² or, depthwise, of C; that of a BatchNorm "
-         "a multiple of C. Yours does not grow like such a sum. Is there a power of C too many, or "
-         "a number that belongs to one width only?"),
+         "a multiple of C. Yours does not grow like such a sum of C² and C. Perhaps there is a "
+         "power of C too many, a number that belongs to one width only, or a division that does "
+         "not come out even."),
         (known, f"Perhaps: {known}"),
-        (parts == (0, 0, 0), "That is no whole number. Where do you divide?"),
+        (not whole and not (a or b), "That is no whole number. Where do you divide?"),
         (a,
-         f"What grows with C² is {which}. That comes from the 1×1 convolutions alone: go through "
-         "them with the table, two bottlenecks and Q, K, V."),
+         f"What grows with C² is {which}, by {abs(a):.4g} C². That comes from the "
+         "1×1 convolutions alone: go through them, two bottlenecks and Q, K, V."),
         (b and mixer,
-         f"What grows with C² is right. What grows with C is {which}. Count the SPK blocks again, "
-         "and how wide the map is at each of them."),
+         f"What grows with C² is right. What grows with C is {which}, by {abs(b):.4g} C. Count the "
+         "SPK blocks again, and how wide the map is at each of them."),
         (b,
-         f"What grows with C² is right. What grows with C is {which}. It comes from the depthwise "
-         "convolution and the BatchNorms: list them with their widths."),
+         f"What grows with C² is right. What grows with C is {which}, by {abs(b):.4g} C. It comes "
+         "from the depthwise convolution and the BatchNorms: list them with their widths."),
         (True,
-         f"You are off by {abs(c):,} at every width, but each number in this block grows with C. "
-         "(A neuron learns nothing: τ and V_th are fixed.)"),
+         f"You are off by {abs(c):,.6g} at every width, but each number in this block grows with "
+         "C. (A neuron learns nothing: τ and V_th are fixed.)"),
     ])  # fmt: skip

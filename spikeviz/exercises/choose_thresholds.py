@@ -41,13 +41,16 @@ def check_choose_thresholds(choose_thresholds: Callable) -> Feedback:
 def measure(choose_thresholds: Callable) -> int:
     def answer(x: Tensor, n: int, tau: float) -> Tensor:
         handed = x.clone()
-        found = choose_thresholds(handed, n, tau)
+        found = expect(choose_thresholds(handed, n, tau))
         if not torch.equal(handed, x):
             stop(
                 "Your function changes the inputs that it was given (`/=`, `sort_`). The notebook "
                 "still needs them: compute in a variable of its own."
             )
-        return form(found, n)
+        given = form(found)
+        if len(given) != n:
+            stop(of_count(len(given), n, len(form(choose_thresholds(x.clone(), n + 1, tau)))))
+        return given
 
     inputs = hidden_inputs()
     for name, x in inputs.items():
@@ -75,8 +78,8 @@ def hidden_inputs() -> dict[str, Tensor]:
     return {name: x[torch.randperm(len(x), generator=random)] for name, x in found.items()}
 
 
-def form(found: Any, n: int) -> Tensor:
-    """The answer as float64 `[n]`; stops where it is something else."""
+def form(found: Any) -> Tensor:
+    """The answer as float64, one axis; stops where it is something else."""
     if isinstance(found, int | float) or (isinstance(found, Tensor) and found.ndim == 0):
         found = [found]
     try:
@@ -93,18 +96,27 @@ def form(found: Any, n: int) -> Tensor:
             "Return n thresholds, one after the other, as a list or as a tensor `[n]`."
         )
     stop_at([
-        (len(given) == 1 < n,
-         f"You return a single threshold for n = {n} branches. Branches with one threshold are one "
-         "branch: give each its own."),
-        (len(given) != n,
-         f"You return {len(given)} thresholds for n = {n} branches. Use the argument `n`; no "
-         "number of branches should be written into the function."),
         (not given.isfinite().all(), "One of your thresholds is not a finite number."),
         ((given <= 0).any(),
          lambda: f"Your lowest threshold is {given.min():.3g}. All inputs are above 0, so a "
          "threshold at or below 0 (where V is reset to) would fire without end."),
     ])  # fmt: skip
     return given
+
+
+def of_count(count: int, n: int, one_more: int) -> str:
+    """count: how many thresholds came for n; one_more: how many for n + 1."""
+    told = f"You return {count} threshold{'s' * (count != 1)} for n = {n} branches"
+    return find_hint([
+        (count == one_more == 0, "You return no threshold at all: your list is empty."),
+        (count == one_more == 1,
+         "You return a single threshold, whatever n is. Branches with one threshold are one "
+         "branch: give each its own."),
+        (count == one_more,
+         f"{told} and for n = {n + 1}. Use the argument `n`; no number of branches should be "
+         "written into the function."),
+        (True, f"{told}, and {one_more} for n = {n + 1}. Where do yours begin and end?"),
+    ]) or told  # fmt: skip
 
 
 # --- what the branches make of an input

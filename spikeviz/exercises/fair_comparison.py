@@ -2,11 +2,12 @@
 
 Nothing is trained. The student's `compare(train, n_test)` is given a `train` that writes down
 what it was asked for and answers with made-up accuracies. The plan (what was varied, with which
-seeds) is judged first, then the verdicts over many cases. Where they differ from the rule, the
-mistakes that we know are played through, and the one that answers likewise in each case gives the
-hint.
+seeds) is judged first, then the verdicts over many cases, then how large a difference has to be,
+found by halving. Where these differ from the rule, the mistakes that we know are played through;
+one that answers likewise in each case and has the same limits gives the hint.
 """
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,8 +49,7 @@ def check_fair_comparison(compare: Callable) -> Feedback:
 
 
 def referee(compare: Callable) -> int:
-    given, runs = [], []
-    for case in CASES:
+    def ask(case: Case) -> tuple[str, Runs]:
         log = Log(case)
         answer = expect(compare(log.train, case.n_test))
         for call in log.calls:
@@ -60,14 +60,27 @@ def referee(compare: Callable) -> int:
                 f"Your function gives `{answer!r}`. A verdict is one of three words: "
                 '`"agree"`, `"disagree"` or `"undecided"`.'
             )
-        given.append(answer)
-        runs.append(log.runs())
-    for word, found in zip(given, runs, strict=True):
-        if word != verdict(found):
-            known = f"All your {len(given)} verdicts are those of a usual slip. "
-            slips = ((given == [rule(r) for r in runs], known + hint) for rule, hint in MISTAKES)
-            stop(f"{describe(found, word)}\n{find_hint(slips) or by_hand(found)}")
-    return len(runs[0].curves)
+        return answer, log.runs()
+
+    given, runs = zip(*map(ask, CASES), strict=True)
+    yours = [limit(lambda case: ask(case)[0], *family) for family in FAMILIES]
+    seeds = len(runs[0].curves)
+
+    def like(rule: Rule) -> bool:
+        """Whether the student's function does what this rule does."""
+        return [*given] == [rule(r) for r in runs] and all(
+            map(near, yours, (limit(lambda case: rule(play(case, seeds)), *f) for f in FAMILIES))
+        )
+
+    if not like(verdict):
+        wrong = [(r, word) for r, word in zip(runs, given, strict=True) if word != verdict(r)]
+        where = f"On {len(given)} made-up runs your verdicts are right."
+        if wrong:
+            where = describe(*wrong[0])
+        known = f"All your {len(given)} verdicts are those of a usual slip. "
+        slips = ((lambda rule=rule: like(rule), known + hint) for rule, hint in MISTAKES)
+        stop(f"{where}\n{find_hint(slips) or of_limit(yours, seeds) or by_hand(wrong[0][0])}")
+    return seeds
 
 
 # --- what the student's function is given
@@ -162,8 +175,60 @@ class Log:
 
     def runs(self) -> Runs:
         """The runs with the seeds that were asked for."""
-        pairs = [[self.case.curve(s, i) for s in SURROGATES] for i in range(len(self.seeds))]
-        return Runs(pairs, self.case.n_test)
+        return play(self.case, len(self.seeds))
+
+
+def play(case: Case, seeds: int) -> Runs:
+    return Runs([[case.curve(s, i) for s in SURROGATES] for i in range(seeds)], case.n_test)
+
+
+# --- how large a difference has to be
+
+# p without the last number, test images, and what each seed adds to both sides.
+FAMILIES = (
+    (0.8, 1000, (0.0, 0.0, 0.0)),
+    (0.6, 100, (0.08, 0.0, -0.05)),
+    (0.7, 60, (0.1, -0.02, -0.03)),
+    (0.25, 2000, (0.0, 0.02, 0.03)),
+)
+
+
+def limit(answer: Callable[[Case], str], p: float, n_test: int, added: Sequence[float]) -> float:
+    """The mean difference from which on it says "agree" where all seeds do; NaN: it never does."""
+
+    def agrees(gap: float) -> bool:
+        atan, sigmoid = (tuple(p + a + half for a in added) for half in (gap / 2, -gap / 2))
+        return answer(Case(atan, sigmoid, n_test)) == "agree"
+
+    low, high = 0.0, 1.96 * min(*(p + a for a in added), *(1 - p - a for a in added))
+    if not agrees(high):
+        return math.nan
+    for _ in range(16):
+        middle = (low + high) / 2
+        low, high = (low, middle) if agrees(middle) else (middle, high)
+    return high
+
+
+def near(one: float, other: float) -> bool:
+    both = math.isnan(one) and math.isnan(other)
+    return both or math.isclose(one, other, rel_tol=0.003, abs_tol=2e-5)
+
+
+def of_limit(yours: list[float], seeds: int) -> str | None:
+    """Where the student's limit is another one."""
+    for gap, family in zip(yours, FAMILIES, strict=True):
+        p, n_test, added = family
+        right = limit(lambda case: verdict(play(case, seeds)), *family)
+        if not near(gap, right):
+            sides = ", ".join(f"{p + a:g}" for a in added)
+            from_on = f"from a difference of {gap:.4g} on" if gap > 2e-5 else "however small it is"
+            when = "never" if math.isnan(gap) else from_on
+            return (
+                "We moved the two sides apart, with the same difference for each seed, around the "
+                f"accuracies {sides} on {n_test:,} test images. Your function says “agree” {when}, "
+                f"and 2 SE is {right:.4g}. Print what you compare the mean with."
+            )
+    return None
 
 
 # --- the plan
@@ -216,6 +281,7 @@ def of_plan(calls: list[dict[str, Any]]) -> list[tuple[object, str]]:
 # --- the rule, and what is often made of it
 
 
+Rule = Callable[[Runs], str]
 Pick = Callable[[Sequence[float]], float]
 
 
@@ -256,7 +322,7 @@ def each_its_own(runs: Runs) -> float:
     return sum(standard_error(side, runs.n_test) ** 2 / 2 for side in sides(runs)) ** 0.5
 
 
-MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
+MISTAKES: tuple[tuple[Rule, str], ...] = (
     (lambda r: verdict(r, max),
      "You take the best epoch of each run. It was found by looking at the test images, so it is "
      "part luck, and the more a curve jumps the luckier it gets. The rule says: the last epoch."),
@@ -313,6 +379,9 @@ MISTAKES: tuple[tuple[Callable[[Runs], str], str], ...] = (
     (lambda r: decide([(a - s) / s for a, s in zip(*sides(r), strict=True)], 2 * se(r)),
      "Your differences are relative, divided by the Sigmoid's accuracy. The rule says Atan minus "
      "Sigmoid, and SE is made for that."),
+    (lambda r: decide([(a - s) / a for a, s in zip(*sides(r), strict=True)], 2 * se(r)),
+     "Your differences are divided by the Atan's accuracy. The rule says Atan minus Sigmoid, and "
+     "SE is made for that."),
     (lambda r: decide(differences(r), 2 * stdev(differences(r))),
      "You measure how much the seeds differ from each other, with their standard deviation. The "
      "SE of section 5 comes from the number of test images."),

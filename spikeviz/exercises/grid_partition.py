@@ -106,11 +106,15 @@ def of_shape(given: Tensor, expected: Tensor, x: Tensor) -> str | None:
     return find_hint([
         (turned and torch.equal(given.transpose(1, 2), expected),
          "The pixels are right, but groups and tokens changed places: groups come first."),
-        (turned,
-         "It looks as if `size` were the distance between two tokens. It is the number of tokens "
+        (turned and torch.equal(given, right(x, x.shape[2] // SQUARE[1])),
+         "You took `size` for the distance between two tokens. It is the number of tokens "
          "on a side of a group; the distance is H/G."),
+        (turned,
+         f"You have {tokens} groups of {groups} tokens, the two numbers have changed places, and "
+         "the pixels are not those of the grid either."),
         (shape in ((n, c, groups, tokens), (n, groups, c, tokens)),
-         "The channels seem not to be last. A token is a row of C numbers."),
+         f"Your last axis has length {shape[-1]}, and a token is a row of C numbers: the channels "
+         "come last."),
         (shape == (n * groups, tokens, c),
          "Perhaps images and groups share an axis. Keep B as the first axis of four."),
         (shape == (n, groups * tokens, c),

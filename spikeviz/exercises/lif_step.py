@@ -116,8 +116,9 @@ class Answer:
         self.function = function
         self.make: Callable = float
 
-    def __call__(self, neuron: Neuron, x: float, v: float) -> Step:
-        options = {} if neuron == DEFAULT else neuron._asdict()
+    def __call__(self, neuron: Neuron, x: float, v: float, named: bool = False) -> Step:
+        """named: hand over tau and the others also where they are the usual ones."""
+        options = neuron._asdict() if named or neuron != DEFAULT else {}
         try:
             answer = self.function(self.make(x), self.make(v), **options)
         except Exception as error:
@@ -125,7 +126,7 @@ class Answer:
             if stopped_at_ellipsis(error) or self.make is tensor:
                 raise
             self.make = array if self.make is float and "numpy" in sys.modules else tensor
-            return self(neuron, x, v)
+            return self(neuron, x, v, named)
         expect(answer)
         if getattr(answer, "ndim", 0) > 0:
             answer = tuple(answer)  # three numbers in one tensor can be taken apart like any three
@@ -161,6 +162,11 @@ def behaviour(answer: Answer) -> str | None:
         (not close(*once, *again),
          "The same call gives another result the second time. Everything that the neuron "
          "remembers comes in as `v` and goes out as `v_next`; keep nothing else."),
+        (not close(*(step for x in (0.5, 2.5) for step in answer(DEFAULT, x, 0.25)),
+                   *(step for x in (0.5, 2.5) for step in answer(DEFAULT, x, 0.25, named=True))),
+         "Without `tau`, `v_threshold` and `v_reset` your function gives something else than with "
+         "tau = 2, v_threshold = 1, v_reset = 0. Keep the line that starts with `def` as it was "
+         "given."),
     ]) or order(answer) or charge(answer) or fire(answer) or reset(answer)  # fmt: skip
 
 
@@ -255,16 +261,21 @@ def fire(answer: Answer) -> str | None:
 def reset(answer: Answer) -> str | None:
     """For a neuron that charges and fires as it should."""
     silent, fired = answer(DEFAULT, 1.5, 0.0), answer(DEFAULT, 2.5, 0.0)
+    other_silent, other_fired = (answer(Neuron(v_reset=-0.25), x, 0.0) for x in (1.5, 2.5))
     return find_hint([
         (close(fired.h, fired.v_next) and not close(fired.h, 1.25),
          "Your `h` is already reset. H is the potential before the reset, V the one after it: keep "
          "them in two variables."),
-        (close(fired.v_next, 1.25) and not close(silent.v_next, 0.75),
+        (close(fired.v_next, other_fired.v_next, 1.25, 1.25)
+         and close(silent.v_next, other_silent.v_next, 0.0, -0.25),
          "Your reset is the wrong way round: it keeps H where the neuron fires and resets it where "
          "it is silent."),
-        (close(fired.v_next, 1.25),
+        (close(silent.v_next, fired.v_next, other_fired.v_next, 0.75, 1.25, 1.25),
          "After a spike your `v_next` is still H: nothing resets it, so the neuron would fire "
          "again and again."),
+        (close(silent.v_next, fired.v_next, 0.75, 1.25),
+         "After a spike at H = 1.25 your `v_next` is 1.25 with v_reset = 0 and "
+         f"{other_fired.v_next:.4g} with v_reset = -0.25. H should leave no trace there."),
         (not close(silent.v_next, 0.75),
          "Where the neuron is silent, V should carry the charge of this step on to the next. Your "
          "`v_next` is not H there."),

@@ -75,7 +75,7 @@ def hidden_trains() -> list[tuple[Tensor, float]]:
 
     one = torch.eye(LENGTH)[AT]
     return [(one, 4.0), (START, 2.0), (train(30), 8.0), (train(5, 7), 3.0),
-            (train(4, 2, 3, 4, 5), 2.0), (train(6, 6), 1.0)]  # fmt: skip
+            (train(4, 2, 3, 4, 5), 2.0), (train(6, 6), 1.0), (torch.ones(1), 2.0)]  # fmt: skip
 
 
 def form(given: object, spikes: Tensor) -> Tensor:
@@ -178,7 +178,8 @@ def fade(answer: Answer, one: Tensor) -> str | None:
          "After the spike your estimate stays where it is, for ever: nothing leaks. With more "
          "spikes it can only grow."),
         (kept > 1 + TOLERANCE,
-         "After the spike, in silence, your estimate grows. It has to fall back towards 0."),
+         f"The spike brings your estimate to {rise:.3g}, and one step of silence to "
+         f"{float(after[1]):.3g}, further from 0. In silence it has to fall back."),
         (abs(rise - 0.75) < TOLERANCE and abs(kept - 0.25) < TOLERANCE,
          "Your two shares have changed places: with tau = 4 a step should keep 3/4 of the old "
          "estimate, and yours keeps 1/4. A large tau means a slow reader."),

@@ -34,8 +34,8 @@ def check_surrogate_backward(surrogate: Surrogate) -> Feedback:
         named="Is the name spelled right, and imported (`math` for pi)?",
         keep="Keep both lines that start with `def` as they were given.",
         errors={
-            "^TypeError.*(tuple|sequence)": "Perhaps it is `ctx.saved_tensors`: that is a tuple, "
-            "also of one tensor. Take it out: `(u,) = ctx.saved_tensors`.",
+            "tuple|sequence": "`ctx.saved_tensors` is a tuple, also of one tensor, and nothing can "
+            "be computed with a tuple. Take the tensor out of it: `(u,) = ctx.saved_tensors`.",
             "invalid gradient": "The gradient needs the shape of u: one number for each u.",
             "number of gradients": "`forward` takes one input, u, so `backward` returns one "
             "gradient.",
@@ -139,6 +139,23 @@ def of_kind(u: Tensor, g: Tensor) -> str | None:
     ])  # fmt: skip
 
 
+SLIPS = (  # height, what is squared for u = 1, and what makes such a bell
+    (1, 1, "Your bell is too wide. A π is missing next to u."),
+    (1, 2, "Your bell is too wide. A π is missing next to u; and is the fraction there halved?"),
+    (1, 2 * math.pi,
+     "Your bell is too narrow by half. Look at the fraction next to u: is it halved?"),
+    (1, math.pi / 2, "Your bell is twice too wide. Look at the fraction next to u: is α in it?"),
+    (1, math.sqrt(math.pi),
+     "Your bell is too wide. Perhaps the square does not cover the whole fraction, with π in it."),
+    (2, math.pi,
+     "The shape is right, the height is not: at u = 0 your slope is 2, twice too high. Perhaps the "
+     "whole α stands above the line."),
+    (0.5, math.pi,
+     "The shape is right, the height is not: at u = 0 your slope is 0.5. Put u = 0 into the "
+     "formula and see what is left."),
+)  # fmt: skip
+
+
 def of_bell(centre: float, half: float, one: float, two: float) -> str | None:
     """The slopes at u = 0, ½, 1, 2, as of A / (1 + (k u)²)."""
     other = (
@@ -151,32 +168,27 @@ def of_bell(centre: float, half: float, one: float, two: float) -> str | None:
     width = math.sqrt(fall_1) if fall_1 > 0 else math.nan
 
     def near(value: float, wanted: float) -> bool:
-        return abs(value - wanted) < 0.01
+        return abs(value - wanted) < 0.003 * wanted
 
+    seen = (
+        f"Your slope is a bell of height {centre:.4g} at u = 0 that falls to half of it at u = "
+        f"{1 / width:.4g}."
+    )
     return find_hint([
         (near(fall_2 / fall_1, 2),
-         "Far from the threshold your slope fades too slowly: it falls like 1/u, not like 1/u². Is "
-         "something in the denominator not squared?"),
-        (not (fall_1 > 0 and near(fall_2 / fall_1, 4)), other),
-        (near(width, 2 * math.pi) and near(centre, 2),
-         "Your slope is that of α = 4: at u = 0 it is 2. Here α is 2, and each place of the "
-         "formula takes the half of it."),
-        (near(width, 1) or near(width, 2),
-         "Your bell is too wide. Perhaps a π is missing next to u."),
-        (near(width, 2 * math.pi),
-         "Your bell is too narrow by half. Look at the fraction next to u: is it halved?"),
-        (near(width, math.pi / 2),
-         "Your bell is twice too wide. Look at the fraction next to u: is α in it?"),
-        (near(width, math.sqrt(math.pi)),
-         "Your bell is too wide. Perhaps the square does not cover the whole fraction, with π in "
-         "it."),
-        (not near(width, math.pi),
-         f"Your bell has not the right width: it falls to half its height at u = {1 / width:.3g}. "
-         "Look at what stands next to u inside the square."),
-        (near(centre, 2),
-         "The shape is right, the height is not: at u = 0 your slope is 2, twice too high. Perhaps "
-         "the whole α stands above the line."),
+         "Far from the threshold your slope fades too slowly: it falls like 1/u, not like 1/u². "
+         "Perhaps something in the denominator is not squared."),
+        (not (fall_1 > 0 and near(fall_2 / fall_1, 4) and near(half, centre / (1 + fall_1 / 4))),
+         other),
+        (near(width, math.pi * centre),
+         f"{seen} That is the Atan with α = {2 * centre:.4g}; here α is 2."),
+        *((near(centre, height) and near(width, across), hint) for height, across, hint in SLIPS),
+        (near(width, math.pi),
+         f"{seen} The width is right, the height is not. Put u = 0 into the formula and see what "
+         "is left."),
+        (near(centre, 1),
+         f"{seen} The height is right, the width is not: half of it should be left at u = "
+         f"{1 / math.pi:.4g}, where what is squared is 1."),
         (True,
-         f"The shape is right, the height is not: at u = 0 your slope is {centre:.3g}. Put u = 0 "
-         "into the formula and see what is left."),
+         f"{seen} Neither is that of α = 2: compare both places where α stands in the formula."),
     ])  # fmt: skip

@@ -1,4 +1,4 @@
-# hint: carry the charge of this step
+# fact: carry the charge of this step
 def lif_step(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
     h = v + (x - v) / tau
     spike = float(h >= v_threshold)

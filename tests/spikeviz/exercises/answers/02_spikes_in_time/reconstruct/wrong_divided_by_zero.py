@@ -1,4 +1,4 @@
-# hint: no finite number
+# fact: no finite number
 def reconstruct(spikes, tau):
     rate = torch.zeros_like(spikes[0])
     path = []

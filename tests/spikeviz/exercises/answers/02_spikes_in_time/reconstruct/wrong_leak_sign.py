@@ -1,4 +1,4 @@
-# hint: in silence, your estimate grows
+# fact: further from 0
 def reconstruct(spikes, tau):
     rate = torch.zeros_like(spikes[0])
     path = []

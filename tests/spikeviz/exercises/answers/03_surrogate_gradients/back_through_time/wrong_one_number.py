@@ -1,4 +1,4 @@
-# hint: One number is needed
+# fact: One number is needed
 def back_through_time(spikes, slopes, tau):
     gradient = slopes[-1]
     path = [gradient / tau]

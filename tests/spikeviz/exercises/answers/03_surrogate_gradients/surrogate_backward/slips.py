@@ -13,7 +13,7 @@ class _Step(torch.autograd.Function):
 
 
 class AlphaOf4(_Step):
-    """hint: is that of α = 4"""
+    """hint: That is the Atan with α = 4"""
 
     @staticmethod
     def backward(ctx, grad_output):
@@ -23,7 +23,7 @@ class AlphaOf4(_Step):
 
 
 class ATuple(_Step):
-    """hint: that is a tuple, also of one tensor"""
+    """hint: is a tuple, also of one tensor"""
 
     @staticmethod
     def backward(ctx, grad_output):
@@ -79,7 +79,7 @@ class RootForgotten(_Step):
 
 
 class TooWide(_Step):
-    """hint: it falls to half its height"""
+    """hint: falls to half of it at u"""
 
     @staticmethod
     def backward(ctx, grad_output):

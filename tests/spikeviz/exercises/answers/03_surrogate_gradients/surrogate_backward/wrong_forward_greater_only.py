@@ -1,4 +1,4 @@
-# hint: also at u = 0 exactly
+# fact: also at u = 0 exactly
 class MyAtan(torch.autograd.Function):
     """The step Θ(u) forward, the slope of the Atan backward."""
 

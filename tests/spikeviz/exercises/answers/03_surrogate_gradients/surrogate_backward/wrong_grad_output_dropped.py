@@ -1,4 +1,4 @@
-# hint: does not scale with `grad_output`
+# fact: does not scale with `grad_output`
 class MyAtan(torch.autograd.Function):
     """The step Θ(u) forward, the slope of the Atan backward."""
 

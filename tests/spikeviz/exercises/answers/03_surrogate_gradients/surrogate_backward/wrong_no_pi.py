@@ -1,4 +1,4 @@
-# hint: Perhaps a π is missing
+# hint: A π is missing next to u
 class MyAtan(torch.autograd.Function):
     """The step Θ(u) forward, the slope of the Atan backward."""
 

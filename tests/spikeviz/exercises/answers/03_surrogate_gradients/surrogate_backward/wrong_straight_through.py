@@ -1,4 +1,4 @@
-# hint: the same for every u
+# fact: the same for every u
 class MyAtan(torch.autograd.Function):
     """The step Θ(u) forward, the slope of the Atan backward."""
 

@@ -1,4 +1,4 @@
-# hint: a single threshold for n
+# hint: a single threshold, whatever n is
 def choose_thresholds(x, n, tau):
     """Currents x, [N], above 0 → n thresholds, increasing. For T = 1."""
     return [float((x / tau).median())]

@@ -1,4 +1,4 @@
-# hint: a copy is no second opinion
+# fact: a copy is no second opinion
 def compare(train, n_test):
     """Is the Atan better than the Sigmoid? Gives "agree", "disagree" or "undecided"."""
     seeds = (0, 0, 0)

@@ -1,4 +1,4 @@
-# hint: The bias of the convolution is forgotten
+# fact: The bias of the convolution is forgotten
 def fold_batchnorm(weight, bias, norm):
     """The weight and the bias of one convolution that does the work of both."""
     if bias is None:

@@ -1,4 +1,4 @@
-# hint: It has to keep the shape
+# fact: It has to keep the shape
 def fold_batchnorm(weight, bias, norm):
     """The weight and the bias of one convolution that does the work of both."""
     if bias is None:

@@ -1,4 +1,4 @@
-# hint: The channels seem not to be last
+# fact: the channels come last
 def grid_partition(x, size):
     """[B, C, H, W] → [B, groups, size·size, C]."""
     images, c, h, w = x.shape

@@ -1,4 +1,4 @@
-# hint: must multiply to the number of values
+# fact: must multiply to the number of values
 def grid_partition(x, size):
     """[B, C, H, W] → [B, groups, size·size, C]."""
     images, c, h, w = x.shape

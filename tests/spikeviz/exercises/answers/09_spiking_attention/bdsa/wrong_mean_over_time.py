@@ -1,4 +1,4 @@
-# hint: time, images, tokens and channels all stay
+# fact: time, images, tokens and channels all stay
 def bdsa(s, spk, softmax=True):
     """Spikes s [T, B, N, d_k] → spikes of the same shape. spk: the SPK block."""
     s = s.mean(0)

@@ -18,7 +18,7 @@ def one_more(channels, mixer=False):
 
 
 def half(channels, mixer=False):
-    """hint: Yours does not grow like such a sum"""
+    """hint: too small, by 9.5 C²"""
     return _right(channels, mixer) / 2
 
 

@@ -1,4 +1,4 @@
-# hint: at every width, but each number
+# fact: at every width, but each number
 def block_parameters(channels, mixer=False):
     """Parameters of a block with SISA; with or without the mixers of MBPL."""
     c = channels

@@ -1,4 +1,4 @@
-# hint: Return a list of names, also for one
+# fact: Return a list of names, also for one
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: without being equal
+# fact: without being equal
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

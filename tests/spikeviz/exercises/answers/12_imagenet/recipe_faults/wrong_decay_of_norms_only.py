@@ -1,4 +1,4 @@
-# hint: does not mend it
+# fact: does not mend it
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

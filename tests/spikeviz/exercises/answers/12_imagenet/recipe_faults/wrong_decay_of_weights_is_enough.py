@@ -1,4 +1,4 @@
-# hint: is no excuse
+# fact: is no excuse
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: go on after the first one
+# fact: go on after the first one
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: which says whether or how many
+# fact: which says whether or how many
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: make steps of 12,288
+# fact: make steps of 12,288
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

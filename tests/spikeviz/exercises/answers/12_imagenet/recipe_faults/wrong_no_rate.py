@@ -1,4 +1,4 @@
-# hint: a hundred times the paper's
+# fact: a hundred times the paper's
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

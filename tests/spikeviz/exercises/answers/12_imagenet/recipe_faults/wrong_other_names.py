@@ -1,4 +1,4 @@
-# hint: which is no field of the recipe
+# fact: which is no field of the recipe
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

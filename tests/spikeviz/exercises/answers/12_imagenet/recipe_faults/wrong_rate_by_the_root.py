@@ -1,4 +1,4 @@
-# hint: the square root
+# fact: the square root
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: over all processes
+# fact: over all processes
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

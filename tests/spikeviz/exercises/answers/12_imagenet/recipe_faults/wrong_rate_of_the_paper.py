@@ -1,4 +1,4 @@
-# hint: Half the batch and half the rate
+# fact: Half the batch and half the rate
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

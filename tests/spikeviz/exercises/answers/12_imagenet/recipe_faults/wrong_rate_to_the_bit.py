@@ -1,4 +1,4 @@
-# hint: leave room for 1 %
+# fact: leave room for 1 %
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: the accuracy of a distorted image
+# fact: the accuracy of a distorted image
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

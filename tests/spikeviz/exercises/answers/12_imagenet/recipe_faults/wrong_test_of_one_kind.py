@@ -1,4 +1,4 @@
-# hint: other ones than before
+# fact: other ones than before
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,4 +1,4 @@
-# hint: would the rate ever fall
+# fact: would the rate ever fall
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

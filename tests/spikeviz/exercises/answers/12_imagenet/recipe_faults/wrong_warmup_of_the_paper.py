@@ -1,4 +1,4 @@
-# hint: must be the paper's 10
+# fact: must be the paper's 10
 def faults(recipe, processes):
     """The names of the fields of the recipe that are wrong."""
     found = []

@@ -1,3 +1,3 @@
-# hint: `after` is missing from your weight
+# fact: `after` is missing from your weight
 def normalise(weight, bias, before, after):
     return weight * before, bias

@@ -1,3 +1,3 @@
-# hint: You multiply the weight by both
+# fact: You multiply the weight by both
 def normalise(weight, bias, before, after):
     return weight * before * after, bias * after
