@@ -186,15 +186,72 @@ def reads(table, top=True):
 
 
 def bound_and_needed(source):
-    """The names that a cell binds, and those that it takes from the cells before."""
-    bound, needed = set(), set()
-    for statement in ast.parse(source).body:
-        table = symtable.symtable(ast.unparse(statement), "cell", "exec")
-        binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-        own = binds if not isinstance(statement, ast.Assign) else set()  # x = x + 1 needs an x
-        needed |= reads(table) - own - bound
-        bound |= binds
-    return bound, needed
+    """The names that a cell binds, and those that it takes from before it runs."""
+    bound, needed, called = set(), set(), set()  # what a function takes, it takes when it is called
+
+    def take(*nodes):
+        for node in nodes:
+            module = ast.Module([node if isinstance(node, ast.stmt) else ast.Expr(node)], [])
+            table = symtable.symtable(ast.unparse(module), "cell", "exec")
+            later = isinstance(node, ast.FunctionDef | ast.ClassDef)
+            (called if later else needed).update(reads(table) - bound)
+            names = table.get_symbols()
+            bound.update(n.get_name() for n in names if n.is_assigned() or n.is_imported())
+
+    def go(statements):
+        for one in statements:
+            match one:
+                case ast.AugAssign():  # x += 1 takes x
+                    take(ast.copy_location(ast.Expr(as_read(one.target)), one), one)
+                case ast.For():
+                    take(ast.Assign([one.target], one.iter, lineno=0))
+                    go([*one.body, *one.orelse])
+                case ast.If() | ast.While():
+                    take(one.test)
+                    go([*one.body, *one.orelse])
+                case ast.With():
+                    for item in one.items:
+                        target = item.optional_vars
+                        take(ast.Assign([target], item.context_expr, lineno=0) if target
+                             else item.context_expr)  # fmt: skip
+                    go(one.body)
+                case ast.Try():
+                    go([*one.body, *(s for h in one.handlers for s in h.body), *one.orelse])
+                    go(one.finalbody)
+                case _:
+                    take(one)
+
+    go(ast.parse(source).body)
+    return bound, needed | called - bound
+
+
+def as_read(target):
+    return ast.parse(ast.unparse(target), mode="eval").body
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("x = x / 2", {"x"}),
+        ("total += 1", {"total"}),
+        ("for n in range(3):\n    x = x + n", {"x"}),
+        ("if ready:\n    x = f(x)", {"x"}),
+        ("with open(f) as g:\n    rows = rows + g.read()", {"rows"}),
+        ("x = 0\nfor n in range(3):\n    x += n", set()),
+        ("for x in y:\n    print(x)", set()),
+        ("def double():\n    return 2 * x\n\n\nx = 3", set()),
+    ],
+)
+def test_what_a_second_run_would_change_is_seen(source, found):
+    assert set.intersection(*bound_and_needed(source)) == found
+
+
+@every
+def test_a_cell_that_runs_twice_makes_the_same_again(path):
+    """x = x / 2, or images += 1 in a loop, would not."""
+    wrong = {c.id: found for c in cells(path, "code")
+             if (found := set.intersection(*bound_and_needed(c.source)))}  # fmt: skip
+    assert wrong == {}
 
 
 @every
@@ -207,6 +264,20 @@ def test_a_name_that_other_cells_read_is_bound_in_one_cell(path):
             binders.setdefault(variable, []).append(name)
     needed = set().union(*(needed for _, needed in parts.values()))
     assert {v: b for v, b in binders.items() if v in needed and len(b) > 1} == {}
+
+
+# A reader's own cell, or an answer, may well say x = 3: what other cells read has a longer name.
+SHORT = {"np", "nn", "F", "os"}
+
+
+@every
+def test_a_name_that_other_cells_read_is_none_that_a_reader_would_take(path):
+    parts = {c.id: bound_and_needed(c.source) for c in cells(path, "code")}
+    shared = {
+        name for cell, (bound, _) in parts.items() for name in bound
+        if any(name in needed for other, (_, needed) in parts.items() if other != cell)
+    }  # fmt: skip
+    assert {name for name in shared if len(name) < 3 and name.islower()} - SHORT == set()
 
 
 # --- predictions
