@@ -80,7 +80,7 @@ function drawReels(ctx, { pair, p }, { reels }, now, share, colour) {
     const turned = now ? 24 * (1 - (1 - Math.min(1, share / stops)) ** 2) : 0;
     for (let k = Math.floor(turned) - 1; k <= turned + 2; k++) {
       const away = (k - turned) * 30;
-      if (!now && k) continue;
+      if (still ? k !== turned : !now && k) continue;
       const seed = now ? seeds[(now.places[i] + 7 * (24 - k + seeds.length)) % seeds.length] : "?";
       ctx.font = `600 ${still ? 19 : 17}px system-ui, sans-serif`;
       ctx.globalAlpha = clamp(1 - Math.abs(away) / 34, 0, 1);
