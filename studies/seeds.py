@@ -3,7 +3,7 @@
     python studies/seeds.py              writes results/seeds.json, seed by seed
     python studies/seeds.py --resume     goes on where an earlier call ended
 
-The network, images and recipe are those of section 5 of notebook 06: a narrow ResNet-18 at T = 1, a
+The network, images and recipe are those of section 6 of notebook 06: a narrow ResNet-18 at T = 1, a
 thousand digits of 16×16 pixels, four epochs, measured on the second half of the test digits. Two
 pairs: four and eight branches of MBPL, whose sum is sent; SL with two thresholds. SeedMachine draws
 from them.

@@ -61,6 +61,7 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
   const pictures = div("stack", boards.photos, pixel);
   const stage = div("mbpl-stage", pictures,
     div("stack", boards.traces, ...thresholds.elements));
+  const asked = h("div", {}, question.element, rows.element);
   const told = h("div", {}, para("title", "What the sum of all spikes tells of a constant input"),
     div("stack", curve.canvas, curve.handle), question.challenge);
   const sends = h("div", {},
@@ -70,7 +71,7 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
     h("details", {}, ...whole));
   const root = h("div", { class: "spikeviz sv-mbpl" },
     summary, stage, div("row", ...walk.elements, strips), controls.row,
-    div("plots", h("div", {}, question.element, rows.element), told, task.element),
+    div("plots", asked, told, ...task.elements),
     sends,
     h("details", {}, h("summary", {}, "More: exact thresholds, known sets of them"),
       ...controls.more),
@@ -93,8 +94,8 @@ export function makePage({ model, set, controls, thresholds, walk, pixel, curve,
 
   /** The pictures stand only beside an image; said before any size is read. */
   function arrange(isImage, asTask) {
-    for (const part of [question.element, told, sends]) part.hidden = asTask;
-    task.element.hidden = !asTask;
+    for (const part of [asked, told, sends]) part.hidden = asTask;
+    for (const part of task.elements) part.hidden = !asTask;
     stage.classList.toggle("sv-mbpl-image", isImage);
     for (const part of [pictures, boards.sending]) part.hidden = !isImage;
   }

@@ -54,13 +54,13 @@ function drawPlane({ ctx, width, height }, state, tried, colour) {
   ctx.font = PLAIN;
 }
 
-/** {element, update(state), draw(surface, state, look)}. */
+/** {elements, update(state), draw(surface, state, look)}. */
 export function makeTask() {
   const canvas = h("canvas", { class: "sv-mbpl-plane", role: "img" });
   const words = h("p", { class: "sv-mbpl-task", role: "status" });
-  const title = para("title", `The task: an error of at most ${ERROR} with as few spikes as can ` +
-    `be; at most ${counted(STARS[0], "spike")} a pixel`);
-  const element = h("div", {}, title, canvas, words);
+  const title = para("title", `The task: an error of at most ${ERROR}, and at most ` +
+    `${counted(STARS[0], "spike")} a pixel; the fewer the better`);
+  const elements = [h("div", {}, title, words), h("div", {}, canvas)];
   const tried = [];
   let [best, last] = [null, ""];
   function update(state) {
@@ -75,5 +75,5 @@ export function makeTask() {
     canvas.ariaLabel = words.textContent;
   }
   const draw = (surface, state, { colour }) => drawPlane(surface, state, tried, colour);
-  return { element, canvas, update, draw };
+  return { elements, canvas, update, draw };
 }
