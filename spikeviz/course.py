@@ -32,10 +32,7 @@ OLD = REPO / ".venv.old"  # an environment on its way out
 LOCK = REPO / ".venv.lock"  # held while .venv is changed
 CHILD = Path(__file__).with_name("child.py")
 
-# Nothing of the user's own Python, but names of files as this program reads them.
-ALONE = ("-I", "-X", "utf8")
-
-# What the environment says of itself. Run ALONE: else the checkout would shadow the install.
+# What the environment says of itself. Run with -I: else the checkout would shadow the install.
 # broken: records of packages that pip has not finished, or whose files were deleted since.
 PROBE = """
 import json, sys, sysconfig
@@ -267,7 +264,8 @@ def install(extras: list[str], lock: int) -> None:
         project = f".[{','.join(extras)}]"
         # pip refuses to work outside of an environment, and where its settings name another place,
         # this one holds.
-        pip = [PYTHON, *ALONE, CHILD, "pip", "--require-virtualenv", "install", "--prefix", VENV]
+        # -I: nothing of the user's own Python.
+        pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--prefix", VENV]
         options = ["--no-input", "--progress-bar", "off"]
         if packed := os.environ.get(WHEELS):
             options += ["--no-index", "--find-links", packed]
@@ -313,7 +311,7 @@ def take_lock(file: IO) -> bool:
 def look_inside() -> dict:
     """What the interpreter in .venv says of itself; empty if there is none that runs."""
     try:
-        process = start([PYTHON, *ALONE, "-c", PROBE], stdout=subprocess.PIPE,
+        process = start([PYTHON, "-I", "-c", PROBE], stdout=subprocess.PIPE,
                         stderr=subprocess.DEVNULL, encoding="utf-8")  # fmt: skip
         return json.loads(process.communicate()[0])
     except (OSError, ValueError):
@@ -512,7 +510,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     if sys.getfilesystemencoding() != "utf-8":  # a locale in which "ö" of a path is no letter
-        os.environ["PYTHONUTF8"] = "1"
+        os.environ.update(LC_ALL="C.UTF-8", PYTHONUTF8="1")
         os.execv(sys.executable, [sys.executable, *sys.argv])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

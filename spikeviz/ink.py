@@ -34,7 +34,8 @@ def to_html(figure: "Figure", words: str) -> str:
     alt, data = escape(words), base64.b64encode(png).decode()
     return (
         f'<div class="sv-figure" role="img" aria-label="{alt}">{picture}</div>'
-        f'<img hidden alt="{alt}" src="data:image/png;base64,{data}">'
+        # In a <div>, since JupyterLab shows each <img> that stands alone, hidden or not.
+        f'<div hidden><img alt="{alt}" src="data:image/png;base64,{data}"></div>'
     )
 
 

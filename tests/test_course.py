@@ -40,7 +40,7 @@ class Machine:
                        "package": None, "packages": ["pip"], "broken": []}  # fmt: skip
 
     def __call__(self, command, variables=None, **options):
-        words = [str(word) for word in command if word not in course.ALONE[1:]]
+        words = [str(word) for word in command]
         self.variables = variables
         if words[1:3] == ["-I", "-c"]:
             if not course.PYTHON.exists():

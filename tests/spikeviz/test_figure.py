@@ -33,7 +33,7 @@ def test_the_text_is_in_the_notebook_and_the_picture_comes_once():
     (data,) = [o.data for o in notebook.cells[0].outputs if "data" in o]
     assert data["text/plain"] == "An empty axis."
     assert data["text/html"].count('aria-label="An empty axis."') == 1
-    assert data["text/html"].count('<img hidden alt="An empty axis."') == 1
+    assert data["text/html"].count('<div hidden><img alt="An empty axis."') == 1
 
 
 GROUNDS = {"rgb(255, 255, 255)": "rgb(33, 33, 33)", "rgb(17, 17, 17)": "rgb(230, 230, 230)"}
