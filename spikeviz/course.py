@@ -71,15 +71,32 @@ def lab(options: argparse.Namespace) -> int:
     set_up()
     with suppress(OSError):  # a checkout that may only be read keeps what it has
         settle_jupyterlab()
-    command = ["jupyterlab", f"--ServerApp.root_dir={REPO}"]
-    command += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
-    command += ["--ServerApp.contents_manager_class=spikeviz.contents.Contents"]
+    contents = "--ServerApp.contents_manager_class=spikeviz.contents.Contents"
+    return open_jupyterlab(options, REPO, "/lab/tree/notebooks/00_start_here.ipynb", contents)
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Opens nbgrader's formgrader, switched on for this server only."""
+    set_up()
+    folder = Path(options.folder or REPO / "teacher")
+    if not (folder / "nbgrader_config.py").is_file():
+        fail(f"{folder} holds no instructor's edition. Write one first: course.py teacher")
+    with suppress(OSError):
+        settle_jupyterlab()
+    formgrader = "nbgrader.server_extensions.formgrader=True"
+    return open_jupyterlab(
+        options, folder, "/formgrader", f"--ServerApp.jpserver_extensions={formgrader}"
+    )
+
+
+def open_jupyterlab(options: argparse.Namespace, root: Path, address: str, *more: str) -> int:
+    command = ["jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}"]
     command += ["--ServerApp.answer_yes=True"]  # Ctrl-C stops at once instead of asking
     command += ["--allow-root"]  # as in containers; it listens on localhost, behind a token
     command += ["--no-browser"] if options.no_browser else []
     command += [f"--ServerApp.port={options.port}"] if options.port else []
     print("Starting JupyterLab; Ctrl-C here stops it.", flush=True)
-    return run_module(*command)
+    return run_module(*command, *more)
 
 
 def setup(options: argparse.Namespace) -> int:
@@ -138,9 +155,13 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
         command.set_defaults(function=function)
         return command
 
-    command = add("lab", "Open the course in JupyterLab, at notebooks/00_start_here.ipynb.", lab)
-    command.add_argument("--no-browser", action="store_true", help="only print the address")
-    command.add_argument("--port", type=port, metavar="N", help="where to listen (else 8888)")
+    def add_server(*words) -> argparse.ArgumentParser:
+        command = add(*words)
+        command.add_argument("--no-browser", action="store_true", help="only print the address")
+        command.add_argument("--port", type=port, metavar="N", help="where to listen (else 8888)")
+        return command
+
+    add_server("lab", "Open the course in JupyterLab, at notebooks/00_start_here.ipynb.", lab)
 
     add("setup", "Set everything up and start nothing, as for a server.", setup)
 
@@ -163,6 +184,10 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     text = "Write the course and its packages in one folder, to set up without a network."
     command = add("pack", text, pack)
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else pack)")
+
+    text = "Grade what students handed in: open nbgrader's formgrader in the instructor's edition."
+    command = add_server("grade", text, grade)
+    command.add_argument("folder", nargs="?", type=path, metavar="DIR", help="else teacher")
 
     command = add("voila", "Serve a notebook as a page without its code, and open it.",
                   usage="course.py voila NB [OPTION OF VOILA ...]")  # fmt: skip

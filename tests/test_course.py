@@ -304,10 +304,23 @@ def test_an_extra_is_added_once_and_stays(machine):
 
 
 def test_every_command_of_learners_and_teachers_works_in_one_environment(machine):
-    for arguments in (["lab"], ["site"], ["slides", "01"], ["voila", "01"], ["teacher"]):
+    (course.REPO / "teacher").mkdir()
+    (course.REPO / "teacher" / "nbgrader_config.py").touch()
+    alone = (["lab"], ["site"], ["teacher"], ["grade"])
+    for arguments in (*alone, ["slides", "01"], ["voila", "01"]):
         course.main(arguments)
     installed = [words[-1] for words in machine.commands if words[-2] == "-e"]
     assert installed == [".[course]"]  # once for all of them
+
+
+def test_grade_opens_an_instructors_edition_and_nothing_else(machine, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        course.main(["grade", str(course.REPO / "teacher")])
+    assert "teacher holds no instructor's edition. Write one first" in capsys.readouterr().err
+    (course.REPO / "nbgrader_config.py").touch()
+    course.main(["grade", str(course.REPO)])
+    assert f"--ServerApp.root_dir={course.REPO}" in machine.commands[-1]
+    assert machine.commands[-1][-1].endswith("formgrader=True")
 
 
 @pytest.mark.parametrize("change", ["pyproject", "python"])

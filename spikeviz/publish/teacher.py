@@ -7,8 +7,8 @@
 
 Made from notebooks/ and from the tested solutions, so there is one text of each. An exercise's cell
 holds the solution between markers, which nbgrader cuts out for the release; the cell with its check
-is locked, and passes only if the check does. The open question at the end is graded by hand. Folded
-solutions are left out.
+is locked, and passes only if the check does. The open question at the end is graded by hand, by the
+model answer and the points of docs/questions/. Folded solutions are left out.
 """
 
 import ast
@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 
 from spikeviz.browser import CHECKOUT
 
+QUESTIONS = CHECKOUT / "docs" / "questions"
 POINTS = 10  # of an exercise with a check
 OPEN_POINTS = 5  # of the open question, given by hand
 GRADED = "answer = {check}\nanswer"
@@ -33,9 +34,12 @@ QUESTION = (
     "**Your answer to the question for the curious.** Write here what you found, and how you know. "
     "Graded by hand."
 )
-CONFIG = f"""c = get_config()
+CONFIG = f"""from pathlib import Path
+
+c = get_config()
 c.CourseDirectory.course_id = "spikeatconv"
 c.ExecutePreprocessor.timeout = 300
+c.Exchange.root = str(Path(__file__).with_name("exchange"))
 c.ClearSolutions.code_stub = {{"python": "..."}}
 c.ClearSolutions.text_stub = {QUESTION!r}
 """
@@ -53,7 +57,8 @@ def write_course(folder: Path) -> Path:
         if solutions.is_dir():
             place = draft / "source" / path.stem
             place.mkdir(parents=True)
-            edition = make_edition(nbformat.read(path, as_version=4), solutions)
+            model = (QUESTIONS / f"{path.stem}.md").read_text(encoding="utf-8")
+            edition = make_edition(nbformat.read(path, as_version=4), solutions, model)
             nbformat.write(edition, place / path.name)
     (draft / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,9 +70,10 @@ def write_course(folder: Path) -> Path:
     return folder
 
 
-def make_edition(notebook: NotebookNode, solutions: Path) -> NotebookNode:
+def make_edition(notebook: NotebookNode, solutions: Path, model: str) -> NotebookNode:
     """The notebook with solutions in their cells and nbgrader's metadata. solutions: the folder
-    with EXERCISE/solution.py. Raises ValueError where an exercise has no cell of its own."""
+    with EXERCISE/solution.py. model: of the open question, the answer and after `---` the points.
+    Raises ValueError where an exercise has no cell of its own."""
     cells = [cell for cell in notebook.cells if not cell.id.startswith("solution-")]
     for folder in sorted(path for path in solutions.iterdir() if path.is_dir()):
         solution = (folder / "solution.py").read_text(encoding="utf-8").rstrip("\n")
@@ -78,9 +84,17 @@ def make_edition(notebook: NotebookNode, solutions: Path) -> NotebookNode:
         check = find_only(cells, rf"^check_{folder.name}\(", f"the check of {folder.name}")
         check.source = GRADED.format(check=check.source) + ASSERTION
         mark(check, f"check-{folder.name}", points=POINTS)
-    question = nbformat.v4.new_markdown_cell(QUESTION, id="answer-curious")
+    question = nbformat.v4.new_markdown_cell(mark_model(model), id="answer-curious")
     mark(question, "answer-curious", solution=True, points=OPEN_POINTS)
     return nbformat.from_dict({**notebook, "cells": [*cells, question]})
+
+
+def mark_model(model: str) -> str:
+    """The cell of the open question: a model answer and its points, which nbgrader cuts out."""
+    answer, points = model.rstrip("\n").split("\n---\n")
+    items = re.sub(r"^(\d): ", r"- \1 for ", points, flags=re.M)
+    told = f"**A model answer.** {answer}\n\n**Points.**\n\n{items}"
+    return f"### BEGIN SOLUTION\n{QUESTION}\n\n{told}\n### END SOLUTION"
 
 
 def find_only(cells: list[NotebookNode], pattern: str, what: str) -> NotebookNode:

@@ -1,6 +1,7 @@
 """The instructor's edition, released and graded by nbgrader itself."""
 
 import ast
+import re
 import runpy
 
 import nbformat
@@ -38,7 +39,11 @@ def test_every_exercise_is_in_it_with_its_points(edition):
             assert check.metadata.nbgrader.points == 10
             assert check.metadata.nbgrader.locked
             assert f"check_{exercise.name}(" in check.source
-        assert graded["answer-curious"].metadata.nbgrader.points == 5
+        question = graded["answer-curious"]
+        assert question.metadata.nbgrader.points == 5
+        points = re.findall(r"^- (\d) for ", question.source, re.M)
+        assert sum(map(int, points)) == 5
+        assert len(points) >= 2
         assert not [c.id for c in notebook.cells if c.id.startswith("solution-")]
 
 
@@ -117,6 +122,7 @@ def test_nbgrader_releases_and_grades_it(edition):
     solution = (EXERCISES / STEM / "lif_step" / "solution.py").read_text(encoding="utf-8")
     assert solution.splitlines()[-1].strip() not in text
     assert "HIDDEN TESTS" not in text
+    assert "A model answer" not in text
     (task,) = [c for c in read(released).cells if c.id == "exercise-code"]
     (original,) = [c for c in read(CHECKOUT / "notebooks" / f"{STEM}.ipynb").cells
                    if c.id == "exercise-code"]  # fmt: skip
