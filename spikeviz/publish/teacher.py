@@ -8,7 +8,8 @@
 Made from notebooks/ and from the tested solutions, so there is one text of each. An exercise's cell
 holds the solution between markers, which nbgrader cuts out for the release; the cell with its check
 is locked, and passes only if the check does. The open question at the end is graded by hand, by the
-model answer and the points of docs/questions/. Folded solutions are left out.
+model answer and the points of docs/questions/. Folded solutions are left out. Two more assignments,
+`before` and `after`, ask for the ideas of the course.
 """
 
 import ast
@@ -21,6 +22,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from spikeviz.browser import CHECKOUT
+from spikeviz.publish.concepts import FORMS, make_test
 
 QUESTIONS = CHECKOUT / "docs" / "questions"
 POINTS = 10  # of an exercise with a check
@@ -55,11 +57,11 @@ def write_course(folder: Path) -> Path:
     for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb")):
         solutions = CHECKOUT / "tests/spikeviz/exercises/answers" / path.stem
         if solutions.is_dir():
-            place = draft / "source" / path.stem
-            place.mkdir(parents=True)
             model = (QUESTIONS / f"{path.stem}.md").read_text(encoding="utf-8")
             edition = make_edition(nbformat.read(path, as_version=4), solutions, model)
-            nbformat.write(edition, place / path.name)
+            write_assignment(draft, path.stem, edition)
+    for form in FORMS:
+        write_assignment(draft, form, mark_test(make_test(form)))
     (draft / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     # Only what this command makes is replaced: submissions and grades stay.
@@ -68,6 +70,12 @@ def write_course(folder: Path) -> Path:
         (draft / part).replace(folder / part)
     draft.rmdir()
     return folder
+
+
+def write_assignment(draft: Path, name: str, notebook: NotebookNode) -> None:
+    place = draft / "source" / name
+    place.mkdir(parents=True)
+    nbformat.write(notebook, place / f"{name}.ipynb")
 
 
 def make_edition(notebook: NotebookNode, solutions: Path, model: str) -> NotebookNode:
@@ -95,6 +103,16 @@ def mark_model(model: str) -> str:
     items = re.sub(r"^(\d): ", r"- \1 for ", points, flags=re.M)
     told = f"**A model answer.** {answer}\n\n**Points.**\n\n{items}"
     return f"### BEGIN SOLUTION\n{QUESTION}\n\n{told}\n### END SOLUTION"
+
+
+def mark_test(test: NotebookNode) -> NotebookNode:
+    """A test of ideas: a point for each answer."""
+    for cell in test.cells:
+        if cell.id.startswith("answer-"):
+            mark(cell, cell.id, solution=True)
+        elif cell.id.startswith("point-"):
+            mark(cell, cell.id, points=1)
+    return test
 
 
 def find_only(cells: list[NotebookNode], pattern: str, what: str) -> NotebookNode:

@@ -1,6 +1,7 @@
 """The instructor's edition, released and graded by nbgrader itself."""
 
 import ast
+import contextlib
 import re
 import runpy
 
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 
 from spikeviz.publish.__main__ import main
+from spikeviz.publish.concepts import FORMS, IDEAS
 from spikeviz.publish.teacher import CHECKOUT, mark_solution, write_course
 
 EXERCISES = CHECKOUT / "tests/spikeviz/exercises/answers"
@@ -140,6 +142,31 @@ def test_nbgrader_releases_and_grades_it(edition):
         "ada": 10.0, "bob": 0.0, "eve": 0.0,
     }  # fmt: skip
     assert float(grades["ada"]["max_score"]) == 15.0
+
+
+def test_before_and_after_ask_for_the_same_ideas(edition):
+    """One answer in four gives the point; left open gives none; the release does not tell it."""
+    for form in FORMS:
+        REHEARSE["nbgrader"](edition, "generate_assignment", form)
+        released = read(edition / "release" / form / f"{form}.ipynb").cells
+        code = "\n".join(cell.source for cell in released if cell.cell_type == "code")
+        assert not re.search(r'assert|"', code)
+        cells = {cell.id: cell for cell in read(edition / "source" / form / f"{form}.ipynb").cells}
+        for number, idea in enumerate(IDEAS, 1):
+            asked, told, point = (cells[f"{kind}-{number}"] for kind in ("ask", "answer", "point"))
+            letters = re.findall(r"^- \*\*(\w)\*\* \S", asked.source, re.M)
+            assert letters == ["a", "b", "c", "d"]
+            assert (point.metadata.nbgrader.points, told.metadata.nbgrader.solution) == (1, True)
+            name, given = re.search(r'^(\w+) = "(\w)"$', told.source, re.M).groups()
+            assert given == letters[idea[form]["right"]]
+            assert f"# {name} =\n..." in code
+            right = []
+            for letter in letters:
+                with contextlib.suppress(AssertionError):
+                    exec(point.source, {name: letter})
+                    right.append(letter)
+            assert right == [given]
+        assert idea["before"] != idea["after"]
 
 
 def test_what_lab_installs_grades_notebook_12(tmp_path, rehearsal, installed):
