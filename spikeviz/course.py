@@ -96,7 +96,7 @@ def open_jupyterlab(options: argparse.Namespace, root: Path, address: str, *more
     command += ["--no-browser"] if options.no_browser else []
     command += [f"--ServerApp.port={options.port}"] if options.port else []
     print("Starting JupyterLab; Ctrl-C here stops it.", flush=True)
-    return run_module(*command, *more)
+    return run_module(*command, *more, cwd=str(root))  # nbgrader looks for its settings there
 
 
 def setup(options: argparse.Namespace) -> int:
@@ -443,12 +443,12 @@ def start(command: list, variables: dict[str, str] | None = None, **options) -> 
     for name in ELSEWHERE:
         all_variables.pop(name, None)
     words = [str(word) for word in command]
-    return subprocess.Popen(words, cwd=str(REPO), env=all_variables, **options)
+    return subprocess.Popen(words, **{"cwd": str(REPO), "env": all_variables, **options})
 
 
-def run_module(*words: str) -> int:
+def run_module(*words: str, **options) -> int:
     """Runs a module of the environment, which ends when this program does, and its kernels too."""
-    return run([PYTHON, CHILD, *words], stdin=subprocess.PIPE)
+    return run([PYTHON, CHILD, *words], stdin=subprocess.PIPE, **options)
 
 
 def run(command: list, variables: dict[str, str] | None = None, **options) -> int:

@@ -63,7 +63,7 @@ def write_course(folder: Path) -> Path:
     for form in FORMS:
         write_assignment(draft, form, mark_test(make_test(form)))
     (draft / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "exchange").mkdir(parents=True, exist_ok=True)
     # Only what this command makes is replaced: submissions and grades stay.
     shutil.rmtree(folder / "source", ignore_errors=True)
     for part in ("source", "nbgrader_config.py"):
