@@ -91,12 +91,13 @@ def grade(options: argparse.Namespace) -> int:
 
 def open_jupyterlab(options: argparse.Namespace, root: Path, address: str, *more: str) -> int:
     command = ["jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}"]
+    command += more
     command += ["--ServerApp.answer_yes=True"]  # Ctrl-C stops at once instead of asking
     command += ["--allow-root"]  # as in containers; it listens on localhost, behind a token
     command += ["--no-browser"] if options.no_browser else []
     command += [f"--ServerApp.port={options.port}"] if options.port else []
     print("Starting JupyterLab; Ctrl-C here stops it.", flush=True)
-    return run_module(*command, *more, cwd=str(root))  # nbgrader looks for its settings there
+    return run_module(*command, cwd=str(root))  # nbgrader looks for its settings there
 
 
 def setup(options: argparse.Namespace) -> int:

@@ -320,7 +320,7 @@ def test_grade_opens_an_instructors_edition_and_nothing_else(machine, capsys):
     (course.REPO / "nbgrader_config.py").touch()
     course.main(["grade", str(course.REPO)])
     assert f"--ServerApp.root_dir={course.REPO}" in machine.commands[-1]
-    assert machine.commands[-1][-1].endswith("formgrader=True")
+    assert any(word.endswith("formgrader=True") for word in machine.commands[-1])
 
 
 @pytest.mark.parametrize("change", ["pyproject", "python"])

@@ -91,6 +91,8 @@ export function makeTools(view) {
       label: "Speed of play", options: [5, 20, 60].map((value) => [value, `${value} steps/s`]),
       set: (speed) => set({ speed: Number(speed) }),
     }),
-    libraries: librariesPanel(view), sound: clicker(signal), clearGhost: button("Clear ghost", clear),
+    libraries: librariesPanel(view),
+    sound: clicker(signal),
+    clearGhost: button("Clear ghost", clear),
   };
 }
