@@ -50,15 +50,19 @@ def draw_png(figure: "Figure") -> bytes:
 
 
 def soak(figure: "Figure") -> dict[str, str]:
-    """Let the page through where a grey or blue map is white: such an image becomes a layer of ink,
-    black until `inline` colours it. Returns {name of the image in the SVG: its ink}."""
+    """Let the page through where a grey, blue or signed map is white. A grey or blue one becomes a
+    layer of ink, black until `inline` colours it. Returns {name of the image in the SVG: its ink}.
+    """
     from matplotlib.colors import LinearSegmentedColormap
 
     layer = LinearSegmentedColormap.from_list("layer", [(0, 0, 0, 0), (0, 0, 0, 1)])
+    signed = LinearSegmentedColormap.from_list("signed", ["#3a87c8ff", "#80808000", "#d3543cff"])
     inks = {}
     for image in (image for axes in figure.axes for image in axes.images):
         ink = MAPS.get(image.get_cmap().name)
         values = image.get_array()
+        if image.get_cmap().name == "RdBu_r":
+            image.set_cmap(signed)
         if ink and values is not None and values.ndim == 2:
             image.set_cmap(layer)
             image.set_gid(f"ink-{uuid.uuid4().hex}")  # another for each: a page holds many figures
