@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+LEAST = 560  # pixels
 TEXT = "currentColor"
 PAPER = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
 # The colours of the course, mixed with the text's so that they read on both grounds: their share.
@@ -33,7 +34,8 @@ def to_html(figure: "Figure", words: str) -> str:
     picture = recolour(inline(svg.getvalue(), inks))
     alt, data = escape(words), base64.b64encode(png).decode()
     return (
-        f'<div class="sv-figure" role="img" aria-label="{alt}">{picture}</div>'
+        f'<div class="sv-figure scroll" style="overflow-x: auto" role="img" aria-label="{alt}">'
+        f"{picture}</div>"
         # In a <div>, since JupyterLab shows each <img> that stands alone, hidden or not.
         f'<div hidden><img alt="{alt}" src="data:image/png;base64,{data}"></div>'
     )
@@ -71,7 +73,7 @@ def soak(figure: "Figure") -> dict[str, str]:
 
 
 def inline(svg: str, inks: dict[str, str]) -> str:
-    """The <svg> alone, as wide as it was meant or as the page is, without the style that would
+    """The <svg> alone, as wide as it was meant or as the page, without the style that would
     reach out of it into the page."""
     svg = re.sub(r"(?s)^.*?(?=<svg)|<style.*?</style>|<metadata>.*?</metadata>|<!--.*?-->", "", svg)
     for name, ink in inks.items():
@@ -79,8 +81,10 @@ def inline(svg: str, inks: dict[str, str]) -> str:
         dye = f'<filter id="{name}" color-interpolation-filters="sRGB">{dye}</filter>'
         svg = re.sub(f'<image([^>]*) id="{name}"', rf'{dye}<image\1 filter="url(#{name})"', svg)
     ((points, box),) = re.findall(r'<svg[^>]*? width="([\d.]+)pt"[^>]*?(viewBox="[^"]*")', svg)
-    look = (
-        f"display: block; width: {float(points) * 4 / 3:.0f}px; max-width: 100%; height: auto; "
+    width = float(points) * 4 / 3
+    look = (  # narrower than LEAST its words could not be read: then it scrolls
+        f"display: block; width: {width:.0f}px; max-width: 100%; "
+        f"min-width: {min(width, LEAST):.0f}px; height: auto; "
         f"fill: {TEXT}; stroke-linejoin: round; stroke-linecap: butt"
     )
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
