@@ -139,6 +139,13 @@ def test_folded_text_is_closed_and_has_a_name(path):
         assert c.source.count("<details>") == c.source.count("<summary>"), c.id
 
 
+@every
+def test_no_words_stick_to_a_folded_answer_above_them(path):
+    """JupyterLab leaves no room behind one: a heading has its own, words begin a new cell."""
+    sticks = re.compile(r"</details>\s+(?!<details|#)\S")
+    assert [c.id for c in cells(path, "markdown") if sticks.search(c.source)] == []
+
+
 @lesson
 def test_each_answer_of_the_quick_questions_is_explained(path):
     quiz = cell(path, "quiz")

@@ -64,7 +64,9 @@ export function travelView({ model, set, chooseShare }, names, signal, paint) {
       map.update(map.name === name, text, `Pixels reached after ${layers} layers, ${text}`);
     }
     const together = WHY.together + (WHY[name === "grid" && name] ?? "");
+    const guessed = model.get("guess").of === settings();
     put(counts, told("full", shown));
+    why.hidden = layers < 2 && !guessed; // it answers the question
     put(why, name === "full" ? WHY.full : convolution ? together : WHY.alone);
     put(verdict, judge(shown));
   }
