@@ -63,3 +63,28 @@ def other_order_of_options(x, v, v_reset=0.0, v_threshold=1.0, tau=2.0):
 named = lambda x, v, tau=2.0, v_threshold=1.0, v_reset=0.0: (  # noqa: E731
     lambda h: (int(h >= v_threshold), h, h if h < v_threshold else v_reset)
 )(v + (x - v) / tau)
+
+
+def single_precision(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    x, v = np.float32(x), np.float32(v)
+    h = v + (x - v) / np.float32(tau)
+    spike = np.float32(h >= v_threshold)
+    return spike, h, np.where(spike, np.float32(v_reset), h)
+
+
+def numpy_methods(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    h = v + (x - v) / tau
+    spike = (h >= v_threshold).astype(float)
+    return spike, h, h + spike * (v_reset - h)
+
+
+def a_generator(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    h = x / tau + v - v / tau
+    steps = iter([(0, h, h), (1, h, v_reset)])
+    return tuple(next(step for step in steps if step[0] or h < v_threshold))
+
+
+def heaviside(x, v, tau=2.0, v_threshold=1.0, v_reset=0.0):
+    h = (v * (tau - 1) + x) / tau
+    spike = np.heaviside(h - v_threshold, 1.0)
+    return [spike, h, h if not spike else v_reset]

@@ -82,3 +82,26 @@ def plain_numbers(spikes, tau):
         rates = [rate + (spike - rate) / tau for rate, spike in zip(rates, row)]
         out.append(rates)
     return np.array(out, dtype=np.float32).reshape(tuple(spikes.shape))
+
+
+def lerp(spikes, tau):
+    path, rate = [], torch.zeros(spikes.shape[1:])
+    for spike in spikes.unbind(0):
+        rate = torch.lerp(rate, spike, 1 / tau)
+        path += [rate]
+    return torch.stack(path, dim=0)
+
+
+def by_numpy_power(spikes, tau):
+    t = np.arange(len(spikes))
+    age = t[:, None] - t
+    kernel = np.where(age >= 0, (1 - 1 / tau) ** np.maximum(age, 0), 0) / tau
+    return np.tensordot(kernel, np.asarray(spikes), 1).astype(np.float32)
+
+
+def one_step_at_a_time(spikes, tau):
+    path = torch.empty(len(spikes), *spikes.shape[1:])
+    for t in range(len(spikes)):
+        before = path[t - 1] if t else torch.zeros_like(spikes[0])
+        path[t] = before * (tau - 1) / tau + spikes[t] / tau
+    return path

@@ -91,3 +91,13 @@ def a_column_for_a_vector(spikes, slopes, tau):
         path = [gradient / tau, *path]
         gradient = gradient * (1 - 1 / tau) * (1 - spikes[t - 1 : t] if t else 0)
     return torch.cat(path)
+
+
+def doubles_by_index(spikes, slopes, tau):
+    last, found = len(spikes) - 1, torch.zeros(len(spikes), dtype=torch.float64)
+    g = slopes[last].double()
+    for t in range(last, -1, -1):
+        found[t] = g / tau
+        if t:
+            g = g * (1 - spikes[t - 1].double()) * (1 - 1 / tau)
+    return found

@@ -114,3 +114,14 @@ class NewStyle(torch.autograd.Function):
     def backward(ctx, grad_output):
         (u,) = ctx.saved_tensors
         return (grad_output / (1 + (math.pi * u) ** 2),)
+
+
+class Pow(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, u):
+        ctx.save_for_backward(u)
+        return torch.heaviside(u, torch.ones_like(u))
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        return grad_output * torch.pow(1 + torch.square(torch.pi * ctx.saved_tensors[0]), -1)

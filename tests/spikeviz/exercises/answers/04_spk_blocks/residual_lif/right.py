@@ -94,3 +94,29 @@ class OtherNames(nn.Module):
     def forward(self, inputs):
         h = self.first(inputs)
         return self.join(self.second(h), h)
+
+
+class Permuted(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.first, self.second = LIF(v_threshold=1.0), LIF(v_threshold=0.75)
+        self.project = conv_norm(2 * channels, channels)
+
+    def forward(self, x):
+        h = self.first(x)
+        s = self.second(h)
+        both = torch.concatenate((s.transpose(0, 2), h.transpose(0, 2))).transpose(0, 2)
+        return self.project(both)
+
+
+class Functional(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        parts = {"first": LIF(), "second": LIF(2.0, 0.7), "project": conv_norm(2 * channels, channels)}
+        for name, part in parts.items():
+            self.add_module(name, part)
+
+    def forward(self, x):
+        spikes = [self.first(x)]
+        spikes.insert(0, self.second(spikes[0]))
+        return self.project(torch.cat(spikes, -3))

@@ -131,3 +131,19 @@ class OtherNames(nn.Module):
             spike, membrane = self.step(current, membrane)
             out.append(spike)
         return torch.stack(tuple(out))
+
+
+class ByIndex(nn.Module):
+    def __init__(self, tau=2.0):
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor([1 / tau]).logit())
+        self.fire = Atan()
+
+    def forward(self, x):
+        share = 1 / (1 + torch.exp(-self.w))
+        v, out = 0 * x[0], []
+        for t in range(x.shape[0]):
+            h = (1 - share) * v + share * x[t]
+            out += [self.fire(h - 1)]
+            v = h - out[-1].detach() * h
+        return torch.stack(out)

@@ -123,3 +123,32 @@ def in_points(train, n_test):
     if max(found) < 0 and sum(found) / 4 < -2 * se:
         return "disagree"
     return "undecided"
+
+
+def sorted_differences(train, n_test):
+    curves = {s: [train(seed=i, surrogate=s) for i in range(4)] for s in ("atan", "sigmoid")}
+    gaps = sorted(a[-1] - b[-1] for a, b in zip(curves["atan"], curves["sigmoid"]))
+    every = [c[-1] for side in curves.values() for c in side]
+    p = math.fsum(every) / len(every)
+    z = math.fsum(gaps) / len(gaps) / math.sqrt(2 * p * (1 - p) / n_test)
+    return "agree" if gaps[0] > 0 and z > 2 else "disagree" if gaps[-1] < 0 and z < -2 else "undecided"
+
+
+def single_precision(train, n_test):
+    last = np.array([[train(seed=i, surrogate=s)[-1] for s in ("atan", "sigmoid")]
+                     for i in (1, 2, 3)], dtype=np.float32)
+    gaps, p = last[:, 0] - last[:, 1], last.mean()
+    limit = 2 * np.sqrt(2 * p * (1 - p) / n_test)
+    if (gaps > 0).all() and gaps.mean() > limit:
+        return "agree"
+    return "disagree" if (gaps < 0).all() and gaps.mean() < -limit else "undecided"
+
+
+def signs(train, n_test):
+    pairs = [[train(seed=s, surrogate=name)[-1] for name in ("atan", "sigmoid")] for s in range(3)]
+    sign = {(a > b) - (a < b) for a, b in pairs}
+    mean = sum(a - b for a, b in pairs) / 3
+    p = sum(map(sum, pairs)) / 6
+    if len(sign) == 1 and mean**2 > 4 * 2 * p * (1 - p) / n_test:
+        return {1: "agree", -1: "disagree"}.get(sign.pop(), "undecided")
+    return "undecided"

@@ -77,3 +77,22 @@ def by_pytorch(weight, bias, norm):
     return fuse_conv_bn_weights(
         weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
     )
+
+
+def by_broadcasting(weight, bias, norm):
+    std = torch.sqrt(norm.running_var + norm.eps)
+    scale = (norm.weight / std).reshape(-1, 1, 1, 1)
+    old = torch.zeros_like(norm.running_mean) if bias is None else bias
+    return scale * weight, norm.bias + (old - norm.running_mean) * scale.flatten()
+
+
+def by_diagonal(weight, bias, norm):
+    scale = torch.diag(norm.weight * torch.rsqrt(norm.running_var + norm.eps))
+    shift = -norm.running_mean if bias is None else bias - norm.running_mean
+    return [torch.tensordot(scale, weight, 1), scale @ shift + norm.bias]
+
+
+def by_asking(weight, bias, norm):
+    zero = norm(torch.zeros(1, len(norm.bias), 1, 1)).flatten()
+    scale = norm(torch.ones(1, len(norm.bias), 1, 1)).flatten() - zero
+    return weight * scale[:, None, None, None], zero + (0 if bias is None else bias * scale)

@@ -88,3 +88,9 @@ def by_windows(x, size):
     rows = torch.arange(h).view(size, -1).T.reshape(-1)
     columns = torch.arange(w).view(size, -1).T.reshape(-1)
     return window_partition(x[:, :, rows][:, :, :, columns], size)
+
+
+def by_slices(x, size):
+    h, w = x.shape[2] // size, x.shape[3] // size
+    groups = [x[:, :, a::h, b::w].flatten(2).transpose(1, 2) for a in range(h) for b in range(w)]
+    return torch.stack(groups, 1)

@@ -79,3 +79,19 @@ def columns(s, spk, softmax=True):
 def functions(s, spk, softmax=True):
     finish = (lambda a: torch.nn.Softmax(-1)(a)) if softmax else (lambda a: a)
     return spk(finish(s.matmul(s.swapaxes(2, 3)) / torch.tensor(s.shape[-1]).sqrt()).matmul(s))
+
+
+def bmm(s, spk, softmax=True):
+    flat = s.flatten(0, 1)
+    a = torch.bmm(flat, flat.mT) * flat.shape[-1] ** -0.5
+    a = torch.softmax(a, -1) if softmax else a
+    return spk(torch.bmm(a, flat).view_as(s))
+
+
+def by_exp(s, spk, softmax=True):
+    keys = s.swapaxes(2, 3)
+    a = torch.matmul(s, keys).div(math.sqrt(s.size(3)))
+    if softmax:
+        a = torch.exp(a - a.amax(-1, keepdim=True))
+        a /= a.sum(dim=-1, keepdim=True)
+    return spk(torch.matmul(a, s))

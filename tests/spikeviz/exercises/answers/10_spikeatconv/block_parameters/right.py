@@ -74,3 +74,28 @@ def other_names(c, mixer=0):
     if mixer:
         return other_names(c) + 51 * (8 * c + 2 * 4 * c)
     return c * (19 * c + 79)
+
+
+def as_text(channels, mixer=False):
+    formula = "49*c+2*c + 4*c*c+8*c + 4*c*c+2*c + 3*(c*c+2*c) + 2*c + 4*c*c+8*c + 4*c*c+2*c"
+    return eval(formula, {"c": channels}) + (eval("51*c*8 + 51*4*c*2", {"c": channels}) if mixer else 0)
+
+
+def tensors(channels, mixer=False):
+    c = torch.tensor(channels)
+    bottleneck = 2 * 4 * c**2 + 2 * (4 * c) + 2 * c
+    total = 51 * c + 2 * bottleneck + 3 * c * (c + 2) + 2 * c
+    return total + 51 * 16 * c * int(mixer)
+
+
+def recursive(channels, mixer=False):
+    if mixer:
+        return recursive(channels) + sum((49 + 2) * n * channels for n in (1, 1, 4, 1, 1, 1, 1, 1, 1, 4))
+    conv = lambda i, o, k=1, g=1: i * o * k * k // g + 2 * o  # noqa: E731
+    c = channels
+    there_and_back = conv(c, 4 * c) + conv(4 * c, c)
+    return conv(c, c, 7, c) + 2 * there_and_back + sum(conv(c, c) for _ in "qkv") + c + c
+
+
+def a_round_float(channels, mixer=False):
+    return round(19.0 * channels**2 + 79.0 * channels + (816.0 * channels if mixer else 0.0))

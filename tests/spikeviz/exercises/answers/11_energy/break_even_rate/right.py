@@ -58,3 +58,12 @@ def sorted_first(flops, time_steps, e_mac=4.6, e_a=0.9):
 
 def other_names(f, t, e_a=0.9, e_mac=4.6):
     return 1 / max(1, t * e_a / e_mac)
+
+
+def clamped(flops, time_steps, e_mac=4.6, e_a=0.9):
+    return torch.tensor(e_mac / e_a / time_steps, dtype=torch.float64).clamp(0, 1)
+
+
+def an_equation(flops, time_steps, e_mac=4.6, e_a=0.9):
+    twin, per_rate = flops * e_mac, flops * e_a * time_steps
+    return np.minimum(np.divide(twin, per_rate), np.float64(1))

@@ -121,3 +121,45 @@ named = lambda recipe, processes: frozenset(  # noqa: E731
     )
     if wrong
 )
+
+
+def _checks(r, n):
+    yield "warmup_epochs", r["warmup_epochs"] - r["epochs"] < 0
+    yield "images_per_process", r["batch"] / n == r["images_per_process"]
+    yield "learning_rate", math.isclose(r["learning_rate"] * 768, r["batch"] / 1000, rel_tol=0.01)
+    yield "decayed", list(r["decayed"]) == ["weights"]
+    yield "test_augmentation", len(r["test_augmentation"]) == 0
+
+
+def a_generator(recipe, processes):
+    return [name for name, right in _checks(recipe, processes) if not right]
+
+
+def a_tuple(recipe, processes):
+    return tuple(dict(check for check in _checks(recipe, processes) if check[1] is False))
+
+
+def frozen(recipe, processes):
+    return frozenset(name for name, right in _checks(recipe, processes) if right is not True)
+
+
+def ratio(recipe, processes):
+    found = []
+    e, w = recipe["epochs"], recipe["warmup_epochs"]
+    if not w < e:
+        found += ["warmup_epochs"]
+    if divmod(recipe["batch"], processes) != (recipe["images_per_process"], 0):
+        found += ["images_per_process"]
+    ratio = recipe["learning_rate"] / (recipe["batch"] / 768e3)
+    if not 0.99 <= ratio <= 1.01:
+        found += ["learning_rate"]
+    if recipe["decayed"] != ("weights",):
+        found += ["decayed"]
+    if recipe["test_augmentation"] != ():
+        found += ["test_augmentation"]
+    return found
+
+
+def in_the_recipes_order(recipe, processes):
+    wrong = set(ratio(recipe, processes))
+    return [name for name in recipe if name in wrong]

@@ -51,3 +51,18 @@ def other_names(weight, bias, largest_in, largest_out):
 choose = lambda weight, bias, before, after: tuple(  # noqa: E731
     part * scale / after for part, scale in ((weight, before), (bias, 1))
 )
+
+
+def by_einsum(weight, bias, before, after):
+    new = torch.einsum("...,->...", weight, torch.tensor(before / after))
+    return new, torch.div(bias, after)
+
+
+def by_numpy_scalars(weight, bias, before, after):
+    before, after = np.float32(before), np.float32(after)
+    return weight * float(before) / float(after), bias * float(1 / after)
+
+
+def stacked(weight, bias, before, after):
+    both = torch.cat([weight.flatten(1) * before, bias[:, None]], 1) / after
+    return both[:, :-1].reshape(weight.shape), both[:, -1]

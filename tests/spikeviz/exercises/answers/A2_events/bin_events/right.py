@@ -72,3 +72,22 @@ def by_search(times, xs, ys, on, duration, steps):
     frames = torch.zeros(steps, 2, 32, 32)
     where = (step, (~on).long(), ys, xs)
     return frames.index_put(where, torch.ones(times.shape), accumulate=True)
+
+
+def by_numpy_add(times, xs, ys, on, duration, steps):
+    frames = np.zeros((steps, 2, 32, 32), dtype=np.float32)
+    np.add.at(frames, ((times.numpy() * steps) // duration, 1 - on.numpy().astype(int), ys, xs), 1)
+    return frames
+
+
+def whole_numbers(times, xs, ys, on, duration, steps):
+    frames = torch.zeros((steps, 2, 32, 32), dtype=torch.int64)
+    for t, x, y, is_on in zip(times.tolist(), xs.tolist(), ys.tolist(), on.tolist()):
+        frames[t * steps // duration, 0 if is_on else 1, y, x] += 1
+    return frames
+
+
+def by_index_add(times, xs, ys, on, duration, steps):
+    place = ((times * steps // duration * 2 + ~on) * 32 + ys) * 32 + xs
+    flat = torch.zeros(steps * 2 * 32 * 32).index_add(0, place, torch.ones(len(times)))
+    return flat.view(steps, 2, 32, 32)
