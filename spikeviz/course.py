@@ -443,6 +443,8 @@ def start(command: list, variables: dict[str, str] | None = None, **options) -> 
     all_variables = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", **(variables or {})}
     for name in ELSEWHERE:
         all_variables.pop(name, None)
+    if not os.access(Path.home(), os.W_OK):  # Jupyter keeps its settings and a socket there
+        all_variables["HOME"] = str(VENV / "home")
     words = [str(word) for word in command]
     return subprocess.Popen(words, **{"cwd": str(REPO), "env": all_variables, **options})
 

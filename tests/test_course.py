@@ -215,6 +215,14 @@ def test_programs_are_not_sent_to_another_place(monkeypatch):
     assert process.communicate()[0].strip() == ""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a folder there may always be written")
+def test_a_home_that_may_not_be_written_is_left_alone(tmp_path, monkeypatch):
+    look = [sys.executable, "-c", "import os; print(os.environ['HOME'])"]
+    for home, found in ((tmp_path, tmp_path), (tmp_path / "none", course.VENV / "home")):
+        monkeypatch.setenv("HOME", str(home))
+        assert course.start(look, stdout=-1, text=True).communicate()[0] == f"{found}\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names of files are always UTF-8 there")
 def test_a_locale_without_utf_8_reads_the_names_of_files_as_they_are(tmp_path):
     """Python's own venv cannot write such a path otherwise."""
