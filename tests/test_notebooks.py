@@ -290,7 +290,6 @@ def test_a_name_that_other_cells_read_is_none_that_a_reader_would_take(path):
 # --- predictions
 
 ASK_IN_WORDS = {  # delete your line once it is converted
-    "10_spikeatconv",
 }
 
 
@@ -336,7 +335,6 @@ def test_what_is_to_be_predicted_is_asked_before_the_result_and_answered(path):
 # --- what only draws
 
 DRAW_BESIDE = {  # delete your line once it is converted
-    "10_spikeatconv",
 }
 DRAWS = re.compile(r"\bplt\.|\bnew_(figure|plotly)\(|\b(fig|figure|ax|axis|axes)(\[.*?\])*\.\w+\(")
 
