@@ -23,11 +23,11 @@ SET_UP = """\
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the course is set up already
-    from google.colab import output
+    import google.colab.output
 
-    course = "spikeatconv[course] @ git+https://github.com/{repository}"
-    get_ipython().run_line_magic("pip", f"install --quiet '{{course}}'")
-    output.enable_custom_widget_manager()"""
+    in_colab = "spikeatconv[course] @ git+https://github.com/{repository}"
+    get_ipython().run_line_magic("pip", f"install --quiet '{{in_colab}}'")
+    google.colab.output.enable_custom_widget_manager()"""
 
 
 def links(repository: str, notebook: str) -> tuple[str, str]:
