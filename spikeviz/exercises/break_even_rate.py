@@ -15,7 +15,7 @@ Case = tuple[int, int, float, float]
 CASES: list[Case] = [  # flops, time_steps, e_mac, e_a: with and without a cap, other prices too
     (1000, 8, *PRICES), (1000, 16, *PRICES), (1000, 6, *PRICES), (1000, 1, *PRICES),
     (1000, 4, *PRICES), (1, 16, *PRICES), (1000, 2, 3.0, 4.0), (1000, 5, 3.2, 0.1),
-    (1000, 4, 1.0, 2.0), (1000, 2, 0.5, 4.0),
+    (1000, 4, 1.0, 2.0), (1000, 2, 0.5, 4.0), (1000, 100, *PRICES),
 ]  # fmt: skip
 
 
