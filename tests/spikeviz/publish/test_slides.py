@@ -8,6 +8,7 @@ from spikeviz.publish.slides import save_slides
 LESSON = "01_one_neuron"
 CALM = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SLIDE = "Reveal.getCurrentSlide()"
+OUTCOME = "[data-model]:not(:has(.sv-predict))"
 PLACE = "((at) => `${at.h} ${at.v}`)(Reveal.getIndices())"
 
 
@@ -61,9 +62,10 @@ def test_the_arrow_reaches_every_step_and_nothing_is_cut_off(opened, width, sche
 
 def test_the_question_comes_before_its_outcome_and_the_answer_after_it(opened):
     page = opened()
-    forward_until(page, f"{SLIDE}.querySelector('.predict') !== null")
-    assert page.evaluate(f"{SLIDE}.querySelector('[data-model]') === null")
-    forward_until(page, f"{SLIDE}.querySelector('[data-model]') !== null")
+    forward_until(page, f"{SLIDE}.querySelector('.sv-predict') !== null")
+    assert page.evaluate(f"{SLIDE}.querySelector('{OUTCOME}') === null")
+    forward_until(page, f"{SLIDE}.querySelector('{OUTCOME}') !== null")
+    forward_until(page, f"{SLIDE}.querySelector('.fragment details') !== null")
     answer = page.locator("section.present section.present .fragment details")
     assert not answer.is_visible()
     page.keyboard.press("ArrowRight")
