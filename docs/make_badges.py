@@ -20,9 +20,7 @@ COLAB_LOGO = "https://colab.research.google.com/assets/colab-badge.svg"
 LINKS = re.compile(r"\n\[Open in Binder\]\(.*\)\n")
 PART = re.compile(r"(?s)(<!-- badges -->\n).*?(<!-- end badges -->)")
 SET_UP = """\
-import sys
-
-if "google.colab" in sys.modules:  # elsewhere the course is set up already
+if "google.colab" in str(get_ipython()):  # elsewhere the course is set up already
     import google.colab.output
 
     in_colab = "spikeatconv[course] @ git+https://github.com/{repository}"

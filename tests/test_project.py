@@ -111,6 +111,21 @@ def test_what_installs_packages_names_the_courses_environment():
         assert commands_elsewhere(path.read_text(encoding="utf-8")) == [], path
 
 
+# --- links to Binder and Colab
+
+
+def test_links_come_and_go_without_a_trace(tmp_path):
+    for name in ("docs", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    files = [tmp_path / "README.md", *(tmp_path / "notebooks").glob("*.ipynb")]
+    before = [file.read_bytes() for file in files]
+    assert_passes("docs/make_badges.py", "someone/spikes", cwd=tmp_path)
+    assert all(b"/someone/spikes/" in file.read_bytes() for file in files)
+    assert_passes("docs/make_badges.py", cwd=tmp_path)
+    assert [file.read_bytes() for file in files] == before
+
+
 # --- a hub
 
 
