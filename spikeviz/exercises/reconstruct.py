@@ -16,7 +16,7 @@ from spikeviz.exercises.tensors import find_wrong
 
 TOLERANCE = 1e-4
 LENGTH, AT = 12, 3  # of the single-spike train: steps, and the place of its spike
-START = torch.tensor([1.0, 0.0, 0.0, 1.0])
+START = (1.0, 0.0, 0.0, 1.0)
 
 
 def reference(spikes: Tensor, tau: float) -> Tensor:
@@ -74,7 +74,7 @@ def hidden_trains() -> list[tuple[Tensor, float]]:
         return (torch.rand(shape, generator=random) < 0.4).to(torch.get_default_dtype())
 
     one = torch.eye(LENGTH)[AT]
-    return [(one, 4.0), (START, 2.0), (train(30), 8.0), (train(5, 7), 3.0),
+    return [(one, 4.0), (torch.tensor(START), 2.0), (train(30), 8.0), (train(5, 7), 3.0),
             (train(4, 2, 3, 4, 5), 2.0), (train(6, 6), 1.0), (torch.ones(1), 2.0)]  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def fade(answer: Answer, one: Tensor) -> str | None:
 
 
 def start_and_axis(answer: Answer) -> str | None:
-    first, layer = answer(START, 2.0)[0], torch.zeros(5, 4)
+    first, layer = answer(torch.tensor(START), 2.0)[0], torch.zeros(5, 4)
     layer[1, 0] = 1  # one spike, of one neuron
     return find_hint([
         (abs(first - 0.5) > TOLERANCE,

@@ -56,7 +56,9 @@ function drawPlane({ ctx, width, height }, state, tried, colour) {
 
 /** {elements, update(state), draw(surface, state, look)}. */
 export function makeTask() {
-  const canvas = h("canvas", { class: "sv-mbpl-plane", role: "img" });
+  const canvas = h("canvas", {
+    class: "sv-mbpl-plane", role: "img", "aria-label": "The designs that were tried",
+  });
   const words = h("p", { class: "sv-mbpl-task", role: "status" });
   const title = para("title", `The task: an error of at most ${ERROR}, and at most ` +
     `${counted(STARS[0], "spike")} a pixel; the fewer the better`);
