@@ -59,7 +59,7 @@ def soak(figure: "Figure") -> dict[str, str]:
 
     layer = LinearSegmentedColormap.from_list("layer", [(0, 0, 0, 0), (0, 0, 0, 1)])
     signed = LinearSegmentedColormap.from_list("signed", ["#3a87c8ff", "#80808000", "#d3543cff"])
-    inks = {}
+    inks: dict[str, str] = {}
     for image in (image for axes in figure.axes for image in axes.images):
         ink = MAPS.get(image.get_cmap().name)
         values = image.get_array()
@@ -67,7 +67,7 @@ def soak(figure: "Figure") -> dict[str, str]:
             image.set_cmap(signed)
         if ink and values is not None and values.ndim == 2:
             image.set_cmap(layer)
-            image.set_gid(f"ink-{uuid.uuid4().hex}")  # another for each: a page holds many figures
+            image.set_gid(f"ink-{len(inks)}")
             inks[image.get_gid()] = ink
     return inks
 
@@ -80,6 +80,7 @@ def inline(svg: str, inks: dict[str, str]) -> str:
         dye = f'<feFlood style="flood-color: {ink}"/><feComposite operator="in" in2="SourceAlpha"/>'
         dye = f'<filter id="{name}" color-interpolation-filters="sRGB">{dye}</filter>'
         svg = re.sub(f'<image([^>]*) id="{name}"', rf'{dye}<image\1 filter="url(#{name})"', svg)
+    svg = own_ids(svg, uuid.uuid4().hex[:8])
     ((points, box),) = re.findall(r'<svg[^>]*? width="([\d.]+)pt"[^>]*?(viewBox="[^"]*")', svg)
     width = float(points) * 4 / 3
     look = (  # narrower than LEAST its words could not be read: then it scrolls
@@ -89,6 +90,13 @@ def inline(svg: str, inks: dict[str, str]) -> str:
     )
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return re.sub(r"<svg[^>]*>", f'<svg {box} style="{look}" {spaces} aria-hidden="true">', svg)
+
+
+def own_ids(svg: str, mark: str) -> str:
+    """Only the ids that the SVG uses, with a mark of their own: a page holds many figures."""
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    svg = re.sub(r' id="([^"]*)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{mark}-", svg)
 
 
 def recolour(svg: str) -> str:
