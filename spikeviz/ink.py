@@ -43,11 +43,11 @@ def to_html(figure: "Figure", words: str) -> str:
 
 def draw_png(figure: "Figure") -> bytes:
     """The figure on white paper, in few colours: it is rarely seen."""
-    from PIL import Image
+    from spikeatconv.images.decode import image_in
 
     file, small = io.BytesIO(), io.BytesIO()
     figure.savefig(file, format="png", bbox_inches="tight", facecolor="white", dpi=80)
-    Image.open(file).convert("RGB").quantize(32).save(small, "png", optimize=True)
+    image_in(file.getvalue()).convert("RGB").quantize(32).save(small, "png", optimize=True)
     return small.getvalue()
 
 

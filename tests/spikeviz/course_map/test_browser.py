@@ -7,6 +7,7 @@ from spikeviz import CourseMap
 from spikeviz.course_map import course
 
 NOTEBOOKS = course()["notebooks"]
+MINUTES = [notebook["minutes"] for notebook in NOTEBOOKS]
 WAY = [n for n in NOTEBOOKS if "after" not in n]
 STATION = ".sv-station >> nth={}"
 PICTURES = "[...document.querySelectorAll('.sv-picture')].map((one) => one.toDataURL())"
@@ -192,7 +193,7 @@ def test_where_motion_is_unwelcome_nothing_moves(opened):
 
 def test_the_button_leads_to_the_first_notebook_with_an_exercise_left(opened):
     page = opened()
-    expect(page.locator(".sv-onward")).to_have_text("Begin: 01 One neuron, 45 min →")
+    expect(page.locator(".sv-onward")).to_have_text(f"Begin: 01 One neuron, {MINUTES[1]} min →")
     minutes = sum(n["minutes"] for n in WAY if n["checks"])
     hours = f"about {int(minutes / 30 + 0.5) / 2:g} hours"
     expect(page.locator(".sv-row .sv-caption").first).to_have_text(f"12 notebooks, {hours}")
@@ -202,14 +203,17 @@ def test_the_button_leads_to_the_first_notebook_with_an_exercise_left(opened):
 
 def test_solved_exercises_mark_their_stations_and_shorten_the_way(opened):
     page = opened(solved=["lif_step", "bdsa", "reconstruct", "back_through_time", "mine"])
-    expect(page.locator(".sv-onward")).to_have_text("Continue: 03 Surrogate gradients, 50 min →")
+    expect(page.locator(".sv-onward")).to_have_text(
+        f"Continue: 03 Surrogate gradients, {MINUTES[3]} min →"
+    )
     left = sum(n["minutes"] for n in WAY if n["checks"] and n["file"][:2] not in ("01", "02", "09"))
     expect(page.locator(".sv-row .sv-caption").first).to_have_text(
         f"4 of 14 solved, about {int(left / 30 + 0.5) / 2:g} hours to go"
     )
     said = page.locator(".sv-station small").all_inner_texts()
     assert [said[i] for i in (0, 1, 2, 3, 4, 9)] == [
-        "15 min", "✓ solved", "✓ solved", "1 of 2 solved", "55 min", "✓ solved",
+        f"{MINUTES[0]} min", "✓ solved", "✓ solved", "1 of 2 solved", f"{MINUTES[4]} min",
+        "✓ solved",
     ]  # fmt: skip
     page.locator(STATION.format(3)).focus()
     expect(page.locator(".sv-summary")).to_contain_text("1 of 2 solved")
