@@ -23,7 +23,7 @@ PLAYING = [cls for cls, folder in FOLDERS.items() if any(
 ]  # fmt: skip
 FILM = """async () => {
     const { film } = document.querySelector(".spikeviz");
-    const bytes = await film((share) => window.shot(share), undefined, { fps: 2 });
+    const bytes = await film((share) => window.shot(share), undefined, { fps: 5 });
     const reader = new FileReader();
     return new Promise((done) => {
         reader.onload = () => done(reader.result.split(",")[1]);
