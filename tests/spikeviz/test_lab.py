@@ -64,7 +64,7 @@ def page(browser, lab: Course):
 
 def explorer(page):
     """The first widget of notebook 01; the second one shows the mystery neuron."""
-    return page.locator(".spikeviz").first
+    return page.locator(".sv-lif").first
 
 
 def drag_threshold(page, by: float) -> float:
@@ -206,7 +206,7 @@ def test_the_state_is_there_again_after_a_reload(page, lab: Course):
 
 
 def test_it_follows_jupyterlabs_theme(page, lab: Course):
-    look = """() => [getComputedStyle(document.querySelector('.spikeviz')).backgroundColor,
+    look = """() => [getComputedStyle(document.querySelector('.sv-lif')).backgroundColor,
                      document.querySelector('.sv-traces').toDataURL()].join()"""
 
     def settled() -> str:
