@@ -48,7 +48,7 @@ def test_in_the_lab_it_begins_with_one_key_and_leads_on(browser, lab: Course, to
     page.evaluate("window.same = true")  # a page that is loaded anew would lose it
     page.mouse.click(*middle(page.locator(".jp-CodeCell .cm-content").first))
     told(START, "again and again. A text is a cell, too: there it only takes you on.")
-    for _ in range(11):  # through six texts: the check, the reader, a question, a neuron, the map
+    for _ in range(12):  # through seven texts: the check, the reader, a question, a neuron, the map
         page.keyboard.press("Shift+Enter")
         page.wait_for_timeout(100)
     onward = page.locator(".sv-course .sv-onward")

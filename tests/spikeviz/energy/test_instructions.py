@@ -17,7 +17,7 @@ def press(page, name):
 def test_answer_point_at_the_long_bars_and_count_in_three_ways(opened, told):
     told("11_energy", "Run the cell and answer its question: until then it hides the bars.")
     told("11_energy", "Point at the long ones: what do these layers get as input?")
-    told("11_energy", "Change how the widget counts (Count).")
+    told("11_energy", "Then try all three ways of counting (Count)")
     explorer = EnergyExplorer(report=MEMBRANE)
     table = explorer.trace()
     page = opened(explorer)
