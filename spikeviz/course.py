@@ -288,9 +288,8 @@ def install(extras: list[str], lock: int) -> None:
         if wrong:  # never let pip near another Python than the environment's own
             fail(f"The environment was made, yet {wrong}. Nothing was installed.")
         project = f".[{','.join(extras)}]"
-        # pip refuses to work outside of an environment, and where its settings name another place,
-        # this one holds.
-        # -I: nothing of the user's own Python.
+        # -I: nothing of the user's own Python. It refuses to work outside of an environment, and
+        # where pip's settings name another place, this one holds.
         pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--prefix", VENV]
         options = ["--no-input", "--progress-bar", "off"]
         if packed := os.environ.get(WHEELS):
