@@ -73,10 +73,10 @@ export function makeGuess({ canvas, stack, box, title, label }, { set, reveal })
   const row = div("row sv-guess", done, clear, skip);
   stack.append(row);
   box.prepend(div("row sv-asked", title, again));
-  const update = (s, words) => {
+  const update = (s, words, shipped) => {
     put(title, words);
     row.hidden = !s.ask;
-    again.hidden = s.ask || s.live || !s.truth;
+    again.hidden = s.ask || !s.truth || !shipped; // of one's own runs the notebook asks
     done.disabled = clear.disabled = !s.guess.length;
     canvas.classList.toggle("sv-handle", s.ask);
     if (!s.ask) canvas.ariaLabel = label;

@@ -115,7 +115,7 @@ function render({ model, el, signal }) {
     put(problem, [progress.bad && `Look: ${progress.bad}.`, failed].filter(Boolean).join(" "));
     put(about, from);
     film.update();
-    guess.update(s, accuracyTitle(s));
+    guess.update(s, accuracyTitle(s), from);
     chapters.update(s, chapterText);
     showValues(controls, s);
     writeLegend(legend, s, colour, set);
