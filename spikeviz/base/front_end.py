@@ -13,14 +13,18 @@ IMPORTS = re.compile(r"(\s*import\b[^;]*;)*")  # how a module begins, without it
 
 
 @functools.cache
-def front_end(folder: str) -> tuple[str, str]:
-    """The packed modules and style sheet of a widget's folder: explorer.js with all that it
-    imports, as JSON {file: text}; base/style.css with the folder's own."""
-    modules = find_modules(PACKAGE / folder / "explorer.js", {})
+def front_end(folder: str, entry: str = "explorer.js") -> tuple[str, str]:
+    """The packed modules and style sheet of a widget's folder: its entry with all that this
+    imports, as JSON {file: text}; base/style.css and the folder's own, a form feed between."""
+    modules = find_modules(PACKAGE / folder / entry, {})
     sheets = [PACKAGE / place / "style.css" for place in ("base", folder)]
-    style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    style = re.sub(r"\s+", " ", re.sub(r"(?s)/\*.*?\*/", "", style))
+    style = "\f".join(map(read_sheet, sheets))
     return pack(json.dumps(modules, ensure_ascii=False)), pack(style)
+
+
+def read_sheet(file: Path) -> str:
+    """The text of a style sheet without comments and what blanks it can spare."""
+    return re.sub(r"\s+", " ", re.sub(r"(?s)/\*.*?\*/", "", file.read_text(encoding="utf-8")))
 
 
 def read_data(folder: str) -> Any:

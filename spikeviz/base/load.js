@@ -20,9 +20,8 @@ async function unpack(packed) {
 /** Load {file: text}, each after those that it imports: a blob's module cannot name its neighbours,
  *  so their addresses are written into the imports, with which each text begins. */
 function adopt([code, sheet]) {
-  const style = document.createElement("style");
-  style.textContent = sheet;
-  document.head.append(style);
+  // What all widgets share comes once, and first: it would outdo what an earlier one says itself.
+  sheet.split("\f").forEach((part) => once(part, () => dress(part)));
   const addresses = {};
   let address;
   for (const [file, text] of Object.entries(JSON.parse(code))) {
@@ -33,6 +32,12 @@ function adopt([code, sheet]) {
     address = addresses[`/${file}`] = once(linked, () => URL.createObjectURL(blob()));
   }
   return import(address).then((module) => module.default);
+}
+
+function dress(text) {
+  const style = document.createElement("style");
+  style.textContent = text;
+  return document.head.appendChild(style);
 }
 
 export default {

@@ -159,6 +159,7 @@ class Explorer(anywidget.AnyWidget):
     needs_python: ClassVar[bool] = False
 
     _folder: ClassVar[str]
+    _entry: ClassVar[str] = "explorer.js"
     _esm = read_module(PACKAGE / "base" / "load.js")
     _code = t.Unicode().tag(sync=True, large=True)
     _sheet = t.Unicode().tag(sync=True)
@@ -216,11 +217,11 @@ class Explorer(anywidget.AnyWidget):
 
     @t.default("_code")
     def _own_code(self) -> str:
-        return front_end(self._folder)[0]
+        return front_end(self._folder, self._entry)[0]
 
     @t.default("_sheet")
     def _own_sheet(self) -> str:
-        return front_end(self._folder)[1]
+        return front_end(self._folder, self._entry)[1]
 
     @t.default("_large")
     def _large_traits(self) -> list[str]:

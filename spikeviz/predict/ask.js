@@ -1,9 +1,7 @@
 // A question before the answer: a guess, Commit or Skip, then the result drawn over the guess.
-// As long as the question is open, nothing on the page knows the result.
+// As long as the question is open, nothing on the page knows the result. A module for each kind of
+// guess calls `asking`: a saved notebook holds many predictions, each with its own kind alone.
 
-import { makeChoice } from "./choice.js";
-import { makeCurve } from "./curve.js";
-import { makeNumber } from "./number.js";
 import { summaryOf } from "./words.js";
 import { button, div, h, para, put } from "../base/page.js";
 import { keepDrawn, lasting } from "../base/life.js";
@@ -11,17 +9,16 @@ import { setter, syncing, valuesOf } from "../base/traits.js";
 
 const SENT = ["guess", "state"];
 const TRAITS = [...SENT, "kind", "question", "choices", "x", "y", "result", "told"];
-const KINDS = { choice: makeChoice, number: makeNumber, curve: makeCurve };
 
-function render(props) {
+function render(make, props) {
   const { model } = props;
   const set = setter(model);
   const now = () => {
     const s = valuesOf(model, TRAITS);
-    return s.state === "open" ? { ...s, result: null } : s;
+    return s.state === "open" ? { ...s, result: null, ran: s.result !== null } : s;
   };
   const begin = now();
-  const part = KINDS[begin.kind](now, set, () => paint());
+  const part = make(now, set, () => paint());
   const { buttons = [], ready = ({ guess }) => guess !== null } = part;
   const end = (changes) => () => {
     set(changes);
@@ -51,4 +48,9 @@ function render(props) {
   const paint = keepDrawn(props, root, TRAITS, draw);
 }
 
-export default { initialize: (props) => syncing(props, SENT), render: lasting(render) };
+/** The widget of a kind of guess: make(now, set, paint) gives {element, update(state, colour)}, and
+ *  may give {buttons, ready(state)}. */
+export const asking = (make) => ({
+  initialize: (props) => syncing(props, SENT),
+  render: lasting((props) => render(make, props)),
+});

@@ -1,9 +1,10 @@
 // One of several texts, as radio buttons that look like cards.
 
+import { asking } from "./ask.js";
 import { MARKS } from "./words.js";
 import { div, h, put } from "../base/page.js";
 
-export function makeChoice(now, set) {
+function makeChoice(now, set) {
   const group = `sv-${Math.random()}`; // a model may have several views
   const cards = now().choices.map((text) => {
     const onchange = () => set({ guess: text });
@@ -27,3 +28,5 @@ export function makeChoice(now, set) {
   }
   return { element: div("choices", ...cards.map(({ element }) => element)), update };
 }
+
+export default asking(makeChoice);

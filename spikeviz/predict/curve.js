@@ -1,5 +1,6 @@
 // A curve that is drawn by hand; then the result over it, on the same axes.
 
+import { asking } from "./ask.js";
 import { PAD, PENCIL, pictureText, pointText } from "./words.js";
 import { button, clamp, div, h, key } from "../base/page.js";
 import { drag, onArrows } from "../base/controls.js";
@@ -8,7 +9,7 @@ import { makePencil, missOf, pointsOf } from "../base/freehand.js";
 
 const [LEFT, RIGHT, TOP, BELOW] = [50, 14, 24, 42]; // room around the plot
 
-export function makeCurve(now, set, paint) {
+function makeCurve(now, set, paint) {
   const [[from, to], [low, high]] = [now().x, now().y];
   const valueOf = (share) => Number((low + share * (high - low)).toPrecision(4));
   const shareOf = (value) => (value === null ? null : (value - low) / (high - low));
@@ -80,3 +81,5 @@ export function makeCurve(now, set, paint) {
   return { element: h("div", {}, div("stack", canvas), keys), buttons: [clear], update,
     ready: (s) => pointsOf(drawn(s)).length > 1 };
 }
+
+export default asking(makeCurve);

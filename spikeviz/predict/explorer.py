@@ -35,7 +35,7 @@ class Prediction(Explorer):
 
     name = t.Unicode().tag(sync=True)
     question = t.Unicode().tag(sync=True)
-    kind = t.Enum(["choice", "number", "curve"], "choice").tag(sync=True)
+    kind = t.Unicode(read_only=True).tag(sync=True)
     choices = t.List().tag(sync=True)
     x = t.List().tag(sync=True)
     y = t.List().tag(sync=True)
@@ -43,6 +43,10 @@ class Prediction(Explorer):
     state = t.Enum(["open", "committed", "skipped"], "open").tag(sync=True, passing=True)
     result = t.Any(None).tag(sync=True)
     told = t.Unicode().tag(sync=True, passing=True)  # about the file where it is kept
+
+    @t.default("kind")
+    def _own_kind(self) -> str:
+        return type(self).__name__.lower()
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -111,6 +115,18 @@ class Prediction(Explorer):
         return ValueError(f"answer({self.name!r}) is {short(value)}; give {expected}")
 
 
+class Choice(Prediction):
+    _entry = "choice.js"
+
+
+class Number(Prediction):
+    _entry = "number.js"
+
+
+class Curve(Prediction):
+    _entry = "curve.js"
+
+
 def predict(
     name: str,
     question: str,
@@ -153,14 +169,15 @@ def predict(
         raise ValueError(f"question is {short(question)}; give a sentence that asks something")
     if sum(kind is not None for kind in (choices, number, curve)) != 1:
         raise ValueError(f"{name}: give choices, or number=, or curve=, and one of them only")
+    kind: type[Prediction]
     if choices is not None:
-        asked = {"kind": "choice", "choices": _check_choices(name, choices)}
+        kind, asked = Choice, {"choices": _check_choices(name, choices)}
     elif number is not None:
-        asked = {"kind": "number", "x": _check_axis(name, (low, high, number))}
+        kind, asked = Number, {"x": _check_axis(name, (low, high, number))}
     else:
         axes = {axis: _check_axis(name, (curve or {}).get(axis)) for axis in ("x", "y")}
-        asked = {"kind": "curve", **axes}
-    widget = Prediction(name=name, question=" ".join(question.split()), **asked)
+        kind, asked = Curve, axes
+    widget = kind(name=name, question=" ".join(question.split()), **asked)
     _shown.setdefault(name, WeakSet()).add(widget)
     if name in _results:
         widget.answer(_results[name])

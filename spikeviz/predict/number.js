@@ -1,10 +1,11 @@
 // A number with its unit; then a line with both marks.
 
+import { asking } from "./ask.js";
 import { amount } from "./words.js";
 import { clamp, div, h, put } from "../base/page.js";
 import { numberControl } from "../base/controls.js";
 
-export function makeNumber(now, set) {
+function makeNumber(now, set) {
   const [low, high, unit] = now().x;
   const whole = Number.isInteger(low) && Number.isInteger(high) && high - low >= 10;
   const control = numberControl({
@@ -34,3 +35,5 @@ export function makeNumber(now, set) {
   }
   return { element: h("div", {}, control.element, rule), update };
 }
+
+export default asking(makeNumber);

@@ -4,11 +4,9 @@ import { show } from "../base/page.js";
 
 export const KEPT = "Kept. Run the cell below.";
 export const SKIPPED = "Skipped. Run the cell below.";
-export const HINTS = {
-  choice: "Choose one, then commit. There is no way back: a wrong prediction teaches most.",
-  number: "Set a number, then commit. There is no way back: a wrong prediction teaches most.",
-  curve: "Draw a curve, then commit. There is no way back: a wrong prediction teaches most.",
-};
+const HINTS = { choice: "Choose one", number: "Set a number", curve: "Draw a curve" };
+const HINT = "There is no way back: a wrong prediction teaches most.";
+const RAN = "The cells below have run already: predict before you read them.";
 export const MARKS = { both: "✓ your prediction, and what comes out", guess: "your prediction",
   result: "✓ what comes out" };
 export const PAD = "Draw with the mouse or a finger";
@@ -41,8 +39,8 @@ export function pictureText({ result, x: [, , xLabel], y: [, , yLabel] }) {
 
 /** The line below the question. miss: of a curve, how far it is from the result. */
 export function summaryOf(s, miss) {
-  const { kind, guess, result, state } = s;
-  if (state === "open") return HINTS[kind];
+  const { kind, guess, result, state, ran } = s;
+  if (state === "open") return `${HINTS[kind]}, then commit. ${ran ? RAN : HINT}`;
   const skipped = state === "skipped";
   if (result === null) return skipped ? SKIPPED : KEPT;
   if (kind === "choice") {

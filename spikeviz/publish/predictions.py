@@ -46,7 +46,8 @@ def read_predictions(path: Path) -> Iterator[dict[str, Any]]:
         raise ValueError(f"{path} is no notebook: {error}") from error
     models = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     states = [model.get("state", {}) for model in models.values()]
-    asked = {s["name"]: s for s in states if s.get("_anywidget_id", "").endswith(".Prediction")}
+    ours = "spikeviz.predict."
+    asked = {s["name"]: s for s in states if s.get("_anywidget_id", "").startswith(ours)}
     for name, state in sorted(asked.items()):
         if state["state"] != "open":
             yield describe(name, state)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from spikeviz import answer, predict
+from spikeviz import SpikeRaster, answer, predict
+from spikeviz.base.widget import CODE
 
 OUTSIDE = """() => [...document.querySelectorAll(".spikeviz *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
@@ -126,6 +127,19 @@ def test_a_curve_is_drawn_by_hand_and_compared(opened, hand):
     expect(apart).to_contain_text("On average your curve is 0.1")
     assert float(apart.inner_text().split()[-2]) == pytest.approx(0.125, abs=0.004)
     assert "ends at 0.375" in canvas.get_attribute("aria-label")
+
+
+def test_it_looks_the_same_beside_a_widget_that_comes_later(opened):
+    page = opened("choice")
+    look = "getComputedStyle(document.querySelector('.sv-predict'))"
+    before = page.evaluate(f"[{look}.maxWidth, {look}.padding]")
+    later = SpikeRaster()
+    code = {name: getattr(later, name) for name in CODE}
+    page.evaluate("([code, state]) => spikevizLive.widget(code, state)"
+                  ".show(document.body.appendChild(document.createElement('div')))",
+                  [code, later._public_state()])  # fmt: skip
+    page.locator(".sv-spike-raster").wait_for()
+    assert page.evaluate(f"[{look}.maxWidth, {look}.padding]") == before
 
 
 def test_a_finger_scrolls_over_all_but_an_open_pad(opened):

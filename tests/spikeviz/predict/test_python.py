@@ -148,8 +148,8 @@ def test_predictions_and_exercises_share_the_file(folder):
 
 
 def test_a_prediction_is_small_and_needs_no_torch():
-    code, sheet = front_end("predict")
-    assert len(code) + len(sheet) < 19_000
+    for kind, most in [("choice", 11_000), ("number", 14_000), ("curve", 18_000)]:
+        assert sum(map(len, front_end("predict", f"{kind}.js"))) < most
     widget = ask("curve")
     answer("01-test", np.sin(np.linspace(0, 3, 100_000)))
     assert len(widget.result["x"]) <= 201
