@@ -1,6 +1,6 @@
 """How every widget answers a hand, in a real JupyterLab in headless Chromium.
 
-    python benchmarks/widgets.py               # all, 200 re-runs each
+    python benchmarks/widgets.py               # all, 80 re-runs each
     python benchmarks/widgets.py LIFExplorer   # some; the others keep their numbers in the file
 
 For each widget, in a notebook of its own:
@@ -255,6 +255,8 @@ def watch_play(page, frames: int = 120) -> dict[str, float]:
     if not play.count():
         return {}
     play.first.scroll_into_view_if_needed()
+    if "Pause" in play.first.inner_text():  # it plays its first pass by itself
+        play.first.click()
     play.first.click()
     seen = page.evaluate(PLAYING, frames)
     play.first.click()

@@ -30,9 +30,9 @@ GRADED = "12_imagenet"
 
 
 class Again(NotebookClient):
-    """Runs a notebook as ever, then in the same kernel cells 1, 2, 1, 3, 2, 4, 3, …; what came of
-    that is in `metadata.again`, while outputs and widgets are those of the first time. A cell
-    with the tag "long", such as a training, runs once more, not twice.
+    """Runs a notebook as ever, then in the same kernel once more from the last cell to the first, so
+    that each runs again right after its neighbour; what came of that is in `metadata.again`, while
+    outputs and widgets are those of the first time.
 
     errors: [cell, message]. peaks: the most MB that the kernel held, the first time and then;
     empty where the system does not tell (Linux does). What is freed is given back at once, in
@@ -46,10 +46,7 @@ class Again(NotebookClient):
             yield  # the first time
             errors, peaks = [], self._peak()
             cells, first = self.nb.cells, len(self.nb.cells)
-            code = [cell for cell in cells if cell.cell_type == "code"]
-            brief = [None if "long" in c.metadata.get("tags", ()) else c for c in code]
-            order = [c for pair in zip(code, [None, *brief], strict=False) for c in pair if c]
-            cells += copy.deepcopy(order)
+            cells += copy.deepcopy([c for c in reversed(cells) if c.cell_type == "code"])
             for index in range(first, len(cells)):
                 try:
                     await self.async_execute_cell(cells[index], index)
