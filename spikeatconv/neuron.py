@@ -16,6 +16,7 @@ this neuron gives from that step on.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -177,7 +178,7 @@ class LIFSum(nn.ModuleList):
             alike = all(lif.neurons(thresholds) == neurons for lif in self)
             if alike and (spikes := fast.lif_sum(x, neurons)) is not None:
                 return spikes  # of all branches in one pass over x
-        return torch.stack([lif(x) for lif in self]).sum(0)
+        return reduce(torch.add, (lif(x) for lif in self))  # in x's memory format
 
 
 def is_watched(lif: LIF) -> bool:

@@ -290,6 +290,17 @@ def test_each_branch_of_a_sum_is_a_layer(way):
     assert rec.rates["branches.0"] > rec.rates["branches.1"] > 0
 
 
+@pytest.mark.parametrize("way", ["plain", "eager"])
+def test_a_watched_sum_lies_in_memory_as_one_alone(way):
+    """Else the next layer adds in another order, and an untrained network's spikes flip."""
+    module = LIFSum((0.5, 1.5))
+    x = currents(8, 3, 5, 5).contiguous(memory_format=torch.channels_last).unflatten(0, (4, 2))
+    with fast.use(way):
+        alone = module(x)
+        with record(module):
+            assert module(x).stride() == alone.stride() == x.stride()
+
+
 @pytest.mark.parametrize("options", [{"shared": False}, {"mlp_ratio": 2}])
 def test_branches_that_are_called_one_by_one(options):
     block, x = MBPL(3, thresholds=(0.5, 1.5), **options).eval(), currents(4, 2, 3, 5, 5)
