@@ -30,9 +30,9 @@ GRADED = "12_imagenet"
 
 
 class Again(NotebookClient):
-    """Runs a notebook as ever, then in the same kernel once more from the last cell to the first, so
-    that each runs again right after its neighbour; what came of that is in `metadata.again`, while
-    outputs and widgets are those of the first time.
+    """Runs a notebook as ever, then in the same kernel once more from the last cell to the first,
+    so that each runs again right after its neighbour; what came of that is in `metadata.again`,
+    while outputs and widgets are those of the first time.
 
     errors: [cell, message]. peaks: the most MB that the kernel held, the first time and then;
     empty where the system does not tell (Linux does). What is freed is given back at once, in
