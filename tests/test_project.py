@@ -10,10 +10,13 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+
+from spikeviz.publish.concepts import IDEAS
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -326,3 +329,27 @@ def test_the_rule_counts_what_is_read_and_done():
     assert minutes["Table"] == 0
     assert minutes["Quick questions"] == pytest.approx(2 * 0.5 + 6 / 180)
     assert minutes["the exercises"] == 16
+
+
+# --- what shows what
+
+
+def test_each_promise_is_shown_by_something_and_each_question_shows_one():
+    made = runpy.run_path(str(ROOT / "docs" / "make_outcomes.py"))
+    others = set()
+    for path, promises in made["read_map"]().items():
+        if not promises:  # of 00
+            continue
+        text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells)
+        assert all(len(shown) == len({*shown}) >= 1 for _, shown in promises), path.stem
+        items = {item for _, shown in promises for item in shown}
+        asked = {f"question {n}" for n in re.findall(r"^### (\d)\. ", text, re.M)}
+        checks = set(re.findall(r"^check_(\w+)\(\w+\)", text, re.M))
+        predictions = set(re.findall(r"predict\(\s*\"([\w-]+)\"", text))
+        assert asked | checks | {"for the curious"} <= items, path.stem
+        rest = items - asked - checks - predictions - {"for the curious"}
+        for item in rest - {*made["TASKS"]}:
+            assert IDEAS[int(item.removeprefix("idea ")) - 1]["notebook"] == path.stem[:2], item
+        others |= rest
+    assert others == {*made["TASKS"]} | {f"idea {n}" for n in range(1, len(IDEAS) + 1)}
+    assert read("docs/outcomes.md") == made["page"](), "run `python docs/make_outcomes.py`"
