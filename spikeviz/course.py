@@ -128,8 +128,9 @@ def publish(options: argparse.Namespace) -> int:
     """Makes pages of notebooks: a site, slides, a voila page, the instructor's edition."""
     set_up()
     words = [getattr(options, name, None) for name in ("notebook", "out")]
-    if getattr(options, "predictions", None):
-        words += ["--predictions", options.predictions]
+    for name in ("seed", "predictions"):
+        if getattr(options, name, None):
+            words += [f"--{name}={getattr(options, name)}"]
     return run_module("spikeviz.publish", options.command, *filter(None, words), *options.more)
 
 
@@ -178,6 +179,9 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     text = "Write the instructor's edition: notebooks for nbgrader, with solutions."
     command = add("teacher", text)
     command.add_argument("out", nargs="?", type=path, metavar="OUT", help="a folder (else teacher)")
+    command.add_argument("--seed", metavar="WORDS",
+                         help="hidden variants of the exercises come from any words of yours, "
+                         "which stay in OUT (else from those of before, or chance)")  # fmt: skip
     command.add_argument("--predictions", type=path, metavar="FOLDER",
                          help="write a table of what a class predicted, from its notebooks: "
                          "FOLDER/STUDENT/.../NB.ipynb (OUT else predictions.csv)")  # fmt: skip

@@ -23,6 +23,8 @@ __all__ = [
 ]  # fmt: skip
 
 
+# Not by `spikeatconv/lazy.py`, which imports where a name is asked for: the first cell of a
+# notebook asks for its check, and torch waits until that is called.
 def __getattr__(name: str) -> Callable[[Any], Feedback]:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

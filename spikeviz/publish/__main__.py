@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     slides.add_argument("out", nargs="?", type=Path, help="a file; else slides/NAME.html")
     edition = commands.add_parser("teacher", help="write the instructor's edition, for nbgrader")
     edition.add_argument("out", nargs="?", type=Path, help="a folder (else teacher)")
+    edition.add_argument("--seed", help="any words; else as before")
     edition.add_argument("--predictions", type=Path, help="write a class's, from this folder")
     page = commands.add_parser("voila", help="serve a notebook as a page, without its code")
     page.add_argument("notebook", type=find_notebook, help="such as 01, or a path")
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 def write_for_teacher(options: argparse.Namespace) -> Path:
     """The instructor's edition, or the predictions of a class."""
     if options.predictions is None:
-        return write_course(options.out or CHECKOUT / "teacher")
+        return write_course(options.out or CHECKOUT / "teacher", options.seed)
     return write_predictions(options.predictions, options.out or CHECKOUT / "predictions.csv")
 
 

@@ -1,20 +1,23 @@
 """The instructor's edition: the notebooks as an nbgrader course, with its own markers.
 
-    python3 course.py teacher                                writes teacher/
+    python3 course.py teacher --seed "our words"             writes teacher/
     cd teacher
     nbgrader generate_assignment 01_one_neuron               for the students, without solutions
     nbgrader autograde 01_one_neuron                         what they handed in (submitted/)
 
 Made from notebooks/ and from the tested solutions, so there is one text of each. An exercise's cell
-holds the solution between markers, which nbgrader cuts out for the release; the cell with its check
-is locked, and passes only if the check does. The open question at the end is graded by hand, by the
-model answer and the points of docs/questions/. Folded solutions are left out. Two more assignments,
-`before` and `after`, ask for the ideas of the course.
+holds the solution between markers, which nbgrader cuts out for the release. The cell with its check
+is locked and gives the points, by `grading.py`: the check has to pass, and hidden variants of the
+exercise, whose numbers come from a seed that stays in the teacher's folder. The open question at
+the end is graded by hand, by the model answer and the points of docs/questions/. Folded solutions
+are left out. Two more assignments, `before` and `after`, ask for the ideas of the course.
 """
 
 import ast
 import difflib
+import json
 import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -23,22 +26,33 @@ from nbformat import NotebookNode
 
 from spikeviz.browser import CHECKOUT
 from spikeviz.publish.concepts import FORMS, make_test
+from spikeviz.publish.grading import SECRETS, TEACHER
 
 QUESTIONS = CHECKOUT / "docs" / "questions"
+OUTCOMES = CHECKOUT / "docs" / "outcomes.md"
+SOLUTIONS = CHECKOUT / "tests/spikeviz/exercises/answers"
 POINTS = 10  # of an exercise with a check
 OPEN_POINTS = 5  # of the open question, given by hand
-GRADED = "answer = {check}\nanswer"
-ASSERTION = """
+GRADED = """answer = {check}
+answer
 ### BEGIN HIDDEN TESTS
-assert answer.status == "passed", answer.message
+from importlib import reload
+from spikeviz.publish import grading
+why = reload(grading).why_no_points("{exercise}", {name}, answer)
+assert not why, why
 ### END HIDDEN TESTS"""
 QUESTION = (
     "**Your answer to the question for the curious.** Write here what you found, and how you know. "
     "Graded by hand."
 )
-CONFIG = f"""from pathlib import Path
+CONFIG = f"""import os
+from pathlib import Path
 
+from spikeviz.publish.autograde import STEPS
+
+os.environ[{TEACHER!r}] = str(Path(__file__).resolve().parent)
 c = get_config()
+c.Autograde.autograde_preprocessors = STEPS
 c.CourseDirectory.course_id = "spikeatconv"
 c.ExecutePreprocessor.timeout = 300
 c.Exchange.root = str(Path(__file__).with_name("exchange"))
@@ -47,15 +61,17 @@ c.ClearSolutions.text_stub = {QUESTION!r}
 """
 
 
-def write_course(folder: Path) -> Path:
+def write_course(folder: Path, seed: str | None = None) -> Path:
     """Writes the nbgrader course into a new folder, whole or not at all. Returns its path.
-    Raises FileExistsError if the folder holds something else already."""
+
+    seed: any words; the hidden variants are drawn from them. Without, those of before stay, and a
+    new course draws its own. Raises FileExistsError if the folder holds something else already."""
     if folder.exists() and not (folder / "nbgrader_config.py").is_file() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} holds other files; name a new folder")
     draft = folder.with_name(folder.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
     for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb")):
-        solutions = CHECKOUT / "tests/spikeviz/exercises/answers" / path.stem
+        solutions = SOLUTIONS / path.stem
         if solutions.is_dir():
             model = (QUESTIONS / f"{path.stem}.md").read_text(encoding="utf-8")
             edition = make_edition(nbformat.read(path, as_version=4), solutions, model)
@@ -63,13 +79,31 @@ def write_course(folder: Path) -> Path:
     for form in FORMS:
         write_assignment(draft, form, mark_test(make_test(form)))
     (draft / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    kept = {
+        "seed": seed or read_seed(folder) or secrets.token_hex(8),
+        "solutions": read_solutions(),
+    }
+    (draft / SECRETS).write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    shutil.copy(OUTCOMES, draft)
     (folder / "exchange").mkdir(parents=True, exist_ok=True)
     # Only what this command makes is replaced: submissions and grades stay.
     shutil.rmtree(folder / "source", ignore_errors=True)
-    for part in ("source", "nbgrader_config.py"):
+    for part in ("source", "nbgrader_config.py", SECRETS, OUTCOMES.name):
         (draft / part).replace(folder / part)
     draft.rmdir()
     return folder
+
+
+def read_seed(folder: Path) -> str | None:
+    """The seed of the course that stands there already."""
+    file = folder / SECRETS
+    return json.loads(file.read_text(encoding="utf-8"))["seed"] if file.is_file() else None
+
+
+def read_solutions() -> dict[str, str]:
+    """{exercise: the tested solution}"""
+    files = SOLUTIONS.glob("*/*/solution.py")
+    return {file.parent.name: file.read_text(encoding="utf-8") for file in sorted(files)}
 
 
 def write_assignment(draft: Path, name: str, notebook: NotebookNode) -> None:
@@ -90,7 +124,7 @@ def make_edition(notebook: NotebookNode, solutions: Path, model: str) -> Noteboo
         task.source = mark_solution(task.source, solution)
         mark(task, folder.name, solution=True)
         check = find_only(cells, rf"^check_{folder.name}\(", f"the check of {folder.name}")
-        check.source = GRADED.format(check=check.source) + ASSERTION
+        check.source = GRADED.format(check=check.source, exercise=folder.name, name=head.split()[1])
         mark(check, f"check-{folder.name}", points=POINTS)
     question = nbformat.v4.new_markdown_cell(mark_model(model), id="answer-curious")
     mark(question, "answer-curious", solution=True, points=OPEN_POINTS)

@@ -7,28 +7,26 @@ slips.py wrong ones of no known kind, each a public function or class. A slip wh
 begins with `hint: ` must get that, and every other slip none of the hints of the typical mistakes.
 """
 
-import ast
 import sys
 import types
 from functools import cache
-from pathlib import Path
 
 import nbformat
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
+from material import FOLDERS, NOTEBOOKS, answers, build, defined, each, label, read
 from mutants import mutants
 from nbclient import NotebookClient
-from probes import alike, ask
 from traitlets.config import Config
 
 from spikeatconv import lif_step
 from spikeviz import exercises
 from spikeviz.exercises import Feedback, check_lif_step, check_surrogate_backward, fair_comparison
 from spikeviz.exercises import lif_step as lif
+from spikeviz.exercises.variants import alike, ask
+from spikeviz.publish.needs import find_needed, read_names
 
-NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
-FOLDERS = sorted(f for f in Path(__file__).with_name("answers").glob("*/*") if f.is_dir())
 STEMS = sorted({folder.parent.name for folder in FOLDERS})
 
 # What must hold in a notebook's own variables once it has run with the solution.
@@ -53,16 +51,6 @@ AFTERWARDS = {
 }
 
 
-def read(file):
-    return file.read_text(encoding="utf-8")
-
-
-def defined(source):
-    """The last name that a cell defines with def or class."""
-    kinds = ast.FunctionDef | ast.ClassDef
-    return [node.name for node in ast.parse(source).body if isinstance(node, kinds)][-1]
-
-
 def wrong(folder):
     return sorted(folder.glob("wrong_*.py"))
 
@@ -73,9 +61,7 @@ def feedbacks(folder):
     check = getattr(exercises, f"check_{folder.name}")
     found = {}
     for file in (folder / "solution.py", *wrong(folder)):
-        source, names = read(file), {"torch": torch}
-        exec(compile(source, file.name, "exec"), names)
-        found[file.stem] = check(names[defined(source)])
+        found[file.stem] = check(build(read(file)))
     return found
 
 
@@ -90,33 +76,7 @@ def hints(folder):
     return found
 
 
-@cache
-def answers(file):
-    """{name: answer} of a file with many: the public functions and classes that it defines."""
-    names = {"__name__": "answers"}
-    exec(compile(read(file), file.name, "exec"), names)
-    return {
-        name: value
-        for name, value in names.items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == "answers"
-    }
-
-
-def each(kind):
-    """Parameters: the file `kind` of each exercise with the name of each of its answers."""
-    files = [folder / f"{kind}.py" for folder in FOLDERS]
-    return [
-        pytest.param(file, name, id=f"{file.parent.name}/{name}")
-        for file in files
-        for name in answers(file)
-    ]
-
-
 WRONG = [file for folder in FOLDERS for file in wrong(folder)]
-
-
-def label(path):
-    return f"{path.parent.name}/{path.stem}"
 
 
 # --- the checks by themselves
@@ -266,7 +226,7 @@ def test_feedback_shows_icon_and_word(status, icon):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
 def test_a_changed_solution_passes_only_if_it_does_the_same_and_no_hint_is_false(folder):
-    """Whether it does the same is found out by other questions than the check's (probes.py). A
+    """Whether it does the same is found out by other questions than the check's (variants.py). A
     hint that names a mistake may be given only to what does the same as that mistake; a guess says
     "perhaps", and what begins with `# fact: ` tells what was seen, not why."""
     check, faults = getattr(exercises, f"check_{folder.name}"), []
@@ -282,13 +242,6 @@ def test_a_changed_solution_passes_only_if_it_does_the_same_and_no_hint_is_false
             if told and read(file).startswith("# hint: ") and not alike(given, replies(file)):
                 faults.append((change, stem, said))
     assert not faults
-
-
-def build(source):
-    """The function or class of a cell."""
-    names = {"torch": torch, "__name__": "mutant"}
-    exec(compile(source, "mutant", "exec"), names)
-    return names[defined(source)]
 
 
 @cache
@@ -326,25 +279,7 @@ class Notebook:
             config=Config({"HistoryManager": {"enabled": False}}),
         )
         self.shell.InteractiveTB.set_mode("Minimal")
-        self.binds, self.uses = zip(*map(self.names, self.cells), strict=True)
-
-    def names(self, source):
-        """The names that a cell binds or changes, and those that it needs from above."""
-        nodes = list(ast.walk(ast.parse(self.shell.transform_cell(source))))
-        names = [n for n in nodes if isinstance(n, ast.Name)]
-        binds = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-        binds |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-        imports = [n for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
-        binds |= {(a.asname or a.name).split(".")[0] for n in imports for a in n.names}
-        own = binds | {n.arg for n in nodes if isinstance(n, ast.arg)}
-        changed = {
-            n.value.id
-            for n in nodes
-            if isinstance(n, ast.Subscript | ast.Attribute)
-            and isinstance(n.value, ast.Name)
-            and isinstance(n.ctx, ast.Store)
-        }
-        return binds | changed, {n.id for n in names} - own
+        self.names = [read_names(source) for source in self.cells]
 
     def place(self, found, what):
         """The number of the only code cell for which `found(source)` is true."""
@@ -354,12 +289,11 @@ class Notebook:
 
     def prepare(self, cell):
         """Run the cells above that this one needs, each once."""
-        for above in range(cell):
-            if above not in self.done and (above == 0 or self.binds[above] & self.uses[cell]):
+        for above in find_needed(self.cells, [cell])[:-1]:
+            if above not in self.done:
                 self.done.add(above)
-                self.prepare(above)
                 self.run(self.cells[above])
-                small = {n: v for n, v in self.small.items() if n in self.binds[above]}
+                small = {n: v for n, v in self.small.items() if n in self.names[above].binds}
                 self.shell.user_ns.update(small)
 
     def run(self, source):
@@ -407,7 +341,7 @@ def test_what_passes_serves_the_notebook_and_what_is_wrong_is_told(notebook, req
         assert said.status == "not yet"
         assert "did not run" not in said.message
 
-        users = [i for i, used in enumerate(notebook.uses) if i > check and name in used]
+        users = [i for i, one in enumerate(notebook.names) if i > check and name in one.uses]
         solution = read(folder / "solution.py")
         notebook.run(read(folder / "right.py"))
         for style in (solution, *(f"{name} = {style}" for style in answers(folder / "right.py"))):

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import json
 import re
 import runpy
 
@@ -10,6 +11,7 @@ import pytest
 
 from spikeviz.publish.__main__ import main
 from spikeviz.publish.concepts import FORMS, IDEAS
+from spikeviz.publish.grading import SECRETS
 from spikeviz.publish.teacher import CHECKOUT, mark_solution, write_course
 
 EXERCISES = CHECKOUT / "tests/spikeviz/exercises/answers"
@@ -130,18 +132,50 @@ def test_nbgrader_releases_and_grades_it(edition):
                    if c.id == "exercise-code"]  # fmt: skip
     assert task.source == original.source
 
+    library = "from spikeatconv import lif_step as theirs\n\n\n" + solution.replace(
+        solution[solution.index("    h =") :],
+        "    x, v = torch.tensor(x), torch.tensor(v)\n"
+        "    return theirs(x, v, tau=tau, v_threshold=v_threshold, v_reset=v_reset)\n",
+    )
     answers = {
-        "ada": solution,
+        "ada": solution + "\nimport warnings\nwarnings.warn('costs nothing')\n",
         "bob": None,  # handed in as it was
         "eve": (EXERCISES / STEM / "lif_step" / "wrong_no_leak.py").read_text(encoding="utf-8"),
+        "kim": "import torch\n" + library,
+        "max": "from spikeviz.exercises import Feedback\n"
+        "def lif_step(x, v): ...\n"
+        "def check_lif_step(f): return Feedback('passed', '')\n",
     }
     for student, answer in answers.items():
         REHEARSE["hand_in"](edition, student, STEM, answer)
     grades = REHEARSE["grades"](edition, STEM)
     assert {name: float(row["score"]) for name, row in grades.items()} == {
-        "ada": 10.0, "bob": 0.0, "eve": 0.0,
+        "ada": 10.0, "bob": 0.0, "eve": 0.0, "kim": 0.0, "max": 0.0,
     }  # fmt: skip
     assert float(grades["ada"]["max_score"]) == 15.0
+    told = {
+        "bob": "it is just not finished",
+        "eve": "nothing leaks",
+        "kim": "calls `spikeatconv.neuron.lif_step`",
+        "max": "gives the name `check_lif_step`",
+    }
+    for student, words in told.items():
+        cells = read(edition / "autograded" / student / STEM / f"{STEM}.ipynb").cells
+        assert words in next(c for c in cells if c.id == "exercise-check").outputs[-1].evalue
+    # What no exercise needs was not run.
+    run = [c.id for c in cells if c.cell_type == "code" and c.execution_count]
+    assert run == ["imports-code", "exercise-code", "exercise-check"]
+
+
+def test_the_seed_stays_with_the_teacher(edition, tmp_path, capsys):
+    kept = json.loads((edition / SECRETS).read_text(encoding="utf-8"))
+    assert len(kept["seed"]) == 16  # drawn, as none was given
+    released = "".join(p.read_text(encoding="utf-8") for p in edition.glob("source/*/*.ipynb"))
+    assert kept["seed"] not in released
+    assert main(["teacher", str(tmp_path / "own"), "--seed", "our words"]) == 0
+    assert json.loads((tmp_path / "own" / SECRETS).read_text("utf-8"))["seed"] == "our words"
+    write_course(edition)  # once more: what was graded stays comparable
+    assert json.loads((edition / SECRETS).read_text(encoding="utf-8")) == kept
 
 
 def test_before_and_after_ask_for_the_same_ideas(edition):
