@@ -178,6 +178,19 @@ def stop_at(table: Iterable[tuple[Any, Text]]) -> None:
         stop(hint)
 
 
+def tell_apart(*values: Any, digits: int = 4) -> list[str]:
+    """Numbers for a hint, in `digits` digits, or in as many more as it takes until those that
+    differ print differently: "yours: 0.25, expected: 0.25" helps nobody. Equal ones print alike.
+    values: numbers, or tensors and arrays of one number."""
+    numbers = [value.item() if hasattr(value, "item") else value for value in values]
+    different = len({n for n in numbers if n == n}) + any(n != n for n in numbers)
+    for places in range(digits, 18):  # 17 tell any two floats apart
+        told = [f"{n + 0.0:.{places}g}" for n in numbers]  # −0 is 0
+        if len({*told}) == different:
+            return told
+    return list(map(str, numbers))  # whole numbers beyond those of a float
+
+
 def read_number(value: object, wanted: str, form: str = "") -> float:
     """The one finite number that an answer returns. wanted: said where it is none; form: how the
     notebook's next cell prints it."""

@@ -10,7 +10,14 @@ import torch
 from torch import Tensor
 
 from spikeatconv import LIF, Atan
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong, same
 
 TAU, LENGTH, AT = 4.0, 6, 2  # of the neuron that gives the hints; AT is where it fires, if it does
@@ -54,10 +61,11 @@ def compare(back_through_time: Callable) -> None:
         given = answer(spikes, slopes, tau)
         place = find_wrong(given, right.double())
         if place:
+            told, _ = tell_apart(given[place], right[place])
             train = " ".join(str(int(spike)) for spike in spikes)
             stop(
                 f"The first gradient that differs: step {place[0] + 1} of the spikes {train}, with "
-                f"tau = {tau:g}. There yours is {given[place]:.4g}.\n"
+                f"tau = {tau:g}. There yours is {told}.\n"
                 f"{through_silence(answer) or past_a_spike(answer)}"
             )
 
@@ -129,7 +137,7 @@ def through_silence(answer: Answer) -> str | None:
          "the entrance and the slope, so begin with these two."),
         (g[:-1].abs().max() < 1e-6,
          "In a neuron that never fires, yours are 0 at every step but the last. Which steps let "
-         "the past through: those with a spike, or those without?"),
+         "the past through: those with a spike, or those without? Perhaps yours are the others."),
         (lambda: same(g, answer(SILENT, SLOPES, 2 * TAU)),
          f"Yours are the same for tau = {TAU:g} and tau = {2 * TAU:g}. Perhaps a number stands "
          "where `tau` should."),
@@ -140,7 +148,8 @@ def through_silence(answer: Answer) -> str | None:
          "enters; the membrane keeps the other part."),
         (abs(g[-1] - RIGHT[-1]) > 1e-4,
          f"With a last slope of {SLOPES[-1]:.3g} and tau = {TAU:g}, your gradient of x[T] is "
-         f"{g[-1]:.3g}. Only the entrance and the slope lie between x[T] and S[T]."),
+         f"{tell_apart(g[-1], RIGHT[-1])[0]}. Only the entrance and the slope lie between x[T] and "
+         "S[T]."),
         (True,
          f"Take a neuron that never fires, tau = {TAU:g}: from each step to the one before, your "
          f"gradient is multiplied by {', '.join(f'{step:.3g}' for step in steps)}. What should a "

@@ -9,7 +9,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong, same
 
 SHAPE = (3, 2, 5, 7)  # T, B, N, d_k, all different, so that a wrong axis shows; √7 is not 7/2
@@ -63,10 +70,11 @@ def compare(bdsa: Callable) -> None:
         right = attended(s, softmax)
         at = find_wrong(fed.float(), right, 1e-5)
         if at:
+            yours, expected = tell_apart(fed[at], right[at])
             stop(
                 f"With softmax={softmax}, the first value of A·S that differs: step {at[0] + 1}, "
                 f"image {at[1]}, token {at[2]}, channel {at[3]}. There your neuron is fed with "
-                f"{fed[at]:.4g}, and A·S is {right[at]:.4g}. Go through the steps one by one: "
+                f"{yours}, and A·S is {expected}. Go through the steps one by one: "
                 "scores, scale, softmax, the product with S."
             )
         if not same(out, neuron(fed)):

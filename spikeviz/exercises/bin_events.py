@@ -12,7 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong
 
 SIDE = 32
@@ -159,8 +167,9 @@ def of_values(given: Tensor, expected: Tensor, at: tuple[int, ...]) -> str:
     )  # fmt: skip
     fitting = ((torch.equal(given, v.expand_as(given)), hint) for v, hint in typical)
     step, channel, row, column = at
+    yours, counted = tell_apart(given[at], expected[at])
     return find_hint(fitting) or (
         f"Right shape. The first pixel that differs: step {step + 1}, {('ON', 'OFF')[channel]}, "
-        f"row {row}, column {column}. There your answer holds {float(given[at]):.4g}, and the "
-        f"stream has {int(expected[at])} such events."
+        f"row {row}, column {column}. There your answer holds {yours}, and the "
+        f"stream has {counted} such events."
     )

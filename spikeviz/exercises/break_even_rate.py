@@ -7,7 +7,15 @@ min(1, E_MAC / (E_A · T)), its answers to simple questions tell which mistake i
 import math
 from collections.abc import Callable
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, read_number, stop
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    read_number,
+    stop,
+    tell_apart,
+)
 
 TOLERANCE = 1e-6
 PRICES = (4.6, 0.9)  # the defaults are part of the exercise
@@ -94,9 +102,10 @@ def compare(break_even_rate: Callable) -> None:
     for case, number in zip(CASES, numbers, strict=True):
         if not close(number, right(*case)):
             flops, steps, e_mac, e_a = case
+            yours, _ = tell_apart(number, right(*case))
             stop(
                 f"For {flops:,} FLOPs, T = {steps}, E_MAC = {e_mac} and E_A = {e_a} your answer is "
-                f"{number:.4g}.\n{behaviour(dict(zip(CASES, numbers, strict=True)))}"
+                f"{yours}.\n{behaviour(dict(zip(CASES, numbers, strict=True)))}"
             )
 
 
@@ -108,10 +117,11 @@ def behaviour(given: dict[Case, float]) -> str | None:
     one, many = given[1, 16, *PRICES], given[1000, 16, *PRICES]
     wrong = [case for case, value in given.items() if not close(value, right(*case))]
     usual = [case for case in CASES if case[2:] == PRICES]
-    values = ", ".join(sorted({f"{given[case]:.4g}" for case in wrong}))
+    at_one, at_many = tell_apart(one, many)
+    values = ", ".join(sorted({tell_apart(given[case], right(*case))[0] for case in wrong}))
     return find_hint([
         (not close(one, many),
-         f"It changes with the FLOPs: at T = 16 you say {one:.4g} for one FLOP and {many:.4g} for "
+         f"It changes with the FLOPs: at T = 16 you say {at_one} for one FLOP and {at_many} for "
          "1,000. How often does each FLOP of the layer appear on the left of the equation, and how "
          "often on the right?"),
         *((all(close(value, works(*case[1:])) for case, value in given.items()), hint)

@@ -14,7 +14,15 @@ import torch
 from torch import Tensor
 
 from spikeatconv import LIF
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 
 SHARE = 0.95  # of the log₂(n + 1) bits that n branches can carry at most
 Answer = Callable[[Tensor, int, float], Tensor]
@@ -145,11 +153,12 @@ def describe(name: str, x: Tensor, n: int, tau: float, given: Tensor, kept: floa
           if (found := [i + 1 for i in range(n) if rate[i] == value])),
         *(f"branches {i + 1} and {j + 1} for the very same inputs" for i, j in doubles[:1]),
     ]  # fmt: skip
-    listed = ", ".join(f"{value:.3g}" for value in given)
+    listed = ", ".join(tell_apart(*given, digits=3))
+    yours, asked = tell_apart(kept, SHARE * math.log2(n + 1), digits=3)
     return (
         f"Inputs: {name} (median {x.median():.3g}, highest {x.max():.3g}), τ = {tau:g}, n = {n}. "
-        f"Your thresholds: {listed}. The sum keeps {kept:.2f} bits; asked for are "
-        f"{SHARE * math.log2(n + 1):.2f}." + (f"\nWho fires: {'; '.join(said)}." if said else "")
+        f"Your thresholds: {listed}. The sum keeps {yours} bits; asked for are "
+        f"{asked}." + (f"\nWho fires: {'; '.join(said)}." if said else "")
     )
 
 

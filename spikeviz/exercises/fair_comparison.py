@@ -15,7 +15,15 @@ from random import Random
 from statistics import mean, stdev
 from typing import Any, NamedTuple
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.results import standard_error
 from spikeviz.results import verdict as verdict_of
 
@@ -214,19 +222,20 @@ def near(one: float, other: float) -> bool:
     return both or math.isclose(one, other, rel_tol=0.003, abs_tol=2e-5)
 
 
-def of_limit(yours: list[float], seeds: int) -> str | None:
+def of_limit(found: list[float], seeds: int) -> str | None:
     """Where the student's limit is another one."""
-    for gap, family in zip(yours, FAMILIES, strict=True):
+    for gap, family in zip(found, FAMILIES, strict=True):
         p, n_test, added = family
         right = limit(lambda case: verdict(play(case, seeds)), *family)
         if not near(gap, right):
             sides = ", ".join(f"{p + a:g}" for a in added)
-            from_on = f"from a difference of {gap:.4g} on" if gap > 2e-5 else "however small it is"
+            yours, expected = tell_apart(gap, right)
+            from_on = f"from a difference of {yours} on" if gap > 2e-5 else "however small it is"
             when = "never" if math.isnan(gap) else from_on
             return (
                 "We moved the two sides apart, with the same difference for each seed, around the "
                 f"accuracies {sides} on {n_test:,} test images. Your function says “agree” {when}, "
-                f"and 2 SE is {right:.4g}. Print what you compare the mean with."
+                f"and 2 SE is {expected}. Print what you compare the mean with."
             )
     return None
 
@@ -397,10 +406,11 @@ MISTAKES: tuple[tuple[Rule, str], ...] = (
 
 
 def by_hand(runs: Runs) -> str:
-    found = differences(runs)
+    found, two = differences(runs), 2 * se(runs)
+    average, limit, _ = tell_apart(mean(found), two, -two)
     return (
         f"The differences are {', '.join(f'{d:+.4g}' for d in found)}, their mean is "
-        f"{mean(found):+.4g}, and 2 SE is {2 * se(runs):.4g}. Does your function find "
+        f"{average}, and 2 SE is {limit}. Does your function find "
         "these numbers? Then read the rule once more, line by line."
     )
 

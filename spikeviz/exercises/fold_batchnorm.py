@@ -13,7 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from spikeatconv.conv import OverTime, fold
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong
 
 TOLERANCE = 1e-4
@@ -205,9 +213,10 @@ def form(answer: object, conv: nn.Conv2d) -> dict[str, Tensor]:
 
 
 def of_values(name: str, part: Tensor, p: Numbers, at: tuple[int, ...]) -> str:
+    told, _ = tell_apart(part[at], RIGHT[name](p)[at])
     c, slips = at[0], ((like(p).double(), hint) for like, hint in MISTAKES[name])
     return find_hint((find_wrong(part, like) is None, hint) for like, hint in slips) or (
-        f"At {list(at)} your {name} is {part[at]:.4g}. There γ = {p.gamma[c]:.4g}, β = "
+        f"At {list(at)} your {name} is {told}. There γ = {p.gamma[c]:.4g}, β = "
         f"{p.beta[c]:.4g}, μ = {p.mean[c]:.4g}, Var = {p.var[c]:.4g}, ε = {p.eps:g}, the "
         f"convolution's weight is {p.w[at if name == 'weight' else (c, 0, 0, 0)]:.4g} and its bias "
         f"{p.b[c]:.4g}. Work it out by hand."

@@ -13,7 +13,15 @@ from torch import Tensor
 
 from spikeatconv import full_partition, window_partition
 from spikeatconv import grid_partition as right
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong
 
 SQUARE = ((2, 3, 6, 6), 2)  # shape of the map, size of the grid
@@ -132,7 +140,7 @@ def of_values(given: Tensor, expected: Tensor, x: Tensor, at: tuple[int, ...]) -
     size, (n, c, h, w) = SQUARE[1], x.shape
     split = expected.view(n, h // size, w // size, size, size, c)  # [B, a, b, i, j, C]
     value = float(given[at])
-    found = f"{value:.4g}, a number that is not in x"
+    found = f"{tell_apart(value, round(value, 0))[0]}, a number that is not in x"
     if value in range(x.numel()):
         image, channel = int(value) // (c * h * w), int(value) // (h * w) % c
         pixel = (int(value) // w % h, int(value) % w)

@@ -15,7 +15,15 @@ from torch import Tensor, nn
 
 from spikeatconv import Atan, Sigmoid
 from spikeatconv.surrogate import Surrogate
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.cells import last_line
 from spikeviz.exercises.tensors import find_wrong
 
@@ -226,11 +234,12 @@ def describe(case: Case, place: tuple[int, ...], given: Tensor, truth: Run) -> s
         for t in range(step):
             v = hard(right_charge(case.x[t], v, torch.tensor(case.w).double(), 0), truth.spikes[t])
         h = right_charge(case.x[step], v, torch.tensor(case.w).double(), 0)[at]
+    yours, expected = tell_apart(given[place], truth.spikes[place])
     return (
         f"The first spike that differs: w = {case.w + 0.0:.3g}, τ = {1 + math.exp(-case.w):.4g}. "
         f"At step {step + 1} the input of a neuron is {case.x[place]:.3g}, and V before it is "
-        f"{v[at]:.3g}. So H = {h:.3g}, and the spike is {truth.spikes[place]:g}; yours is "
-        f"{given[place]:.3g}."
+        f"{v[at]:.3g}. So H = {h:.3g}, and the spike is {expected}; yours is "
+        f"{yours}."
     )
 
 
@@ -265,9 +274,10 @@ def of_start(given: list[float]) -> list[tuple[object, Any]]:
 
     shares = [1 / (1 + math.exp(-w)) if w > -700 else 0.0 for w in given]
     wrong = next((i for i, s in enumerate(shares) if abs(s - 1 / TAUS[i]) > 1e-4), 0)
+    share, expected = tell_apart(shares[wrong], 1 / TAUS[wrong])
     where = (
         f"For τ = {TAUS[wrong]:g} your w starts at {given[wrong]:.4g}. There sigmoid(w) is "
-        f"{shares[wrong]:.4g}, and 1/τ is {1 / TAUS[wrong]:.4g}."
+        f"{share}, and 1/τ is {expected}."
     )
     return [
         (like(lambda tau: -math.log(tau - 1)), None),
@@ -301,6 +311,9 @@ def of_gradient(layer: nn.Module, case: Case) -> None:
         )
     of_w, of_x = layer.w.grad, x.grad
 
+    def yours() -> list[str]:
+        return tell_apart(of_w, truth.of_w)
+
     def like(other: Run) -> bool:
         """Whether both gradients are those of that run."""
         return close(of_w, other.of_w) and close(of_x, other.of_x)
@@ -325,11 +338,14 @@ def of_gradient(layer: nn.Module, case: Case) -> None:
          "Atan."),
         (lambda: close(of_x, truth.of_x),
          lambda: f"Your spikes are right, and so is the gradient of x. But that of w is "
-         f"{float(of_w):.4g} in a case where it should be {float(truth.of_w):.4g}. Is a part of "
+         f"{yours()[0]} in a case where it should be {yours()[1]}. Is a part of "
          "the way from w cut off?"),
+        (lambda: close(of_w, truth.of_w),
+         "Your spikes are right, and so is the gradient of w. But x gets another one: keep the "
+         "lines that fire and reset as they were given."),
         (True,
          lambda: "Your spikes are right, but the gradients are not: that of w is "
-         f"{float(of_w):.4g} in a case where it should be {float(truth.of_w):.4g}, and x gets "
+         f"{yours()[0]} in a case where it should be {yours()[1]}, and x gets "
          "other ones too. Keep the lines that fire and reset as they were given."),
     ])  # fmt: skip
 

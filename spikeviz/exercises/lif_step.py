@@ -12,7 +12,15 @@ from importlib import import_module
 from random import Random
 from typing import Any, NamedTuple
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stopped_at_ellipsis
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stopped_at_ellipsis,
+    tell_apart,
+)
 
 TOLERANCE = 1e-4
 FALLBACK = {  # H first: the other two are computed from it
@@ -71,10 +79,11 @@ def walk(lif_step: Callable) -> None:
                 if not close(value, getattr(right, name)):
                     fields = zip(neuron._fields, neuron, DEFAULT, strict=True)
                     changed = ", ".join(f"{key} = {v:g}" for key, v, usual in fields if v != usual)
+                    told, _ = tell_apart(value, getattr(right, name))
                     stop(
                         f"The first step that differs is step {number}"
                         f"{f', with {changed}' if changed else ''}: the input is {x:.4g} and V "
-                        f"before it is {v:.4g}. There your `{name}` is {value:.4g}, and that is "
+                        f"before it is {v:.4g}. There your `{name}` is {told}, and that is "
                         f"not what the neuron does.\n{behaviour(answer) or otherwise}"
                     )
             v = right.v_next
@@ -225,7 +234,7 @@ def charge(answer: Answer) -> str | None:
         (abs(gain) < TOLERANCE, "Your `h` does not depend on the input x."),
         (True,
          "Try one number at a time, with tau = 4 and a high threshold. From V = 1 without input, "
-         f"your `h` is {keep:.3g}; from V = 0 with input 1, it is {gain:.3g}. How much of V should "
+         f"your `h` is {keep:.4g}; from V = 0 with input 1, it is {gain:.4g}. How much of V should "
          "leak away in a step, and how much of the input should arrive?"),
     ])  # fmt: skip
 

@@ -11,7 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong
 
 
@@ -136,8 +144,10 @@ def form(answer: object, layer: Layer) -> dict[str, Tensor]:
 
 def of_values(name: str, part: Tensor, p: Layer, at: tuple[int, ...]) -> str:
     slips = ((like(p).double(), hint) for like, hint in MISTAKES[name])
+    before = (p.w if name == "weight" else p.b)[at]
+    old, yours, _ = tell_apart(before, part[at], RIGHT[name](p)[at])
     return find_hint((find_wrong(part, like) is None, hint) for like, hint in slips) or (
-        f"At {list(at)} the old {name} is {(p.w if name == 'weight' else p.b)[at]:.4g} and yours "
-        f"is {part[at]:.4g}, with before = {p.before:g} and after = {p.after:g}. Put a_in = before "
+        f"At {list(at)} the old {name} is {old} and yours "
+        f"is {yours}, with before = {p.before:g} and after = {p.after:g}. Put a_in = before "
         "· r_in into the layer, and divide what comes out by `after`."
     )

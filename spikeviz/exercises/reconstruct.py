@@ -11,7 +11,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong
 
 TOLERANCE = 1e-4
@@ -57,12 +64,14 @@ def compare(reconstruct: Callable) -> None:
 
     for spikes, tau in hidden_trains():
         given = answer(spikes, tau)
-        place = find_wrong(given, reference(spikes.double(), tau))
+        right = reference(spikes.double(), tau)
+        place = find_wrong(given, right)
         if place:
+            told, _ = tell_apart(given[place], right[place])
             stop(
                 f"The first estimate that differs: step {place[0] + 1} of spikes of shape "
                 f"{list(spikes.shape)}, with tau = {tau:g}. There your estimate is "
-                f"{given[place]:.4g}.\n{behaviour(answer, spikes, tau)}"
+                f"{told}.\n{behaviour(answer, spikes, tau)}"
             )
 
 
@@ -159,6 +168,7 @@ def fade(answer: Answer, one: Tensor) -> str | None:
     (after, slow), back = (answer(one, tau)[AT:] for tau in (4.0, 8.0)), torch.arange(LENGTH - AT)
     rise = float(after[0])
     kept = float(after[1]) / rise if abs(rise) >= TOLERANCE else 0.0
+    high, then = tell_apart(rise, after[1])
     return find_hint([
         (same(after, one[AT:]),
          "Your estimate is the spikes themselves: nothing of the past is left in it."),
@@ -178,8 +188,8 @@ def fade(answer: Answer, one: Tensor) -> str | None:
          "After the spike your estimate stays where it is, for ever: nothing leaks. With more "
          "spikes it can only grow."),
         (kept > 1 + TOLERANCE,
-         f"The spike brings your estimate to {rise:.3g}, and one step of silence to "
-         f"{float(after[1]):.3g}, further from 0. In silence it has to fall back."),
+         f"The spike brings your estimate to {high}, and one step of silence to "
+         f"{then}, further from 0. In silence it has to fall back."),
         (abs(rise - 0.75) < TOLERANCE and abs(kept - 0.25) < TOLERANCE,
          "Your two shares have changed places: with tau = 4 a step should keep 3/4 of the old "
          "estimate, and yours keeps 1/4. A large tau means a slow reader."),
@@ -187,11 +197,12 @@ def fade(answer: Answer, one: Tensor) -> str | None:
          "Your estimate fades by exp(-1/tau) a step. That is the exact solution in continuous "
          "time; the exercise asks for the step of the table, with 1/tau."),
         (abs(kept - 0.75) < TOLERANCE and abs(rise - 0.25) > TOLERANCE,
-         f"It fades as it should, but with tau = 4 one spike lifts your estimate by {rise:.3g}. "
+         f"It fades as it should, but with tau = 4 one spike lifts your estimate by "
+         f"{tell_apart(rise, 1 / 4)[0]}. "
          "Under a spike at every step it would not settle at 1. What divides the spike?"),
         (abs(kept - 0.75) > TOLERANCE,
-         f"One step after a spike, with tau = 4, you keep {kept:.3g} of the estimate. A part 1/tau "
-         "of it should leak away."),
+         f"One step after a spike, with tau = 4, you keep {tell_apart(kept, 3 / 4)[0]} of the "
+         "estimate. A part 1/tau of it should leak away."),
     ])  # fmt: skip
 
 
@@ -200,7 +211,8 @@ def start_and_axis(answer: Answer) -> str | None:
     layer[1, 0] = 1  # one spike, of one neuron
     return find_hint([
         (abs(first - 0.5) > TOLERANCE,
-         f"With a spike at the very first step and tau = 2 your estimate there is {first:.3g}. "
+         f"With a spike at the very first step and tau = 2 your estimate there is "
+         f"{tell_apart(first, 1 / 2)[0]}. "
          "Before that step the estimate is 0, whatever the train begins with, and in a step it "
          "goes 1/tau of the way to the spike."),
         (lambda: answer(layer, 2.0)[:, 1:].abs().max() > TOLERANCE,

@@ -18,6 +18,7 @@ from spikeviz.exercises.answer import (
     stop,
     stop_at,
     stopped_at_ellipsis,
+    tell_apart,
 )
 from spikeviz.exercises.cells import last_line
 from spikeviz.exercises.tensors import same
@@ -218,7 +219,8 @@ def on_the_output(seen: Watch) -> str:
         told = f"yours: {shape}, expected: {list(right.shape)}"
     else:
         at = tuple((~torch.isclose(out, right, 1e-4, 1e-5)).nonzero()[0].tolist())
-        told = f"at [{', '.join(map(str, at))}] yours is {out[at]:.4g}, expected: {right[at]:.4g}"
+        yours, expected = tell_apart(out[at], right[at])
+        told = f"at [{', '.join(map(str, at))}] yours is {yours}, expected: {expected}"
     return (
         "What reaches `self.project` is right, but you return something else than what it gives "
         f"({told}). Return it as it is."

@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 
 from spikeatconv import Atan, Sigmoid
-from spikeviz.exercises.answer import Feedback, expect, find_hint, judge, stop, stop_at
+from spikeviz.exercises.answer import (
+    Feedback,
+    expect,
+    find_hint,
+    judge,
+    stop,
+    stop_at,
+    tell_apart,
+)
 from spikeviz.exercises.tensors import find_wrong
 
 REFERENCE = Atan(alpha=2.0)
@@ -65,11 +73,13 @@ def differentiate(surrogate: Surrogate) -> None:
          "below. Put it back as it was given."),
     ])  # fmt: skip
     gradient = expect(ask(surrogate, u, upstream))
-    place = find_wrong(gradient, upstream * REFERENCE.derivative(u))
+    right = upstream * REFERENCE.derivative(u)
+    place = find_wrong(gradient, right)
     if place:
+        told, _ = tell_apart(gradient[place], right[place])
         stop(
             f"The first gradient that differs: at u = {u[place]:.4g}, with {upstream[place]:.4g} "
-            f"coming in as `grad_output`, your `backward` gives {gradient[place]:.4g}.\n"
+            f"coming in as `grad_output`, your `backward` gives {told}.\n"
             f"{behaviour(surrogate)}"
         )
 
@@ -117,6 +127,7 @@ def of_kind(u: Tensor, g: Tensor) -> str | None:
         return torch.allclose(g, values, 1e-3, 1e-4)
 
     at = 4 + int((g - g.flip(0)).abs()[4:].argmax())
+    here, there = tell_apart(g[at], g[-1 - at], digits=3)
     return find_hint([
         (is_like(torch.zeros_like(g)),
          "Your gradient is 0 everywhere: that is the slope of the step itself, and nothing could "
@@ -133,8 +144,8 @@ def of_kind(u: Tensor, g: Tensor) -> str | None:
         (is_like(-REFERENCE.derivative(u)),
          "Right size, wrong sign: the slope of a rising step is positive."),
         (not is_like(g.flip(0)),
-         f"At u = {u[at]:g} your slope is {g[at]:.3g} and at u = {-u[at]:g} it is "
-         f"{g[-1 - at]:.3g}. It differs between u and −u, but the Atan's is the same on both sides "
+         f"At u = {u[at]:g} your slope is {here} and at u = {-u[at]:g} it is "
+         f"{there}. It differs between u and −u, but the Atan's is the same on both sides "
          "of the threshold. Perhaps something in the denominator is not squared."),
     ])  # fmt: skip
 
@@ -181,7 +192,7 @@ def of_bell(centre: float, half: float, one: float, two: float) -> str | None:
         (not (fall_1 > 0 and near(fall_2 / fall_1, 4) and near(half, centre / (1 + fall_1 / 4))),
          other),
         (near(width, math.pi * centre),
-         f"{seen} That is the Atan with α = {2 * centre:.4g}; here α is 2."),
+         f"{seen} That is the Atan with α = {tell_apart(2 * centre, 2)[0]}; here α is 2."),
         *((near(centre, height) and near(width, across), hint) for height, across, hint in SLIPS),
         (near(width, math.pi),
          f"{seen} The width is right, the height is not. Put u = 0 into the formula and see what "
