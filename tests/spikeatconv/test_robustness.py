@@ -28,6 +28,7 @@ import spikeatconv as sc
 from spikeatconv import training as tr
 from spikeatconv.checks import short
 from spikeatconv.command.estimate import estimate
+from spikeatconv.pairs import pairs, shape
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "robustness.md"
@@ -416,6 +417,11 @@ CALLS += [
         "folder": Kind(None, [3, b"x", "a\0b"]),
                                          "keep": whole(2, most=False)}),
 ]  # fmt: skip
+
+CALLS += [
+    Call("pairs.shape", shape, {"name": word("ring")}),
+    Call("pairs.pairs", pairs, {"count": whole(3), "seed": whole(0, low=0)}),
+]
 
 CONSTANTS = ("ATTENTIONS", "NETWORKS", "PARTITIONS", "PRESETS", "SPK_BLOCKS", "STIMULI")
 RESULTS = ("EnergyReport", "LIFTrace", "Recording", "Simulation")  # the library alone makes them
