@@ -1,7 +1,7 @@
 """The minutes that each notebook promises, by one rule, written into all pages that name them.
 
     python docs/make_times.py              # after a notebook has changed
-    python docs/make_times.py --sections   # prints the minutes of each section
+    python docs/make_times.py --sections   # prints the minutes of each section, with tenths
 
 The rule: words / 180 + lines of code / 12 + 1 for a prediction + 8 for an exercise + 0.5 for a
 quick question, rounded up to 5 minutes. Words are those of all Markdown, folded or not, formulas by
@@ -26,6 +26,7 @@ TEACHING = ROOT / "docs" / "teaching.md"
 LOOKED_UP = re.compile(r"```.*?```|\*\*References.*", re.DOTALL)
 NO_WORD = re.compile(r"\]\([^)]*\)|<[^>]+>")  # where a link leads; HTML
 QUESTION = re.compile(r"^(?:### \d+\. |## A quick question)", re.M)
+SECTIONS = re.compile(r"(?<=\| \| minutes by section \|\n\|---\|---\|\n)(\|.*\n)*")
 BLOCK = re.compile(r"^(\| \d · )\d+( min \| )(.*?)( \|)", re.M)  # of the plan for a day
 
 
@@ -68,6 +69,12 @@ def sections(found: list[dict], exercises: str) -> dict[str, float]:
     return minutes
 
 
+def row(name: str, found: dict[str, float]) -> str:
+    """The sections of half a minute and more, for the page of teachers."""
+    told = [f"{heading} {minutes:.0f}" for heading, minutes in found.items() if minutes >= 0.5]
+    return f"| {name[:2]} | {' · '.join(told)} |\n"
+
+
 def rounded(minutes: float) -> int:
     return 5 * math.ceil(minutes / 5)
 
@@ -83,13 +90,15 @@ def pages() -> dict[Path, str]:
     plan = notebooks()
     files = [MAP, README, TEACHING, *plan]
     found = {path: path.read_text(encoding="utf-8") for path in files}
-    minutes = {}
+    minutes, rows = {}, []
 
     def say(path: Path, before: str, after: str, number: int) -> None:
         found[path] = re.sub(rf"({before})\d+({after})", rf"\g<1>{number}\2", found[path], count=1)
 
     for path, one in plan.items():
-        number = rounded(sections(cells(path), one["exercise"]).total())
+        timed = sections(cells(path), one["exercise"])
+        rows.append(row(path.stem, timed))
+        number = rounded(timed.total())
         minutes[path.name[:2]] = number
         say(MAP, f'"{path.stem}", "title": "[^"]*", "minutes": ', ",", number)
         say(path, r"\*\*Time needed:\*\* about ", " minutes", number)
@@ -100,6 +109,7 @@ def pages() -> dict[Path, str]:
     found[TEACHING] = BLOCK.sub(
         lambda row: f"{row[1]}{longest(row[3], minutes)}{row[2]}{row[3]}{row[4]}", found[TEACHING]
     )
+    found[TEACHING] = SECTIONS.sub(lambda _: "".join(rows), found[TEACHING], count=1)
     return found
 
 
