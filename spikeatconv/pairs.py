@@ -1,7 +1,10 @@
-"""Two shapes, far apart on a strip: same or different? A task that needs attention.
+"""Shapes, far apart on a strip: two tasks that need attention.
 
     shape    one of four, `[12, 12]`
-    pairs    strips `[N, 1, 16, 64]`, a shape at the left end and one at the right; N answers
+    pairs    strips `[N, 1, 16, 64]`, a shape at the left end and one at the right; N answers:
+             are they the same?
+    cued     strips `[N, 1, 16, 96]`, a shape at the left end, the cue, and two others, one pale and
+             one dark; N answers: is the one of the cue's kind dark?
 
 What has to travel is which shape stands at one end, to where the other end is known. Between them
 lie at least 34 pixels. A Micro of one stage cuts a strip into 4 × 16 tokens; its convolutions let
@@ -10,6 +13,10 @@ the mean over all tokens. Without attention the score of a strip is therefore f(
 and such a sum cannot say "same" to (a, a) and to (b, b), and "different" to (a, b) and to (b, a):
 the first two scores add up to what the last two add up to. Attention in windows of 4 × 4 tokens
 does not help, since no window has tokens of both halves. A group of the grid has.
+
+The cue is as far from the others. Without attention the score is f(cue) + g(others). Take a ring
+and a cross, a cue of each, and both ways to ink them: f(ring) has to be above f(cross) with the one
+ink and below it with the other, so of these four strips one is wrong.
 """
 
 import torch
@@ -23,6 +30,11 @@ SIDE = 12  # pixels of a shape
 HEIGHT, WIDTH = 16, 64  # of a strip
 SLACK = HEIGHT - SIDE  # a shape stands 0 … SLACK − 1 pixels from the top and from its end
 PALEST = 0.6  # ink: from here to 1, drawn for each shape
+INKS = ("pale", "dark")  # the answers of `cued`, by number
+INK = (0.5, 1.0)
+CUED_WIDTH = 96
+CELL = 16  # pixels of a place on such a strip, in which a shape stands 1 to 3 pixels from each side
+PLACES = (0, 48, 72)  # where the cue's and the others' begin
 
 
 def shape(name: str) -> Tensor:
@@ -62,3 +74,26 @@ def pairs(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
         strip[top : top + SIDE, inwards : inwards + SIDE] = one
         strip[top_2 : top_2 + SIDE, right : right + SIDE] = two
     return strips, same
+
+
+def cued(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Strips `[count, 1, 16, 96]` float32 in 0 to 1, and answers `[count]`, 1 where the shape of the
+    cue's kind is dark, which is as likely as not. The two others are of two kinds, one pale, one
+    dark. Places and the cue's ink are drawn. Raises as `pairs`.
+    """
+    count = check_whole(count, "count", high=10**6)
+    generator = torch.Generator().manual_seed(check_whole(seed, "seed", 0, 2**63 - 1))
+    kinds = torch.rand(count, len(SHAPES), generator=generator).argsort(1)[:, :2]
+    dark, which = torch.randint(2, (2, count), generator=generator)  # of the two: an index
+    cue = kinds.gather(1, which[:, None])
+    inks = torch.tensor(INK)[(torch.arange(2) == dark[:, None]).long()]
+    ink = PALEST + (1 - PALEST) * torch.rand(count, 1, generator=generator)
+    drawn = torch.stack([shape(name) for name in SHAPES])[torch.cat([cue, kinds], 1)]
+    drawn = drawn * torch.cat([ink, inks], 1)[..., None, None]  # [count, 3, 12, 12]
+    strips = torch.zeros(count, 1, HEIGHT, CUED_WIDTH)
+    at = torch.randint(1, CELL - SIDE, (count, len(PLACES), 2), generator=generator)
+    for strip, shapes, where in zip(strips[:, 0], drawn, at.tolist(), strict=True):
+        for one, place, (top, inwards) in zip(shapes, PLACES, where, strict=True):
+            left = place + inwards
+            strip[top : top + SIDE, left : left + SIDE] = one
+    return strips, (dark == which).long()

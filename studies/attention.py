@@ -70,12 +70,12 @@ def build(changes: dict) -> SpikeAtConv:
     ))  # fmt: skip
 
 
-def train(model: SpikeAtConv, strips: Tensor, answers: Tensor) -> None:
+def train(model: SpikeAtConv, strips: Tensor, answers: Tensor, epochs: int = EPOCHS) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE)
-    steps = EPOCHS * (len(strips) // BATCH)
+    steps = epochs * (len(strips) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, steps)
     model.train()
-    for batch in torch.cat([torch.randperm(len(strips)) for _ in range(EPOCHS)]).split(BATCH):
+    for batch in torch.cat([torch.randperm(len(strips)) for _ in range(epochs)]).split(BATCH):
         loss = F.cross_entropy(model(strips[batch]), answers[batch])
         optimizer.zero_grad()
         loss.backward()
