@@ -12,6 +12,7 @@ const NO_WEIGHTS = [
   "One spike matrix S = SPK(X),", "no weights: each row is", "query, key and value at once.",
 ];
 const LEFT = 26; // of the boxes, beside which a row's number stands
+const EDGE = 4; // below and beside them, so that a frame stands within the canvas
 
 const write = (ctx, text, x, y, colour, align) =>
   label(ctx, text, x, y, colour, align, "alphabetic");
@@ -23,9 +24,9 @@ function writeNumber(ctx, box, row, colour) {
 
 /** n boxes of tokens × d side by side, `gap` apart. */
 function sideBySide({ width, height }, { tokens, d }, n, boxes, gap) {
-  const room = (width - LEFT - gap * (boxes - 1) - 4) / boxes;
+  const room = (width - LEFT - gap * (boxes - 1) - EDGE) / boxes;
   return Array.from({ length: n }, (_, i) =>
-    panel(LEFT + i * (room + gap), 20, room, height - 22, tokens, d));
+    panel(LEFT + i * (room + gap), 20, room, height - 20 - EDGE, tokens, d));
 }
 
 /** Row n of a matrix [tokens × …]. */

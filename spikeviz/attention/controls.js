@@ -77,7 +77,7 @@ export function attentionControls(hands, signal) {
       set: (value) => set({ softmax: value === MAPS.true }),
     }),
   };
-  selects.attention.element.hidden = models.length < 2;
+  for (const { element, list } of Object.values(selects)) element.hidden = list.length < 2;
   const tokens = () => layers()[place().layer].tokens;
   const head = playhead({ model, name: "token", last: () => tokens() - 1, paint: hands.paint });
   const walk = player({

@@ -31,7 +31,7 @@ export function whereView({ answer, place, layers, choose }) {
         outline(ctx, box.cell(row, across), "#fff4", 1);
     const inside = (token) => {
       const [x, y, w, hgt] = cellOf(box, layer, at.group, token);
-      return [x + 1.5, y + 1.5, w - 3, hgt - 3];
+      return [x + 2, y + 2, w - 4, hgt - 4]; // a frame stands within the canvas
     };
     for (let token = 0; token < layer.tokens; token++) outline(ctx, inside(token), GROUP);
     if (at.key !== at.token) frame(ctx, inside(at.key), KEY);

@@ -4,6 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 NOTEBOOK = "09_spiking_attention"
+LAST_ROW = """(e) => String(
+    e.getContext("2d").getImageData(0, e.height - 1, e.width, 1).data)"""
 
 
 @pytest.fixture
@@ -29,6 +31,8 @@ def press_token(page, row, column):
 def test_a_token_of_the_left_shape_looks_at_the_other_one_which_a_window_does_not_hold(told, page):
     told(NOTEBOOK, "Click on a token of the left shape.")
     told(NOTEBOOK, "Under Models, choose window, then full: the token stays, its group changes.")
+    for name in ("Layer", "Head"):  # there is one of each
+        expect(page.get_by_label(name, exact=True)).to_be_hidden()
     press_token(page, 2, 2)
     summary, text = page.locator(".sv-summary"), page.locator(".sv-where p").first
     expect(summary).to_contain_text("Token 8 of group 2, step 2. grid:")
@@ -46,12 +50,14 @@ def test_a_token_and_a_key_are_chosen_and_their_common_spikes_shown(told, made, 
     told(NOTEBOOK, "Choose a token and a key in the softmax map: the row AND shows")
     side = (280 / 2 - 24) / 16
     trace = made(task="pairs").trace()["grid"]
-    for row, column in ((0, 11), (4, 3)):
+    for row, column in ((0, 11), (4, 3), (15, 15)):
         common = int(trace.q[row] @ trace.k[column])
         maps = page.locator(".sv-maps:visible")
         press(page, maps, 26 + (column + 0.5) * side, 20 + (row + 0.5) * side)
         says = f"Spikes of query {row} and key {column}; {common} in common"
         expect(page.locator(".sv-pair:visible")).to_have_attribute("aria-label", says)
+    for canvas in page.locator(".sv-spikes:visible, .sv-merged:visible").all():
+        assert not canvas.evaluate(LAST_ROW).strip("0,")  # the frames end above it
 
 
 def test_another_strip_is_chosen(told, page):
