@@ -77,7 +77,7 @@ def pairs(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def cued(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Strips `[count, 1, 16, 96]` float32 in 0 to 1, and answers `[count]`, 1 where the shape of the
+    """Strips `[count, 1, 16, 96]` float32 in 0 to 1, and answers `[count]`, 1 where the one of the
     cue's kind is dark, which is as likely as not. The two others are of two kinds, one pale, one
     dark. Places and the cue's ink are drawn. Raises as `pairs`.
     """
