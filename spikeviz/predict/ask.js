@@ -2,7 +2,7 @@
 // As long as the question is open, nothing on the page knows the result. A module for each kind of
 // guess calls `asking`: a saved notebook holds many predictions, each with its own kind alone.
 
-import { summaryOf } from "./words.js";
+import { summaryOf, UNHEARD } from "./words.js";
 import { button, div, h, para, put } from "../base/page.js";
 import { keepDrawn, lasting } from "../base/life.js";
 import { setter, syncing, valuesOf } from "../base/traits.js";
@@ -21,7 +21,7 @@ function render(make, props) {
   const part = make(now, set, () => paint());
   const { buttons = [], ready = ({ guess }) => guess !== null } = part;
   const end = (changes) => () => {
-    set(changes);
+    set(model.lost ? { ...changes, told: UNHEARD } : changes);
     summary.focus(); // the button is gone
   };
   const commit = button("Commit", end({ state: "committed" }), { class: "sv-commit" });
@@ -48,9 +48,21 @@ function render(make, props) {
   const paint = keepDrawn(props, root, TRAITS, draw);
 }
 
+/** A guess that was committed while no kernel heard it stands in the page's model of that time. */
+function recall(model) {
+  const was = [...(model.widget_manager?._modelsSync?.values() ?? [])].find((one) =>
+    one.get("told") === UNHEARD && one.get("state") === "committed" &&
+    ["name", "question"].every((name) => one.get(name) === model.get(name)));
+  if (was && model.get("state") === "open")
+    setter(model)({ guess: was.get("guess"), state: "committed" });
+}
+
 /** The widget of a kind of guess: make(now, set, paint) gives {element, update(state, colour)}, and
  *  may give {buttons, ready(state)}. */
 export const asking = (make) => ({
-  initialize: (props) => syncing(props, SENT),
+  initialize(props) {
+    syncing(props, SENT);
+    recall(props.model);
+  },
   render: lasting((props) => render(make, props)),
 });

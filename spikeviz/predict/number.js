@@ -12,7 +12,11 @@ function makeNumber(now, set) {
     label: "Your prediction", unit, range: [low, high, whole ? 1 : (high - low) / 100],
     limit: (value) => clamp(value, low, high), set: (guess) => set({ guess }),
   });
-  control.element.querySelector("[type=range]").value = (low + high) / 2; // where nobody set it
+  const range = control.element.querySelector("[type=range]");
+  range.value = (low + high) / 2; // where nobody set it; who presses it there means it
+  const mean = () => now().guess === null && set({ guess: Number(range.value) });
+  range.addEventListener("click", mean);
+  range.addEventListener("keydown", ({ key }) => ["Enter", " "].includes(key) && mean());
   const marks = { guess: "Your prediction", result: "What comes out" };
   const made = Object.entries(marks).map(([name, words]) =>
     ({ name, words, element: h("span", { class: `sv-at sv-at-${name}` }, h("span")) }));

@@ -1,6 +1,6 @@
 // The question how many neurons never fire, and the answer that it hides until a guess is made.
 
-import { GUESSES, QUESTION, verdictText } from "./words.js";
+import { GUESSES, QUESTION, RATES, verdictText } from "./words.js";
 import { button, div, h, para, put } from "../base/page.js";
 
 /** {element, write(s)}: `answer` are the elements that hold the truth. */
@@ -12,8 +12,10 @@ export function makeQuestion(set, ...answer) {
   const asked = div("row", ...guesses);
   const told = div("row", verdict, again);
   const truth = h("div", {}, ...answer);
-  const element = h("div", {}, para("title", QUESTION), asked, told, truth);
+  const title = para("title");
+  const element = h("div", {}, title, asked, told, truth);
   const write = (s) => {
+    put(title, s.guess === "none" ? RATES : QUESTION);
     asked.hidden = s.guess !== "";
     told.hidden = truth.hidden = s.guess === "";
     again.hidden = s.guess === "none";

@@ -34,6 +34,7 @@ export const GUESSES = {
   few: "under a tenth", some: "up to a half", most: "more than half",
 };
 export const QUESTION = "How many of these neurons never fire?";
+export const RATES = "How many neurons have which rate"; // where nothing is asked
 
 /** What the reader said, and what it is. */
 export function verdictText({ guess, dead, neurons }) {
@@ -73,15 +74,15 @@ export function placeText(s, cell) {
 /** The title and the caption of the map. */
 export function mapTexts(s) {
   const { size, columns, highlight, map: { most, each } } = s;
+  const where = size > 1 ? "at each place" : "of each neuron";
+  const order = size > 1 ? " (y, x)" : ", row by row";
   if (s.head !== null)
-    return ["Spikes at each place, now", `Dark: 0, bright: ${s.now.most} of ${each}.`];
-  const title = highlight ? `Where: ${highlight} neurons at` : "Rate at";
+    return [`Spikes ${where}, now`, `Dark: 0, bright: ${s.now.most} of ${each}.`];
+  const title = !highlight ? `Rate ${where}` : size > 1 ? `Where: ${highlight} neurons ${where}`
+    : `Which neurons are ${highlight}`;
   const bright = highlight ? `${most} of ${each}` : show(most / (columns * each));
   const none = `No ${highlight ? `${highlight} neuron` : "spike"} here.`;
-  return [
-    `${title} each ${size > 1 ? "place (y, x)" : "neuron, row by row"}`,
-    most ? `Dark: 0, bright: ${bright}.` : none,
-  ];
+  return [`${title}${order}`, most ? `Dark: 0, bright: ${bright}.` : none];
 }
 
 /** A neuron that is pointed at or kept, with the bin it is in, in two lines. */

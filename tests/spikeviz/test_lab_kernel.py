@@ -120,13 +120,25 @@ def test_a_restarted_kernel_is_not_waited_for(opened, lab):
     assert len(kept) == 1  # the widget before is let go
 
 
-def test_a_training_run_whose_kernel_died_does_not_run_on(opened, lab):
-    page = opened("spikeviz.TrainingMonitor()", "monitor = _")
+def test_without_the_kernel_no_training_runs_on_and_no_guess_is_lost(opened, lab):
+    ask = 'spikeviz.predict("01-lost", "Which?", ["one", "another"])'
+    page = opened("spikeviz.TrainingMonitor()", "monitor = _", ask)
     lab.python("monitor.start(({'loss': 1.0} for _ in iter(int, 1)), steps=10**9) and None")
     page.get_by_text("run: running").wait_for()
     restart(page, lab)
     page.get_by_text("run: not seen since").wait_for()
     assert page.get_by_role("button", name="Stop").count() == 0
+    page.get_by_text("another", exact=True).click()
+    page.get_by_role("button", name="Commit").click()
+    unheard = page.get_by_text("Python has not heard it")
+    unheard.wait_for()
+    for cell in (0, 3):
+        page.locator(".jp-CodeCell .cm-content").nth(cell).click()
+        page.keyboard.press("Control+Enter")
+    unheard.wait_for(state="detached")
+    page.locator(".sv-predict").get_by_text("Kept. Run the cell below.").wait_for()
+    page.wait_for_timeout(300)  # until Python has heard it
+    assert lab.python("(_.guess, _.state)") == ("another", "committed")
 
 
 def test_the_tour_and_its_code_stay_in_view(opened):

@@ -97,6 +97,18 @@ def test_a_number_stands_on_a_line_with_the_result(opened):
     assert (out["x"] - line["x"]) / line["width"] == pytest.approx(13 / 50, abs=0.01)
 
 
+@pytest.mark.parametrize("hand", ["mouse", "keys"])
+def test_the_number_that_stands_there_can_be_meant(opened, hand):
+    page = opened("number")
+    slider = page.get_by_role("slider")
+    if hand == "mouse":
+        slider.click()  # in its middle, where the thumb is
+    else:
+        slider.press("Enter")
+    commit(page)
+    say(page).to_have_text("You predicted 25 spikes; it is 13 spikes, 12 less.")
+
+
 @pytest.mark.parametrize("hand", ["mouse", "finger", "keys"])
 def test_a_curve_is_drawn_by_hand_and_compared(opened, hand):
     page = opened("curve", has_touch=True)

@@ -10,6 +10,7 @@ def test_the_steps_go_by_in_both_layers_and_the_neurons_are_ordered(opened, told
     counts = np.arange(4) + 1  # how often each of four neurons fires in eight steps
     early = np.arange(8)[:, None] < counts
     page = opened(SpikeRaster({"early": early, "late": early[::-1].copy()}))
+    page.locator(".sv-title").get_by_text("How many neurons have which rate").wait_for()
     page.evaluate("""() => document.addEventListener("spikeviz:drawn", () => {
         const told = document.querySelector(".sv-looked").innerText;
         if (told.startsWith("Step 1\\n")) window.first ??= told;
