@@ -3,8 +3,8 @@
 import { show } from "../base/page.js";
 
 export const KEPT = "Kept. Run the cell below.";
-export const UNHEARD = "Python has not heard it: save the notebook. When this cell runs again, it is " +
-  "told.";
+export const UNHEARD =
+  "Python has not heard it: save the notebook. When this cell runs again, it is told.";
 export const SKIPPED = "Skipped. Run the cell below.";
 const HINTS = { choice: "Choose one", number: "Set a number", curve: "Draw a curve" };
 const HINT = "There is no way back: a wrong prediction teaches most.";

@@ -28,7 +28,7 @@ function makeQuestion() {
     reply.textContent = words;
     for (const one of answers) one.setAttribute("aria-pressed", one === target);
   }));
-  return [h("p", {}, QUESTION), div("row sv-answers", ...answers), reply];
+  return h("div", {}, h("p", {}, QUESTION), div("row sv-answers", ...answers), reply);
 }
 
 /** {root, stage, write}: `stage` is what a film shows, write(state) says what the pictures show. */
@@ -51,7 +51,8 @@ export function makePage({ controls, boards, points, walk }) {
   }
   third("step", "survival", []);
   third("layer", "slopes", [element("layer")]);
-  third("loss", "neuron", makeQuestion(), element("surrogate_on"), div("row", ...walk));
+  const question = makeQuestion();
+  third("loss", "neuron", [question], element("surrogate_on"), div("row", ...walk));
   const three = div("three");
   const root = h("div", { class: "spikeviz sv-surrogate" },
     div("top", element("surrogate"), element("alpha"),
@@ -69,6 +70,7 @@ export function makePage({ controls, boards, points, walk }) {
     const { parts } = state.p;
     renew(three, String(parts), () => parts.map((name) => thirds[name]));
     three.dataset.parts = parts.length;
+    question.hidden = parts.length < 3; // where a part stands alone, in a notebook, that one asks
     for (const name of parts) {
       put(says[name], SAYS[name](state));
       boards[name].setAttribute("aria-label", says[name].textContent);

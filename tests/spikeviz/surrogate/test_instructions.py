@@ -38,6 +38,7 @@ def test_play_the_descent_then_tick_the_surrogate_and_play_again(opened, told):
     told("03_surrogate_gradients", "Press ▶ Play: the descent, without the surrogate. Then tick")
     told("03_surrogate_gradients", "surrogate on and press ▶ Play again.")
     page = opened(SurrogateExplorer(parts=["loss"], time_steps=10, target=4, weight=0.6))
+    assert page.get_by_role("button", name="Nowhere").count() == 0  # the notebook asks
     play = page.get_by_role("button", name=re.compile("Play|Pause"))
     press(page, play)
     page.get_by_text("step 1 of 60").wait_for()
