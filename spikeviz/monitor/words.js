@@ -22,8 +22,9 @@ export function stateText({ run, step = 0, steps, epoch, seconds, ...more }, sta
   const parts = [`step ${show(step, 0)}${steps ? ` of ${steps}` : ""}`];
   if (epoch != null) parts.push(`epoch ${show(epoch, 2)}`);
   if (speed != null) parts.push(`${show(speed, speed < 10 ? 1 : 0)} images/s`);
-  if (seconds != null) parts.push(`${duration(seconds)} so far`);
-  if (left != null && ["running", "stopping"].includes(state)) parts.push(`${duration(left)} left`);
+  const under = ["running", "stopping"].includes(state);
+  if (seconds != null) parts.push(`${duration(seconds)}${under ? " so far" : ""}`);
+  if (left != null && under) parts.push(`${duration(left)} left`);
   return `${run}: ${STATES[state]}, ${parts.join(", ")}.`;
 }
 

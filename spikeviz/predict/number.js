@@ -28,8 +28,11 @@ function makeNumber(now, set) {
     if (s.guess !== null) control.update(s.guess);
     const [from, to] = s.result === null ? [low, high]
       : [Math.min(low, s.result), Math.max(high, s.result)];
-    put(ends[0], amount(from, unit));
-    put(ends[1], amount(to, unit));
+    [from, to].forEach((value, end) => {
+      put(ends[end], amount(value, unit));
+      const under = s.result !== null && Math.abs((s.result - from) / (to - from) - end) < 0.12;
+      ends[end].style.visibility = under ? "hidden" : ""; // below the mark, which says it
+    });
     for (const { name, words, element } of made) {
       element.hidden = s[name] === null;
       if (element.hidden) continue;
