@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 from spikeviz import MBPLExplorer
 
 NOTEBOOK = "05_many_thresholds"
+PLAIN = {"mixer": "none", "readout": "sum"}  # as in all its widgets
 MODEL = "document.getElementById('view').model"
 
 
 @pytest.fixture
 def steady(opened, made):
     """The widget of section 2, once it has played by itself."""
-    page = opened(made(stimulus="constant", amplitude=1.8, cursor=2))
+    page = opened(made(stimulus="constant", amplitude=1.8, cursor=2, **PLAIN))
     played(page)
     return page
 
@@ -63,7 +64,7 @@ BLOCKS = """() => {
 
 def test_press_play_and_walk_through_the_steps(steady, told):
     told(NOTEBOOK, "Press Play: each membrane that crosses its dashed threshold drops a block")
-    told(NOTEBOOK, "Walk through the steps with the slider, too; the numbers of each stand below.")
+    told(NOTEBOOK, "Walk through the steps with the slider, too.")
     steady.evaluate(BLOCKS)
     steady.emulate_media(color_scheme="light")
     press(steady, "▶ Play")
@@ -102,7 +103,7 @@ def test_the_image_plays_by_itself_and_its_lowest_threshold_is_dragged_down(open
     told(NOTEBOOK, "Then drag $V_1$, the lowest of the grips, down to 0.1, and watch the error")
     told(NOTEBOOK, "The bits fall, and the error grows.")
     told(NOTEBOOK, "A quarter of the pixels, the dark leaves, lie below $x = 0.5$")
-    explorer = MBPLExplorer()
+    explorer = MBPLExplorer(**PLAIN)
     x = explorer.trace().picture
     assert 0.2 < (x < 0.5).mean() < 0.3
     page = opened(explorer)
@@ -126,7 +127,7 @@ def test_the_image_plays_by_itself_and_its_lowest_threshold_is_dragged_down(open
 
 def test_the_task_is_reached_by_hand_and_scored(opened, made, told):
     told(NOTEBOOK, "Drag the grips of the thresholds, and move T and n.")
-    told(NOTEBOOK, "Each design that you try leaves a dot in the plane of error and spikes")
+    told(NOTEBOOK, "Each design that you try leaves a dot; the goal is the green part.")
     told(NOTEBOOK, "With ours it takes more than 13 of them.")
     told(NOTEBOOK, "At most 2 earn a star, at most 1.5 two, at most 1.2 three.")
     told(NOTEBOOK, "Four branches in one step: [0.4, 0.7, 1.0, 1.4].")
@@ -138,7 +139,7 @@ def test_the_task_is_reached_by_hand_and_scored(opened, made, told):
     alone = [made(thresholds=[v / 20], time_steps=t).trace().error
              for v in range(1, 41) for t in (1, 3, 12)]  # fmt: skip
     assert min(alone) > 0.2  # "One branch alone never gets there"
-    page = opened(made(task=True, mixer="none", readout="sum"), reduced_motion="reduce")
+    page = opened(made(task=True, **PLAIN), reduced_motion="reduce")
     score = page.locator(".sv-mbpl-task")
     expect(score).to_contain_text("13.3 spikes a pixel (at most 2: too many)")
     box = page.get_by_label("T, in steps", exact=True).bounding_box()
