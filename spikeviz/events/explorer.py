@@ -80,13 +80,11 @@ class EventExplorer(Explorer):
 
 
 def colour_events(on: Any, off: Any, most: int) -> np.ndarray:
-    """Whole numbers `[H, W]`, 0 to most, as a picture `[H, W, 3]`: white, bluer the more ON and
-    oranger the more OFF."""
-    white, blue, orange = (
-        np.array(c) / 255 for c in ((255, 255, 255), (0, 114, 178), (213, 94, 0))
-    )
-    shares = (np.clip(np.asarray(x)[..., None] / most, 0, 1) for x in (on, off))
-    picture = white
-    for share, colour in zip(shares, (blue, orange), strict=True):
-        picture = picture * (1 - share * (1 - colour))
-    return picture
+    """Whole numbers `[H, W]`, 0 to most, as a picture `[H, W, 4]`: clear where nothing happens,
+    bluer the more ON and oranger the more OFF."""
+    paper = np.ones(3)
+    for events, colour in ((on, (0, 114, 178)), (off, (213, 94, 0))):
+        share = np.clip(np.asarray(events)[..., None] / most, 0, 1)
+        paper = paper * (1 - share * (1 - np.array(colour) / 255))
+    ink = 1 - paper.min(-1, keepdims=True)  # so much of it, laid on white, gives `paper`
+    return np.concatenate([1 - (1 - paper) / np.where(ink > 0, ink, 1), ink], -1)

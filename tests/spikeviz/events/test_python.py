@@ -54,7 +54,9 @@ def test_events_have_their_colour():
     blue, orange = [0, 114 / 255, 178 / 255], [213 / 255, 94 / 255, 0]
     half = [0.5, 1 - 0.5 * (1 - 114 / 255), 1 - 0.5 * (1 - 178 / 255)]
     expected = [[[1, 1, 1], blue, orange, half]]
-    np.testing.assert_allclose(colour_events(on, off, 2), expected)
+    colour, ink = np.split(colour_events(on, off, 2), [3], -1)
+    np.testing.assert_allclose(1 - ink + ink * colour, expected)  # on white
+    assert ink.flatten().tolist() == [0, 1, 1, 0.5]  # any other ground shows through
 
 
 def test_the_figure_has_a_picture_for_each_frame(made):
