@@ -30,7 +30,7 @@ export function layout(list, width, height) {
     : [width / columns, height / rows];
   const [w, hgt] = tall
     ? [Math.min(across - 6, 200), along - 24]
-    : [Math.min(along - 38, 190), Math.min(across - 12, 150)];
+    : [Math.min(along - 38, 270), Math.min(across - 12, 190)];
   const reach = (tall ? hgt : w) / 2;
   const gap = along - 2 * reach;
   const places = Object.fromEntries(list.map(({ name, at }) => {

@@ -2,7 +2,7 @@
 
 import { BLOCKS } from "./blocks.js";
 import {
-  NAMES, QUESTIONS, cardText, factsOf, formulaOf, inShort, placeOf, stepOf, summaryOf, words,
+  LINES, NAMES, QUESTIONS, cardText, factsOf, formulaOf, inShort, placeOf, stepOf, summaryOf, words,
 } from "./words.js";
 import { button, div, formulaRows, h, key, para, put, renew } from "../base/page.js";
 
@@ -49,6 +49,7 @@ export function makePage({ model, set, controls, walk }) {
   const place = para("caption");
   const stage = div("stack", diagram, boxes);
   const source = h("pre", { class: "sv-code" });
+  const lines = h("details", {}, h("summary", {}, LINES), source);
   const root = h("div", { class: "spikeviz sv-spk" },
     div("controls", ...controls.above),
     div("bench",
@@ -62,7 +63,7 @@ export function makePage({ model, set, controls, walk }) {
         div("cards", ...cards.map(({ open }) => open)), ask),
       div("head", title, formula, div("controls", ...controls.ofBlock)),
       div("look", boxTitle, equation, div("stack", detail), place, rows.element, facts, note,
-        source)));
+        lines)));
 
   function writeBox(state) {
     const { p, here, chosen } = state;

@@ -41,6 +41,8 @@ export const QUESTIONS = {
     "the LIF.", { mode: "image", fine: "centre-surround", selected: "fine.0" }],
 };
 
+export const LINES = "Its lines in spikeatconv"; // folded: an exercise asks for those of RL
+
 const LIF =
   "H[t] = V[t−1] + (X[t] − V[t−1]) / τ; S[t] = 1 if H[t] ≥ V_th; then V[t] = 0, else V[t] = H[t]";
 const CHOSEN = "Chosen here, not learned. BatchNorm as before training: it divides by √(1 + 10⁻⁵).";

@@ -107,7 +107,7 @@ def test_each_box_opens_with_its_numbers_shape_and_code(opened, block, options):
         facts.filter(has_text=f"{share} ").filter(
             has_text=f"{different:,} different value"
         ).wait_for()
-        for line in page.locator(".sv-code").inner_text().splitlines():
+        for line in page.locator(".sv-code").text_content().splitlines():
             assert line in code, line  # nothing is shown that spikeatconv does not say
         assert len(page.locator(".sv-look .sv-formula").first.inner_text()) > 3
 

@@ -37,7 +37,7 @@ AFTERWARDS = {
         "assert rival_reads < reads - 0.1, rival_reads"
     ),
     "04_spk_blocks": (  # SL is no gain on itself; two branches win within the budget
-        "assert not won, why\n"
+        "assert not won, tries\n"
         "class MyBlock(nn.Module):\n"
         "    def __init__(self, channels):\n"
         "        super().__init__()\n"
