@@ -136,7 +136,7 @@ function drawLanes(ctx, { p, pair }, { lanes }, { now, share, before }, colour) 
 function drawBricks(ctx, width, state, { bricks }, { draws, share, told }, colour) {
   const { p, whole } = state;
   const { step, domain, bin } = binsOf(whole, p.seeds);
-  const x = scale(domain, [8, width - 8]);
+  const x = scale(domain, [20, width - 20]); // room for half a tick's words
   const [wide, high] = [x(step) - x(0), bricks.bottom - bricks.top - HEAD];
   const all = new Map();
   for (const { by } of state.draws) all.set(bin(by), (all.get(bin(by)) ?? 0) + 1);
