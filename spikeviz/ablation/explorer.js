@@ -4,8 +4,8 @@ import { makeCards } from "./cards.js";
 import { drawPicture, heightOf, pointUnder } from "./picture.js";
 import { mostSeeds, ranked } from "./standing.js";
 import {
-  accuracyOf, ASKS, HINT, inPercent, nameOf, noteTexts, placeText, scoreText, secondsOf, story,
-  summaryText, verdictTexts, waitText,
+  accuracyOf, ASKS, HINT, inPercent, nameOf, noteTexts, placeText, scoreText, secondsOf, sourceText,
+  story, summaryText, verdictTexts, waitText,
 } from "./words.js";
 import { button, div, h, key, para, put, renew, show } from "../base/page.js";
 import { calm, checkbox, choice, onPoint, player, showValues } from "../base/controls.js";
@@ -35,9 +35,8 @@ function makeRow(point, press, pointAt) {
 }
 
 /** The parts of the page around the picture, the rows of the table, the controls. */
-function build({ canvas, cards, rows, controls, play, looks }, { paper, studies }) {
+function build({ canvas, cards, rows, controls, play, looks }, { paper, points, studies }) {
   const head = HEAD.map((name) => h("th", { scope: "col" }, name));
-  const scales = studies.map((study) => study.scale).filter(Boolean).join("; ");
   const parts = {
     summary: h("p", { class: "sv-summary", role: "status" }),
     score: para("score"),
@@ -55,8 +54,7 @@ function build({ canvas, cards, rows, controls, play, looks }, { paper, studies 
     div("controls", ...Object.values(controls).map(({ element }) => element)),
     parts.summary, parts.asks, parts.score, parts.stage, parts.player, parts.keys, parts.verdicts,
     parts.about, parts.table,
-    h("p", { class: "sv-caption" }, `The paper's figures: ${paper.source}. Ours: ${scales}. ` +
-      "The two are different tasks: compare the order, not the height."));
+    para("caption", sourceText(studies, ranks(paper, points) && paper.source)));
   return parts;
 }
 
@@ -104,6 +102,9 @@ function theirCards({ points, orders, notes }, axis) {
     return { value, name: nameOf({ value }), more, note, rank };
   });
 }
+
+/** Whether the paper says something of what is varied here. */
+const ranks = (paper, points) => points.some(({ axis }) => theirCards(paper, axis).length);
 
 /** The state that is drawn. */
 function stateOf(model, given, view) {
@@ -195,6 +196,7 @@ function render({ model, el, signal }) {
       label: "the paper's order beside ours", set: (show_paper) => set({ show_paper }),
     }),
   };
+  controls.show_paper.element.hidden = !ranks(given.paper, points);
   const canvas = h("canvas", { role: "img" });
   const cards = makeCards(points, move, (held) => look({ held }));
   const rows = points.map((point) => makeRow(point, () => select(point.number), pointAt));

@@ -80,6 +80,14 @@ export function story(point, { machine, measure, command, commit, date, file }) 
   ];
 }
 
+/** What all numbers are of. paper: where its figures stand, if it has any on this. */
+export function sourceText(studies, paper) {
+  const scales = studies.map(({ scale, file }) => scale || `file ${file}`).join("; ");
+  const ours = `Ours: ${scales}.`;
+  return paper ? `The paper's figures: ${paper}. ${ours} The two are different tasks: compare the ` +
+    "order, not the height." : ours;
+}
+
 /** The verdict on an ordering of the paper's, and what it is about. */
 export function verdictTexts({ verdict, better, worse, says, differences, ours: at, ...more }) {
   const { two_se: twoSe } = more;
