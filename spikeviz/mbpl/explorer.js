@@ -125,6 +125,7 @@ function render({ model, el, signal }) {
     if (task) {
       redraw(boards.plane, [colour, state], (on) => page.task.draw(on, state, look));
     } else {
+      boards.sent.classList.toggle("sv-short", !state.sent.membrane);
       view.sent = redraw(boards.sent, what, (on) => drawSent(on, state, look));
       if (state.isImage && sendingSeen())
         redraw(boards.sending, [...what, state.key], (on) => drawSending(on, state, look));

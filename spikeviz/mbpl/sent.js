@@ -4,6 +4,7 @@ import { across, axes, label, scale, stairs, stroke } from "../base/draw.js";
 import { SENDS } from "./words.js";
 
 const [LEFT, RIGHT] = [68, 16];
+const OF_M = 160; // pixels: the upper lanes, which are read from M
 
 /** Some trains of spikes, at each step one on the other. */
 function pileUp(ctx, x, y, trains, lines) {
@@ -38,15 +39,16 @@ export function drawSent({ ctx, width, height }, { p, n, sent, cursor }, { colou
       stroke(ctx, colour.green, stairs(sent.membrane, x, y), 2);
     });
     lane("spike", 128, 148, [0, 1], (y) => pileUp(ctx, x, y, [sent.spike], [colour.fg]));
-  } else label(ctx, "membrane, spike: are read from M, and there is none", LEFT, 60, colour.muted);
-  lane("sum", 184, 252, [0, n], (y) => {
+  }
+  const up = sent.membrane ? 0 : OF_M;
+  lane("sum", 184 - up, 252 - up, [0, n], (y) => {
     pileUp(ctx, x, y, sent.trains, lines);
     stroke(ctx, colour.fg, stairs(sent.sum, x, y));
   });
-  const tall = Math.min(14, (height - 276) / n);
-  label(ctx, `its ${n} trains`, 4, 262 + tall / 2, colour.muted);
+  const tall = Math.min(14, (height - 276 + up) / n);
+  label(ctx, `its ${n} trains`, 4, 262 - up + tall / 2, colour.muted);
   sent.trains.forEach((train, i) => {
-    const top = 268 + i * tall;
+    const top = 268 - up + i * tall;
     stroke(ctx, colour.grid, across(x, top + tall - 1));
     ctx.fillStyle = lines[i];
     train.forEach((spike, t) => spike && ctx.fillRect(x(t + 0.5) - 1.5, top, 3, tall - 2));
