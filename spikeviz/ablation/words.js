@@ -84,8 +84,8 @@ export function story(point, { machine, measure, command, commit, date, file }) 
 export function sourceText(studies, paper) {
   const scales = studies.map(({ scale, file }) => scale || `file ${file}`).join("; ");
   const ours = `Ours: ${scales}.`;
-  return paper ? `The paper's figures: ${paper}. ${ours} The two are different tasks: compare the ` +
-    "order, not the height." : ours;
+  return paper ? `The paper's figures: ${paper}. ${ours} The two are different tasks: ` +
+    "compare the order, not the height." : ours;
 }
 
 /** The verdict on an ordering of the paper's, and what it is about. */

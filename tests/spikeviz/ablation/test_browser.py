@@ -268,6 +268,9 @@ def test_a_study_without_the_papers_axes_ends_with_its_seeds(saved):
     assert page.get_by_label("Seeds that are in").get_attribute("max") == "3"
     assert page.locator(".sv-verdicts").is_hidden()
     assert page.get_by_role("button", name="Ask again").is_hidden()  # it was told not to ask
+    assert page.get_by_label("the paper's order beside ours").is_hidden()
+    assert "The paper's figures" not in page.inner_text("body")
+    page.get_by_text("Ours: Micro's twin with ReLU").wait_for()
 
 
 def test_in_jupyterlab_the_order_reaches_python(lab, browser):
