@@ -14,18 +14,15 @@ import json
 import math
 import re
 import sys
-from collections import Counter
 from pathlib import Path
 
 from spikeatconv.files import write_whole
+from spikeviz.publish.times import sections
 
 ROOT = Path(__file__).resolve().parents[1]
 MAP = ROOT / "spikeviz" / "course_map" / "data.json"
 README = ROOT / "README.md"
 TEACHING = ROOT / "docs" / "teaching.md"
-LOOKED_UP = re.compile(r"```.*?```|\*\*References.*", re.DOTALL)
-NO_WORD = re.compile(r"\]\([^)]*\)|<[^>]+>")  # where a link leads; HTML
-QUESTION = re.compile(r"^(?:### \d+\. |## A quick question)", re.M)
 SECTIONS = re.compile(r"(?<=\| \| minutes by section \|\n\|---\|---\|\n)(\|.*\n)*")
 BLOCK = re.compile(r"^(\| \d · )\d+( min \| )(.*?)( \|)", re.M)  # of the plan for a day
 
@@ -37,36 +34,6 @@ def notebooks() -> dict[Path, dict]:
 
 def cells(path: Path) -> list[dict]:
     return json.loads(path.read_text(encoding="utf-8"))["cells"]
-
-
-def words(markdown: str) -> int:
-    read = NO_WORD.sub(" ", LOOKED_UP.sub(" ", markdown))
-    return sum(bool(re.search(r"\w", part)) for part in read.split())
-
-
-def sections(found: list[dict], exercises: str) -> dict[str, float]:
-    """{heading: the minutes of its section, not rounded}, at the end those of the exercises.
-
-    exercises: what they are, as in the map, with a semicolon between two.
-    """
-    minutes, told, asked = Counter(), Counter(), Counter()  # told: predictions in words
-    heading = ""
-    for cell in found:
-        source, tags = "".join(cell["source"]), set(cell["metadata"].get("tags", []))
-        if cell["cell_type"] == "markdown":
-            new = re.search(r"^##? (.+)$", source, re.M)
-            heading = new[1] if new else heading
-            questions = len(QUESTION.findall(source)) if cell["id"] in ("quiz", "question") else 0
-            told[heading] += source.count("**Predict")
-            minutes[heading] += 0 if "lookup" in tags else words(source) / 180 + questions / 2
-        else:
-            lines = sum(bool(line.strip()) for line in source.splitlines())
-            asked[heading] += "predict" in tags
-            minutes[heading] += 0 if tags & {"plot", "predict"} else lines / 12
-    for heading in minutes:
-        minutes[heading] += max(told[heading], asked[heading])
-    minutes["the exercises"] = 8 * len([one for one in exercises.split(";") if one])
-    return minutes
 
 
 def row(name: str, found: dict[str, float]) -> str:
@@ -98,7 +65,7 @@ def pages() -> dict[Path, str]:
     for path, one in plan.items():
         timed = sections(cells(path), one["exercise"])
         rows.append(row(path.stem, timed))
-        number = rounded(timed.total())
+        number = rounded(sum(timed.values()))
         minutes[path.name[:2]] = number
         say(MAP, f'"{path.stem}", "title": "[^"]*", "minutes": ', ",", number)
         say(path, r"\*\*Time needed:\*\* about ", " minutes", number)
@@ -124,5 +91,5 @@ if __name__ == "__main__":
     if "--sections" in sys.argv:
         for path, one in notebooks().items():
             found = sections(cells(path), one["exercise"])
-            print(f"\n{path.stem}: {found.total():.1f}")
+            print(f"\n{path.stem}: {sum(found.values()):.1f}")
             print("".join(f"{minutes:6.1f}  {name}\n" for name, minutes in found.items()), end="")
