@@ -11,8 +11,9 @@ if TYPE_CHECKING:  # importing spikeviz stays fast: these load when they are nee
 
 TEXTS = Path(__file__).parent / "alternative"  # a file for each notebook
 PLOTLY = "application/vnd.plotly.v1+json"  # what JupyterLab draws by itself, offline
-# plotly draws on any page: its ground shows through, and words read on white and on black.
-CLEAR, FAINT, BETWEEN = "rgba(0,0,0,0)", "rgba(128,128,128,0.3)", "#7c7c7c"
+# plotly draws on any page: its ground shows through. No grey reads well on white and on black: this
+# one does on white, and on black the style sheets give it the page's own.
+CLEAR, FAINT, GREY = "rgba(0,0,0,0)", "rgba(128,128,128,0.3)", "rgb(110, 110, 110)"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#000000")
 
 
@@ -92,7 +93,7 @@ def new_plotly(*titles: str, height: int = 380, **options: Any) -> "go.Figure":
     figure = make_subplots(figure=Drawn(), subplot_titles=titles, **shape)
     figure.update_layout(
         template="plotly_white", colorway=COLOURS, height=height, hovermode="closest",
-        margin={"l": 60, "r": 20, "t": 90, "b": 50}, font={"color": BETWEEN},
+        margin={"l": 60, "r": 20, "t": 90, "b": 50}, font={"color": GREY},
         paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, hoverlabel={"font_color": "#212121"},
         legend={"orientation": "h", "y": 1 + 50 / height, "yanchor": "bottom"},
     )  # fmt: skip

@@ -8,9 +8,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
 LEAST = 560  # pixels
+DRAWN = 64  # colours at most; a photograph has more
 TEXT = "currentColor"
 PAPER = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
 # The colours of the course, mixed with the text's so that they read on both grounds: their share.
@@ -52,9 +54,11 @@ def draw_png(figure: "Figure") -> bytes:
 
 
 def soak(figure: "Figure") -> dict[str, str]:
-    """Let the page through where a grey, blue or signed map is white. A grey or blue one becomes a
-    layer of ink, black until `inline` colours it. Returns {name of the image in the SVG: its ink}.
+    """Let the page through where a drawing, or a grey, blue or signed map, is white. A grey
+    or blue map becomes a layer of ink, black until `inline` colours it. Returns {name of the image
+    in the SVG: its ink}.
     """
+    import numpy as np
     from matplotlib.colors import LinearSegmentedColormap
 
     layer = LinearSegmentedColormap.from_list("layer", [(0, 0, 0, 0), (0, 0, 0, 1)])
@@ -63,6 +67,8 @@ def soak(figure: "Figure") -> dict[str, str]:
     for image in (image for axes in figure.axes for image in axes.images):
         ink = MAPS.get(image.get_cmap().name)
         values = image.get_array()
+        if values is not None and values.ndim == 3:
+            image.set_data(clear_paper(np.asarray(values)))
         if image.get_cmap().name == "RdBu_r":
             image.set_cmap(signed)
         if ink and values is not None and values.ndim == 2:
@@ -70,6 +76,20 @@ def soak(figure: "Figure") -> dict[str, str]:
             image.set_gid(f"ink-{len(inks)}")
             inks[image.get_gid()] = ink
     return inks
+
+
+def clear_paper(pixels: "np.ndarray") -> "np.ndarray":
+    """Few colours [..., 3] on white as ink [..., 4] on nothing; a photograph as it is."""
+    import numpy as np
+
+    whole = 255 if pixels.dtype == np.uint8 else 1
+    colours = np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)
+    if pixels.shape[-1] != 3 or len(colours) > DRAWN or not (colours == whole).all(1).any():
+        return pixels
+    share = pixels / whole
+    alpha = 1 - share.min(-1, keepdims=True)
+    ink = (share - (1 - alpha)) / np.where(alpha, alpha, 1)
+    return np.concatenate([ink, alpha], -1)
 
 
 def inline(svg: str, inks: dict[str, str]) -> str:

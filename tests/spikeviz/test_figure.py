@@ -45,15 +45,17 @@ PAGE = (
 
 @pytest.fixture(scope="module")
 def all_inks():
-    """A figure with all that must follow the page: text, lines, both maps of ink, a bar's edge."""
+    """A figure with all that must follow the page: text, lines, both maps of ink, a bar's edge, a
+    drawing on white."""
     matplotlib.use("agg")
-    figure, axes = plt.subplots(1, 4, figsize=(8, 2), layout="constrained")
+    figure, axes = plt.subplots(1, 5, figsize=(8, 2), layout="constrained")
     for colour in COLOURS:
         axes[0].plot([0, 1], color=colour, label=colour)
     axes[0].legend(loc="lower right")
     axes[1].imshow(np.eye(3), cmap="Greys")
     axes[2].imshow(np.eye(3), cmap="Blues")
     axes[3].bar([0], [1], edgecolor="white", hatch="//")
+    axes[4].imshow([[[1.0, 1, 1], [0, 0.45, 0.7]], [[1, 1, 1], [1, 1, 1]]])
     yield to_html(figure, "a")
     plt.close(figure)
 
