@@ -45,7 +45,7 @@ export function makePage({ controls, boards, points, walk }) {
     lines[name] = h("div", { class: "sv-update", "aria-live": "off" });
     films[name] = div("pictures",
       div("stack", boards[name], ...handles(name)), boards[below], says[name]);
-    thirds[name] = h("section", { class: "sv-third", "aria-label": title },
+    thirds[name] = h("div", { class: "sv-third", role: "group", "aria-label": title },
       h("div", {}, para("title", title), ...head), films[name],
       h("div", {}, ...rest, lines[name]));
   }
