@@ -23,6 +23,7 @@ from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links
 STATIC = Path(__file__).with_name("static")
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
+LONG = 100  # letters of a line that may be broken
 CAPTION = re.compile(r"\s*\*(Picture[^*]*)\*")  # of a picture, in the cell after it
 NEEDS_PYTHON = (
     "This page holds what its model answered. For another image, drawing or model it needs Python: "
@@ -166,6 +167,8 @@ class Document:
         code = script_json({trait: state[trait] for trait in CODE})
         self.scripts[f"{kind}.js"] = f"spikevizLive.kinds.{kind} = {code};\n"
         self.shown[model] = {"kind": kind, "state": self._public_state(model)}
+        if kind == "Prediction":  # what this machine's learner guessed is not told
+            self.shown[model]["state"] |= {"guess": None, "state": "open", "told": ""}
         about = html.escape(state.get("question") or line(cls))
         self.frozen |= {kind} if cls.needs_python else set()
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if cls.needs_python else ""
@@ -190,7 +193,8 @@ def show_text(said: str) -> str:
     said = strip_ansi(said)
     lines = [line.rstrip("\r").split("\r")[-1].rstrip() for line in said.split("\n")]
     said = "\n".join(lines).strip("\n")
-    return f'<pre class="scroll output">{html.escape(said, quote=False)}</pre>' if said else ""
+    style = "scroll output" + " long" * (max(map(len, lines)) > LONG)
+    return f'<pre class="{style}">{html.escape(said, quote=False)}</pre>' if said else ""
 
 
 def read(name: str) -> str:

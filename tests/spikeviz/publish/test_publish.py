@@ -18,13 +18,15 @@ from spikeviz import LIFExplorer, SpikeRaster, predict
 from spikeviz.publish import running
 from spikeviz.publish.__main__ import main
 from spikeviz.publish.cells import STATE, VIEW, Document, show_text
+from spikeviz.publish.cutting import split_blocks
 from spikeviz.publish.markdown import Markdown
 from spikeviz.publish.running import NOTEBOOKS, NotebookFailedError, execute
 from spikeviz.publish.site import save_site
-from spikeviz.publish.slides import save_slides, split_blocks
+from spikeviz.publish.slides import save_slides
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 LARGEST_PAGE = 3_000_000
+PICTURE = {"image/png": "iVBORw0KGgo="}
 LOADED = {"src", "srcset", "data", "poster", "action"}  # attributes that fetch
 VOID = {"meta", "link", "img", "br", "hr", "input", "wbr", "col", "source"}
 
@@ -380,7 +382,7 @@ def asking(tmp_path_factory):
     folder = tmp_path_factory.mktemp("asking")
     v4 = nbformat.v4
     asked = predict("01-pages", "Is it <b>?", ["yes", "no"])
-    picture = v4.new_output("display_data", {"image/png": "iVBORw0KGgo="})
+    picture = v4.new_output("display_data", PICTURE)
     view = v4.new_output("display_data", {VIEW: {"model_id": "asked"}})
     cells = [
         v4.new_markdown_cell("# Asking\n\n## 1. A neuron\n\n**Predict.** The current is 2."),
@@ -443,10 +445,77 @@ def test_sections_predictions_outcomes_and_answers_are_steps(small, tmp_path):
     assert "data-model" not in slides[2]
     first = next(slide for slide in slides if "data-model" in slide)
     assert '<p class="again">1. A neuron</p>' in first
-    assert '<div class="fragment"><details>' in first
+    assert re.search(r'class="words">.*class="fragment explained">.*class="sight">', first, re.S)
     assert '<details class="program"><summary>The program</summary>' in first
     picture = next(slide for slide in slides if "a line goes up.</em>" in slide)
     assert "<img" in picture  # a caption stays with its picture
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    """The slides of a notebook as the course has them, which nobody has to run."""
+    v4, folder = nbformat.v4, tmp_path_factory.mktemp("lesson")
+    explain = "It is **twice** as late. The rest is long.\n\nMore. And **more**."
+    numbers, picture = v4.new_output("stream", text="5"), v4.new_output("display_data", PICTURE)
+    table = "\n".join(f"| row {number} | {'word ' * 9}|" for number in range(30))
+    cells = [
+        ("# Lesson\n\n[Open in Binder](https://a) · [in Colab](https://b)\n\nAbout time.", []),
+        ("The next cell loads what is used.", []),
+        ("import math\nSIDE = 3", None),
+        ("## 1. Late\n\nHow late is it?", []),
+        ("late = 5\nprint(late)", [numbers]),
+        ("As a picture:", []),
+        ("draw()", [picture]),
+        (f"<details>\n<summary><b>Explain</b></summary>\n\n{explain}\n</details>", []),
+        (f"## 2. Your turn\n\n| a | b |\n|---|---|\n{table}", []),
+        ("**Check it.** Often.", []),
+        ("check_it(later)", [v4.new_output("stream", text="Not yet")]),
+        ("<details>\n<summary><b>A hint</b></summary>\n\nThink.\n</details>", []),
+    ]
+    code = {"import math\nSIDE = 3", "late = 5\nprint(late)", "draw()", "check_it(later)"}
+    notebook = v4.new_notebook()
+    for source, outputs in cells:
+        cell = v4.new_code_cell(source, outputs=outputs or []) if source in code else (
+            v4.new_markdown_cell(source)
+        )  # fmt: skip
+        cell.metadata["tags"] = ["plot"] if source == "draw()" else []
+        notebook.cells.append(cell)
+    path = folder / "99_lesson.ipynb"
+    nbformat.write(notebook, path)
+    (folder / "cache").mkdir()
+    nbformat.write(notebook, folder / "cache" / f"99_lesson-{running.key_of(path)}.ipynb")
+    return slides_of(save_slides(path, folder / "a.html", folder / "cache").read_text("utf-8"))
+
+
+def seen(slide):
+    """Its HTML without what only the speaker sees."""
+    return re.sub(r'<aside class="notes">.*?</aside>', "", slide, flags=re.DOTALL)
+
+
+def test_a_picture_its_numbers_and_what_explains_them_are_on_one_slide(lesson):
+    (slide,) = [slide for slide in lesson if "<img" in slide]
+    for part in (">5</pre>", "How late is it?", "As a picture:", "The rest is long."):
+        assert part in seen(slide)
+    assert '<details class="program">' in slide
+    (brief,) = re.findall(r'<div class="brief" hidden>(.*?)</div>', slide, re.DOTALL)
+    assert ("twice" in brief, "more" in brief, "The rest" in brief) == (True, True, False)
+
+
+def test_what_only_prepares_is_no_slide_and_the_speaker_has_it(lesson):
+    assert "import" not in "".join(map(seen, lesson))
+    assert "Binder" not in "".join(map(seen, lesson))
+    assert "Not yet" not in "".join(map(seen, lesson))
+    notes = "".join(re.findall(r'<aside class="notes">(.*?)</aside>', "".join(lesson), re.DOTALL))
+    for told in ("loads what is used", "math", "This section: about", "The rest is long", "Often."):
+        assert told in notes
+
+
+def test_a_long_table_goes_on_with_its_head_and_a_hint_stands_below(lesson):
+    pages = [slide for slide in lesson if "row " in slide]
+    assert len(pages) > 1
+    assert all("<th>a</th>" in page for page in pages)
+    assert re.findall(r"row (\d+)<", "".join(pages)) == [str(number) for number in range(30)]
+    assert re.search(r'class="folds">.*A hint', pages[-1], re.DOTALL)
 
 
 def test_slide_metadata_rules_where_there_is_some(small, tmp_path):

@@ -42,9 +42,17 @@ def forward_until(page, condition):
     raise AssertionError(f"no slide with {condition}")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
-def test_the_arrow_reaches_every_step_and_nothing_is_cut_off(opened, width, scheme):
-    page = opened(width=width, height=800, color_scheme=scheme)
+FITS = f"""() => {{
+    const {{ isCut, unit }} = spikevizFit;
+    const words = {SLIDE}.querySelector(".words");
+    const letters = words ? parseFloat(getComputedStyle(words).fontSize) / unit() : 22;
+    return [isCut({SLIDE}), {SLIDE}.scrollHeight > innerHeight, letters >= 13];
+}}"""
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 720, "light"), (390, 800, "dark")])
+def test_the_arrow_reaches_every_step_and_nothing_is_cut_off(opened, width, height, scheme):
+    page = opened(width=width, height=height, color_scheme=scheme)
     total = page.evaluate("Reveal.getTotalSlides()")
     assert total > 15
     seen = set()
@@ -53,6 +61,7 @@ def test_the_arrow_reaches_every_step_and_nothing_is_cut_off(opened, width, sche
         seen.add(page.evaluate(PLACE))
         assert page.evaluate(f"{SLIDE}.scrollWidth <= {SLIDE}.clientWidth")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert width < 700 or page.evaluate(FITS) == [False, False, True], page.evaluate(PLACE)
         if page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
             break
         page.keyboard.press("ArrowRight")
@@ -65,18 +74,16 @@ def test_the_question_comes_before_its_outcome_and_the_answer_after_it(opened):
     forward_until(page, f"{SLIDE}.querySelector('.sv-predict') !== null")
     assert page.evaluate(f"{SLIDE}.querySelector('{OUTCOME}') === null")
     forward_until(page, f"{SLIDE}.querySelector('{OUTCOME}') !== null")
-    forward_until(page, f"{SLIDE}.querySelector('.fragment details') !== null")
-    answer = page.locator("section.present section.present .fragment details")
+    forward_until(page, f"{SLIDE}.querySelector('.explained') !== null")
+    assert page.evaluate(f"{SLIDE}.querySelector('{OUTCOME}') !== null")  # it is still there
+    answer = page.locator("section.present section.present .explained")
     assert not answer.is_visible()
     page.keyboard.press("ArrowRight")
     answer.locator("p, li").first.wait_for()
-    assert page.evaluate(f"{SLIDE}.querySelector('.fragment details').open")
-    answer.locator("summary").first.click()
-    assert not page.evaluate(f"{SLIDE}.querySelector('.fragment details').open")
 
 
 def test_a_widget_on_a_slide_keeps_its_keys_and_follows_the_pointer(opened):
-    page = opened()
+    page = opened(width=1280, height=720)
     forward_until(page, f"{SLIDE}.querySelector('.sv-threshold') !== null")
     widget = page.locator("section.present section.present .spikeviz")
     summary, line = widget.locator(".sv-summary").first, widget.locator(".sv-threshold")
@@ -90,12 +97,26 @@ def test_a_widget_on_a_slide_keeps_its_keys_and_follows_the_pointer(opened):
     assert page.evaluate(PLACE) == place
     line.scroll_into_view_if_needed()
     box = line.bounding_box()
-    x, y = box["x"] + 60, box["y"] + box["height"] / 2
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x, y - 60, steps=5)
-    page.mouse.up()
+    page.mouse.move(x, y + 20, steps=5)
     page.evaluate(CALM)
     assert summary.inner_text() != by_key
-    scale = "(e) => e.getBoundingClientRect().width / e.offsetWidth"
-    assert widget.evaluate(scale) == 1  # else the pointer would be taken for another place
+    box = line.bounding_box()  # the widget is scaled, and the line is where the hand is
+    assert box["y"] + box["height"] / 2 == pytest.approx(y + 20, abs=3)
+    page.mouse.up()
+
+
+def test_the_speaker_sees_two_slides_and_the_notes(opened):
+    page = opened()
+    with page.expect_popup() as opening:
+        page.keyboard.press("s")
+    speaker = opening.value
+    speaker.get_by_text("What students often believe").wait_for()
+    for name in ("current", "upcoming"):
+        frame = speaker.frame_locator(f"#{name}-slide iframe")
+        frame.locator("section.present section.present h2, h1").first.wait_for()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    speaker.get_by_text("This section: about").wait_for()
