@@ -13,6 +13,7 @@ is no wall against an attack: whatever a notebook runs, runs in one process with
 import ast
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -193,5 +194,7 @@ class Watch:
         if not frame.f_code.co_flags & CO_OPTIMIZED:  # no function: a module that is imported
             return
         called = f"{home}.{frame.f_code.co_qualname}"
+        if "__create_fn__" in called:  # the __init__ of a dataclass: a method will follow
+            return
         if home.startswith(HOME) or any(f"{called}.".startswith(f"{c}.") for c in self.closed):
-            self.seen = called
+            self.seen = re.sub(r"\.__\w+__$", "", called)  # of a class, its name

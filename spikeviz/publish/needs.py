@@ -15,12 +15,14 @@ IMPORTS = ast.Import | ast.ImportFrom
 
 
 class Names(NamedTuple):
-    """Of a cell: the names that it binds or changes, uses from above, imports. always: whether
-    that cannot be known, as of a cell that does not parse."""
+    """Of a cell: the names that it binds or sets a part of, uses from above, imports; calls: those
+    of which a line calls a method, as in `table.append(1)`. always: whether all that cannot be
+    known, as of a cell that does not parse."""
 
     binds: set[str]
     uses: set[str]
     imports: set[str]
+    calls: set[str]
     always: bool = False
 
 
@@ -28,7 +30,7 @@ def read_names(source: str) -> Names:
     try:
         tree = ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError):
-        return Names(set(), set(), set(), always=True)  # it stops at once
+        return Names(set(), set(), set(), set(), always=True)  # it stops at once
     nodes = list(ast.walk(tree))
     aliases = [a for n in nodes if isinstance(n, IMPORTS) for a in n.names]
     imports = {(a.asname or a.name).split(".")[0] for a in aliases}
@@ -45,15 +47,18 @@ def read_names(source: str) -> Names:
             read.add(name.id)
     read |= {find_root(n.target) for n in nodes if isinstance(n, ast.AugAssign)}
     changed = {find_root(n) for n in nodes if is_changed(n)}
-    uses = read - defined - inner - {""}
-    return Names({*bound, *defined, *changed} - {""}, uses, imports, always="*" in imports)
+    calls = {find_root(n) for n in nodes if isinstance(n, ast.Expr) and calls_method(n.value)}
+    binds, uses = {*bound, *defined, *changed} - {""}, read - defined - inner - {""}
+    return Names(binds, uses, imports, calls, always="*" in imports)
 
 
 def is_changed(node: ast.AST) -> bool:
-    """Whether this is `name.part = …`, `name[…] = …` or, on a line of its own, `name.act(…)`."""
-    if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute)
+    """Whether this is what `name.part = …`, `name[…] = …` or `del name[…]` change."""
     return isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load)
+
+
+def calls_method(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
 
 
 def find_root(node: ast.AST) -> str:
@@ -78,8 +83,7 @@ def find_needed(sources: Sequence[str], wanted: Iterable[int]) -> list[int]:
         needed.add(cell)
         for above in range(cell):
             one = names[above]
-            # `torch.manual_seed(0)` is no reason to run a cell, but `import torch` is.
-            binds = one.binds - (modules - one.imports)
+            binds = one.binds | (one.calls - modules)  # not for a `torch.manual_seed(0)`
             if above not in needed and (above == 0 or one.always or binds & names[cell].uses):
                 waiting.append(above)
     return sorted(needed)

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 
 import nbformat
 import pytest
@@ -182,7 +183,10 @@ def test_the_librarys_own_gives_no_points_whatever_it_is_called(exercise):
     (folder,) = (folder for folder in FOLDERS if folder.name == exercise)
     answer = build(SHORT_CUTS[exercise])
     assert check(folder, answer) == "passed"
-    assert "That is the course's own" in of_variants(exercise, answer, solution(folder), "a")
+    why = of_variants(exercise, answer, solution(folder), "a")
+    assert re.search(
+        r"calls `spike(atconv|viz)(\.\w+)+(\.<lambda>)?`\. That is the course's own", why
+    )
 
 
 def test_each_closed_function_has_its_short_cut():
@@ -243,6 +247,11 @@ def test_what_a_cell_needs_is_found_in_the_text():
         "for shift in range(3): train(shift)",
         "def answer(x):\n    return [helper(shift) for shift in x]",
         "check_answer(answer)",
+        "torch.equal = max",
+        "from torch import nn",
+        "def nn(): pass",
+        "nn(torch)",
     ]
     assert find_needed(cells, [11]) == [0, 1, 2, 3, 4, 7, 8, 10, 11]
+    assert find_needed(cells, [15]) == [0, 8, 12, 13, 14, 15]
     assert find_needed(cells, [6]) == [0, 1, 2, 3, 4, 6]
