@@ -46,11 +46,12 @@ function makeCurve(now, set, paint) {
     const { x, y, state } = s;
     canvas.setAttribute("role", state === "open" ? "slider" : "img");
     canvas.ariaLabel = state === "open" ? PENCIL : pictureText(s);
-    if (state !== "open") return;
     const [at, share] = view.pencil ?? [from, drawn(s).guess[0] ?? 0.5];
     const value = valueOf(share);
-    Object.assign(canvas, { ariaValueMin: low, ariaValueMax: high, ariaValueNow: value,
-      ariaValueText: pointText(x, y, at, value) });
+    const says = { ariaValueMin: low, ariaValueMax: high, ariaValueNow: value,
+      ariaValueText: pointText(x, y, at, value) };
+    for (const [name, text] of Object.entries(says))
+      canvas[name] = state === "open" ? text : null; // a picture has none
   }
 
   function update(s, colour) {

@@ -139,6 +139,7 @@ def test_a_curve_is_drawn_by_hand_and_compared(opened, hand):
     expect(apart).to_contain_text("On average your curve is 0.1")
     assert float(apart.inner_text().split()[-2]) == pytest.approx(0.125, abs=0.004)
     assert "ends at 0.375" in canvas.get_attribute("aria-label")
+    assert canvas.get_attribute("aria-valuetext") is None  # a picture has no value
 
 
 def test_it_looks_the_same_beside_a_widget_that_comes_later(opened):
