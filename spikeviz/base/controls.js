@@ -173,6 +173,8 @@ export function playhead({ model, name = "cursor", last, paint, ends = false, ..
   return { at, go };
 }
 
+const NEAR = 0.1; // of a step: a hand that stops so near to a whole one means that one
+
 /**
  * A play button, a scrubber and a clock for the places 0 … last(). at() is the present place,
  * go(place) moves there (`playhead` has both), rate(place) is in places a second; with `smooth`
@@ -189,11 +191,12 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
   const play = button("▶ Play", () => (stop ? stop() : start()), { class: "sv-play" });
   const scrub = h("input", {
     type: "range", min: 0, step: smooth ? 0.001 : 1, class: "sv-grow", "aria-label": label,
-    oninput: () => go(Number(scrub.value)),
+    oninput: () => go(rest(Number(scrub.value))),
   });
   onArrows(scrub, (right, down) =>
     go(clamp(snap(at() + (right - down) * stride, stride), 0, last())), 10);
   const clock = h("output", { class: "sv-clock", "aria-live": "off" });
+  const rest = (to) => (Math.abs(to - Math.round(to)) < NEAR ? Math.round(to) : to);
   const whole = (place) => Math.min(smooth && !calm() ? place : Math.floor(place), last());
   function start(alone = false) {
     let place = alone || at() >= last() ? 0 : at();

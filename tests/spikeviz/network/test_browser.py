@@ -156,6 +156,9 @@ def test_scrubbing_shows_what_the_network_says_so_far(saved, micro):
         shown = [float(x.replace("−", "-")) for x in page.locator(".sv-nw-logit").all_inner_texts()]
         np.testing.assert_allclose(shown, says, atol=0.051)
         assert page.locator(".sv-nw-winner > span").first.inner_text() == str(int(says.argmax()))
+    bar = scrub.bounding_box()
+    page.mouse.click(bar["x"] + bar["width"] / 2 + 12, bar["y"] + bar["height"] / 2)
+    assert scrub.input_value() == "1"  # a hand does not meet the middle to the pixel
 
 
 def test_bars_have_the_decimals_that_tell_the_best_two_apart(saved):
@@ -342,7 +345,7 @@ def test_the_stages_of_a_deep_network_unfold(saved, amount):
 
 
 def test_two_models_stand_side_by_side(saved, amount):
-    widget = NetworkWalk("micro_digits", "micro_untrained", opened="stages.1.0")
+    widget = NetworkWalk("micro_digits", "micro_untrained", opened="stages.1.1.conv")
     page = saved(widget)
     table = widget.trace().set_index("box")
     line = page.locator("tbody tr").filter(has_text="Stage 2: Convolution")
@@ -355,7 +358,8 @@ def test_two_models_stand_side_by_side(saved, amount):
     ):
         sign = -1 if "−" in text else 1
         assert sign * size(text) == pytest.approx(value, abs=room)
-    assert page.locator(".sv-nw-maps:visible").count() == 2
+    first, second = (maps.bounding_box() for maps in page.locator(".sv-nw-maps:visible").all())
+    assert (first["width"], first["height"]) == (second["width"], second["height"])
     page.locator(".sv-nw-maps").nth(1).press("ArrowRight")
     page.locator(".sv-nw-hover").filter(
         has_text=re.compile(r"\d of 4 fire; the other: \d of 4")
