@@ -78,9 +78,11 @@ export function channelView({ model, set, still, walks, boxIn }, paint) {
       box && (view === "output" ? box.shape[2] : box.layers[index]?.shape[2]));
     const count = Math.max(...counts.filter(Boolean), 1);
     page = clamp(model.get("page"), 0, Math.ceil(count / PAGE) - 1);
-    grids.forEach(({ grid, title, missing, element: place }, which) => {
-      place.hidden = which >= walks().length;
-      title.hidden = walks().length < 2;
+    grids.forEach((one, which) => { // before the first is drawn: both share the width
+      one.element.hidden = which >= walks().length;
+      one.title.hidden = walks().length < 2;
+    });
+    grids.forEach(({ grid, missing, element: place }, which) => {
       if (place.hidden) return;
       const maps = found[which];
       const from = maps ? page * PAGE - maps.first : 0;

@@ -41,7 +41,7 @@ UNTRAINED = {
 def offer() -> dict[str, str]:
     """{name: what a reader sees}: the trained networks that ship, then untrained ones."""
     listed = [line.split()[-1] for line in read_sums().splitlines() if line.strip()]
-    files = [name for name in listed if name.endswith(".safetensors")]
+    files = [name for name in listed if name.endswith("_digits.safetensors")]
     first = sorted(files, key=lambda name: (name != "micro_digits.safetensors", name))
     trained = {Path(name).stem: trained_label(name) for name in first}
     return trained | {name: untrained_label(name) for name in UNTRAINED}
