@@ -6,6 +6,7 @@ import { scale, ticks, axes, line, label, outline } from "../base/draw.js";
 import { stroke, dot, across, upright } from "../base/draw.js";
 
 const [LEFT, RIGHT, TOP, BELOW] = [56, 16, 22, 40]; // room around a plot
+const THIN = 7; // pixels: a hatch in less looks like dust, so there the bars are plain
 const PAYS = ["mac", "sum", "add"];
 const DECADES = [0.001, 0.01, 0.1, 1, 10, 100, 1000];
 
@@ -81,9 +82,10 @@ export function drawEnergyBars({ groups, spans, log }, area, colour) {
     ctx.fillStyle = colour.grid;
     if (chosen) ctx.fillRect(x(k), TOP, slot, bottom - TOP);
     const left = x(k) + (slot - 2 * each) / 2;
+    const looks = (paid) => (each < THIN ? "add" : paid);
     for (const [paid, from, to] of payments(rows))
-      bar(ctx, [left, top(to), each, top(from) - top(to)], colour.red, paid);
-    bar(ctx, [left + each, top(twins[k]), each, bottom - top(twins[k])], colour.blue, "mac");
+      bar(ctx, [left, top(to), each, top(from) - top(to)], colour.red, looks(paid));
+    bar(ctx, [left + each, top(twins[k]), each, bottom - top(twins[k])], colour.blue, looks("mac"));
   });
   drawStageNames(ctx, spans, x, bottom, colour);
   return x;

@@ -89,7 +89,8 @@ export function lookedText(s, groupName) {
   }
   const row = s.priced.find(({ layer }) => layer === s.looked);
   if (row) return rowText(s, row);
-  return ["Point at a bar or at a point, or tap one: its formula with the numbers.", "", ""];
+  return ["Point at a bar or at a point, or tap one: its formula with the numbers.",
+    "Bars that are too thin for a pattern are plain.", ""];
 }
 
 function rowText({ settings: { e_mac, e_a }, priced, before }, row) {
