@@ -48,7 +48,7 @@ def test_both_groups_of_the_pixel_under_the_pointer_light_up(opened, made, told)
     told(
         NOTEBOOK, "both groups of the pixel under your pointer light up, and beams go to their keys"
     )
-    told(NOTEBOOK, "A click on a side, and the numbers below are its.")
+    told(NOTEBOOK, "Click on a side: the numbers below are that side's.")
     page = opened(made(partition="grid"), reduced_motion="reduce")
     box = page.locator(".sv-flight").bounding_box()
     side = (box["width"] - 52) / 3
