@@ -89,7 +89,7 @@ def clear_paper(pixels: "np.ndarray") -> "np.ndarray":
     share = pixels / whole
     alpha = 1 - share.min(-1, keepdims=True)
     ink = (share - (1 - alpha)) / np.where(alpha, alpha, 1)
-    return np.concatenate([ink, alpha], -1)
+    return np.concatenate([ink, alpha], -1).clip(0, 1)  # but for rounding they are
 
 
 def inline(svg: str, inks: dict[str, str]) -> str:

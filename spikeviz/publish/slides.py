@@ -14,6 +14,7 @@ from spikeviz.publish.running import CACHE, execute
 from spikeviz.publish.times import sections
 
 LIBRARIES, OURS = ("reveal.js", "reveal-notes.js"), ("fit.js", "slides.js")
+PAPER = re.compile(r"@media print\{html:not.*?\}\}")  # it takes every <div> out of its place
 TEACHING = CHECKOUT / "docs" / "teaching.md"
 BELIEFS = re.compile(r"^\| (\w\d) \| (.+?) \| (.+?) \|$", re.M)
 
@@ -34,7 +35,7 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
     add_notes(slides, notebook.stem, sections(content.cells, ""))
     parts = {
         "HEAD": head(document.title, about(notebook.stem)),
-        "STYLE": read("reveal.css") + read("prose.css") + read("slides.css"),
+        "STYLE": PAPER.sub("", read("reveal.css")) + read("prose.css") + read("slides.css"),
         "SLIDES": "\n".join(map(make_section, slides)),
         "STATES": script_json(document.shown),
         "SCRIPTS": "\n".join([*map(read, LIBRARIES), *document.scripts.values(), *map(read, OURS)]),
@@ -86,7 +87,14 @@ def make_slide(slide: Slide) -> str:
             part("div", f"body{kind}", [body]),
             part("div", "folds", slide.folds),
             "</div>",
-            part("aside", "notes", slide.notes),
+            part("aside", "notes", arrange(slide.notes)),
             "</section>",
         ]
     )
+
+
+def arrange(notes: list[str]) -> list[str]:
+    """For the speaker's window, which has a style of its own: words first, then programs."""
+    style = '<pre style="white-space: pre-wrap; font-size: 70%">'
+    found = sorted(notes, key=lambda page: page.startswith("<pre"))
+    return [page.replace('<pre class="scroll code">', style) for page in found]

@@ -28,6 +28,13 @@
   });
 }
 
+// On paper stand all slides: before the widgets hear of it and are drawn for it, they need room.
+for (const [event, prints] of [["beforeprint", true], ["afterprint", false]])
+  addEventListener(event, () => {
+    document.querySelector(".reveal").classList.toggle("printed", prints);
+    if (!prints) fitNow();
+  });
+
 spikevizLive.start();
 
 const PHONE = 700; // pixels: below this slides are as long as they are, and scroll

@@ -106,6 +106,12 @@ def test_a_widget_on_a_slide_keeps_its_keys_and_follows_the_pointer(opened):
     box = line.bounding_box()  # the widget is scaled, and the line is where the hand is
     assert box["y"] + box["height"] / 2 == pytest.approx(y + 20, abs=3)
     page.mouse.up()
+    page.emulate_media(media="print")  # a handout: all slides, no answer left out
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate(CALM)
+    assert page.locator(".explained:visible").count() == page.locator(".explained").count() > 3
+    grip = page.locator(".sv-tau").first.bounding_box()
+    assert max(grip["width"], grip["height"]) < 40  # a widget's parts stand where they belong
 
 
 def test_the_speaker_sees_two_slides_and_the_notes(opened):
