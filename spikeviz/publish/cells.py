@@ -71,9 +71,10 @@ class Document:
         self.frozen: set[str] = set()
         self.shown: dict[str, dict[str, Any]] = {}
         self._widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-        following = [*notebook.cells[1:], None]
+        # A page needs no set-up of Colab, which docs/make_badges.py may have put in.
+        kept = [cell for cell in notebook.cells if "colab" not in cell.metadata.get("tags", [])]
         self.cells = [
-            self._cell(cell, after) for cell, after in zip(notebook.cells, following, strict=True)
+            self._cell(cell, after) for cell, after in zip(kept, [*kept[1:], None], strict=True)
         ]
 
     @property

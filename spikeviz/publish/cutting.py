@@ -215,8 +215,6 @@ def neighbour(cells: list[Cell], number: int) -> Cell | None:
 
 def put_code(cutter: Cutter, cell: Cell) -> None:
     asks = "predict" in cell.tags  # beside the words before it
-    if "colab" in cell.tags:
-        return
     if is_preparing(cell):
         cutter.waiting.append(cell.page)
     elif CHECK.match(cell.source):

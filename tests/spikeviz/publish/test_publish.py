@@ -460,6 +460,7 @@ def lesson(tmp_path_factory):
     table = "\n".join(f"| row {number} | {'word ' * 9}|" for number in range(30))
     cells = [
         ("# Lesson\n\n[Open in Binder](https://a) · [in Colab](https://b)\n\nAbout time.", []),
+        ('"google.colab"', None),
         ("The next cell loads what is used.", []),
         ("import math\nSIDE = 3", None),
         ("## 1. Late\n\nHow late is it?", []),
@@ -472,13 +473,20 @@ def lesson(tmp_path_factory):
         ("check_it(later)", [v4.new_output("stream", text="Not yet")]),
         ("<details>\n<summary><b>A hint</b></summary>\n\nThink.\n</details>", []),
     ]
-    code = {"import math\nSIDE = 3", "late = 5\nprint(late)", "draw()", "check_it(later)"}
+    code = {
+        '"google.colab"',
+        "import math\nSIDE = 3",
+        "late = 5\nprint(late)",
+        "draw()",
+        "check_it(later)",
+    }
     notebook = v4.new_notebook()
     for source, outputs in cells:
         cell = v4.new_code_cell(source, outputs=outputs or []) if source in code else (
             v4.new_markdown_cell(source)
         )  # fmt: skip
-        cell.metadata["tags"] = ["plot"] if source == "draw()" else []
+        tags = {"draw()": ["plot"], '"google.colab"': ["colab"]}
+        cell.metadata["tags"] = tags.get(source, [])
         notebook.cells.append(cell)
     path = folder / "99_lesson.ipynb"
     nbformat.write(notebook, path)
@@ -503,7 +511,7 @@ def test_a_picture_its_numbers_and_what_explains_them_are_on_one_slide(lesson):
 
 def test_what_only_prepares_is_no_slide_and_the_speaker_has_it(lesson):
     assert "import" not in "".join(map(seen, lesson))
-    assert "Binder" not in "".join(map(seen, lesson))
+    assert re.findall("Binder|google", "".join(lesson)) == []
     assert "Not yet" not in "".join(map(seen, lesson))
     notes = "".join(re.findall(r'<aside class="notes">(.*?)</aside>', "".join(lesson), re.DOTALL))
     for told in ("loads what is used", "math", "This section: about", "The rest is long", "Often."):
@@ -519,16 +527,19 @@ def test_a_long_table_goes_on_with_its_head_and_a_hint_stands_below(lesson):
 
 
 def test_slide_metadata_rules_where_there_is_some(small, tmp_path):
-    notebook = nbformat.read(small / "small.ipynb", as_version=4)
+    notebook = execute(small / "small.ipynb", small / "cache")
     kinds = ["slide", "skip", "subslide", "fragment", "notes", "-", "slide"]
     for cell, kind in zip(notebook.cells, kinds, strict=False):
         cell.metadata["slideshow"] = {"slide_type": kind}
-    nbformat.write(notebook, tmp_path / "small.ipynb")
-    page = save_slides(tmp_path / "small.ipynb", tmp_path / "a.html", small / "cache2").read_text()
+    path = tmp_path / "small.ipynb"
+    nbformat.write(notebook, path)
+    nbformat.write(notebook, tmp_path / f"small-{running.key_of(path)}.ipynb")  # as if it had run
+    page = save_slides(path, tmp_path / "a.html", tmp_path).read_text()
     slides = slides_of(page)
     assert len(slides) == 3
     assert "What you can do afterwards" not in page
     assert '<div class="fragment">' in slides[1]
+    assert '<aside class="notes">' in slides[1]
 
 
 def test_blocks_keep_answers_code_and_lists_whole():
