@@ -14,6 +14,7 @@ export function drawingPad({ still, own, erases }) {
   const canvas = h("canvas", {
     class: "sv-nw-pad", tabindex: 0, role: "application", "aria-label": LABEL,
   });
+  canvas.classList.toggle("sv-handle", !still); // where it can be drawn on, a finger draws
   let drawn = null; // {side, channels, pixels} on show
   const pen = { x: 14, y: 14, on: false };
 

@@ -23,7 +23,6 @@ function render({ model, el, signal }) {
   const redraw = redrawer();
   const own = (pixels) => set({ pixels: new DataView(pixels.buffer.slice(0)) });
   const pad = drawingPad({ still: false, own, erases: () => false });
-  pad.canvas.classList.add("sv-handle"); // a finger draws on it
   const flow = h("canvas", { class: "sv-reader-flow", role: "img" });
   const summary = h("p", { class: "sv-summary", role: "status" });
   const clear = button(CLEAR, () => own(new Uint8Array(SIDE * SIDE)));
