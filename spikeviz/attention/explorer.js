@@ -1,7 +1,7 @@
 // AttentionExplorer: what a token of a trained model looks at. Python runs the model on an image
 // and sends all its spikes; layers, heads, steps, groups, tokens are chosen and computed here.
 
-import { clamp, counted, h, percent, put } from "../base/page.js";
+import { clamp, counted, h, percent, put, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { memory } from "../base/memory.js";
 import { lasting, mount, offline } from "../base/widget.js";
@@ -47,13 +47,15 @@ function readerOf(model) {
   const models = columns().map(({ key }) => key);
   const shapes = columns().map((one) => JSON.stringify(one.layers.map(shapeOf)));
   const alike = shapes.every((shape) => shape === shapes[0]); // they can stand side by side
-  /** Another model, at the same places of the image: its groups may hold other tokens. */
+  /** Another model, with its own map A, at the same places of the image: its groups may hold
+   *  other tokens. */
   const choseModel = (attention) => {
     const { layer, ...at } = place();
     const [from, to] = [layers()[layer], layersOf(attention)[layer]];
     const move = (token) => tokenOf(to, from.pixels[at.group * from.tokens + token]);
     const [query, key] = [move(at.token), move(at.key)];
-    set({ attention, ...query, key: key.group === query.group ? key.token : query.token });
+    const other = key.group === query.group ? key.token : query.token;
+    set({ attention, softmax: to.softmax, ...query, key: other });
   };
   /** What a network answers, in words; nothing where it is no answer. */
   const { classes } = model.get("strip");
@@ -61,16 +63,19 @@ function readerOf(model) {
   return { model, set, fixed, answer, columns, layers, place, models, alike, choseModel, says };
 }
 
-/** Whom a token looks at, in words. */
-function looksMost({ shared, softmax, tokens }, token) {
+/** Whom a token looks at, in words; soft: whether its network has a softmax. */
+function looksMost({ shared, softmax, plain, tokens }, token, soft) {
   const row = shared.subarray(token * tokens, (token + 1) * tokens);
   const common = Math.max(...row);
-  if (!common) return `no spike in common with any, softmax gives all ${percent(1 / tokens)}.`;
+  if (!common) return "no spike in common with any, " +
+    (soft ? `softmax gives all ${percent(1 / tokens)}.` : "so it hears none.");
   const found = [...row.keys()].filter((n) => row[n] === common);
   const named = found.map((n) => (n === token ? "itself" : `token ${n}`));
   const who = named.length > 2 ? `${named.length} tokens` : named.join(" and ");
-  const weight = `${percent(softmax[token * tokens + found[0]])}${named.length > 1 ? " each" : ""}`;
-  return `looks most at ${who}: ${weight}, ${counted(common, "spike")} in common.`;
+  const first = token * tokens + found[0];
+  const weight = soft ? percent(softmax[first]) : show(plain[first]);
+  const each = named.length > 1 ? " each" : "";
+  return `looks most at ${who}: ${weight}${each}, ${counted(common, "spike")} in common.`;
 }
 
 /** A hand on a canvas: what lies under it shows, and a click keeps it. */
@@ -143,8 +148,8 @@ function render({ model, el, signal }) {
       ...scene, view, colour, softmax, says: reader.says(found), layer: found.layers[layer],
       mirrored: question.answered(), keys: [...keys, scales, colour.bg, colour.grid],
     }));
-    const looks = shown.map(({ part: { name }, view }) =>
-      `${titleOf(name)}: ${looksMost(view, token)}`);
+    const looks = shown.map(({ part: { name }, found, view }) =>
+      `${titleOf(name)}: ${looksMost(view, token, found.layers[layer].softmax)}`);
     summary.ariaLive = controls.walk.playing() ? "off" : "polite";
     put(summary, `Token ${token} of group ${group}, step ${time_step + 1}. ${looks.join(" ")}`);
     where.update(scene);

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from torch import nn
 
 STRIP = 10  # images to choose from at sight
-STRIPS = {"count": 200, "seed": 1000}  # of the task "pairs": none that the networks were trained on
+STRIPS = {"count": 200, "seed": 1000}  # none that the networks were trained on
 MOST_BYTES = 40_000  # an image's answer up to which a saved page carries the whole strip
 PLACE = ("layer", "head", "time_step", "group", "token", "key")
 EXAMPLES = {  # many common spikes
     "digits": {"image": 14, "time_step": 1, "group": 2, "token": 6, "key": 7},
     "pairs": {"image": 9, "time_step": 1, "group": 2, "token": 0, "key": 11},  # reaches the other
+    "cue": {"image": 0, "time_step": 1, "group": 2, "token": 8, "key": 7, "softmax": False},
 }
 
 
@@ -43,16 +44,17 @@ class AttentionExplorer(ModelExplorer):
     Block").
 
     task: "digits", the two Micros that ship (SISA, BDSA) side by side on the 1,000 test digits
-    (28×28 digits of your own are padded to their 32×32); or "pairs", two shapes on a strip, same or
+    (28×28 digits of your own are padded to their 32×32); "pairs", two shapes on a strip, same or
     different (`spikeatconv.pairs`): the networks that attend within a grid, a window or the whole
-    map, one at a time.
+    map, one at a time; or "cue", a shape that says which of two others is asked about: with the
+    plain product and with a softmax.
 
     image: index of the image.  layer, head, time_step, group: of the attention on show,
     by index: time_step 0 is step 1.
     token: the query, in its group.  key: the token it is compared with.
     softmax: which map A multiplies V on show; QKᵀ/√d_k is shown with and without it anyway.
     attention: one of the models: "sisa", "bdsa", for pairs "grid", "window", "full" or "bdsa grid";
-    or "both".
+    for cue "plain" or "softmax"; or "both".
     A value outside what the model has raises a TraitError with the range; a new layer moves
     head, step, group, token and key into what it has.
     """
@@ -82,11 +84,11 @@ class AttentionExplorer(ModelExplorer):
         **traits: Any,
     ) -> None:
         from spikeatconv.checks import check_choice
-        from spikeatconv.pairs import ANSWERS
+        from spikeatconv.pairs import ANSWERS, INKS
 
         check_choice(task, "task", FILES)
         given = [m for m in (model, other) if m is not None]
-        self._classes = ANSWERS if task == "pairs" and not given else ()
+        self._classes = {"pairs": ANSWERS, "cue": INKS}.get(task, ()) if not given else ()
         self._images, self._labels = _images(images, task, own_model=bool(given))
         layers = [look(m, self._images[0])[1] for m in given]
         if given:
@@ -201,11 +203,11 @@ def _images(images: Any, task: str, own_model: bool) -> tuple[Any, list[int] | N
 
     if images is None:
         from spikeatconv import mnist5k
-        from spikeatconv.pairs import pairs
+        from spikeatconv.pairs import cued, pairs
 
-        if task == "pairs":
-            strips, same = pairs(**STRIPS)
-            return strips, same.tolist()
+        if task != "digits":
+            strips, answers = (pairs if task == "pairs" else cued)(**STRIPS)
+            return strips, answers.tolist()
         digits, labels = mnist5k("test")
         return F.pad(digits, [2] * 4), labels.tolist()
     found = as_images(images)

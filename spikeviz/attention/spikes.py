@@ -18,6 +18,7 @@ FILES = {  # of the networks that ship, by task and name
     "digits": {"sisa": "micro_digits", "bdsa": "micro_bdsa_digits"},
     "pairs": {"grid": "pairs_grid", "window": "pairs_window", "full": "pairs_full",
               "bdsa grid": "pairs_bdsa_grid"},
+    "cue": {"plain": "cue_plain", "softmax": "cue_softmax"},
 }  # fmt: skip
 _running = Lock()  # two widgets may share a model, and each watches it while it runs
 

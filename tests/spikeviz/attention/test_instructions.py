@@ -64,3 +64,25 @@ def test_another_strip_is_chosen(told, page):
     told(NOTEBOOK, "Try another strip, one with different shapes.")
     page.get_by_role("button", name="different, image 3").click()
     expect(page.locator(".sv-title:visible").first).to_contain_text("grid (network says different)")
+
+
+def test_the_plain_product_hears_the_shape_that_is_asked_about_and_no_other(told, made, opened):
+    told(NOTEBOOK, "take the lower one, plain. Which of the two shapes does the light reach?")
+    told(NOTEBOOK, "Choose the seventh strip. The cue is a ring again.")
+    told(NOTEBOOK, "Under Models, choose softmax. Whom does the token hear now?")
+    explorer = made(task="cue")
+    heard = []
+    for explorer.image in (0, 6):
+        row = explorer.trace()["plain"].plain[explorer.token].reshape(4, 4)
+        heard.append(row.any(0).tolist())  # cue, between, and the two others
+    assert heard == [[True, False, False, True], [True, False, True, False]]
+    explorer.image = 0
+    page = opened(explorer)
+    summary, title = page.locator(".sv-summary"), page.locator(".sv-title:visible").first
+    expect(summary).to_contain_text("Token 8 of group 2, step 2. plain: looks most at 6 tokens: 0.")
+    strip = page.get_by_role("button", name="dark, image 6")
+    strip.click()
+    expect(strip).to_have_attribute("aria-pressed", "true")
+    expect(title).to_contain_text("plain (network says dark)")
+    page.get_by_label("Models", exact=True).select_option("softmax")
+    expect(summary).to_contain_text("softmax: no spike in common with any, softmax gives all 6.3 %")
