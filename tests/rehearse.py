@@ -91,12 +91,13 @@ def grades(edition: Path, stem: str) -> dict[str, dict[str, str]]:
     """Grades what was handed in. {student: the row of grades.csv}"""
     nbgrader(edition, "autograde", stem)
     nbgrader(edition, "export")
-    return exported(edition)
+    return exported(edition, stem)
 
 
-def exported(edition: Path) -> dict[str, dict[str, str]]:
+def exported(edition: Path, stem: str) -> dict[str, dict[str, str]]:
     with (edition / "grades.csv").open(encoding="utf-8") as file:
-        return {row["student_id"]: row for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if row["assignment"] == stem]
+    return {row["student_id"]: row for row in rows}
 
 
 def solved_and_graded(edition: Path) -> dict[str, dict[str, str]]:

@@ -28,6 +28,13 @@ def edition(tmp_path_factory):
     return write_course(tmp_path_factory.mktemp("teaching") / "teacher")
 
 
+@pytest.fixture(scope="module")
+def released(edition):
+    """What students get of notebook 01 and of the two tests, made in one go."""
+    REHEARSE["nbgrader"](edition, "generate_assignment", "[0ab][1ef]*")
+    return lambda name: edition / "release" / name / f"{name}.ipynb"
+
+
 def test_every_exercise_is_in_it_with_its_points(edition):
     for folder in EXERCISES.iterdir():
         notebook = read(edition / "source" / folder.name / f"{folder.name}.ipynb")
@@ -119,15 +126,13 @@ def test_written_again_it_keeps_grades_and_leaves_other_folders_alone(edition, t
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_nbgrader_releases_and_grades_it(edition):
-    REHEARSE["nbgrader"](edition, "generate_assignment", STEM)
-    released = edition / "release" / STEM / f"{STEM}.ipynb"
-    text = released.read_text(encoding="utf-8")
+def test_nbgrader_releases_and_grades_it(edition, released):
+    text = released(STEM).read_text(encoding="utf-8")
     solution = (EXERCISES / STEM / "lif_step" / "solution.py").read_text(encoding="utf-8")
     assert solution.splitlines()[-1].strip() not in text
     assert "HIDDEN TESTS" not in text
     assert "A model answer" not in text
-    (task,) = [c for c in read(released).cells if c.id == "exercise-code"]
+    (task,) = [c for c in read(released(STEM)).cells if c.id == "exercise-code"]
     (original,) = [c for c in read(CHECKOUT / "notebooks" / f"{STEM}.ipynb").cells
                    if c.id == "exercise-code"]  # fmt: skip
     assert task.source == original.source
@@ -179,12 +184,11 @@ def test_the_seed_stays_with_the_teacher(edition, tmp_path, capsys):
     assert json.loads((edition / SECRETS).read_text(encoding="utf-8")) == kept
 
 
-def test_before_and_after_ask_for_the_same_ideas(edition):
+def test_before_and_after_ask_for_the_same_ideas(edition, released):
     """One answer in four gives the point; left open gives none; the release does not tell it."""
     for form in FORMS:
-        REHEARSE["nbgrader"](edition, "generate_assignment", form)
-        released = read(edition / "release" / form / f"{form}.ipynb").cells
-        code = "\n".join(cell.source for cell in released if cell.cell_type == "code")
+        cells = read(released(form)).cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
         assert not re.search(r'assert|"', code)
         cells = {cell.id: cell for cell in read(edition / "source" / form / f"{form}.ipynb").cells}
         for number, idea in enumerate(IDEAS, 1):
@@ -206,7 +210,7 @@ def test_before_and_after_ask_for_the_same_ideas(edition):
 
 def test_what_lab_installs_grades_notebook_12(tmp_path, rehearsal, installed):
     if rehearsal:
-        ada = REHEARSE["exported"](rehearsal / "teacher")["ada"]
+        ada = REHEARSE["exported"](rehearsal / "teacher", REHEARSE["GRADED"])["ada"]
     else:
         with installed("course"):
             ada = REHEARSE["solved_and_graded"](tmp_path / "teacher")["ada"]
