@@ -13,7 +13,7 @@ TEXTS = Path(__file__).parent / "alternative"  # a file for each notebook
 PLOTLY = "application/vnd.plotly.v1+json"  # what JupyterLab draws by itself, offline
 # plotly draws on any page: its ground shows through. No grey reads well on white and on black: this
 # one does on white, and on black the style sheets give it the page's own.
-CLEAR, FAINT, GREY = "rgba(0,0,0,0)", "rgba(128,128,128,0.3)", "rgb(110, 110, 110)"
+CLEAR, FAINT, GREY = "rgba(0,0,0,0)", "rgba(128,128,128,0.3)", "rgb(118, 118, 118)"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#000000")
 
 

@@ -189,6 +189,7 @@ def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, tmp_path):
         expected = {name: shared(widget)[name] for name in names}
         assert page.evaluate(SHARED, names) == expected, page.url
         assert page.locator(".sv-address").count() == 0
+        assert page.locator("section").count() == 0  # reveal.js takes it for a slide
         assert not NO_NUMBERS.search(page.evaluate(SAID))
 
 
