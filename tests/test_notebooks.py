@@ -348,6 +348,15 @@ def test_what_only_draws_has_a_cell_of_its_own_which_is_folded(path):
     assert drawing_beside(path) == []
 
 
+PREVIEW = 50  # letters: of a folded cell the lab shows the first line, also 500 pixels wide
+
+
+@every
+def test_the_line_that_stands_for_a_folded_cell_fits_a_narrow_page(path):
+    folded = [c for c in cells(path, "code") if c.metadata.get("jupyter") == FOLDED]
+    assert [c.id for c in folded if len(c.source.partition("\n")[0]) > PREVIEW] == []
+
+
 # --- exercises
 
 
