@@ -40,9 +40,10 @@ export function whereView({ answer, place, layers, choose }) {
   }
 
   function update({ at: { layer: number, group, token }, answer, layer }) {
+    const seen = layers().length > 1 ? `Layer ${number}` : "The layer of attention";
     const { shape: [, , rows, columns], tokens, pixels, partition } = layer;
     const pixel = pixels[group * tokens + token];
-    put(text, `Layer ${number} sees the image as ${rows}×${columns} tokens. The ${tokens} ` +
+    put(text, `${seen} sees the image as ${rows}×${columns} tokens. The ${tokens} ` +
       `framed ones are group ${group} (${partition}): only they attend to each other. ` +
       `Token ${token}: row ${Math.floor(pixel / columns)}, column ${pixel % columns}. The model ` +
       `itself uses the ${MAPS[layer.softmax]}; the ${MAPS[!layer.softmax]} here comes from the ` +
