@@ -272,7 +272,7 @@ def test_all_that_reads_digits_is_offered_and_untrained_says_so(walks):
     assert f"{accuracy:.1%} of test digits" in widget.choices["micro_digits"]
     sums = (shipped("mnist5k.npz").parent / "SHA256SUMS").read_text()
     files = {line.split()[-1] for line in sums.splitlines() if line.endswith(".safetensors")}
-    files = {name for name in files if not name.startswith("pairs_")}  # what reads pairs of shapes
+    files = {name for name in files if not name.startswith(("pairs_", "cue_"))}  # they read shapes
     assert {f"{name}.safetensors" for name in widget.choices if "untrained" not in name} == files
     for name, sends in (("micro_digits", "MBPL (sum) + SISA"), ("micro_sl_digits", ", SL + SISA")):
         assert sends in widget.choices[name]
