@@ -382,6 +382,7 @@ def asking(tmp_path_factory):
     folder = tmp_path_factory.mktemp("asking")
     v4 = nbformat.v4
     asked = predict("01-pages", "Is it <b>?", ["yes", "no"])
+    asked.guess, asked.state = "yes", "committed"  # by whoever makes the pages
     picture = v4.new_output("display_data", PICTURE)
     view = v4.new_output("display_data", {VIEW: {"model_id": "asked"}})
     cells = [
@@ -406,6 +407,9 @@ def test_on_the_site_a_question_has_no_code_and_what_only_draws_is_folded(asking
     question, result, drawing = page.split('<div class="cell"')[1:]
     assert "Is it &lt;b&gt;?" in question
     assert "<pre" not in question
+    (states,) = re.findall(r'id="widget-states">(.*?)</script>', page)
+    (shown,) = json.loads(states).values()
+    assert (shown["state"]["guess"], shown["state"]["state"]) == (None, "open")
     assert "<pre" in result
     assert re.search(r"<img.*<details class=\"program\"><summary>How this is drawn", drawing, re.S)
 
