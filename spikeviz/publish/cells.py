@@ -18,11 +18,13 @@ import spikeviz
 from spikeviz.base.page import LIVE, script_json
 from spikeviz.base.widget import CODE, Explorer, line
 from spikeviz.figure import PLOTLY
+from spikeviz.predict.explorer import Prediction
 from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links, strip_tags
 
 STATIC = Path(__file__).with_name("static")
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
+GUESSES = {cls.__name__ for cls in Prediction.__subclasses__()}
 LONG = 100  # letters of a line that may be broken
 CAPTION = re.compile(r"\s*\*(Picture[^*]*)\*")  # of a picture, in the cell after it
 NEEDS_PYTHON = (
@@ -168,7 +170,7 @@ class Document:
         code = script_json({trait: state[trait] for trait in CODE})
         self.scripts[f"{kind}.js"] = f"spikevizLive.kinds.{kind} = {code};\n"
         self.shown[model] = {"kind": kind, "state": self._public_state(model)}
-        if kind == "Prediction":  # what this machine's learner guessed is not told
+        if kind in GUESSES:  # what this machine's learner guessed is not told
             self.shown[model]["state"] |= {"guess": None, "state": "open", "told": ""}
         about = html.escape(state.get("question") or line(cls))
         self.frozen |= {kind} if cls.needs_python else set()
