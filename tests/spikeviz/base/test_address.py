@@ -140,7 +140,7 @@ ROUND = """([kinds, saved, states]) => states.map((state) => {
 @each
 def test_what_an_address_holds_comes_back_exactly(cls, widget, blank):
     rng, saved, states = random.Random(cls.__name__), shared(widget), []
-    for _ in range(40):
+    for _ in range(15):
         disturb(widget, rng)
         states.append(shared(widget))
     for state, (link, back, left) in zip(
