@@ -2,20 +2,8 @@
 
 import { button, h } from "../base/page.js";
 import { numberControl } from "../base/controls.js";
-import { bytesOf, square } from "../base/photo.js";
+import { bytesOf, onDrop, readPicture } from "../base/photo.js";
 import { PAD, drawingPad } from "./pad.js";
-
-const TURNED = "Dark ink on a bright page: turned round, as the digits are bright on black.";
-
-/** A picture's bytes for a model of so many channels; turned: from dark ink on a bright page. */
-function convert(data, channels) {
-  if (channels !== 1) return { bytes: Uint8Array.from(data.filter((_, i) => i % 4 < 3)) };
-  const greys = Array.from({ length: data.length / 4 }, (_, i) =>
-    (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3);
-  const turned = greys.reduce((sum, grey) => sum + grey, 0) / greys.length > 127;
-  const bytes = Uint8Array.from(greys, (grey) => Math.round(turned ? 255 - grey : grey));
-  return { bytes, turned };
-}
 
 /** The image and all that changes it; show(text) tells the reader. */
 export function imagePicker({ model, set, still, walks }, show) {
@@ -37,18 +25,17 @@ export function imagePicker({ model, set, still, walks }, show) {
   });
 
   async function read(chosen) {
-    const { channels, side: wanted } = walks()[0];
-    const side = channels === 1 ? PAD : wanted;
+    const { channels, side } = walks()[0];
+    const size = { side: channels === 1 ? PAD : side, channels };
     try {
-      const canvas = await square(chosen, () => side);
-      const { data } = canvas.getContext("2d").getImageData(0, 0, side, side);
-      const { bytes, turned } = convert(data, channels); // digits are bright on black
+      const { bytes, said } = await readPicture(chosen, size);
       own(bytes);
-      show(turned ? TURNED : "");
-    } catch {
-      show(`${chosen.name} cannot be read as an image; choose a PNG, a JPEG or a WebP.`);
+      show(said);
+    } catch ({ message }) {
+      show(message);
     }
   }
+  if (!still) onDrop(pad.canvas, read);
 
   function update(picture) {
     const pixels = model.get("source") === "own" && !still ? model.get("pixels") : null;
