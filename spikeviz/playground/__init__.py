@@ -1,0 +1,1 @@
+"""A small spiking network that trains in the page."""
