@@ -163,17 +163,21 @@ def _check_positive(value: float, name: str, unit: str = "") -> None:
         raise ValueError(f"{name} is {value}{unit}; give more than 0{unit}")
 
 
-def draw_gaussian(n: int, seed: int) -> np.ndarray:
-    """n near-Gaussian numbers, mean 0, variance 1: sums of twelve uniform ones (Irwin-Hall).
+def draw_uniform(n: int, seed: int) -> np.ndarray:
+    """n uniform numbers in [0, 1), from mulberry32, a 32-bit generator that JavaScript can repeat.
 
-    The uniform numbers come from mulberry32, a 32-bit generator that JavaScript can repeat.
+    seed: 0 to 2³² − 1.
     """
-    index = np.arange(1, 12 * n + 1, dtype=np.uint32)
+    index = np.arange(1, n + 1, dtype=np.uint32)
     a = np.uint32(seed) + index * np.uint32(0x6D2B79F5)
     t = (a ^ (a >> np.uint32(15))) * (a | np.uint32(1))
     t = (t + (t ^ (t >> np.uint32(7))) * (t | np.uint32(61))) ^ t
-    uniform = (t ^ (t >> np.uint32(14))) / 4294967296.0
+    return (t ^ (t >> np.uint32(14))) / 4294967296.0
+
+
+def draw_gaussian(n: int, seed: int) -> np.ndarray:
+    """n near-Gaussian numbers, mean 0, variance 1: sums of twelve uniform ones (Irwin-Hall)."""
     total = np.zeros(n)
-    for column in uniform.reshape(n, 12).T:  # in this order, so that rounding is the same
+    for column in draw_uniform(12 * n, seed).reshape(n, 12).T:  # in this order: same rounding
         total += column
     return total - 6

@@ -64,7 +64,7 @@ export const features = (coding) => (coding === "constant" ? 2 : 4);
 export const isStill = ({ coding, spiking }) => coding === "constant" || !spiking;
 
 /**
- * Writes the currents of a point into `to`, from `at` on: [steps][features], or [features] if still.
+ * Writes the currents of a point into `to`, from `at` on: [steps][features]; if still, [features].
  * draw: uniform numbers, for coding "rate". A channel is x, −x, y, −y as p = (1 + x) / 2; the twin
  * without spikes gets these p.
  */
