@@ -19,7 +19,7 @@ from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.recipes import RECIPES, Recipe
 from spikeatconv.weights import load_weights, weights_note
 
-SHIPPED = ("micro_digits", "micro_bdsa_digits")
+SHIPPED = ("micro_digits", "micro_bdsa_digits", "micro_photographs")
 DIGITS = tuple("0123456789")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from traitlets import TraitError
 
 from spikeatconv import (
     PRESETS,
@@ -31,6 +32,7 @@ from spikeviz.network.run import Progress
 
 DIGIT = 28  # pixels on a side, of MNIST and of the drawing pad
 SEED, SEEN = 0, 2  # of untrained models: the seed, and the digits that BatchNorm has seen
+PHOTOGRAPHS = "micro_photographs.safetensors"
 UNTRAINED = {
     "micro_untrained": preset("micro", in_channels=1, time_steps=2),
     "tiny_untrained": preset("tiny"),
@@ -41,7 +43,7 @@ UNTRAINED = {
 def offer() -> dict[str, str]:
     """{name: what a reader sees}: the trained networks that ship, then untrained ones."""
     listed = [line.split()[-1] for line in read_sums().splitlines() if line.strip()]
-    files = [name for name in listed if name.endswith("_digits.safetensors")]
+    files = [name for name in listed if name.endswith(("_digits.safetensors", PHOTOGRAPHS))]
     first = sorted(files, key=lambda name: (name != "micro_digits.safetensors", name))
     trained = {Path(name).stem: trained_label(name) for name in first}
     return trained | {name: untrained_label(name) for name in UNTRAINED}
@@ -54,8 +56,23 @@ def read_sums() -> str:
 def trained_label(name: str) -> str:
     path = shipped(name)
     accuracy = weights_note(path).get("accuracy")
-    right = f", {accuracy:.1%} of test digits" if accuracy else ""
-    return f"{title(load_weights(path).config)}, trained{right}"
+    what = "photographs" if class_names(path) else "digits"
+    right = f", {accuracy:.1%} of test {what}" if accuracy else ""
+    on = f" on {what}" if what == "photographs" else ""
+    return f"{title(load_weights(path).config, on)}, trained{right}"
+
+
+def class_names(path: str | Path) -> list[str]:
+    """Of a network's file, where its note tells them."""
+    data = weights_note(path).get("data")
+    return list(data.get("classes", [])) if isinstance(data, dict) else []
+
+
+def names_of(name: str, checkpoint: str = "") -> list[str]:
+    """The names of the classes of a model of `offer()` or of a file; none for digits."""
+    if name == "checkpoint":
+        return class_names(checkpoint)
+    return class_names(shipped(PHOTOGRAPHS)) if name == Path(PHOTOGRAPHS).stem else []
 
 
 def untrained_label(name: str) -> str:
@@ -63,15 +80,15 @@ def untrained_label(name: str) -> str:
     return f"{title(UNTRAINED[name])}, untrained: {how}"
 
 
-def title(config: SpikeAtConvConfig) -> str:
-    """Such as "Micro, MBPL (sum) + SISA, T = 2"."""
+def title(config: SpikeAtConvConfig, on: str = "") -> str:
+    """Such as "Micro, MBPL (sum) + SISA, T = 2"; on: what follows the name."""
     shape = (config.widths, config.depths)
     names = [name for name, known in PRESETS.items() if (known.widths, known.depths) == shape]
     name = names[0].capitalize() if names else "SpikeAtConv"
     sends = config.spk_options.get("readout", "membrane")
     readout = f" ({sends})" if config.spk == "mbpl" else ""
     neurons = f"{config.spk.upper()}{readout}" if config.spiking else "non-spiking twin"
-    return f"{name}, {neurons} + {config.attention.upper()}, T = {config.time_steps}"
+    return f"{name}{on}, {neurons} + {config.attention.upper()}, T = {config.time_steps}"
 
 
 class Subject:
@@ -148,6 +165,16 @@ def layout(pixels: bytes) -> tuple[int, int]:
             "3 · side · side (rows of RGB), or none"
         )
     return side, 3
+
+
+def check_pixels(pixels: bytes) -> bytes:
+    """What a widget's trait `pixels` may hold, or none; TraitError else."""
+    try:
+        if pixels:
+            layout(pixels)
+    except ValueError as error:
+        raise TraitError(str(error)) from None
+    return pixels
 
 
 @cache

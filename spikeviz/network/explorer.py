@@ -24,6 +24,7 @@ VIEWS = ("spikes", "membrane", "output")
 SOURCES = ("digit", "photo", "own")
 WHICH = ("opened", "layer", "page")
 ROOM = 450_000  # bytes of maps in an answer; what does not fit comes when its box is opened
+PHOTOGRAPHS = "micro_photographs"  # the model that learned them; the others read digits
 KEPT = 2  # walks, and models, that are remembered
 
 
@@ -103,6 +104,8 @@ class NetworkWalk(ModelExplorer):
             model = model or "checkpoint"
         if traits.get("pixels"):
             traits.setdefault("source", "own")
+        elif model == PHOTOGRAPHS and "image" not in traits:
+            traits.setdefault("source", "photo")
         tour = traits.pop("tour", tours.DEFAULT)
         self.set_trait("choices", own | offer())
         super().__init__(checkpoint=path, model=model or "micro_digits", other=other, **traits)
@@ -125,14 +128,9 @@ class NetworkWalk(ModelExplorer):
 
     @t.validate("pixels")
     def _square(self, proposal: dict[str, Any]) -> bytes:
-        from spikeviz.network.choices import layout
+        from spikeviz.network.choices import check_pixels
 
-        try:
-            if proposal["value"]:
-                layout(proposal["value"])
-        except ValueError as error:
-            raise t.TraitError(str(error)) from None
-        return proposal["value"]
+        return check_pixels(proposal["value"])
 
     @t.validate("opened")
     def _a_box(self, proposal: dict[str, Any]) -> str:
@@ -160,6 +158,15 @@ class NetworkWalk(ModelExplorer):
             self.set_trait("choices", {**self.choices, "checkpoint": f"your file {name}"})
 
     @t.observe("model")
+    def _its_kind_of_image(self, change: dict[str, Any]) -> None:
+        """A digit says nothing to a network of photographs."""
+        if self.answer and self.source != "own":
+            if change["new"] == PHOTOGRAPHS:
+                self.source = "photo"
+            elif change["old"] == PHOTOGRAPHS:
+                self.source = "digit"
+
+    @t.observe("model")
     def _fold_again(self, _change: Any) -> None:
         if self.answer:  # a new widget is unfolded as it was given
             self.unfolded = None
@@ -185,7 +192,7 @@ class NetworkWalk(ModelExplorer):
 
     def _compute(self, **asked: Any) -> dict[str, Any]:
         from spikeviz.network.answer import answer, weigh
-        from spikeviz.network.choices import choose_image, pack_image, test_digits
+        from spikeviz.network.choices import choose_image, names_of, pack_image, test_digits
 
         which = tuple(asked[name] for name in WHICH)
         room, walks = ROOM, []
@@ -193,10 +200,12 @@ class NetworkWalk(ModelExplorer):
         progress = self._progress(names, asked)
         for name in names:
             subject, walk = self._walk(name, asked, progress)
-            walks.append(answer(walk, subject, which, room))
+            of_classes = names_of(name, asked["checkpoint"])
+            walks.append({**answer(walk, subject, which, room), "names": of_classes})
             room -= weigh(walk) if walks[-1]["whole"] else 0
         image = choose_image(asked["source"], asked["image"], asked["pixels"])
-        truth = int(test_digits()[1][asked["image"]]) if asked["source"] == "digit" else None
+        known = asked["source"] == "digit" and not walks[0]["names"]
+        truth = int(test_digits()[1][asked["image"]]) if known else None
         said = [asked["model"], asked["other"], asked["source"], asked["image"]]
         return {"walks": walks, "picture": pack_image(image), "truth": truth, "asked": said}
 

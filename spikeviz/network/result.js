@@ -1,6 +1,6 @@
 // What the network says of the image so far, and what that costs.
 
-import { clamp, h, joules, put, show } from "../base/page.js";
+import { clamp, h, joules, percent, put, show } from "../base/page.js";
 import { stepOf } from "./maps.js";
 
 /** The mean of the logits up to step t. */
@@ -18,16 +18,30 @@ function digitsOf(logits) {
   return clamp(1 - Math.floor(Math.log10(first - second)), 1, 4);
 }
 
+/** The name of class c of one of the networks: as told, as its file says, or by its number. */
+const namer = (model, walks) => (c, count, which = 0) =>
+  model.get("names")[c] ?? walks()[which]?.names?.[c] ?? (count === 10 ? String(c) : `class ${c}`);
+
+const rowOf = () => h("div", { class: "sv-nw-class" }, h("span"),
+  h("span", { class: "sv-nw-track" }, h("i"), h("i", { class: "sv-nw-bar-other" }), h("u")),
+  h("span", { class: "sv-nw-logit" }));
+
+/** What the scores are worth where no one knows the truth: nothing says "none of them". */
+function sharesOf(logits, nameOf) {
+  const powers = rank(logits).map(([logit, c]) => [Math.exp(logit - Math.max(...logits)), c]);
+  const sum = powers.reduce((all, [power]) => all + power, 0);
+  const shares = powers.slice(0, 3).map(([power, c]) =>
+    `${nameOf(c, logits.length)} ${percent(power / sum, 0)}`);
+  return ` As shares: ${shares.join(", ")}. The ${logits.length} always add up to 100 %: it has no ` +
+    "answer for what is none of them.";
+}
+
 export function resultView({ model, walks, steps }) {
   const bars = h("div", { class: "sv-nw-bars" });
   const title = h("p", { class: "sv-title" });
   const summary = h("p", { class: "sv-summary", role: "status" });
   const totals = h("p", { class: "sv-nw-totals" });
-  const nameOf = (c, count) => model.get("names")[c] ?? (count === 10 ? String(c) : `class ${c}`);
-
-  const rowOf = () => h("div", { class: "sv-nw-class" }, h("span"),
-    h("span", { class: "sv-nw-track" }, h("i"), h("i", { class: "sv-nw-bar-other" }), h("u")),
-    h("span", { class: "sv-nw-logit" }));
+  const nameOf = namer(model, walks);
 
   /**
    * Writes the result after some complete steps, and draws the bars on their way to the next one's:
@@ -79,7 +93,8 @@ export function resultView({ model, walks, steps }) {
 
   function writeWords(done, { logits, finals, winner, digits }) {
     const { truth } = model.get("answer");
-    const [said, other] = logits.map((values) => nameOf(rank(values)[0][1], values.length));
+    const [said, other] = logits.map((values, which) =>
+      nameOf(rank(values)[0][1], values.length, which));
     const final = nameOf(rank(finals[0])[0][1], finals[0].length);
     const [[first], [second, next] = [first, winner]] = rank(logits[0]);
     const ahead = (first.toFixed(digits) - second.toFixed(digits)).toFixed(digits);
@@ -89,7 +104,8 @@ export function resultView({ model, walks, steps }) {
       `After step ${done} of ${steps()} the network says ${said}, ${ahead} ahead of ` +
       `${nameOf(next, count)}.${truth === null || count !== 10 ? "" : right}` +
       `${final === said ? "" : ` After all steps it says ${final}.`}` +
-      `${other === undefined ? "" : ` The other model says ${other}.`}`);
+      `${other === undefined ? "" : ` The other model says ${other}.`}` +
+      (truth === null && walks()[0].names?.length ? sharesOf(logits[0], nameOf) : ""));
     const costs = walks().map(({ snn_mj, ann_mj }) =>
       `${joules(snn_mj)} with spikes, ${joules(ann_mj)} as the non-spiking twin`);
     const times = walks().map(({ seconds }) =>

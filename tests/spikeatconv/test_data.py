@@ -241,6 +241,17 @@ def test_a_trained_micro_that_ships_knows_the_digits(name, spk, attention):
     assert (logits.argmax(1) == labels[:200]).double().mean() > 0.94
 
 
+def test_the_micro_that_ships_for_photographs_tells_its_classes_and_where_they_come_from():
+    model, note = (read(data.shipped("micro_photographs.safetensors"))
+                   for read in (load_weights, weights_note))  # fmt: skip
+    assert model.config == preset("micro", classes=10, time_steps=2)
+    assert len(note["data"]["classes"]) == 10
+    assert note["data"]["name"].startswith("CIFAR-100, 10 of its classes, 5,000 images to train")
+    assert note["command"] == "python studies/photographs.py cifar100 --save"
+    assert note["seed"] == 0
+    assert 0.7 < note["accuracy"] < 0.95
+
+
 def test_each_data_file_that_ships_has_a_checksum():
     for path in DATA.iterdir():
         if path.suffix in (".npz", ".safetensors", ".jpg"):

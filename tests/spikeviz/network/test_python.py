@@ -280,6 +280,23 @@ def test_all_that_reads_digits_is_offered_and_untrained_says_so(walks):
         assert "untrained: random weights, seed 0" in widget.choices[name]
 
 
+def test_a_network_of_photographs_gets_photographs_and_names_its_classes(walks):
+    widget = walks(image=4)
+    widget.model = "micro_photographs"
+    note = weights_note(shipped("micro_photographs.safetensors"))
+    assert "Micro on photographs" in widget.choices["micro_photographs"]
+    assert f"{note['accuracy']:.1%} of test photographs" in widget.choices["micro_photographs"]
+    assert (widget.source, widget.answer["truth"]) == ("photo", None)
+    assert widget.answer["walks"][0]["names"] == note["data"]["classes"]
+    widget.pixels = bytes(3 * 32 * 32)
+    widget.model = "micro_digits"
+    assert widget.source == "own"  # a reader's own picture stays
+    widget.source, widget.model = "photo", "micro_photographs"
+    widget.model = "micro_digits"
+    assert (widget.source, widget.answer["truth"]) == ("digit", 6)
+    assert walks("micro_photographs").source == "photo"
+
+
 def test_the_untrained_copy_is_the_trained_models_and_the_same_each_time(micro):
     first, second = load("micro_untrained"), load("micro_untrained")
     assert first.config == micro.config
