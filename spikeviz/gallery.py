@@ -10,6 +10,7 @@ import ipywidgets
 from spikeviz.base.front_end import PACKAGE, find_modules, pack
 from spikeviz.base.page import LIVE, fill_page, head, script_json
 from spikeviz.base.widget import Explorer, line
+from spikeviz.micro.networks import PageExplorer, shared_weights
 
 STATIONS = {  # in the order of the course; the picture of this station stands for the widget
     "CourseMap": "00", "LIFExplorer": "01", "SurrogateExplorer": "03", "DigitReader": "03",
@@ -59,14 +60,20 @@ def save_gallery(folder: str | os.PathLike[str]) -> Path:
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; name a folder for the pages")
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows: list[str] = []
+    assets: dict[str, str] = {}
     for cls in explorers():
         widget = cls()
-        widget.save_html(folder / f"{cls.__name__}.html")
+        widget.save_html(folder / f"{cls.__name__}.html", shared=True)
+        if isinstance(widget, PageExplorer):
+            assets |= shared_weights()
         widget.close()
         name, text = cls.__name__, html.escape(line(cls))
         picture = f'<canvas data-station="{STATIONS[name]}" aria-hidden="true"></canvas>'
         rows.append(f'<li><a href="{name}.html">{picture}<b>{name}</b> {text}</a></li>')
+    for name, script in assets.items():
+        (folder / "assets").mkdir(exist_ok=True)
+        (folder / "assets" / name).write_text(script, encoding="utf-8")
     modules = find_modules(PACKAGE / "gallery.js", {})
     sheet = (PACKAGE / "base" / "style.css").read_text(encoding="utf-8")
     code = {"_esm": Explorer._esm, "_code": pack(json.dumps(modules)), "_sheet": pack(sheet)}

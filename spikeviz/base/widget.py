@@ -265,14 +265,15 @@ class Explorer(anywidget.AnyWidget):
         widgets.add(self)
         self._made[cell] = (run, widgets)
 
-    def save_html(self, path: str | os.PathLike[str]) -> Path:
+    def save_html(self, path: str | os.PathLike[str], shared: bool = False) -> Path:
         """Write the widget as it stands to one HTML file that works offline, without a kernel.
 
-        The file is complete or not there at all. Returns its path.
+        shared: without the weights of networks, which many pages share: `save_gallery` writes them
+        beside its pages, in assets/. The file is complete or not there at all. Returns its path.
         Raises FileNotFoundError if the folder does not exist, IsADirectoryError for a folder,
         ValueError for a pipe or a device.
         """
-        return self._write(path, "lif.html", lambda _: self._page())
+        return self._write(path, "lif.html", lambda _: self._page(shared=shared))
 
     def to_gif(self, path: str | os.PathLike[str]) -> Path:
         """Write a looping animation: one pass of what plays, with the widget as it stands, in
@@ -308,16 +309,20 @@ class Explorer(anywidget.AnyWidget):
         write_whole(path, make(path))
         return path
 
-    def _page(self, first: str = "", then: str = "") -> str:
+    def _page(self, first: str = "", then: str = "", shared: bool = False) -> str:
         """The widget as a page; `first` runs in it before and `then` after the widget is drawn."""
         parts = {
             "HEAD": head(f"{type(self).__name__} · spikeviz", line(type(self))),
             "STATE": script_json(self._public_state()),
             "CODE": script_json({name: getattr(self, name) for name in CODE}),
-            "LIVE": LIVE + first,
+            "LIVE": LIVE + self._script(shared) + first,
             "THEN": then,
         }
         return fill_page(PACKAGE / "base" / "page.html", parts)
+
+    def _script(self, shared: bool) -> str:
+        """What else a saved page needs before the widget is drawn; see `save_html`."""
+        return ""
 
     def _public_state(self) -> dict[str, Any]:
         """The synced traits that this widget's own class declares."""

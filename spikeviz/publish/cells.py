@@ -18,6 +18,7 @@ import spikeviz
 from spikeviz.base.page import LIVE, script_json
 from spikeviz.base.widget import CODE, Explorer, line
 from spikeviz.figure import PLOTLY
+from spikeviz.micro.networks import PageExplorer, place_scripts
 from spikeviz.predict.explorer import Prediction
 from spikeviz.publish.markdown import Links, Markdown, colour, embed, keep_links, strip_tags
 
@@ -60,6 +61,8 @@ class Document:
     cells: in order; their Markdown is left to whoever lays out the page, and to `markdown`.
     title: the words of the first heading.
     scripts: {file: text} of what draws its widgets, in order.
+    networks: those that its widgets show and the page itself runs; "weights.js" among the scripts
+        says where a site has them.
     frozen: the classes of widgets that show only what a model in Python answered.
     shown: of each widget its class and its state.
     """
@@ -70,6 +73,7 @@ class Document:
         self.markdown = Markdown(links, folder)
         self._words = Markdown(links, folder)  # for outputs: their headings are none of the page's
         self.scripts = {"live.js": LIVE}
+        self.networks: set[str] = set()
         self.frozen: set[str] = set()
         self.shown: dict[str, dict[str, Any]] = {}
         self._widgets = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
@@ -172,6 +176,9 @@ class Document:
         self.shown[model] = {"kind": kind, "state": self._public_state(model)}
         if kind in GUESSES:  # what this machine's learner guessed is not told
             self.shown[model]["state"] |= {"guess": None, "state": "open", "told": ""}
+        if issubclass(cls, PageExplorer):
+            self.scripts["weights.js"] = place_scripts()
+            self.networks.update(cls.networks_in(state))
         about = html.escape(state.get("question") or line(cls))
         self.frozen |= {kind} if cls.needs_python else set()
         note = f'<p class="needs-python">{NEEDS_PYTHON}</p>' if cls.needs_python else ""

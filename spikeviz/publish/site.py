@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from spikeviz.base.page import fill_page, head, script_json
 from spikeviz.browser import CHECKOUT
 from spikeviz.course_map import about, course
+from spikeviz.micro.networks import shared_weights
 from spikeviz.publish.cells import STATIC, Document, read
 from spikeviz.publish.markdown import Links, Markdown, first_words, strip_tags
 from spikeviz.publish.running import CACHE, NOTEBOOKS, NotebookFailedError, execute_all
@@ -123,6 +124,8 @@ def write_site(folder: Path, outcomes: dict[Path, NotebookNode]) -> None:
     files = {"site.css": read("prose.css") + read("site.css"), "site.js": read("site.js")}
     for document in documents:
         files |= document.scripts
+        if "weights.js" in document.scripts:
+            files |= shared_weights()
     pages = {text.file: make_page(text) for text in site.text_pages()}
     side = {f"{n['file']}.html" for n in course()["notebooks"] if "after" in n}
     pages |= {chapter.file: make_page(chapter) for chapter in chapters}

@@ -7,6 +7,7 @@ from pathlib import Path
 from spikeviz.base.page import fill_page, head, script_json
 from spikeviz.browser import CHECKOUT
 from spikeviz.course_map import about
+from spikeviz.micro.networks import weights_script
 from spikeviz.publish.cells import STATIC, Document, read
 from spikeviz.publish.cutting import Slide, cut_by_metadata, cut_by_words
 from spikeviz.publish.markdown import Markdown
@@ -33,12 +34,14 @@ def save_slides(notebook: Path, out: Path, cache: Path = CACHE) -> Path:
     cut = cut_by_metadata if any(cell.slide for cell in document.cells) else cut_by_words
     slides = cut(document)
     add_notes(slides, notebook.stem, sections(content.cells, ""))
+    weights = {"weights.js": "".join(map(weights_script, sorted(document.networks)))}  # in the file
+    scripts = (document.scripts | weights).values()
     parts = {
         "HEAD": head(document.title, about(notebook.stem)),
         "STYLE": PAPER.sub("", read("reveal.css")) + read("prose.css") + read("slides.css"),
         "SLIDES": "\n".join(map(make_section, slides)),
         "STATES": script_json(document.shown),
-        "SCRIPTS": "\n".join([*map(read, LIBRARIES), *document.scripts.values(), *map(read, OURS)]),
+        "SCRIPTS": "\n".join([*map(read, LIBRARIES), *scripts, *map(read, OURS)]),
     }
     from spikeatconv.files import write_whole
 

@@ -1,0 +1,1 @@
+"""Micro, run by the page itself."""
