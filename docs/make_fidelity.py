@@ -17,6 +17,7 @@ from spikeatconv import SpikeAtConv, preset
 from spikeatconv.energy import COUNTINGS, E_A, E_MAC, MJ, count_flops
 from spikeatconv.files import write_whole
 from spikeviz import AblationExplorer
+from spikeviz.results import verdict
 
 SIDE = 224  # pixels of ImageNet
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,6 +211,18 @@ def accuracies() -> str:
     return f"{chr(10).join(lines)}\n\n{_source(measured('digits'))}"
 
 
+def without_attention() -> str:
+    """Micro on photographs, by partition: as trained, and with A·V = 0."""
+    study = measured("photographs")["results"]
+    lines = ["| partition | as trained | A·V = 0 | above A·V = 0? |", "|---|---|---|---|"]
+    for point in study["points"]:
+        trained, none = ([r[key] for r in point["runs"]] for key in ("accuracy", "nothing"))
+        says = verdict(trained, none, study["test_images"])
+        shares = (f"{100 * sum(each) / len(each):.1f} %" for each in (trained, none))
+        lines.append(f"| {point['value']} | {' | '.join(shares)} | {says} |")
+    return "\n".join([*lines, "", _origin("photographs")])
+
+
 def orderings() -> str:
     """What the paper says is better, beside the two studies: mean difference, `verdict`."""
     studies = [AblationExplorer(RESULTS / f"{name}.json") for name in STUDIES]
@@ -234,10 +247,11 @@ def _verdict(order: dict) -> str:
 
 def _origin(name: str) -> str:
     content = measured(name)
+    of = content["results"]
     return (
-        f"`{content['command']}`: {content['results']['scale']}; seeds "
-        f"{', '.join(map(str, content['results']['seeds']))}; {content['machine']['cpu']}, one "
-        f"thread, {content['date']}."
+        f"`{content['command']}`: {of.get('scale') or of['data']}; seeds "
+        f"{', '.join(map(str, of['seeds']))}; {content['machine']['cpu']}, one thread, "
+        f"{content['date']}."
     )
 
 
@@ -369,7 +383,9 @@ three networks would not give them.
 {accuracies()}
 
 A counter-test (notebook 09): with A·V set to 0 both Micros lose nothing, so on
-digits the attention's kind cannot be judged.
+digits the attention's kind cannot be judged. Nor can it on photographs of this size:
+
+{without_attention()}
 
 ## The paper's orderings, in two small studies
 

@@ -92,8 +92,9 @@ export function asymmetry(values, tokens) {
 export const unpackColumns = ({ columns }) => columns.map((column) => ({
   ...column,
   layers: column.layers.map((layer) => {
-    const bitsOf = (name) => unpack(layer[name] ?? layer.q, layer.shape.reduce((a, b) => a * b));
-    const bits = Object.fromEntries(["q", "k", "v", "out"].map((name) => [name, bitsOf(name)]));
+    const count = layer.shape.reduce((a, b) => a * b);
+    const bitsOf = (name) => [name, unpack(layer[name] ?? layer.q, count)];
+    const bits = layer.bits ?? Object.fromEntries(["q", "k", "v", "out"].map(bitsOf));
     return { ...layer, bits, pixels: tokenPixels(layer) };
   }),
 }));

@@ -1,9 +1,10 @@
 // What a reader chooses: the image, the layer, its heads, groups and steps, the models, the map A.
 
-import { button, h, put } from "../base/page.js";
+import { button, div, h, para, put } from "../base/page.js";
 import { choice, numberControl, player, playhead, showValues } from "../base/controls.js";
 import { MAPS, titleOf } from "./column.js";
 import { imageOf } from "./draw.js";
+import { ownPicture } from "./own.js";
 
 const TOKENS_A_SECOND = 3;
 const THUMB = 36; // pixels, the height of a square one; a strip is wider and lower
@@ -14,18 +15,18 @@ function allow({ list }, count) {
     if (option.disabled !== n >= count) option.hidden = option.disabled = n >= count;
 }
 
-/** The images of the strip, or any by its number. */
-function imageControls({ model, set, fixed }) {
-  const { items, count, classes } = model.get("strip");
-  const show = (image) => set({ image });
+/** The images of the strip, any by its number, or one of the reader's own. */
+function imageControls(hands) {
+  const { model, fixed, knows, drawn, waits, problem, show } = hands;
+  const { items, count, classes, own } = model.get("strip");
   const named = (label) => classes[label] ?? `Digit ${label}`;
-  const thumbs = items.map(({ image, label, answer, ...item }) => {
+  const thumbs = items.map(({ image, label, ...item }) => {
     const small = imageOf(item);
     small.style.height = `${Math.round(THUMB * Math.sqrt(small.height / small.width))}px`;
     const thumb = h("span", { "aria-hidden": "true" }, small);
     const element = button(thumb, () => show(image), {
       "aria-label": label < 0 ? `Image ${image}` : `${named(label)}, image ${image}`,
-      disabled: fixed && !answer && image !== model.get("image"),
+      disabled: !knows(image),
     });
     return { image, element };
   });
@@ -33,21 +34,24 @@ function imageControls({ model, set, fixed }) {
     label: "Image", range: [0, Math.max(1, count - 1), 1], whole: true, set: show,
     disabled: fixed || count < 2,
   });
-  const busy = h("span", { class: "sv-caption", role: "status" });
-  const problem = h("p", { class: "sv-note", role: "alert" });
+  number.element.hidden = count < 2;
+  const busy = h("span", { class: "sv-caption", role: "status" }, "The models run …");
+  const missing = fixed && count > items.length
+    ? "Other images need Python: run the widget's cell in a notebook." : "";
+  const fault = h("p", { class: "sv-note", role: "alert" });
   const strip = h("div", { class: "sv-strip" }, ...thumbs.map(({ element }) => element));
+  const mine = own.side ? ownPicture(hands) : null;
 
-  function update(answered) {
-    const image = model.get("image");
-    const waiting = !fixed && !model.get("problem") && (model.get("busy") || answered !== image);
-    const missing = fixed ? "Other images need Python: run the widget's cell in a notebook." : "";
-    put(busy, waiting ? "The models run …" : missing);
-    put(problem, model.get("problem"));
+  function update(answer) {
+    const image = drawn() ? -1 : model.get("image");
+    busy.style.visibility = waits() ? "visible" : "hidden"; // its room stays: nothing jumps
+    put(fault, problem());
     for (const thumb of thumbs) thumb.element.ariaPressed = thumb.image === image;
-    number.update(image);
+    number.update(model.get("image"));
+    mine?.update(answer);
   }
-  const row = h("div", { class: "sv-row" }, strip, number.element, busy);
-  return { elements: [row, problem], update };
+  const given = div("given", strip, div("row", number.element, busy), para("caption", missing));
+  return { elements: [div("images", given, ...(mine ? [mine.element] : [])), fault], update };
 }
 
 /** All controls; choose(changes) moves to another place, place() is the present one. */
@@ -70,7 +74,7 @@ export function attentionControls(hands, signal) {
     attention: choice({
       label: "Models", set: choseModel,
       options: [["both", "side by side"], ...models.map((name) => [name, titleOf(name)])]
-        .slice(alike ? 0 : 1),
+        .slice(alike && models.length > 1 ? 0 : 1),
     }),
     softmax: choice({
       label: "Map A in A·V", options: Object.values(MAPS),
@@ -85,8 +89,8 @@ export function attentionControls(hands, signal) {
     text: (at) => `token ${Math.floor(at)} of ${tokens()}`, label: "Query token",
   });
 
-  function update(at, layer, answered) {
-    images.update(answered);
+  function update(at, layer, answer) {
+    images.update(answer);
     const softmax = MAPS[model.get("softmax")];
     const values = { ...at, attention: model.get("attention"), softmax };
     maps().forEach((text, n) => put(selects.layer.list.options[n], text));

@@ -1,21 +1,23 @@
 // AttentionExplorer: what a token of a trained model looks at. Python runs the model on an image
-// and sends all its spikes; layers, heads, steps, groups, tokens are chosen and computed here.
+// and sends all its spikes, or the page runs it (inpage.js); layers, heads, steps, groups, tokens
+// are chosen and computed here.
 
 import { clamp, counted, h, percent, put, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
 import { memory } from "../base/memory.js";
-import { lasting, mount, offline } from "../base/widget.js";
+import { lasting, mount } from "../base/widget.js";
 import { setter, syncing, valuesOf } from "../base/traits.js";
 import { surface } from "../base/draw.js";
-import { attend, unpackColumns } from "./attention.js";
+import { attend, softmaxRows, unpackColumns } from "./attention.js";
 import { attentionControls } from "./controls.js";
 import { column, titleOf } from "./column.js";
 import { imageOf, tokenOf } from "./draw.js";
+import { answersOf } from "./inpage.js";
 import { mirrorQuestion } from "./question.js";
 import { whereView } from "./where.js";
 
 const PLACE = ["layer", "head", "time_step", "group", "token", "key"];
-const CHOICES = ["image", ...PLACE, "softmax", "attention"];
+const CHOICES = ["image", "pixels", ...PLACE, "softmax", "attention"];
 const SCALED = ["softmax", "plain", "softmaxV", "plainV"]; // each with one scale for all models
 const HELP = "Point at a token, click to keep it. Arrow keys move it, " +
   "Page Up and Down change its group. Play goes from token to token.";
@@ -25,27 +27,25 @@ const initialize = (props) => syncing(props, CHOICES);
 const shapeOf = ({ shape, heads, partition, tokens }) => [shape, heads, partition, tokens];
 
 /** The answer on show and the place in it, each choice within what its layer has. */
-function readerOf(model) {
+function readerOf(model, paint) {
   const once = memory();
   const set = setter(model);
-  const fixed = offline(model);
-  const stored = (image) => model.get("strip").items.find((item) => item.image === image)?.answer;
-  // What was asked last may not have been answered.
-  if (fixed && !stored(model.get("image"))) set({ image: model.get("answer").image });
-  const answer = () => (fixed && stored(model.get("image"))) || model.get("answer");
+  const asked = answersOf(model, set, paint);
+  const { answer } = asked;
   const columns = () => once("columns", [answer()], () => unpackColumns(answer()));
   const layersOf = (name) => (columns().find(({ key }) => key === name) ?? columns()[0]).layers;
   const layers = () => layersOf(model.get("attention"));
   const place = (changes) => {
-    const asked = { ...valuesOf(model, PLACE), ...changes };
-    const layer = clamp(asked.layer, 0, layers().length - 1);
+    const wanted = { ...valuesOf(model, PLACE), ...changes };
+    const layer = clamp(wanted.layer, 0, layers().length - 1);
     const { heads, steps, groups, tokens } = layers()[layer];
     const counts = { head: heads, time_step: steps, group: groups, token: tokens, key: tokens };
-    const within = Object.entries(counts).map(([name, n]) => [name, clamp(asked[name], 0, n - 1)]);
+    const within = Object.entries(counts).map(([name, n]) => [name, clamp(wanted[name], 0, n - 1)]);
     return { layer, ...Object.fromEntries(within) };
   };
-  const models = columns().map(({ key }) => key);
-  const shapes = columns().map((one) => JSON.stringify(one.layers.map(shapeOf)));
+  const { columns: first } = model.get("answer");
+  const models = first.map(({ key }) => key);
+  const shapes = first.map((one) => JSON.stringify(one.layers.map(shapeOf)));
   const alike = shapes.every((shape) => shape === shapes[0]); // they can stand side by side
   /** Another model, with its own map A, at the same places of the image: its groups may hold
    *  other tokens. */
@@ -57,10 +57,17 @@ function readerOf(model) {
     const other = key.group === query.group ? key.token : query.token;
     set({ attention, softmax: to.softmax, ...query, key: other });
   };
-  /** What a network answers, in words; nothing where it is no answer. */
+  /** What a network answers, in words; three with their shares where nobody knows the truth. */
   const { classes } = model.get("strip");
-  const says = ({ says: number }) => (number < 0 ? "" : classes[number] ?? number);
-  return { model, set, fixed, answer, columns, layers, place, models, alike, choseModel, says };
+  const says = ({ scores }) => {
+    if (!scores.length) return "";
+    const shares = [...softmaxRows(Float64Array.from(scores), scores.length).entries()]
+      .sort(([, one], [, other]) => other - one)
+      .map(([n, share]) => [classes[n] ?? n, percent(share)]);
+    return answer().label < 0 ? shares.slice(0, 3).map((one) => one.join(" ")).join(", ")
+      : shares[0][0];
+  };
+  return { ...asked, model, set, columns, layers, place, models, alike, choseModel, says };
 }
 
 /** Whom a token looks at, in words; soft: whether its network has a softmax. */
@@ -92,8 +99,21 @@ function touch(canvas, hits, { point, choose }) {
   });
 }
 
+/** A hand on all pictures, and the keys of the maps. */
+function hear(where, parts, hands) {
+  touch(where.canvas, where.hits, hands);
+  for (const { parts: canvases, hits } of parts) {
+    for (const name of ["spikes", "maps", "merged"])
+      touch(canvases[name], () => hits.get(canvases[name]) ?? [], hands);
+    onArrows(canvases.maps, (right, down) => {
+      const { token, key } = hands.place();
+      hands.choose({ token: token + down, key: key + right });
+    });
+  }
+}
+
 function render({ model, el, signal }) {
-  const reader = readerOf(model);
+  const reader = readerOf(model, () => paint());
   const { answer, columns, place, models, alike } = reader;
   const once = memory();
   let hover = null; // the choices under the pointer
@@ -107,7 +127,8 @@ function render({ model, el, signal }) {
     paint();
   };
 
-  const hands = { ...reader, point, choose, paint: () => paint() };
+  const root = h("div", { class: "spikeviz sv-attention" });
+  const hands = { ...reader, root, point, choose, paint: () => paint() };
   const controls = attentionControls(hands, signal);
   const where = whereView(hands);
   const question = mirrorQuestion(models, () => paint());
@@ -118,7 +139,7 @@ function render({ model, el, signal }) {
     h("div", { class: "sv-where" },
       h("div", {}, where.canvas), h("div", {}, where.text, help, question.element)),
     ...parts.map(({ element }) => element));
-  const root = h("div", { class: "spikeviz sv-attention" }, ...controls.elements, summary, body);
+  root.append(...controls.elements, summary, body);
 
   function draw(colour) {
     const at = { ...place(hover), between: [] };
@@ -128,8 +149,11 @@ function render({ model, el, signal }) {
     const [shownAnswer, softmax, wanted] = [answer(), model.get("softmax"), model.get("attention")];
     const { layer, head, time_step, group, token } = at;
     const keys = [shownAnswer, layer, head, time_step, group];
-    parts.forEach(({ name, element }) => (element.hidden = !["both", name].includes(wanted)));
-    const all = columns().map((found, n) => ({ found, part: parts[n] }))
+    const there = columns().filter(({ key }) => ["both", key].includes(wanted));
+    const seen = (there.length ? there : columns()).map(({ key }) => key); // until it has run
+    parts.forEach(({ name, element }) => (element.hidden = !seen.includes(name)));
+    const partOf = ({ key }) => parts.find(({ name }) => name === key);
+    const all = columns().map((found) => ({ found, part: partOf(found) }))
       .filter(({ part }) => alike || !part.element.hidden)
       .map((one) => ({ ...one, view: once(one.part.name, keys, () =>
         attend(one.found.layers[layer], at)) }));
@@ -153,21 +177,14 @@ function render({ model, el, signal }) {
     summary.ariaLive = controls.walk.playing() ? "off" : "polite";
     put(summary, `Token ${token} of group ${group}, step ${time_step + 1}. ${looks.join(" ")}`);
     where.update(scene);
-    controls.update(at, scene.layer, shownAnswer.image);
+    controls.update(at, scene.layer, shownAnswer);
     question.update(Object.fromEntries(all.map(({ part, view }) => [part.name, view])));
     const drawn = shown.map(({ part, view }) => ({ key: part.name, ...view }));
-    return { at, image: shownAnswer.image, columns: drawn };
+    const { image: number, source } = shownAnswer;
+    return { at, image: number, source, columns: drawn, says: columns().map(reader.says) };
   }
 
-  touch(where.canvas, where.hits, hands);
-  for (const { parts: canvases, hits } of parts) {
-    for (const name of ["spikes", "maps", "merged"])
-      touch(canvases[name], () => hits.get(canvases[name]) ?? [], hands);
-    onArrows(canvases.maps, (right, down) => {
-      const { token, key } = place();
-      choose({ token: token + down, key: key + right });
-    });
-  }
+  hear(where, parts, hands);
 
   const paint = mount({ model, el, signal }, root, [...CHOICES, "answer", "busy", "problem"], draw,
     { undo: CHOICES, film: { player: controls.walk, stage: body } });

@@ -18,23 +18,28 @@ from spikeviz.attention.spikes import (
 )
 from spikeviz.base.model_explorer import ModelExplorer
 from spikeviz.figure import new_figure
+from spikeviz.micro.networks import PageExplorer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from torch import nn
+    from torch import Tensor, nn
 
 STRIP = 10  # images to choose from at sight
 STRIPS = {"count": 200, "seed": 1000}  # none that the networks were trained on
+OWN = {  # what a reader draws or takes is of this size
+    "digits": {"side": 28, "channels": 1}, "photographs": {"side": 32, "channels": 3},
+}  # fmt: skip
 MOST_BYTES = 40_000  # an image's answer up to which a saved page carries the whole strip
 PLACE = ("layer", "head", "time_step", "group", "token", "key")
 EXAMPLES = {  # many common spikes
     "digits": {"image": 14, "time_step": 1, "group": 2, "token": 6, "key": 7},
     "pairs": {"image": 9, "time_step": 1, "group": 2, "token": 0, "key": 11},  # reaches the other
     "cue": {"image": 0, "time_step": 1, "group": 2, "token": 8, "key": 7, "softmax": False},
+    "photographs": {"time_step": 1, "group": 2, "token": 4, "key": 6},
 }
 
 
-class AttentionExplorer(ModelExplorer):
+class AttentionExplorer(PageExplorer, ModelExplorer):
     """What a token looks at in a trained model: Q, K, V spikes, score maps, output, SISA and BDSA.
 
     model, other: the trained models, run in eval mode; without them those of the task. Both must
@@ -46,11 +51,12 @@ class AttentionExplorer(ModelExplorer):
     task: "digits", the two Micros that ship (SISA, BDSA) side by side on the 1,000 test digits
     (28×28 digits of your own are padded to their 32×32); "pairs", two shapes on a strip, same or
     different (`spikeatconv.pairs`): the networks that attend within a grid, a window or the whole
-    map, one at a time; or "cue", a shape that says which of two others is asked about: with the
-    plain product and with a softmax.
+    map, one at a time; "cue", a shape that says which of two others is asked about: with the plain
+    product and with a softmax; or "photographs", the Micro that learned ten classes of them.
 
-    image: index of the image.  layer, head, time_step, group: of the attention on show,
-    by index: time_step 0 is step 1.
+    image: index of the image.  pixels: a picture of your own in its place, for digits and
+    photographs: bytes, 28×28 greys or side·side RGB, 0 to 255, made to fit as in training.
+    layer, head, time_step, group: of the attention on show, by index: time_step 0 is step 1.
     token: the query, in its group.  key: the token it is compared with.
     softmax: which map A multiplies V on show; QKᵀ/√d_k is shown with and without it anyway.
     attention: one of the models: "sisa", "bdsa", for pairs "grid", "window", "full" or "bdsa grid";
@@ -61,10 +67,10 @@ class AttentionExplorer(ModelExplorer):
 
     _folder = "attention"
 
-    needs_python = True
     large = ("_models", "_images")
-    asks = ("image",)
+    asks = ("image", "pixels")
     image = t.Int(0).tag(sync=True)
+    pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
     layer = t.Int(0).tag(sync=True)
     head = t.Int(0).tag(sync=True)
     time_step = t.Int(0).tag(sync=True)
@@ -84,11 +90,11 @@ class AttentionExplorer(ModelExplorer):
         **traits: Any,
     ) -> None:
         from spikeatconv.checks import check_choice
-        from spikeatconv.pairs import ANSWERS, INKS
 
         check_choice(task, "task", FILES)
         given = [m for m in (model, other) if m is not None]
-        self._classes = {"pairs": ANSWERS, "cue": INKS}.get(task, ()) if not given else ()
+        self._classes = () if given else _classes(task)
+        self._own = {} if given or task not in OWN else {**OWN[task], "files": FILES[task]}
         self._images, self._labels = _images(images, task, own_model=bool(given))
         layers = [look(m, self._images[0])[1] for m in given]
         if given:
@@ -104,7 +110,7 @@ class AttentionExplorer(ModelExplorer):
         if not self._alike:
             traits.setdefault("attention", next(iter(self._models)))
         if not given and images is None and not traits.keys() & PLACE:
-            traits = {**EXAMPLES[task], **traits}
+            traits = {**EXAMPLES.get(task, {}), **traits}
         super().__init__(**traits)
         self.set_trait("strip", self._strip())
 
@@ -117,6 +123,22 @@ class AttentionExplorer(ModelExplorer):
         if not 0 <= value <= highest:
             raise t.TraitError(f"{name} is {value}; give a value from 0 to {highest}")
         return value
+
+    @t.validate("pixels")
+    def _fitting(self, proposal: dict[str, Any]) -> bytes:
+        from spikeviz.network.choices import check_pixels
+
+        if proposal["value"] and not self._own:
+            raise t.TraitError(
+                f"pixels has {len(proposal['value'])} bytes, and these networks take none: make "
+                f"the widget without a model, with task= one of {list(OWN)}, or give images="
+            )
+        return check_pixels(proposal["value"])
+
+    @t.observe("image")
+    def _one_that_is_there(self, _change: Any) -> None:
+        if self.answer:  # a new widget shows the picture it was given
+            self.pixels = b""
 
     @t.validate("attention")
     def _known(self, proposal: dict[str, Any]) -> str:
@@ -144,12 +166,25 @@ class AttentionExplorer(ModelExplorer):
 
     def _compute(self, **asked: Any) -> dict[str, Any]:
         """All layers, heads, steps and tokens of the image asked for, in all models."""
-        image, columns = asked["image"], []
+        shown, columns = self._shown(**asked), []
         for name, model in self._models.items():
-            given, layers = look(model, self._images[image])
-            says = int(given.argmax()) if given.dim() == 2 else -1
-            columns.append({"key": name, "says": says, "layers": [pack_layer(x) for x in layers]})
-        return {"columns": columns, **self._item(image)}
+            given, layers = look(model, shown)
+            scores = given[0].tolist() if given.dim() == 2 else []
+            columns.append({
+                "key": name, "scores": scores, "layers": [pack_layer(x) for x in layers],
+            })  # fmt: skip
+        if asked["pixels"]:
+            return {"columns": columns, "image": -1, "label": -1, **pack_image(shown)}
+        return {"columns": columns, **self._item(asked["image"])}
+
+    def _shown(self, image: int, pixels: bytes) -> "Tensor":
+        """The picture of one's own, or else the image, as the models take it."""
+        if not pixels:
+            return self._images[image]
+        from spikeviz.network.choices import choose_image, fit_image
+
+        config = next(iter(self._models.values())).config
+        return fit_image(choose_image("own", 0, pixels), config)[0]
 
     def _item(self, image: int) -> dict[str, Any]:
         label = -1 if self._labels is None else self._labels[image]
@@ -161,14 +196,21 @@ class AttentionExplorer(ModelExplorer):
         if self._labels is not None and not self._classes:  # a digit of each class
             shown = [self._labels.index(label) for label in range(STRIP)]
         items = [self._item(image) for image in shown]
-        return {"count": len(self._images), "items": items, "classes": list(self._classes)}
+        names = list(self._classes)
+        return {"count": len(self._images), "items": items, "classes": names, "own": self._own}
+
+    @classmethod
+    def networks_in(cls, state: dict[str, Any]) -> list[str]:
+        files = state.get("strip", {}).get("own", {}).get("files", {})
+        shown = state.get("attention", "both")
+        return [file for name, file in files.items() if shown in ("both", name)]
 
     def _public_state(self) -> dict[str, Any]:
         """A saved page carries the answers of the whole strip where they are small."""
         state = super()._public_state()
         if _bytes(self.answer) <= MOST_BYTES:
             items = [
-                {**item, "answer": self._compute(image=item["image"])}
+                {**item, "answer": self._compute(image=item["image"], pixels=b"")}
                 for item in self.strip["items"]
             ]
             state["strip"] = {**self.strip, "items": items}
@@ -179,7 +221,7 @@ class AttentionExplorer(ModelExplorer):
         found = {}
         for name, model in self._models.items():
             if self.attention in ("both", name):
-                layer = look(model, self._images[self.image])[1][self.layer]
+                layer = look(model, self._shown(**self._asked()))[1][self.layer]
                 found[name] = trace(layer, self.head, self.time_step, self.group)
         return found
 
@@ -197,14 +239,28 @@ class AttentionExplorer(ModelExplorer):
         return figure
 
 
+def _classes(task: str) -> tuple[str, ...]:
+    """The names of the classes of the networks that ship; none for digits."""
+    from spikeatconv import shipped, weights_note
+    from spikeatconv.pairs import ANSWERS, INKS
+
+    if task == "photographs":
+        file = FILES[task]["sisa"]
+        return tuple(weights_note(shipped(f"{file}.safetensors"))["data"]["classes"])
+    return {"pairs": ANSWERS, "cue": INKS}.get(task, ())
+
+
 def _images(images: Any, task: str, own_model: bool) -> tuple[Any, list[int] | None]:
     """(images `[N, C, H, W]`, their labels or None)."""
     import torch.nn.functional as F
 
     if images is None:
-        from spikeatconv import mnist5k
+        from spikeatconv import mnist5k, preset
         from spikeatconv.pairs import cued, pairs
+        from spikeviz.network.choices import fit_image, photo
 
+        if task == "photographs":
+            return fit_image(photo(), preset("micro")), None
         if task != "digits":
             strips, answers = (pairs if task == "pairs" else cued)(**STRIPS)
             return strips, answers.tolist()

@@ -19,6 +19,7 @@ FILES = {  # of the networks that ship, by task and name
     "pairs": {"grid": "pairs_grid", "window": "pairs_window", "full": "pairs_full",
               "bdsa grid": "pairs_bdsa_grid"},
     "cue": {"plain": "cue_plain", "softmax": "cue_softmax"},
+    "photographs": {"sisa": "micro_photographs"},
 }  # fmt: skip
 _running = Lock()  # two widgets may share a model, and each watches it while it runs
 
@@ -55,12 +56,16 @@ class AttentionTrace(NamedTuple):
 
 @lru_cache(maxsize=len(FILES))
 def shipped_models(task: str = "digits") -> dict[str, "nn.Module"]:
-    """The trained networks of a task that ship, by name, loaded once."""
+    """The trained networks of a task that ship, by name, loaded once; those that the page runs by
+    itself exactly as it does."""
     from spikeatconv import load_weights, shipped
+    from spikeviz.micro.networks import NETWORKS, load_page_model
 
     return {
-        name: load_weights(shipped(f"{file}.safetensors")) for name, file in FILES[task].items()
-    }
+        name: load_page_model(file) if file in NETWORKS
+        else load_weights(shipped(f"{file}.safetensors"))
+        for name, file in FILES[task].items()
+    }  # fmt: skip
 
 
 def look(model: "nn.Module", image: "Tensor") -> tuple["Tensor", list[Layer]]:

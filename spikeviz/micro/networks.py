@@ -18,7 +18,9 @@ from spikeviz.base.widget import Explorer, did_you_mean, shipped
 if TYPE_CHECKING:
     from spikeatconv import SpikeAtConv
 
-NETWORKS = ("micro_digits", "micro_bdsa_digits", "micro_sl_digits")  # files of data/
+NETWORKS = (  # files of data/
+    "micro_digits", "micro_bdsa_digits", "micro_sl_digits", "micro_photographs",
+)  # fmt: skip
 
 
 @cache

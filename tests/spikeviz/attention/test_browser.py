@@ -6,9 +6,11 @@ import re
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from playwright.sync_api import expect
 from torch import nn
 
-from spikeatconv import SpikeAtConv, preset
+from spikeatconv import SpikeAtConv, mnist5k, preset
 from spikeviz import AttentionExplorer
 from spikeviz.browser import Course
 
@@ -28,6 +30,19 @@ DRAWN = """(change) => new Promise((resolve) => {
     model.set("token", 1 - place.token); // so that something is new whatever stood there
     model.set("token", place.token);
 })"""
+# Shows a picture of one's own; resolves when the page's networks have answered.
+OWN = """(bytes) => new Promise((resolve) => {
+    const model = document.getElementById("view").model;
+    const pixels = new DataView(Uint8Array.from(bytes).buffer);
+    const done = ({ detail: { source, says } }) => {
+        if (source !== pixels) return;
+        document.removeEventListener("spikeviz:drawn", done);
+        resolve(says);
+    };
+    document.addEventListener("spikeviz:drawn", done);
+    model.set("pixels", pixels);
+})"""
+BYTES = """() => [...new Uint8Array(document.getElementById("view").model.get("pixels").buffer)]"""
 GET = "(name) => document.getElementById('view').model.get(name)"
 
 
@@ -125,6 +140,87 @@ def test_the_numbers_of_a_model_of_ones_own(saved, partition):
     page.get_by_label("Map A in A·V").select_option("softmax")
     page.get_by_text("4 A·V with the softmax, for comparison only").wait_for()
     explorer.close()
+
+
+def show_own(page, explorer, picture):
+    """The picture in the page and in Python: what the networks say, in the page's words."""
+    explorer.pixels = np.ascontiguousarray(picture).tobytes()
+    return page.evaluate(OWN, list(explorer.pixels))
+
+
+def assert_same_own(page, explorer, rng):
+    """The networks in the page send Python's spikes: all of some places, in all layers."""
+    spikes = 0
+    for layer in range(3):
+        explorer.layer = layer
+        for name in PLACE[1:]:
+            setattr(explorer, name, rng.randint(0, explorer._highest(name)))
+        explorer.time_step = 1  # more spikes
+        settings = {name: getattr(explorer, name) for name in PLACE}
+        shown = page.evaluate(DRAWN, {"image": -1, **settings})
+        assert_same(shown, explorer.trace())
+        spikes += sum(sum(column["out"]) for column in shown)
+    return spikes
+
+
+def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved):
+    explorer, rng = AttentionExplorer(), random.Random(3)
+    page, spikes = saved(explorer), 0
+    digits = (mnist5k("test")[0][100:103, 0] * 255).round().byte().numpy()
+    for digit in (*digits, 255 - digits[0], np.zeros((28, 28), np.uint8)):
+        said = show_own(page, explorer, digit)
+        scores = [column["scores"] for column in explorer.answer["columns"]]
+        assert [int(words.split()[0]) for words in said] == [int(np.argmax(s)) for s in scores]
+        spikes += assert_same_own(page, explorer, rng)
+    assert spikes > 100  # not silence
+    pad = page.locator(".sv-nw-pad").bounding_box()
+    start = [pad[side] + pad["width"] / 3 for side in "xy"]
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(start[0] + 40, start[1])
+    page.mouse.move(start[0] + 10, start[1] + 50)
+    page.mouse.up()
+    page.locator(".sv-title", has_text="SISA (network says 7").wait_for()
+    page.get_by_role("button", name="Digit 3, image 7").click()
+    page.locator(".sv-title", has_text="BDSA (network says 3)").wait_for()
+
+
+def test_a_photograph_of_ones_own_is_answered_in_the_page(saved, tmp_path):
+    explorer, rng = AttentionExplorer(task="photographs"), random.Random(4)
+    page = saved(explorer)
+    assert page.get_by_label("Models", exact=True).is_hidden()
+    noise = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    smooth = np.stack(np.meshgrid(*[np.arange(0, 256, 8, dtype=np.uint8)] * 2), -1)[..., [0, 1, 1]]
+    for picture in (noise[0], noise[1] // 3 + 100, smooth):
+        (said,) = show_own(page, explorer, picture)
+        classes, (column,) = explorer.strip["classes"], explorer.answer["columns"]
+        shares = torch.tensor(column["scores"]).softmax(0)
+        best = int(shares.argmax())
+        assert said.startswith(f"{classes[best]} {100 * shares[best].item():.1f}".rstrip(".0"))
+        assert_same_own(page, explorer, rng)
+    title, note = page.locator(".sv-title").first, page.locator(".sv-own [role=status]")
+    file = page.get_by_label("Your own picture from a file")
+    for name, image in {
+        "grey": Image.new("L", (1, 7), 90),
+        "alpha": Image.new("RGBA", (5, 3), (200, 0, 0, 90)),
+        "huge": Image.new("RGB", (5000, 3000), (10, 90, 200)),
+    }.items():
+        image.save(tmp_path / f"{name}.png")
+        before = title.inner_text()
+        file.set_input_files(tmp_path / f"{name}.png")
+        expect(title).not_to_have_text(before)
+        assert len(page.evaluate(BYTES)) == 3 * 32 * 32
+        expect(note).to_have_text("")
+    assert page.evaluate(BYTES)[:3] == [10, 90, 200]
+    (tmp_path / "words.txt").write_text("no picture")
+    for name in ("words.txt",):
+        file.set_input_files(tmp_path / name)
+        expect(note).to_have_text(
+            f"{name} cannot be read as an image; choose a PNG, a JPEG or a WebP."
+        )
+    page.get_by_role("button", name="Image 0").click()
+    expect(title).to_contain_text("network says")
+    assert page.evaluate(BYTES) == []
 
 
 def test_pointing_at_the_image_shows_a_token_and_a_click_keeps_it(saved):

@@ -8,22 +8,24 @@ import pytest
 import torch
 import torch.nn.functional as F
 import traitlets
+from PIL import Image
 from torch import nn
 
 from spikeatconv import (
     PARTITIONS,
     SpikeAtConv,
     SpikingResNet18,
-    load_weights,
     mnist5k,
     preset,
     record,
     shipped,
+    weights_note,
 )
 from spikeviz import AttentionExplorer
 from spikeviz.attention.spikes import look, shipped_models
+from spikeviz.micro.networks import load_page_model
 
-KINDS = {"sisa": "micro_digits.safetensors", "bdsa": "micro_bdsa_digits.safetensors"}
+KINDS = {"sisa": "micro_digits", "bdsa": "micro_bdsa_digits"}
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def recordings():
     digits = F.pad(mnist5k("test")[0][:20], [2] * 4)
     found = {}
     for kind, file in KINDS.items():
-        model = load_weights(shipped(file))
+        model = load_page_model(file)  # as the page runs it
         with torch.no_grad(), record(model) as recording:
             model(digits)
         found[kind] = recording
@@ -127,7 +129,7 @@ def test_the_answer_holds_every_spike_of_the_image(explorer, recordings):
                 unpacked = np.unpackbits(np.frombuffer(bits, np.uint8))[: spikes.numel()]
                 assert np.array_equal(unpacked.reshape(layer["shape"]), spikes), (name, part)
     assert (explorer.answer["image"], explorer.answer["label"]) == (14, 7)
-    assert [column["says"] for column in explorer.answer["columns"]] == [7, 7]
+    assert [np.argmax(column["scores"]) for column in explorer.answer["columns"]] == [7, 7]
 
 
 def test_bdsa_is_symmetric_before_the_softmax_and_looks_most_at_itself(explorer):
@@ -337,6 +339,52 @@ def test_one_model_in_several_threads():
         assert all(a.out.equal(b.out) for a, b in zip(mine, theirs, strict=True))
 
 
+# ---------------------------------------------------------------- a picture of one's own
+
+
+def test_a_picture_of_ones_own_is_shown_in_the_place_of_an_image(explorer):
+    explorer.pixels = (mnist5k("test")[0][3] * 255).round().byte().numpy().tobytes()
+    assert (explorer.answer["image"], explorer.answer["label"]) == (-1, -1)
+    own = explorer.answer["columns"], explorer.trace()["sisa"].q
+    explorer.image = 3
+    assert explorer.pixels == b""
+    assert explorer.answer["columns"] == own[0]
+    assert np.array_equal(explorer.trace()["sisa"].q, own[1])
+
+
+def test_photographs_come_in_colour_and_with_the_names_of_their_classes():
+    explorer = AttentionExplorer(task="photographs")
+    assert list(explorer.trace()) == ["sisa"]
+    assert explorer.trace()["sisa"].plain.max() > 0  # what is shown first is not silent
+    classes = weights_note(shipped("micro_photographs.safetensors"))["data"]["classes"]
+    assert (explorer.strip["classes"], explorer.strip["count"]) == (classes, 1)
+    whole = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    explorer.pixels = whole.tobytes()  # scaled to 32×32, as in training
+    levels = np.frombuffer(explorer.answer["pixels"], np.uint8).reshape(32, 32, 3)
+    scaled = Image.fromarray(whole).resize((32, 32), Image.Resampling.BILINEAR)
+    assert np.array_equal(levels, np.asarray(scaled))
+    with torch.no_grad():
+        given = torch.from_numpy(levels.copy()).permute(2, 0, 1)[None] / 255
+        scores = load_page_model("micro_photographs")(given)[0].tolist()
+    assert explorer.answer["columns"][0]["scores"] == pytest.approx(scores, abs=1e-5)
+    explorer.close()
+
+
+@pytest.mark.parametrize(
+    ("task", "pixels", "says"),
+    [
+        ("digits", b"12345", r"pixels has 5 bytes; give 784 \(28 rows of 28 greys\), or"),
+        ("pairs", bytes(784), "pixels has 784 bytes, and these networks take none: make the"),
+    ],
+)
+def test_a_picture_that_does_not_fit_says_why(task, pixels, says):
+    explorer = AttentionExplorer(task=task)
+    with pytest.raises(traitlets.TraitError, match=says):
+        explorer.pixels = pixels
+    assert explorer.pixels == b""
+    explorer.close()
+
+
 # ---------------------------------------------------------------- figure and file
 
 
@@ -355,7 +403,8 @@ def test_a_saved_page_carries_the_strip_where_it_is_small(explorer, tmp_path):
     assert [item["answer"]["image"] for item in state["strip"]["items"]] == [
         item["image"] for item in explorer.strip["items"]
     ]
-    assert explorer.save_html(tmp_path / "a.html").stat().st_size < 250_000
+    size = explorer.save_html(tmp_path / "a.html", shared=True).stat().st_size
+    assert size < 250_000  # besides the networks
     assert "answer" not in explorer.strip["items"][0]  # a notebook does not
 
 

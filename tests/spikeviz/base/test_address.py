@@ -184,7 +184,7 @@ def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, tmp_path):
         disturb(widget, rng)
         link, _, _ = blank.evaluate(ROUND, [widget._kinds, before, [shared(widget)]])[0]
         page = at(saved, link.partition("#")[2].replace("LIF.", ""))
-        alone = set(cls.asks if cls.needs_python else ())  # what waits for an answer of Python
+        alone = set(getattr(cls, "asks", ()))  # what waits for an answer
         names = [name for name in widget._kinds if name not in alone]
         expected = {name: shared(widget)[name] for name in names}
         assert page.evaluate(SHARED, names) == expected, page.url
