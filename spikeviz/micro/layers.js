@@ -67,29 +67,39 @@ function add(sums, to, weights, from, n, value) {
 
 /**
  * LIF neurons over the steps, one for each threshold over the same input: how many fire, and the
- * membrane H, before the reset, of the first. In the order of `lif_step`, in float32.
+ * membrane H, before the reset, of the first. In the order of `lif_step`, in float32. Until one
+ * fires they have one membrane in common: most never come near the lowest threshold.
  */
 export function fire(x, { thresholds, tau, v_rest, v_reset }) {
-  const [spikes, membrane] = [new Float32Array(x.values.length), new Float32Array(x.values.length)];
-  const neuron = { tau: float(tau), rest: float(v_rest), to: v_reset ?? 0, soft: v_reset === null };
-  thresholds.forEach((threshold, branch) =>
-    fireOne(x, { ...neuron, threshold: float(threshold) }, spikes, branch ? null : membrane));
-  return { given: { ...x, values: spikes }, membrane };
-}
-
-/** One branch: adds its spikes, and keeps its membrane where one is wanted. */
-function fireOne({ steps, values }, { threshold, tau, rest, to, soft }, spikes, membrane) {
-  const neurons = values.length / steps;
-  const v = new Float32Array(neurons).fill(rest);
-  for (let t = 0; t < steps; t++)
-    for (let i = 0; i < neurons; i++) {
-      const at = t * neurons + i;
-      const h = float(v[i] + float(float(values[at] - float(v[i] - rest)) / tau));
-      const fires = h >= threshold;
-      if (fires) spikes[at] += 1;
-      if (membrane) membrane[at] = h;
-      v[i] = fires ? (soft ? h - threshold : to) : h;
+  const { steps, values } = x;
+  const [n, soft, to, rest, slow] = [values.length / steps, v_reset === null, float(v_reset ?? 0),
+    float(v_rest), float(tau)];
+  const [spikes, membrane] = [new Float32Array(values.length), new Float32Array(values.length)];
+  const limits = Float32Array.from(thresholds);
+  const lowest = Math.min(...limits);
+  const charge = (v, current) => float(v + float(float(current - float(v - rest)) / slow));
+  for (let i = 0; i < n; i++) {
+    let [v, most] = [rest, -Infinity];
+    for (let at = i; at < values.length; at += n) {
+      v = charge(v, values[at]);
+      membrane[at] = v;
+      if (v > most) most = v;
     }
+    if (most < lowest) continue;
+    for (let branch = 0; branch < limits.length; branch++) {
+      if (most < limits[branch]) continue; // nor does this one
+      v = rest;
+      for (let at = i; at < values.length; at += n) {
+        const h = charge(v, values[at]);
+        if (branch === 0) membrane[at] = h;
+        v = h;
+        if (h < limits[branch]) continue;
+        spikes[at] += 1;
+        v = soft ? float(h - limits[branch]) : to;
+      }
+    }
+  }
+  return { given: { ...x, values: spikes }, membrane };
 }
 
 /** Pixels of a map in groups that attend to each other, as in spikeatconv/partition.py. */

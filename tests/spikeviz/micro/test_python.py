@@ -1,14 +1,15 @@
 """Networks for the page: what is written, what is refused."""
 
+import gzip
 import json
 import struct
 
 import pytest
 import torch
 
-from spikeatconv import SpikeAtConv, load_weights, preset, shipped
+from spikeatconv import SpikeAtConv, load_weights, preset, shipped, weights_note
 from spikeatconv.conv import is_folded
-from spikeviz.micro.networks import load_page_model
+from spikeviz.micro.networks import PageExplorer, load_page_model, weights_of
 from spikeviz.micro.pack import pack_network, page_model
 
 MICRO = "micro_digits.safetensors"
@@ -63,3 +64,28 @@ def test_weights_that_are_no_numbers_are_refused(value, words):
         model.head.weight[0, 3] = value
     with pytest.raises(ValueError, match=f"head.weight.*{words}"):
         page_model(model)
+
+
+class Shown(PageExplorer):
+    """A widget without a picture; `_sent` keeps its last message."""
+
+    _folder = "lif"
+
+    def send(self, content, buffers=None):
+        self._sent = (content, buffers)
+
+
+def test_python_sends_the_weights_as_a_message_and_keeps_none_in_the_widget():
+    widget = Shown()
+    widget._handle_custom_msg({"weights": "micro_digits"}, [])
+    content, (weights,) = widget._sent
+    assert content == {"weights": "micro_digits"}
+    assert weights == weights_of("micro_digits")
+    assert gzip.decompress(weights) == pack_network(
+        load_page_model("micro_digits"), "micro_digits", weights_note(shipped(MICRO))
+    )
+    widget._handle_custom_msg({"weights": "micro_digit"}, [])
+    assert "No network" in widget._sent[0]["problem"]
+    assert "did you mean 'micro_digits'?" in widget._sent[0]["problem"]
+    assert len(str(widget.get_state())) < 100_000
+    widget.close()
