@@ -15,7 +15,7 @@ const SETS = {
     return label ? [-0.55 * x, -0.55 * y] : [0.55 * x, 0.55 * y];
   },
   circles: (label, side, u) => {
-    const radius = label ? 0.3 : 0.8;
+    const radius = 0.8 - 0.5 * label;
     return [radius * Math.cos(2 * Math.PI * u), radius * Math.sin(2 * Math.PI * u)];
   },
   xor: (label, side, u, w) => {

@@ -52,15 +52,16 @@ def place(settings: Settings) -> Points:
     """All points of a set, from −1 to 1, the two classes in turn."""
     name, noise = settings["data"], settings["noise"]
     if name == "points":
-        clicked = torch.tensor(settings["points"]).double().reshape(-1, 3)
+        clicked = torch.tensor(settings["points"], dtype=torch.float64).reshape(-1, 3)
         return clicked[:, :2], clicked[:, 2]
-    label, side = torch.arange(POINTS) % 2, torch.arange(POINTS) // 2 % 2
+    index = torch.arange(POINTS, dtype=torch.float64)
+    label, side = index % 2, index // 2 % 2
     u, w = uniform(2 * POINTS, settings, DATA).reshape(POINTS, 2).T
     if name == "moons":
         x, y = torch.cos(math.pi * u) - 0.5, torch.sin(math.pi * u) - 0.25
         x, y = 0.55 * x * (1 - 2 * label), 0.55 * y * (1 - 2 * label)
     elif name == "circles":
-        radius = torch.where(label == 1, 0.3, 0.8)
+        radius = 0.8 - 0.5 * label
         x, y = radius * torch.cos(2 * math.pi * u), radius * torch.sin(2 * math.pi * u)
     elif name == "xor":
         x, y = (0.1 + 0.8 * u) * (2 * side - 1), 0.1 + 0.8 * w
@@ -69,11 +70,11 @@ def place(settings: Settings) -> Points:
         radius, angle = 0.1 + 0.8 * u, 2 * math.pi * (u + label / 2)
         x, y = radius * torch.cos(angle), radius * torch.sin(angle)
     else:  # two Gaussians
-        x = y = 0.4 * (2.0 * label - 1)
+        x = y = 0.4 * (2 * label - 1)
         noise = 0.15 + noise
     shift = draw_gaussian(2 * POINTS, seed_of(settings, NOISE)).reshape(POINTS, 2)
     places = torch.stack([x, y], 1) + noise * torch.from_numpy(shift)
-    return places.clamp(-1, 1), label.double()
+    return places.clamp(-1, 1), label
 
 
 def code(places: Tensor, settings: Settings, what: int, count: int = 0) -> Tensor:

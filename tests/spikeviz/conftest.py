@@ -7,6 +7,7 @@ import nbformat
 import pytest
 import traitlets
 
+from spikeviz.base.front_end import PACKAGE, find_modules
 from spikeviz.gallery import explorers
 
 DRAWN = """(change) => new Promise((resolve) => {
@@ -70,6 +71,39 @@ def opened(new_page, tmp_path, made):
         return page
 
     return open_saved
+
+
+@pytest.fixture(scope="module")
+def modules(browser):
+    """modules("lif/input", …): a page of its own, in which what these modules export is global."""
+    pages = []
+
+    def open_modules(*names):
+        files = {}
+        for name in names:
+            find_modules(PACKAGE / f"{name}.js", files)
+        page = browser.new_page()
+        pages.append(page)
+        page.route(
+            "http://modules/**",
+            lambda route: route.fulfill(
+                body=files.get(route.request.url.removeprefix("http://modules/"), ""),
+                content_type="text/javascript"
+                if route.request.url.endswith(".js")
+                else "text/html",
+            ),
+        )
+        page.goto("http://modules/")
+        page.evaluate(
+            "async (names) => { for (const name of names) "
+            "Object.assign(window, await import(`/${name}.js`)); }",
+            names,
+        )
+        return page
+
+    yield open_modules
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture

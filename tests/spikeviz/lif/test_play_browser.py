@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import expect
 
 from spikeviz import LIFExplorer
-from spikeviz.base.front_end import PACKAGE, find_modules
 
 SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Every drawing: where the playhead stands, and what is drawn there.
@@ -176,30 +175,16 @@ def test_the_same_place_is_the_same_picture(shown):
 
 
 @pytest.fixture(scope="module")
-def pace(browser):
+def pace(modules):
     """What lif/pace.js makes of neurons, in a page of its own: pace(JavaScript of paceOf, …)."""
-    files = {}
-    for name in ("lif/pace", "lif/charge", "lif/clock", "base/neuron"):
-        find_modules(PACKAGE / f"{name}.js", files)
-    page = browser.new_page()
-    page.route(
-        "http://modules/**",
-        lambda route: route.fulfill(
-            body=files.get(route.request.url.removeprefix("http://modules/"), ""),
-            content_type="text/javascript" if route.request.url.endswith(".js") else "text/html",
-        ),
-    )
-    page.goto("http://modules/")
-    page.evaluate("""async () => {
-        for (const name of ["lif/pace", "lif/charge", "lif/clock", "base/neuron"])
-            Object.assign(window, await import(`/${name}.js`));
+    page = modules("lif/pace", "lif/charge", "lif/clock", "base/neuron")
+    page.evaluate("""() => {
         window.made = (p) => {
             const current = stimulus(p);
             return { p, current, run: onClock(simulate(p, current), p), speed: p.speed };
         };
     }""")
-    yield page.evaluate
-    page.close()
+    return page.evaluate
 
 
 def neuron(rng):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from spikeviz import LIFExplorer
-from spikeviz.base.front_end import PACKAGE, find_modules
 from spikeviz.lif.explorer import NEURON
 from spikeviz.lif.mystery import hidden
 
@@ -125,21 +124,10 @@ def test_pasted_numbers_are_the_input_or_the_reason_why_not(read_numbers, text, 
 
 
 @pytest.fixture(scope="module")
-def read_numbers(browser):
+def read_numbers(modules):
     """readNumbers of lif/input.js, in a page of its own."""
-    files = find_modules(PACKAGE / "lif" / "input.js", {})
-    page = browser.new_page()
-    page.route(
-        "http://modules/**",
-        lambda route: route.fulfill(
-            body=files.get(route.request.url.removeprefix("http://modules/"), ""),
-            content_type="text/javascript" if route.request.url.endswith(".js") else "text/html",
-        ),
-    )
-    page.goto("http://modules/")
-    page.evaluate("import('/lif/input.js').then((module) => (window.read = module.readNumbers))")
-    yield lambda text: page.evaluate("(text) => read(text)", text)
-    page.close()
+    page = modules("lif/input")
+    return lambda text: page.evaluate("(text) => readNumbers(text)", text)
 
 
 def test_pasted_numbers_reach_the_neuron(saved):
