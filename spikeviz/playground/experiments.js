@@ -103,13 +103,13 @@ export const EXPERIMENTS = [
   },
   {
     id: "learning", title: "Steps too large", steps: 300,
-    question: "A learning rate sixty times as high: what will the loss do?",
-    choices: ["Fall sixty times as fast", "Jump about and stay high",
+    question: "A learning rate a hundred times as high: what will the loss do?",
+    choices: ["Fall a hundred times as fast", "Jump about and stay high",
       "Become infinite at once"], right: 1,
-    settings: { learning_rate: 3 }, against: {},
+    settings: { learning_rate: 5 }, against: {},
     answer: "Each step throws the weights across the valley. Spikes are 0 or 1, so the loss does " +
       "not explode, but neurons fall silent for all points or fire for all, and are lost.",
-    says: ({ tried, against }) => `${right("with 3", "with 0.05")({ tried, against })} ` +
+    says: ({ tried, against }) => `${right("with 5", "with 0.05")({ tried, against })} ` +
       `Dead or saturated neurons: ${lost(tried)} and ${lost(against)}.`,
     more: "Lower it now: do the dead neurons come back?",
   },
