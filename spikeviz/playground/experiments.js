@@ -47,8 +47,8 @@ export const EXPERIMENTS = [
     question: "With τ = 1 and the same current at each step: what do 8 steps give beyond 1?",
     choices: ["A finer rate, so a lower loss", "Nothing", "A higher loss"], right: 1,
     settings: { tau: 1, time_steps: 8 }, against: { tau: 1, time_steps: 1 },
-    answer: "With τ = 1 the membrane is the current alone, H[t] = X[t]. With a hard reset nothing " +
-      "stays from step to step, so each step says the same. Only the additions grow.",
+    answer: "With τ = 1 the membrane is the current alone, H[t] = X[t]. After a hard reset " +
+      "nothing stays from step to step, so each step says the same. Only the additions grow.",
     says: ({ tried, against }) => `Loss: ${tried.train.loss.toFixed(6)} with 8 steps, ` +
       `${against.train.loss.toFixed(6)} with 1. Additions: ${tried.additions.toFixed(1)} and ` +
       `${against.additions.toFixed(1)} a point.`,
@@ -119,8 +119,8 @@ export const EXPERIMENTS = [
     choices: ["Both, if they train long enough", "Only the larger one", "Neither"], right: 1,
     settings: { ...SPIRAL, layers: [8, 8], thresholds: [[0.5], [0.5]] },
     against: { ...SPIRAL, layers: [3], thresholds: [[0.5]] },
-    answer: "Each neuron of the first layer cuts the plane along straight lines. Three can hardly " +
-      "cut around the arms; eight can, and the second layer puts their pieces together.",
+    answer: "Each neuron of the first layer cuts the plane along straight lines. Three can " +
+      "hardly cut around the arms; eight can, and the second layer puts their pieces together.",
     says: right("with 8 and 8", "with 3"),
     more: "Look at the small maps: straight stripes in the first layer, bent ones in the second.",
   },
@@ -130,8 +130,8 @@ export const EXPERIMENTS = [
     choices: ["Four times the additions, hardly any accuracy", "Accuracy, at the same cost",
       "Both: accuracy for additions"], right: 0,
     settings: { time_steps: 16 }, against: { time_steps: 4 },
-    answer: "Spikes are additions, and there are T · R of them for each neuron. A step that tells " +
-      "nothing new is only paid for.",
+    answer: "Spikes are additions, and there are T · R of them for each neuron. A step that " +
+      "tells nothing new is only paid for.",
     says: ({ tried, against }) => `${right("with T = 16", "with T = 4")({ tried, against })} ` +
       `Additions: ${tried.additions.toFixed(1)} and ${against.additions.toFixed(1)} a point.`,
     more: "Compare with the twin's multiplications: below which T do spikes win?",

@@ -5,9 +5,10 @@ const literal = (value) =>
   JSON.stringify(value).replace(/\b(null|true|false)\b/g, (word) =>
     ({ null: "None", true: "True", false: "False" })[word]);
 
-/** A script that makes these settings' network and trains it. reference: the text of reference.py. */
+/** A script that trains the network of these settings. reference: the text of reference.py. */
 export function script(settings, steps, reference) {
-  const lines = Object.entries(settings).map(([name, value]) => `    "${name}": ${literal(value)},`);
+  const lines = Object.entries(settings).map(([name, value]) =>
+    `    "${name}": ${literal(value)},`);
   return `${reference.trimEnd()}
 
 
