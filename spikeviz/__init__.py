@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spikeviz.network.explorer import NetworkWalk
     from spikeviz.partition.explorer import PartitionExplorer
     from spikeviz.photo.explorer import PhotoExplorer
+    from spikeviz.playground.explorer import SpikingPlayground
     from spikeviz.predict.explorer import answer, predict
     from spikeviz.raster.explorer import SpikeRaster
     from spikeviz.reader.explorer import DigitReader
@@ -41,6 +42,7 @@ __all__ = [
     "SeedMachine",
     "SpikeBlockExplorer",
     "SpikeRaster",
+    "SpikingPlayground",
     "SurrogateExplorer",
     "TrainingMonitor",
     "answer",

@@ -17,7 +17,7 @@ STATIONS = {  # in the order of the course; the picture of this station stands f
     "SpikeBlockExplorer": "04", "MBPLExplorer": "05", "SpikeRaster": "02", "PhotoExplorer": "02",
     "PartitionExplorer": "08", "AttentionExplorer": "09", "NetworkWalk": "10",
     "EnergyExplorer": "11", "TrainingMonitor": "12", "AblationExplorer": "06",
-    "SeedMachine": "06", "EventExplorer": "A2",
+    "SeedMachine": "06", "EventExplorer": "A2", "SpikingPlayground": "03",
 }  # fmt: skip
 ORDER = tuple(STATIONS)
 
