@@ -9,7 +9,8 @@ For each widget, in a notebook of its own:
   frame) until the frame with the picture is out; the bytes that go to Python for one move;
 - for a handle that asks a model in Python: the time until its answer is drawn, move by move;
 - the same moves in its saved page, as it is and with the CPU slowed to a quarter;
-- while it plays: frames and new pictures a second;
+- while it plays: frames and new pictures a second; while SpikingPlayground trains: its steps and
+  pictures a second, and what a picture's maps cost;
 - the browser's heap after 20 re-runs of its cell and after RERUNS more, beside a plain IntSlider's;
 - the time from running its cell until its first drawing, and the memory of its kernel, then and
   after all re-runs.
@@ -83,6 +84,11 @@ HANDLES: dict[str, list[Handle]] = {
     ],
     "SeedMachine": [
         Handle("[aria-label='Seeds a draw']"),
+    ],
+    "SpikingPlayground": [
+        Handle("[aria-label='τ, in steps']"),
+        Handle("[aria-label='Threshold of neuron 1.1']", "y", at=(0.8, 0.5)),
+        Handle(".sv-pg-plane", hover=True),
     ],
     "SurrogateExplorer": [
         Handle(".sv-third:nth-child(1) .sv-point"),
@@ -160,6 +166,16 @@ PLAYING = """(count) => new Promise((done) => {
         done({ seconds: (now - start) / 1000, drawn });
     };
     requestAnimationFrame(tick);
+})"""
+# What SpikingPlayground tells of each picture: the steps taken, what its maps and numbers cost.
+TRAINING = """(frames) => new Promise((done) => {
+    document.getElementById("view").model.set("speed", 40); // as many as 8 ms of a frame hold
+    document.querySelector(".sv-play").click();
+    const seen = [];
+    document.addEventListener("spikeviz:drawn", ({ detail: { steps, measured } }) => {
+        seen.push({ steps, measured, at: performance.now() });
+        if (seen.length === frames) done(seen);
+    });
 })"""
 FRAMES = """(count) => new Promise((done) => {
     const times = [];
@@ -282,8 +298,23 @@ def saved_page(browser, name: str, slowed: int = 1) -> dict[str, dict]:
         if not h.model
     }
     found["playing"] = watch_play(page)
+    if name == "SpikingPlayground":
+        found["training"] = watch_training(page)
     page.context.close()
     return found
+
+
+def watch_training(page, frames: int = 120) -> dict[str, float]:
+    """Training steps and pictures a second, and the ms of a picture's maps and numbers."""
+    seen = page.evaluate(TRAINING, frames)
+    page.locator(".sv-play").first.click()
+    seconds = (seen[-1]["at"] - seen[0]["at"]) / 1000
+    maps = [one["measured"] for one in seen]
+    return {
+        "steps_per_s": round((seen[-1]["steps"] - seen[0]["steps"]) / seconds),
+        "pictures_per_s": round((frames - 1) / seconds, 1),
+        "maps_median_ms": round(statistics.median(maps), 2),
+    }
 
 
 def measure(page, handle: Handle, frame: float) -> dict[str, float]:

@@ -28,14 +28,14 @@ export function makeControls({ model, set }) {
     noise: number("noise", "Noise"),
     share: number("share", "Share that trains"),
     coding: pick("coding", "x, y become", [
-      ["constant", "constant currents"], ["rate", "spikes: rate"], ["latency", "spikes: latency"]]),
+      ["constant", "currents"], ["rate", "rate spikes"], ["latency", "latency spikes"]]),
     time_steps: number("time_steps", "T, time steps", { whole: true }),
     tau: number("tau", "τ, in steps"),
     all: numberControl({ label: "V_th, all", range: THRESHOLD, set: scaled }),
     soft: check("soft", "soft reset: subtract V_th", {
       set: (on) => set({ v_reset: on ? null : 0 }) }),
     surrogate: pick("surrogate", "Surrogate", [
-      ["atan", "Atan"], ["sigmoid", "Sigmoid"], ["off", "off: true slope 0"]]),
+      ["atan", "Atan"], ["sigmoid", "Sigmoid"], ["off", "off: slope 0"]]),
     alpha: number("alpha", "α, its slope"),
     learning_rate: pick("learning_rate", "Learning rate", [], numeric("learning_rate")),
     batch: pick("batch", "Batch", [], numeric("batch")),
@@ -72,13 +72,13 @@ export function makeSets(set) {
   return { element, draw };
 }
 
-/** Rows of buttons − and + around a number: {element, update(text, least, most)}. */
+/** Buttons − and + around a number: {element, update(value, what it says, [least, most])}. */
 function counter(words, change) {
   const text = h("b");
   const less = button("−", () => change(-1), { "aria-label": `${words}: one fewer` });
   const more = button("+", () => change(1), { "aria-label": `${words}: one more` });
-  const update = (value, text_, [least, most]) => {
-    put(text, text_);
+  const update = (value, says, [least, most]) => {
+    put(text, says);
     less.disabled = value <= least;
     more.disabled = value >= most;
   };
@@ -142,7 +142,7 @@ export function makeShape({ model, set, look }) {
       const n = p.thresholds[l].length;
       put(kind, !p.spiking ? "GELU" : n > 1 ? "MBPL" : "LIF");
       count.update(p.layers[l], `${p.layers[l]}`, [1, MOST_NEURONS]);
-      many.update(n, `${n} V`, [1, MOST_THRESHOLDS]);
+      many.update(n, `${n} V_th`, [1, MOST_THRESHOLDS]);
       many.element.classList.toggle("sv-away", !p.spiking);
     });
     for (const [name, element] of Object.entries(neurons)) {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import traitlets as t
 
+from spikeviz.base.front_end import PACKAGE, pack
 from spikeviz.base.widget import Explorer, Number, Whole, short
 from spikeviz.figure import new_figure
 
@@ -78,7 +79,7 @@ class SpikingPlayground(Explorer):
     coding = t.Enum(("constant", "rate", "latency"), "constant").tag(sync=True)
     layers = t.List(t.Int(), [4, 4])
     layers.tag(sync=True, kind=["wholes", 1, MOST_NEURONS, 1, MOST_LAYERS])
-    thresholds = t.List(t.List(t.Float()), [[1.0], [1.0]]).tag(sync=True)
+    thresholds = t.List(t.List(t.Float()), [[0.5], [0.5]]).tag(sync=True)
     own = t.Dict().tag(sync=True)
     silent = t.List(t.Unicode()).tag(sync=True)
     tau = Number(2.0, 1.0, 20.0, 0.1)
@@ -99,6 +100,11 @@ class SpikingPlayground(Explorer):
     weights = t.List(t.Float()).tag(sync=True, passing=True, large=True)
     steps = t.Int(0, min=0).tag(sync=True, passing=True)
     history = t.List(t.List(t.Float())).tag(sync=True, passing=True, large=True)
+    reference = t.Unicode(read_only=True).tag(sync=True, large=True)  # reference.py, packed
+
+    @t.default("reference")
+    def _packed(self) -> str:
+        return pack((PACKAGE / "playground" / "reference.py").read_text(encoding="utf-8"))
 
     @t.validate("layers")
     def _some_neurons(self, proposal: dict[str, Any]) -> list[int]:
@@ -210,8 +216,8 @@ class SpikingPlayground(Explorer):
 
         settings, network = self.settings(), self.network()
         with torch.no_grad():
-            inputs = code(torch.tensor([self.point], dtype=torch.float64), settings, LOOK)[..., 0, :]
-            x = inputs = inputs.expand(network.steps, -1)
+            place = torch.tensor([self.point], dtype=torch.float64)
+            x = inputs = code(place, settings, LOOK)[..., 0, :].expand(network.steps, -1)
             membranes, spikes = [], []
             for layer, linear in enumerate(network.linears[:-1]):
                 currents = linear(x)
@@ -253,10 +259,10 @@ class SpikingPlayground(Explorer):
         with torch.no_grad():
             blue = network(code(plane, settings, LOOK)).sigmoid().reshape(SIDE, SIDE)
         figure, (left, middle, right) = new_figure(1, 3, figsize=(10, 3.2))
-        left.imshow(blue, cmap="RdBu", vmin=0, vmax=1, extent=(-1, 1, -1, 1))
+        left.imshow(blue.numpy(), cmap="RdBu", vmin=0, vmax=1, extent=(-1, 1, -1, 1))
         for (places, labels), size in zip(make_points(settings), (14, 5), strict=True):
             for kind, (marker, colour) in enumerate((("^", "#D55E00"), ("o", "#0072B2"))):
-                left.scatter(*places[labels == kind].T, s=size, marker=marker, color=colour)
+                left.scatter(*places[labels == kind].numpy().T, s=size, marker=marker, color=colour)
         left.plot(*self.point, "k+", markersize=12)
         left.set(xlabel="x", ylabel="y", title="what it decides")
         rows = np.array(self.history).reshape(-1, 3)

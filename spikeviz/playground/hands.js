@@ -104,7 +104,8 @@ export function makeWires({ model, set, session, tell }) {
   }, () => (start = null));
   canvas.addEventListener("pointermove", (event) => {
     const { left, top } = canvas.getBoundingClientRect();
-    const near = nearest(nodes, session.trainer.layers, [event.clientX - left, event.clientY - top]);
+    const place = [event.clientX - left, event.clientY - top];
+    const near = nearest(nodes, session.trainer.layers, place);
     canvas.style.cursor = near ? "ns-resize" : "default";
     canvas.title = near && names.has(near) ? `${names.get(near).words}: ` +
       `${show(session.trainer.network.values[names.get(near).at], 2)}; drag up or down` : "";

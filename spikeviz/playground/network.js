@@ -3,7 +3,7 @@
 //
 // Rows are [sample][step]; what is still, the same at each step, has a row a sample.
 
-import { SURROGATES } from "../surrogate/surrogate.js";
+import { SURROGATES } from "../surrogate/functions.js";
 import { features, isStill } from "./data.js";
 import { WEIGHTS, uniform } from "./random.js";
 

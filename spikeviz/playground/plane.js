@@ -6,7 +6,8 @@ import { axes, label, line, scale, stroke } from "../base/draw.js";
 import { makePoints } from "./data.js";
 
 /** Pixels of a square of this side, to and from x and y. */
-export const planeScales = (side) => ({ x: scale([-1, 1], [0, side]), y: scale([-1, 1], [side, 0]) });
+export const planeScales = (side) =>
+  ({ x: scale([-1, 1], [0, side]), y: scale([-1, 1], [side, 0]) });
 
 /** A map over the whole canvas. */
 function drawMap(ctx, map, side) {
@@ -50,7 +51,7 @@ export function drawSet({ ctx, width, height }, colour, settings) {
 export function drawLoss({ ctx, width, height }, colour, history) {
   const last = Math.max(100, history.at(-1)?.[0] ?? 0);
   const most = Math.max(0.7, ...history.flatMap(([, ...losses]) => losses));
-  const x = scale([0, last], [34, width - 8]);
+  const x = scale([0, last], [34, width - 14]);
   const y = scale([0, most], [height - 24, 18]);
   axes(ctx, x, y, { colour, xTitle: " ", yTitle: "loss" });
   label(ctx, "step", width - 8, height - 30, colour.muted, "right", "bottom");

@@ -5,18 +5,19 @@ import { RATE_SHADES, classShades, mapOf } from "./paint.js";
 import { dot, label, line, outline, stroke } from "../base/draw.js";
 import { clamp } from "../base/page.js";
 
-const TOP = 84; // pixels above the neurons
+const TOPS = [84, 108]; // pixels above the neurons; in a narrow page
 const NEAR = 7; // of a line, for a hand
 
 /** {x, y, r}, the middle of each node and half of its side, [layer][neuron]: inputs first, the
  *  output last. */
 export function nodesOf({ width, height }, sizes) {
-  const row = Math.min(76, (height - TOP) / Math.max(...sizes));
+  const top = TOPS[Number(width < 500)];
+  const row = Math.min(76, (height - top) / Math.max(...sizes));
   const r = Math.min(row - 8, width / sizes.length - 28, 60) / 2;
   const [left, right] = [r + 26, width - r - 8];
   return sizes.map((count, l) => Array.from({ length: count }, (_, i) => ({
     x: left + ((right - left) * l) / (sizes.length - 1),
-    y: (TOP + height) / 2 + (i - (count - 1) / 2) * row, r,
+    y: (top + height) / 2 + (i - (count - 1) / 2) * row, r,
   })));
 }
 
@@ -58,7 +59,7 @@ function drawWeights(ctx, colour, { nodes, layers, chosen }) {
   });
 }
 
-/** Spikes between two layers: those of step t, as far as `share` of their way through all layers. */
+/** Spikes between two layers: those of a step, on their way through all layers. */
 function drawSpikes(ctx, colour, { nodes, layers, run, place }) {
   const t = Math.min(Math.floor(place), run.logits.length - 1);
   const way = (place - Math.floor(place)) * layers.length;
@@ -80,7 +81,8 @@ function drawSpikes(ctx, colour, { nodes, layers, run, place }) {
 function drawFlaw(ctx, colour, { x, y, r }, flaw) {
   ctx.lineWidth = 3;
   ctx.strokeStyle = flaw === "dead" ? "#fff" : colour.fg;
-  if (flaw === "saturated") outline(ctx, [x - r + 4, y - r + 4, 2 * r - 8, 2 * r - 8], colour.fg, 2);
+  const inner = 2 * r - 8;
+  if (flaw === "saturated") outline(ctx, [x - r + 4, y - r + 4, inner, inner], colour.fg);
   else line(ctx, [[x - r + 6, y + r - 6], [x + r - 6, y - r + 6]]);
   if (flaw === "dead") line(ctx, [[x - r + 6, y - r + 6], [x + r - 6, y + r - 6]]);
   const wide = ctx.measureText(flaw).width + 6;

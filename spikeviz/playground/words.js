@@ -43,11 +43,12 @@ export function costRows({ settings, numbers }) {
     return [["Rate", "a twin has no spikes", ""],
       ["Work", "every weight multiplies once", `${twin} multiplications a sample`],
       ["Energy", "4.6 pJ · multiplications", ann]];
-  const first = multiplications ? `, and ${multiplications} multiplications of its first layer` : "";
+  const first = multiplications && `, and ${multiplications} multiplications of its first layer`;
   return [
-    ["T · R", `T · spikes a neuron and step`, `${steps} · ${show(rate)} = ${show(steps * rate, 2)}`],
+    ["T · R", "T · spikes a neuron and step",
+      `${steps} · ${show(rate)} = ${show(steps * rate, 2)}`],
     ["Work", "each spike adds a weight for each neuron it reaches",
-      `${show(additions, 0)} additions a sample${first}; the twin: ${twin} multiplications`],
+      `${show(additions, 0)} additions a sample${first || ""}; the twin: ${twin} multiplications`],
     ["Energy", "0.9 pJ · additions + 4.6 pJ · multiplications", `${snn}; the twin: ${ann}`],
   ];
 }

@@ -1,6 +1,6 @@
 // What a hand moves in SurrogateExplorer: its controls, and the points on its pictures.
 
-import { SURROGATES } from "./surrogate.js";
+import { SURROGATES } from "./functions.js";
 import { clamp, snap } from "../base/page.js";
 import { drag, onArrows, onReset, pointAt, showValues, traitControls } from "../base/controls.js";
 import { slide, slider } from "../base/slider.js";

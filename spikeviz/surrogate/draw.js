@@ -1,7 +1,8 @@
 // The six pictures of SurrogateExplorer. Each takes a surface (base/draw.js), the colours and what
 // it shows, and returns the scales that a hand on the picture needs.
 
-import { SURROGATES, V_THRESHOLD } from "./surrogate.js";
+import { SURROGATES } from "./functions.js";
+import { V_THRESHOLD } from "./surrogate.js";
 import { few } from "./words.js";
 import { scale, ticks, axes, line, stroke, dot, label, across, upright } from "../base/draw.js";
 import { clamp, show } from "../base/page.js";

@@ -1,6 +1,6 @@
 // What SurrogateExplorer says below its three pictures, and the question before the third.
 
-import { SURROGATES } from "./surrogate.js";
+import { SURROGATES } from "./functions.js";
 import { counted, grouped, percent, show } from "../base/page.js";
 
 export const HEADS = {

@@ -53,6 +53,12 @@ VALUES = {
         "guess": [[], [None, *[k / 40 for k in range(40)]]],
     },
     "AblationExplorer": lambda w: {"axis": list(w.axes)},
+    "SpikingPlayground": lambda w: {
+        "layers": [[1], [8, 8], [3, 2, 1]], "thresholds": [[[0.5]], [[0.5, 1.25], [1.0]]],
+        "own": [{}, {"0.1": [0.3], "1.1": [0.5, 2.0]}], "silent": [[], ["0.0", "1.3"]],
+        "points": [[], [[0.25, -1.0, 1], [0.0, 0.5, 0]]], "point": [[0.0, -0.75]],
+        "experiment": [""],
+    },
     "SeedMachine": lambda w: {"axis": list(w.axes)},
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ SCREEN: dict[str, list[str]] = {
     "MBPLExplorer": [".sv-grip", ".sv-mbpl-pictures", ".sv-mbpl-traces", ".sv-mbpl-curve"],
     "PartitionExplorer": [".sv-controls", ".sv-flight", ".sv-update"],
     "SpikeBlockExplorer": [".sv-play", ".sv-diagram", ".sv-head", ".sv-detail", ".sv-update"],
+    "SpikingPlayground": [".sv-pg-stage", ".sv-pg-plane", ".sv-pg-loss", ".sv-pg-panels"],
     "SurrogateExplorer": [".sv-top", ".sv-step", ".sv-back", ".sv-summary", ".sv-play"],
 }
 HEIGHT = 765  # pixels that JupyterLab leaves of a window of 1400 × 900
