@@ -31,6 +31,7 @@ export function makeAsking({ model, set, session, runner, reset }) {
     runner().start(steps);
   }
   function guess(i) {
+    if (!now()) return; // closed in this very moment
     const { settings, steps } = now();
     own ??= { ...valuesOf(model, SETTINGS), ...session.learned() };
     asked = { id: now().id, guess: i };

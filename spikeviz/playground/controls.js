@@ -72,6 +72,10 @@ export function makeSets(set) {
   return { element, draw };
 }
 
+/** A list with its last one gone or `next` more, as long as 1 to `most` stay. */
+const sized = (list, by, most, next) =>
+  (by < 0 ? list.slice(0, Math.max(1, list.length - 1)) : [...list, next].slice(0, most));
+
 /** Buttons − and + around a number: {element, update(value, what it says, [least, most])}. */
 function counter(words, change) {
   const text = h("b");
@@ -98,7 +102,7 @@ export function makeShape({ model, set, look }) {
     model.get("thresholds")[l] ?? model.get("thresholds").at(-1));
   const layers = counter("Hidden layers", (by) => {
     const now = model.get("layers");
-    const next = by < 0 ? now.slice(0, -1) : [...now, now.at(-1)];
+    const next = sized(now, by, MOST_LAYERS, now.at(-1));
     set({ layers: next, thresholds: next.map((_, l) => thresholds()[l] ?? thresholds().at(-1)) });
   });
   function head(l) {
@@ -112,7 +116,7 @@ export function makeShape({ model, set, look }) {
       const own = Object.entries(model.get("own")).filter(([name]) => !name.startsWith(`${l}.`));
       set({
         own: Object.fromEntries(own),
-        thresholds: at(thresholds(), l, by < 0 ? now.slice(0, -1) : [...now, higher]),
+        thresholds: at(thresholds(), l, sized(now, by, MOST_THRESHOLDS, higher)),
       });
     });
     const kind = para("pg-kind");

@@ -72,7 +72,7 @@ function makeHands({ model, set, session, paint, view, tell }) {
   };
   const thresholdsOf = (name) => {
     const { own, thresholds } = session.trainer.settings;
-    return own[name] ?? thresholds[name.split(".")[0]];
+    return own[name] ?? thresholds[name.split(".")[0]] ?? [];
   };
   const panels = makePanels({
     setThreshold(name, i, value) {
