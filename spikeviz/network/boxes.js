@@ -1,5 +1,5 @@
-// The network as boxes from left to right, each with its energy as bars and a thumbnail of its
-// maps; and their numbers in a table.
+// The network as boxes along the stream, each with its energy as bars and a thumbnail of its maps;
+// and their numbers in a table.
 
 import { button, grouped, h, joules, percent, put, show } from "../base/page.js";
 import { onArrows } from "../base/controls.js";
@@ -26,7 +26,8 @@ function boxPart(name, [title, inFull], residual, press, openCode) {
   const code = name && button("</>", () => openCode(name), {
     class: "sv-nw-codelink", "aria-label": `Code of ${name}`,
   });
-  const element = h("div", { class: `sv-nw-box${residual ? " sv-nw-residual" : ""}` }, open, code);
+  const kind = residual ? " sv-nw-residual" : last ? " sv-nw-last" : "";
+  const element = h("div", { class: `sv-nw-box${kind}` }, open, code);
   return { name, element, open, canvas, said, facts, bars, share, row };
 }
 
@@ -112,6 +113,22 @@ function makeTable() {
   return { table, heads, body };
 }
 
+/** Puts what shows a box at its place in the flow `element`: below it where that runs downwards,
+ *  else below its lane; without a box at the end. */
+function hang(element, shows, box) {
+  const others = [...element.children].filter((one) => one !== shows);
+  shows.style.position = "absolute"; // while it is looked where the lanes end
+  const group = box?.closest(".sv-nw-group");
+  const down = box && getComputedStyle(box.parentElement).flexDirection === "column";
+  const lane = others.filter((one) => one.offsetTop === group?.offsetTop);
+  const before = down ? box : lane.at(-1) ?? others.at(-1);
+  shows.style.position = "";
+  if (before.nextElementSibling !== shows) before.after(shows);
+  if (!box) return;
+  const [from, { left }] = [box.getBoundingClientRect(), shows.getBoundingClientRect()];
+  shows.style.setProperty("--sv-at", `${Math.round(from.left - left + from.width / 2)}px`);
+}
+
 /** The boxes of both models; hands: what a click on a box, on its code, on a stage does. */
 export function boxNetwork({ walks, boxIn, unfolded }, hands) {
   const element = h("div", { class: "sv-nw-net" });
@@ -177,6 +194,7 @@ export function boxNetwork({ walks, boxIn, unfolded }, hands) {
     }
     return null;
   };
+
   const press = (opened) => groups.forEach(({ items }) =>
     items.forEach(({ name, open }) => (open.ariaPressed = name === opened)));
   onArrows(element, (right, down, { target }) => {
@@ -185,5 +203,6 @@ export function boxNetwork({ walks, boxIn, unfolded }, hands) {
     all[all.indexOf(target) + right]?.focus();
     return true;
   });
-  return { element, table, update, parts, partOf, press, groups: () => groups };
+  return { element, table, update, parts, partOf, press, groups: () => groups,
+    hang: (shows, name) => hang(element, shows, partOf(name)?.visible) };
 }

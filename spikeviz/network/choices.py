@@ -27,6 +27,7 @@ from spikeatconv.data import checked
 from spikeatconv.images import image_in
 from spikeatconv.images.picture import Fit, digit_border
 from spikeatconv.model import nearest_sizes
+from spikeviz.micro.networks import NETWORKS, load_page_model
 from spikeviz.network.boxes import find_boxes
 from spikeviz.network.run import Progress
 
@@ -112,6 +113,8 @@ def load(name: str, checkpoint: str = "", progress: Progress | None = None) -> S
         return Subject(load_weights(checkpoint), checkpoint)
     if name in UNTRAINED:
         return Subject(make_untrained(UNTRAINED[name], progress))
+    if name in NETWORKS:  # the same numbers with Python and without
+        return Subject(load_page_model(name))
     return Subject(load_weights(shipped(f"{name}.safetensors")))
 
 
@@ -141,6 +144,13 @@ def test_digits() -> tuple[Tensor, Tensor]:
 def digit(index: int) -> Tensor:
     """`[1, 28, 28]`, 0 to 1."""
     return test_digits()[0][index]
+
+
+def samples() -> list[dict[str, Any]]:
+    """For a page without Python: the first test digit of each class, 28 rows of 28 greys."""
+    labels = test_digits()[1].tolist()
+    first = [labels.index(label) for label in range(10)]
+    return [{"image": i, "pixels": pack_image(digit(i))["data"]} for i in first]
 
 
 def choose_image(source: str, index: int, pixels: bytes) -> Tensor:

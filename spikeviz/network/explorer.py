@@ -9,6 +9,7 @@ import traitlets as t
 from spikeviz.base.model_explorer import ModelExplorer
 from spikeviz.base.widget import Whole, path_of
 from spikeviz.figure import new_figure, new_plotly
+from spikeviz.micro.networks import NETWORKS, PageExplorer
 from spikeviz.network import tour as tours
 
 if TYPE_CHECKING:  # importing spikeviz stays fast: torch loads when a widget is made
@@ -33,7 +34,7 @@ def last_step(answer: dict[str, Any]) -> int:
     return max(len(walk["logits"]) for walk in answer["walks"]) - 1
 
 
-class NetworkWalk(ModelExplorer):
+class NetworkWalk(PageExplorer, ModelExplorer):
     """An image flows through SpikeAtConv box by box: shapes, rates, energy, feature maps.
 
     NetworkWalk() walks through the Micro that ships, NetworkWalk(model, other) compares two. Each
@@ -55,7 +56,6 @@ class NetworkWalk(ModelExplorer):
     """
 
     _folder = "network"
-    needs_python = True
     large = ("_subjects", "_walks", "_own")
     asks = ("model", "other", "checkpoint", "source", "image", "pixels", *WHICH)
 
@@ -66,6 +66,7 @@ class NetworkWalk(ModelExplorer):
     source = t.Enum(SOURCES, "digit").tag(sync=True)
     image = Whole(0, 0, 999, 1)
     pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
+    samples = t.List(read_only=True).tag(sync=True, large=True)
     names = t.List(t.Unicode()).tag(sync=True, passing=True)
     time_step = t.Int(1, min=0).tag(sync=True)
     opened = t.Unicode("stages.0.0").tag(sync=True)
@@ -86,7 +87,7 @@ class NetworkWalk(ModelExplorer):
         checkpoint: str | os.PathLike[str] = "",
         **traits: Any,
     ) -> None:
-        from spikeviz.network.choices import Subject, offer
+        from spikeviz.network.choices import Subject, offer, samples
 
         self._subjects: OrderedDict[tuple, Subject] = OrderedDict()
         self._walks: OrderedDict[tuple, Walk] = OrderedDict()
@@ -108,6 +109,7 @@ class NetworkWalk(ModelExplorer):
             traits.setdefault("source", "photo")
         tour = traits.pop("tour", tours.DEFAULT)
         self.set_trait("choices", own | offer())
+        self.set_trait("samples", samples())
         super().__init__(checkpoint=path, model=model or "micro_digits", other=other, **traits)
         if "time_step" not in traits:
             self.time_step = last_step(self.answer)
@@ -177,6 +179,10 @@ class NetworkWalk(ModelExplorer):
         super()._receive(answer, problem)
         if answer is not None and at_the_end:
             self.time_step = last_step(answer)
+
+    @classmethod
+    def networks_in(cls, state: dict[str, Any]) -> list[str]:
+        return [name for name in (state["model"], state["other"]) if name in NETWORKS]
 
     def boxes(self) -> list[str]:
         """The names of the boxes on show, in the order of the run."""

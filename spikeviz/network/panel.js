@@ -51,9 +51,11 @@ export function boxPanel(reader, paint) {
   const element = h("div", {
     class: "sv-nw-panel", role: "region", "aria-label": "Opened box", hidden: true,
   },
-  h("div", { class: "sv-row" }, title, close), what,
-  h("div", { class: "sv-row" }, view.element, layer.element, ...channels.pager),
-  channels.element, channels.hoverText, facts, code.open, code.listing);
+  h("div", { class: "sv-row" }, title, close),
+  h("div", { class: "sv-row" }, view.element, layer.element),
+  h("div", { class: "sv-nw-look" }, channels.element,
+    h("div", {}, what, h("div", { class: "sv-row" }, ...channels.pager),
+      channels.hoverText, facts, code.open)), code.listing);
 
   function draw(t, groups, colour) {
     const keys = [t, colour, channels.hover(), ...PANEL.map((name) => model.get(name))];

@@ -32,8 +32,8 @@ function sharesOf(logits, nameOf) {
   const sum = powers.reduce((all, [power]) => all + power, 0);
   const shares = powers.slice(0, 3).map(([power, c]) =>
     `${nameOf(c, logits.length)} ${percent(power / sum, 0)}`);
-  return ` As shares: ${shares.join(", ")}. The ${logits.length} always add up to 100 %: it has no ` +
-    "answer for what is none of them.";
+  return ` As shares: ${shares.join(", ")}. The ${logits.length} always add up to 100 %: it has ` +
+    "no answer for what is none of them.";
 }
 
 export function resultView({ model, walks, steps }) {

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from spikeatconv import Recording, SpikeAtConv, record
-from spikeatconv.energy import report
+from spikeatconv.energy import E_MAC, MJ, SPIKES, report
 from spikeviz.network.boxes import Box, find_boxes
 
 if TYPE_CHECKING:  # pandas loads when it is needed
@@ -113,11 +113,21 @@ def walk(
     result.snn_mj, result.ann_mj = spent.snn_mj, spent.ann_mj
     rows = list(spent.layers.itertuples())
     for facts in result.boxes:
-        inside = [row for row in rows if f"{row.layer}.".startswith(f"{facts['box']}.")]
-        facts["snn_mj"] = sum(row.snn_mj for row in inside)
-        facts["ann_mj"] = sum(row.ann_mj for row in inside)
+        facts |= spend([row for row in rows if f"{row.layer}.".startswith(f"{facts['box']}.")])
     result.seconds = time.perf_counter() - begin
     return result
+
+
+def spend(rows: list[Any]) -> dict[str, Any]:
+    """What some rows of an energy report cost: mJ; additions, where a spike is; multiplications,
+    where values are real; twin: those of the non-spiking twin."""
+    fed = [row for row in rows if row.input in SPIKES]
+    return {
+        "snn_mj": sum(row.snn_mj for row in rows), "ann_mj": sum(row.ann_mj for row in rows),
+        "additions": sum(round(row.passes * row.flops * row.rate) for row in fed),
+        "multiplications": sum(row.passes * row.flops for row in rows if row not in fed),
+        "twin": sum(round(row.ann_mj / (E_MAC * MJ)) for row in rows),
+    }  # fmt: skip
 
 
 @contextmanager

@@ -89,27 +89,26 @@ function linear(from, rows, { weights, bias, inputs, outputs }, to) {
 }
 
 /** Spikes of neuron i of a layer for each sample and step; still: its currents do not change. */
-function fire(settings, layer, i, { currents, spikes, h }, samples, steps, still) {
+function fire({ tau, v_reset: reset }, layer, i, { currents, spikes, h }, samples, steps, still) {
   const n = layer.outputs;
-  const { tau, v_reset: reset } = settings;
-  const heard = layer.silent[i] ? 0 : 1;
   for (let k = i; k < samples * steps * n; k += n) spikes[k] = 0;
-  for (let branch = 0; branch < h[i].length; branch++) {
-    const [membrane, threshold] = [h[i][branch], layer.thresholds[i][branch]];
+  layer.thresholds[i].forEach((threshold, branch) => {
+    const membrane = h[i][branch];
     let broken = 0; // NaN once H is not finite, as in torch
-    for (let b = 0, row = 0, k = i; b < samples; b++) {
+    for (let b = 0, row = 0; b < samples; b++) {
       let v = 0;
-      for (let t = 0; t < steps; t++, row++, k += n) {
-        const charged = v + (currents[still ? b * n + i : k] - v) / tau; // charge
+      for (let t = 0; t < steps; t++, row++) {
+        const x = currents[(still ? b : row) * n + i];
+        const charged = v + (x - v) / tau; // charge
         membrane[row] = charged;
         broken += charged - charged;
         const fires = charged - threshold >= 0; // fire
-        if (fires) spikes[k] += heard;
+        if (fires && !layer.silent[i]) spikes[row * n + i]++;
         v = !fires ? charged : reset === null ? charged - threshold : reset; // reset
       }
     }
     if (broken !== 0) spikes[i] = NaN;
-  }
+  });
 }
 
 /** The way back of `fire`: from the gradient of the spikes to that of the currents. */

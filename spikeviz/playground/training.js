@@ -1,7 +1,6 @@
 // The trainer: one network, its points and its optimizer, step by step. Nothing here knows about
 // the screen.
 
-import { memory } from "../base/memory.js";
 import { code, features, makePoints } from "./data.js";
 import { count } from "./energy.js";
 import * as net from "./network.js";
@@ -34,16 +33,6 @@ function keep(from, to, copy) {
   }
 }
 
-/** x and y of the middle of each pixel of the plane. */
-function middles(side) {
-  const [xs, ys] = [new Float64Array(side * side), new Float64Array(side * side)];
-  for (let k = 0; k < xs.length; k++) {
-    xs[k] = (2 * (k % side) + 1) / side - 1;
-    ys[k] = 1 - (2 * Math.floor(k / side) + 1) / side;
-  }
-  return [xs, ys];
-}
-
 /** The points' own arrays of samples, CHUNK at a time, through the network: each(room, n, from). */
 function runAll(network, room, xs, ys, draw, each) {
   const size = features(network.settings.coding) * (network.still ? 1 : network.steps);
@@ -60,7 +49,6 @@ class Trainer {
   constructor(settings) {
     check(settings);
     this.steps = 0;
-    this.once = memory();
     this.#use(settings);
     this.points = makePoints(settings);
     this.state = makeState(this.network.values.length);
@@ -197,7 +185,9 @@ class Trainer {
     const hidden = layers.slice(0, -1);
     const rates = hidden.map(({ outputs }) =>
       Array.from({ length: outputs }, () => new Float32Array(side * side)));
-    const [xs, ys] = this.once("grid", [side], () => middles(side));
+    const at = (k) => (2 * k + 1) / side - 1; // the middle of a pixel
+    const xs = Float64Array.from(probability, (_, k) => at(k % side));
+    const ys = Float64Array.from(probability, (_, k) => -at(Math.floor(k / side)));
     const draw = uniform(this.settings.seed, LOOK);
     runAll(this.network, this.room, xs, ys, draw, (n, from) => {
       for (let b = 0; b < n; b++) probability[from + b] = net.probabilityOf(this.room.logits[b]);

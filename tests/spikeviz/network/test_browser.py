@@ -2,15 +2,18 @@
 
 import random
 import re
+from functools import reduce
+from operator import getitem
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from spikeatconv import SpikeAtConv, load_weights, mnist5k, preset, record, shipped
+from spikeatconv import SpikeAtConv, mnist5k, preset, record, shipped
 from spikeviz import NetworkWalk
 from spikeviz.browser import Course
+from spikeviz.micro.networks import load_page_model
 
 GET = "(name) => document.getElementById('view').model.get(name)"
 # Sets traits of the page's model; resolves with what the drawing that shows them returned.
@@ -33,13 +36,10 @@ DRAWN = """([change, points]) => new Promise((resolve) => {
 
 @pytest.fixture
 def saved(new_page, tmp_path):
-    """Open a saved walk, offline: saved(NetworkWalk(...), online=True: as if a kernel listened)."""
+    """Open a saved walk, offline."""
 
-    def open_saved(widget=None, online=False, **options):
+    def open_saved(widget=None, **options):
         path = (widget or NetworkWalk()).save_html(tmp_path / "walk.html")
-        if online:
-            text = path.read_text(encoding="utf-8")
-            path.write_text(text.replace("offline: true", "offline: false"), encoding="utf-8")
         page = new_page(offline=True, **options)
         page.goto(path.as_uri())
         page.locator(".sv-summary").filter(has_text="says").wait_for()
@@ -50,7 +50,7 @@ def saved(new_page, tmp_path):
 
 @pytest.fixture(scope="module")
 def micro():
-    return load_weights(shipped("micro_digits.safetensors"))
+    return load_page_model("micro_digits")
 
 
 def box(page, title, stage=None):
@@ -219,6 +219,9 @@ PLAY = """() => new Promise((done) => {
             bar: parseFloat(document.querySelectorAll(".sv-nw-track")[5].firstChild.style.width),
             said: document.querySelector(".sv-nw-said:not([hidden])").textContent,
             summary: document.querySelector(".sv-summary").textContent,
+            added: document.querySelectorAll(".sv-nw-figure > b")[1].textContent,
+            dots: [...document.querySelectorAll(".sv-nw-dots > :not([hidden])")]
+                .map((dot) => dot.getBoundingClientRect().left),
         });
         if (place === 2) done(seen);
     });
@@ -227,15 +230,17 @@ PLAY = """() => new Promise((done) => {
 
 
 def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
-    page = saved(NetworkWalk())
-    count = page.locator(".sv-nw-box:visible").count()
+    page = saved(NetworkWalk(), width=1400)
+    lefts = [one.bounding_box()["x"] for one in page.locator(".sv-nw-box:visible").all()]
+    assert lefts == sorted(lefts)  # one lane
+    places = [page.locator(one).bounding_box() for one in (".sv-nw-pad", ".sv-nw-bars")]
     seen = page.evaluate(PLAY)
     first = [one for one in seen if 0 < one["place"] < 1]
-    assert len(seen) > 60
+    assert len(seen) > 20
     assert {one["summary"] for one in first} == {"The image is on its way through the network."}
     waiting = [one["waiting"] for one in first]
     assert waiting == sorted(waiting, reverse=True)
-    assert waiting[0] >= count - 2
+    assert waiting[0] >= len(lefts) - 2
     assert all(one["bar"] == 0 and one["said"] == "?" for one in first if one["waiting"])
     bars = [one["bar"] for one in first]
     assert bars == sorted(bars)
@@ -243,7 +248,15 @@ def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
     later = [one for one in seen if 1 < one["place"] < 2]
     assert {one["waiting"] for one in later} == {0}
     assert max(one["lit"] for one in later) in (2, 3)
-    assert (seen[-1]["lit"], seen[-1]["said"]) == (0, "5")
+    assert (seen[-1]["lit"], seen[-1]["said"], seen[-1]["dots"]) == (0, "5", [])
+    middles = [np.mean(one["dots"]) for one in first if one["dots"]]
+    assert min(np.diff(middles)) > -60  # the spikes go from the image to the classes
+    assert middles[0] < lefts[0]
+    assert middles[-1] > places[1]["x"] - 60
+    added = [number(one["added"]) for one in seen]
+    assert added == sorted(added)
+    walk = page.evaluate(GET, "answer")["walks"][0]
+    assert added[-1] == round(sum(box["additions"] for box in walk["boxes"]))
 
 
 def test_a_step_that_is_not_complete_leaves_the_trait_whole(saved):
@@ -427,17 +440,57 @@ def test_a_tour_of_ones_own_by_keyboard(saved):
 # ---------------------------------------------------------------- without a kernel, and with one
 
 
-def test_a_page_without_a_kernel_says_what_needs_one(saved):
-    page = saved()
+def test_a_page_that_has_not_the_network_says_what_needs_python(saved):
+    page = saved(NetworkWalk(deep()))
     page.get_by_text("Another image needs Python").wait_for()
     for name in ("Model", "Compare with", "Own image from a file", "Test digit, exact value"):
         assert page.get_by_label(name, exact=True).is_disabled()
-    for name in ("Clear", "Photo"):
+    for name in ("Clear", "Photo", "A test digit: 3"):
         assert page.get_by_role("button", name=name).is_disabled()
     pad = page.locator(".sv-nw-pad")
     pad.click()
     pad.press("Enter")
     assert page.evaluate(GET, "source") == "digit"
+
+
+ANSWER = """() => {
+    const { walks, truth, asked } = document.getElementById("view").model.get("answer");
+    const text = (view) => Array.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
+        (byte) => String.fromCharCode(byte)).join("");
+    return { walks: walks.map((walk) => ({ ...walk, data: text(walk.data) })), truth, asked };
+}"""
+
+
+def test_the_page_answers_as_python_does(saved, unpack):
+    page = saved(NetworkWalk(image=4))
+    for digit in (0, 2, 1):
+        page.get_by_role("button", name=f"A test digit: {digit}").click()
+        page.locator(".sv-summary").filter(has_text=f"says {digit},").wait_for()
+        found = page.evaluate(ANSWER)
+        answer = NetworkWalk(image=found["asked"][3]).answer
+        assert found["truth"] == answer["truth"] == digit
+        (mine,), (truth,) = found["walks"], answer["walks"]
+        assert mine["code"] == truth["code"]
+        np.testing.assert_allclose(mine["logits"], truth["logits"], atol=1e-3)
+        assert mine["snn_mj"] == pytest.approx(truth["snn_mj"], rel=1e-3)
+        assert mine["ann_mj"] == pytest.approx(truth["ann_mj"], rel=1e-9)
+        data = mine["data"].encode("latin-1")
+        for one, its in zip(mine["boxes"], truth["boxes"], strict=True):
+            for name in ("box", "title", "stage", "block", "shape", "layers", "parameters", "twin",
+                         "neurons", "multiplications", "code", "drawn"):  # fmt: skip
+                assert one[name] == its[name], (one["box"], name)
+            assert one["rates"] == pytest.approx(its["rates"], abs=1e-4)
+            assert one["additions"] == pytest.approx(its["additions"], rel=2e-3)
+            assert {v: set(m) for v, m in one["maps"].items()} == {
+                v: set(m) for v, m in its["maps"].items()
+            }
+            for view, maps in its["maps"].items():
+                places = [("maps", view, index) for index in maps]
+                for place in [*places, ("thumbs", view)] if maps else []:
+                    seen, _ = unpack(data, reduce(getitem, place, one))
+                    wanted, quantum = unpack(truth["data"], reduce(getitem, place, its))
+                    away = np.abs(seen - wanted) > 1.1 * quantum + 1e-6
+                    assert away.mean() < 1e-3, (one["box"], place)
 
 
 PIXELS = """() => {
@@ -450,16 +503,18 @@ def pixels(page):
     return np.array(page.evaluate(PIXELS), dtype=np.uint8)
 
 
-def test_drawing_sends_28_by_28_greys(saved):
-    page = saved(online=True)
+def test_what_is_drawn_is_answered_in_the_page_while_it_is_drawn(saved):
+    page = saved()
     pad = page.locator(".sv-nw-pad")
     page.get_by_role("button", name="Clear").click()
     assert page.evaluate(GET, "source") == "own"
     assert not pixels(page).any()
+    page.get_by_text("The drawing is empty").wait_for()
     at = pad.bounding_box()
     page.mouse.move(at["x"] + at["width"] * 10.5 / 28, at["y"] + at["height"] * 5.5 / 28)
     page.mouse.down()
     page.mouse.move(at["x"] + at["width"] * 10.5 / 28, at["y"] + at["height"] * 20.5 / 28, steps=4)
+    page.locator(".sv-summary").filter(has_text="says 1,").wait_for()  # the mouse is still down
     page.mouse.up()
     drawn = pixels(page).reshape(28, 28)
     assert (drawn[6:20, 10] > 200).all()  # a line without gaps
@@ -483,17 +538,27 @@ def test_a_file_is_cut_scaled_and_turned_round(saved, tmp_path):
     Image.fromarray(digit).save(tmp_path / "digit.png")
     paper = np.pad(255 - digit, ((0, 0), (6, 6)), constant_values=255)  # not square
     Image.fromarray(paper).save(tmp_path / "paper.png")
+    Image.fromarray(255 - digit).resize((4000, 3000), 0).convert("RGB").save(tmp_path / "large.jpg")
     (tmp_path / "none.png").write_text("no image")
-    page = saved(online=True)
+    page = saved()
     for name, said in (
         ("digit.png", ""),
         ("paper.png", "turned round"),
         ("none.png", "none.png cannot be read"),
     ):
         page.get_by_label("Own image from a file").set_input_files(tmp_path / name)
-        page.locator("[role=alert]").filter(has_text=said).wait_for(state="attached")
+        page.locator(".sv-nw-image [role=alert]").filter(has_text=said).wait_for(state="attached")
         page.wait_for_function(f"({PIXELS})().length === 784")
         assert np.abs(pixels(page).reshape(28, 28).astype(int) - digit).max() <= 1
+    page.get_by_label("Own image from a file").set_input_files(tmp_path / "large.jpg")
+    page.locator(".sv-nw-image [role=alert]").filter(has_text="turned round").wait_for()
+    page.locator(".sv-summary").filter(has_text="says").wait_for()
+    page.evaluate("""() => {
+        const model = document.getElementById("view").model; // as an address may ask for
+        model.set("pixels", new DataView(new ArrayBuffer(3 * 50 * 50)));
+    }""")
+    page.get_by_role("button", name="A test digit: 3").click()
+    page.locator(".sv-summary").filter(has_text="says 3,").wait_for()
 
 
 def test_in_jupyterlab_a_choice_is_answered_by_the_kernel(new_page, lab: Course):

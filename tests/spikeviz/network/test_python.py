@@ -24,6 +24,7 @@ from spikeatconv import (
 )
 from spikeviz import NetworkWalk
 from spikeviz.base import model_explorer
+from spikeviz.micro.networks import load_page_model
 from spikeviz.network import tour as network_tour
 from spikeviz.network.boxes import find_boxes
 from spikeviz.network.choices import Subject, fit_image, load
@@ -41,7 +42,7 @@ def walks():
 
 @pytest.fixture(scope="module")
 def micro():
-    return load_weights(shipped("micro_digits.safetensors"))
+    return load_page_model("micro_digits")  # what ships has the same numbers without Python
 
 
 def digit(index):
@@ -78,6 +79,14 @@ def test_rates_energy_and_logits_are_those_of_record_and_energy_report(walks, mi
     (answer,) = widget.answer["walks"]
     np.testing.assert_allclose(np.mean(answer["logits"], 0), logits[0], atol=1e-5)
     assert answer["snn_mj"] == pytest.approx(report.snn_mj, rel=1e-12)
+    rows = report.layers
+    fed = rows.input.isin(["binary", "spike sum"])
+    counted = {
+        "additions": (rows.passes * rows.flops * rows["rate"])[fed].sum(),
+        "multiplications": (rows.passes * rows.flops)[~fed].sum(), "twin": rows.flops.sum(),
+    }  # fmt: skip
+    for name, count in counted.items():
+        assert sum(box[name] for box in answer["boxes"]) == pytest.approx(count, abs=0.01)
 
 
 @pytest.mark.parametrize("spk", ["sl", "rl", "mbpl", "hsl", "dcl"])
@@ -161,24 +170,7 @@ def test_a_model_that_fails_leaves_no_hooks(micro):
 # ---------------------------------------------------------------- the maps
 
 
-def unpack(data, entry):
-    """What a map's numbers mean, read from the bytes as maps.js does."""
-    count = int(np.prod(entry["shape"]))
-    each = 8 // entry["bits"]
-    raw = np.frombuffer(data, np.uint8, -(-count // each), entry["at"])
-    shifts = np.arange(0, 8, entry["bits"])
-    flat = ((raw[:, None] >> shifts) & ((1 << entry["bits"]) - 1)).ravel()[:count]
-    numbers = flat.reshape(entry["shape"]).astype(float)
-    if "scales" not in entry:
-        low, high = entry["low"], entry["high"]
-    else:
-        t, c = entry["shape"][:2]
-        both = np.frombuffer(data, "<f4", 2 * t * c, entry["scales"]).reshape(2, t, c, 1, 1)
-        low, high = both.astype(float)
-    return low + numbers * (high - low) / entry["top"], np.max(high - low) / entry["top"]
-
-
-def test_the_maps_in_the_answer_are_the_spikes_and_the_membranes_of_record(walks, micro):
+def test_the_maps_in_the_answer_are_the_spikes_and_the_membranes_of_record(walks, micro, unpack):
     (answer,) = walks(image=3).answer["walks"]
     assert answer["whole"]
     with record(micro) as rec, torch.no_grad():
