@@ -36,7 +36,7 @@ from spikeviz.browser import open_chromium
 from spikeviz.micro.networks import NETWORKS, PageExplorer, load_page_model, weights_of
 from spikeviz.network.choices import photo
 
-PIECE = 20  # images at once
+PIECE = 50  # images at once
 WORKER = "DedicatedWorker"  # the thread of Chromium that runs the network
 PROBE = """
 import { canOpen, openNetwork } from "./weights.js";

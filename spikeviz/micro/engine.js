@@ -15,10 +15,10 @@
 //
 // As a worker it answers {open: buffer} and {image} with {done}, or {problem: a sentence}.
 
-import { attend, convolve, fire, measure, planes, pool, repeat, sum } from "./layers.js";
+import { attend, convolve, fire, here, measure, planes, pool, repeat, sum } from "./layers.js";
 
-/** Where this module came from: a page starts it again as a worker. */
-export const address = import.meta.url;
+/** Where these modules came from: a page starts them again as a worker. */
+export const addresses = [here, import.meta.url];
 
 const MJ = 1e-9; // of a pJ
 

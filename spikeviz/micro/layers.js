@@ -4,6 +4,8 @@
 // channels of a pixel are neighbours. Sums are made in float64 and kept in float32, as
 // are membranes, so that a spike differs from PyTorch's only where PyTorch's own rounding decides.
 
+export const here = import.meta.url;
+
 const float = Math.fround;
 
 /** The sum of the values, and the largest; whether all are whole numbers, from 0 on. */

@@ -1,17 +1,18 @@
 // Opens a network that the page itself runs: its weights come once, whoever asks first.
 //
 //   canOpen(name, model)        whether the page can have it, without asking anybody
-//   openNetwork(name, model) → Promise<{header, run}>
+//   openNetwork(name, model) → Promise<{header, run, apart}>
 //     header                    what pack.py says of it: title, note, image [C, H, W], steps, boxes, …
 //     run(image) → Promise      of what engine.js gives for a Float32Array [C · H · W], 0 to 1;
 //                               rejected with a sentence
+//     apart                     whether a worker runs it
 //
 // model: the widget's. name: a file of data/, such as "micro_digits". The weights stand in the page
 // (a saved widget), or in a script beside it, assets/NAME.js (a site, a gallery), or Python sends
 // them as a message (a notebook). A worker runs the network, or this thread where none can start.
 
 import { offline } from "../base/life.js";
-import { address, readHeader, run, unpack } from "./engine.js";
+import { addresses, readHeader, run, unpack } from "./engine.js";
 
 const PATIENCE = 60_000; // ms that Python has for an answer
 
@@ -79,9 +80,19 @@ const unzip = (bytes) => new Response(
 async function start(buffer) {
   const { header } = readHeader(buffer);
   const ask = await startWorker(buffer);
-  if (ask) return { header, run: (image) => ask({ image: Float32Array.from(image ?? []) }) };
+  if (ask)
+    return { header, apart: true, run: (image) => ask({ image: Float32Array.from(image ?? []) }) };
   const network = unpack(buffer);
-  return { header, run: async (image) => run(network, image) };
+  return { header, apart: false, run: async (image) => run(network, image) };
+}
+
+/** The engine as one classic script: a page that was opened from a disk starts no other worker. */
+async function engineScript() {
+  const texts = addresses.map(async (address) => (await fetch(address)).text());
+  const classic = (text) => text.replace(/^(\s*import\b[^;]*;)*/, "")
+    .replaceAll(/\bexport (?=const|function)/g, "").replaceAll("import.meta.url", "''");
+  const script = (await Promise.all(texts)).map(classic).join("\n");
+  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
 /** ask(message) → Promise of the worker's answer; null where no worker starts. */
@@ -89,7 +100,7 @@ async function startWorker(buffer) {
   const waiting = [];
   let worker;
   try {
-    worker = new Worker(address, { type: "module" });
+    worker = new Worker(await engineScript());
   } catch {
     return null;
   }

@@ -139,7 +139,7 @@ OPEN = """async ([name, image]) => {
     const both = Promise.all([open(name), open(name)]);
     const [one, two] = await both.catch((error) => [error.message]);
     if (!two) return [can, one];
-    return [can, one === two, (await look(one, image))[0].logits];
+    return [can, one === two, one.apart, (await look(one, image))[0].logits];
 }"""
 ASK = """async ([name, zipped]) => {
     const heard = [];
@@ -163,7 +163,7 @@ ASK = """async ([name, zipped]) => {
 def test_weights_come_with_the_page_beside_it_or_from_python(page, new_page, tmp_path):
     image = as_text(torch.rand(1, 1, 32, 32))
     held = page.evaluate(OPEN, ["micro_digits", image])
-    assert held[:2] == [True, True]
+    assert held[:3] == [True, True, True]  # in a worker, also in a page from a disk
     no = page.evaluate(OPEN, ["micro_sl_digits", image])
     assert no[0] is False
     assert "micro_sl_digits are not in this page, and no Python is there" in no[1]
@@ -182,7 +182,7 @@ def test_weights_come_with_the_page_beside_it_or_from_python(page, new_page, tmp
     other.add_init_script("delete globalThis.Worker")  # then the page's own thread runs it
     other.goto(beside.as_uri())
     other.wait_for_function("() => globalThis.probe")
-    assert other.evaluate(OPEN, ["micro_digits", image]) == held
+    assert other.evaluate(OPEN, ["micro_digits", image]) == [True, True, False, held[3]]
     can, missing = other.evaluate(OPEN, ["micro_bdsa_digits", image])
     assert can
     assert "assets/micro_bdsa_digits.js has to lie beside this page" in missing
