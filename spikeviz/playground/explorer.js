@@ -36,7 +36,7 @@ function sessionOf(model) {
 
 /** Training and the time of the point: what moves, its buttons, and what Python hears of it. */
 function makeClocks({ model, set, session, paint, signal }) {
-  const tell = () => set(session.learned());
+  const tell = () => session.tell(set);
   const reset = () => {
     session.begin();
     tell();

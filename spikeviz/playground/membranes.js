@@ -2,6 +2,7 @@
 // the logit, step by step.
 
 import { THRESHOLD } from "./state.js";
+import { named } from "./words.js";
 import { across, label, line, scale, stroke, surface, upright } from "../base/draw.js";
 import { dragLine } from "../base/slider.js";
 import { div, h, put, renew, show } from "../base/page.js";
@@ -20,14 +21,18 @@ function path(h, thresholds, v_reset, x, y) {
   return points;
 }
 
+/** A triangle for a spike, a number for several. */
 function spikeMark(ctx, px, py, count, colour) {
+  if (count > 1) {
+    label(ctx, count, px, py, colour.fg, "center");
+    return;
+  }
   ctx.fillStyle = colour.fg;
   ctx.beginPath();
   ctx.moveTo(px, py - 5);
   ctx.lineTo(px - 4, py + 4);
   ctx.lineTo(px + 4, py + 4);
   ctx.fill();
-  if (count > 1) label(ctx, count, px + 5, py, colour.fg);
 }
 
 /** [lowest, highest] of a membrane's axis, in halves, so that a drag finds it where it was. */
@@ -88,7 +93,7 @@ export function makePanels({ setThreshold }) {
     const title = div("pg-name");
     let range = [0, 1];
     const lines = thresholds.map((_, i) => dragLine({
-      label: `Threshold${thresholds.length > 1 ? ` ${i + 1}` : ""} of neuron ${name}`,
+      label: `Threshold${thresholds.length > 1 ? ` ${i + 1}` : ""} of neuron ${named(name)}`,
       range: () => THRESHOLD,
       set: (value) => setThreshold(name, i, value),
       reset: () => setThreshold(name, i, null),

@@ -33,7 +33,7 @@ export function mapOf(values, shades, most = 1) {
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(side, side);
   values.forEach((value, k) => {
-    const shade = shades[clamp(Math.round((SHADES * value) / most), 0, SHADES)];
+    const shade = shades[clamp(Math.round((SHADES * value) / most) || 0, 0, SHADES)]; // NaN too
     image.data.set(shade, 4 * k);
     image.data[4 * k + 3] = 255;
   });

@@ -29,6 +29,6 @@ export function makePage({ sets, controls, shape, wires, plane, panels, walk, as
   parts.root = h("div", { class: "spikeviz sv-playground" },
     div("row", ...top, div("row sv-pg-chips", h("b", {}, "Predict:"), ...asking.chips)),
     asking.panel, div("row", parts.problem, resetToo), parts.summary,
-    div("pg-bench", left, net, out, point), div("row", ...copying));
+    div("pg-bench", left, net, out, point), div("row sv-share", ...copying));
   return parts;
 }

@@ -9,11 +9,19 @@ export const SIDE = 40; // places of the plane's maps along x and y
 const same = (list, values) =>
   list.length === values.length && list.every((value, i) => value === values[i]);
 
+/** The losses with those of this step: [step, training, test], −1 where there is no such point. */
+function withRow(history, steps, numbers) {
+  if (history.length && history.at(-1)[0] >= steps) return history;
+  const losses = ["train", "test"].map((name) => numbers()[name].loss);
+  const more = [...history, [steps, ...losses.map((loss) => (Number.isFinite(loss) ? loss : -1))]];
+  return more.length > MOST_ROWS ? more.filter((_, i) => i % 2 === 0) : more;
+}
+
 /** A session of these settings. `version` is new whenever its network or its points are. */
 export function makeSession(settings) {
   let key = JSON.stringify(settings);
   let trainer = makeTrainer(settings);
-  let [version, history, problem, touched] = [0, [], "", false];
+  let [version, history, problem, touched, telling] = [0, [], "", false, false];
   const once = memory();
 
   function begin(of = trainer.settings) {
@@ -51,28 +59,29 @@ export function makeSession(settings) {
       return false;
     }
   }
-  /** Writes the losses down, once a step; −1 where there is no such point. */
-  function note() {
-    const { steps } = trainer;
-    if (history.length && history.at(-1)[0] >= steps) return;
-    const losses = ["train", "test"].map((name) => numbers()[name].loss);
-    history = [...history, [steps, ...losses.map((loss) => (Number.isFinite(loss) ? loss : -1))]];
-    if (history.length > MOST_ROWS) history = history.filter((_, i) => i % 2 === 0);
-  }
+  const note = () => (history = withRow(history, trainer.steps, numbers));
   /** Takes up what was learned elsewhere: by Python, in a saved page, before an undo. */
   function adopt(learned) {
     const { values } = trainer.network;
+    if (telling) return;
     if (!learned.weights.length) return fresh() ? undefined : begin();
     if (learned.weights.length !== values.length) return;
+    history = learned.history;
     if (same(learned.weights, values) && learned.steps === trainer.steps) return;
     values.set(learned.weights);
     trainer.steps = learned.steps;
-    [history, touched] = [learned.history, true];
+    touched = true;
     version++;
   }
-  /** What of it goes to Python. */
   const learned = () => (fresh() ? { weights: [], steps: 0, history: [] }
     : { weights: [...trainer.network.values], steps: trainer.steps, history });
+  /** Sets the traits of what was learned, one after the other: half of them is nothing to adopt. */
+  function tell(set) {
+    if (trainer.steps) note();
+    telling = true;
+    set(learned());
+    telling = false;
+  }
 
   function setWeight(at, value) {
     trainer.network.values[at] = value;
@@ -80,7 +89,7 @@ export function makeSession(settings) {
     version++;
   }
   return {
-    begin, follow, learn, note, adopt, learned, setWeight, numbers,
+    begin, follow, learn, note, adopt, learned, tell, setWeight, numbers,
     maps: () => once("maps", [version], () => trainer.surface(SIDE)),
     probe: ([x, y]) => once("probe", [version, x, y], () => trainer.probe(x, y)),
     get trainer() { return trainer; },

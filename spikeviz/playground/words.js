@@ -7,6 +7,9 @@ export const SETS = {
   points: "my own",
 };
 
+/** A number, where weights that exploded leave one. */
+const told = (value, digits) => (Number.isFinite(value) ? show(value, digits) : "not finite");
+
 /** "0.3" → "1.4": people count from 1. */
 export const named = (name) => name.split(".").map((at) => Number(at) + 1).join(".");
 
@@ -28,7 +31,7 @@ export function summaryText({ settings, session, numbers }) {
   const learned = steps ? `After ${counted(steps, "step")}` : "Untrained";
   const tested = test.length ? `${right(numbers.test)} of ${grouped(test.length)} test points`
     : "no test points";
-  const loss = show(numbers.train.loss, 3);
+  const loss = told(numbers.train.loss, 3);
   const flaws = ["dead", "saturated"].filter((flaw) => numbers[flaw].length)
     .map((flaw) => `${numbers[flaw].length} ${flaw}`).join(", ");
   return `${learned}: ${tested} right, ${right(numbers.train)} of those that train, loss ` +
@@ -57,9 +60,9 @@ export function costRows({ settings, numbers }) {
 export function pointWords({ point: [x, y], run, settings, point }) {
   const into = settings.coding === "constant" ? "in: x, y" : "in: x, −x, y, −y";
   const mean = run.logits.reduce((sum, logit) => sum + logit, 0) / run.logits.length;
-  const sure = percent(run.probability, 0);
+  const sure = Number.isFinite(run.probability) ? percent(run.probability, 0) : "nothing finite";
   return {
-    into, out: `logit, mean ${show(mean, 2)}`, at: point,
+    into, out: `logit, mean ${told(mean, 2)}`, at: point,
     says: `Point (${show(x, 2)}, ${show(y, 2)}): blue with ${sure}.`,
   };
 }

@@ -82,7 +82,7 @@ def test_what_a_point_does_is_the_same_in_python(calm, drawn):
 
 def test_it_learns_while_one_watches_and_python_gets_what_it_learned(calm):
     page = calm(SpikingPlayground(speed=40))
-    train = page.get_by_role("button", name="Train")
+    train = page.get_by_role("button", name="▶ Train")
     assert "Untrained" in page.locator(".sv-summary").inner_text()
     train.click()
     page.wait_for_function(f"{MODEL}.get('steps') > 150", timeout=60_000)
@@ -110,22 +110,52 @@ def test_in_sight_it_trains_by_itself_and_a_key_ends_that(opened):
     page = opened(SpikingPlayground(speed=1))
     page.locator(".sv-summary").get_by_text("After").wait_for()
     page.locator(".spikeviz").press("Shift")
-    page.get_by_role("button", name="Train").wait_for()
+    page.get_by_role("button", name="▶ Train").wait_for()
     assert value(page, "steps") > 0
 
 
 def test_a_loss_that_explodes_is_told_and_the_page_lives_on(calm):
-    page = calm(SpikingPlayground(learning_rate=1000.0, optimizer="sgd", spiking=False))
-    page.get_by_role("button", name="Train").click()
+    page = calm(SpikingPlayground(learning_rate=1000.0, spiking=False, speed=40))
+    page.get_by_role("button", name="▶ Train").click()
     told = page.locator(".sv-pg-problem")
     told.get_by_text("has no finite loss; lower the learning rate").wait_for()
     assert re.match(r"step \d+ ", told.inner_text())
-    page.get_by_role("button", name="Train").wait_for()  # it rests
+    page.get_by_role("button", name="▶ Train").wait_for()  # it rests
     page.get_by_role("button", name="Reset").last.click()
     page.wait_for_function("!document.querySelector('.sv-pg-problem').textContent")
     page.get_by_label("Learning rate").select_option("0.03")
     page.get_by_role("button", name="Step", exact=True).click()
     assert value(page, "steps") == 1
+
+
+def test_an_experiment_asks_trains_answers_and_leads_back(calm):
+    page = calm(SpikingPlayground(speed=40, noise=0.25))
+    page.get_by_role("button", name="Four thresholds in one neuron").click()
+    page.get_by_text("Guess first.").wait_for()
+    page.get_by_role("button", name="A border that bends").click()
+    reply = page.locator(".sv-pg-panel-ask [role=status] .sv-title")
+    reply.get_by_text("No: “Degrees between yes and no”. Loss: ").wait_for()
+    shown = page.locator(".sv-summary").inner_text()
+    tried = re.search(r"Loss: ([\d.]+) with four", reply.inner_text())[1]
+    assert f"loss {float(tried):g}" in shown
+    assert "After 300 steps" in shown
+    page.get_by_role("button", name="Back to my own settings").click()
+    assert (value(page, "noise"), value(page, "layers")) == (0.25, [4, 4])
+    assert page.locator(".sv-pg-panel-ask").is_hidden()
+    page.locator(".sv-summary").get_by_text("Untrained").wait_for()
+
+
+def test_the_training_script_runs_elsewhere(calm, tmp_path):
+    page = calm(SpikingPlayground(layers=[2], time_steps=2, coding="rate"))
+    page.get_by_role("button", name="Step", exact=True).click()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Copy training script").click()
+    assert download.value.suggested_filename == "playground.py"
+    names: dict = {"__name__": "script"}
+    exec(download.value.path().read_text(encoding="utf-8"), names)
+    trained = [p.detach().numpy().ravel() for p in names["network"].parameters()]
+    np.testing.assert_allclose(np.concatenate(trained), value(page, "weights"), rtol=1e-9)
 
 
 # ---------------------------------------------------------------- hands
@@ -206,7 +236,7 @@ def test_points_of_ones_own_come_and_go(calm):
     assert value(page, "points")[1] == [0.35, 0.4, 0]
     page.get_by_role("button", name="clear mine").click()
     page.locator(".sv-summary").get_by_text("No points yet").wait_for()
-    page.get_by_role("button", name="Train").click()
+    page.get_by_role("button", name="▶ Train").click()
     page.locator(".sv-pg-problem").get_by_text("there is no point to train on").wait_for()
 
 
