@@ -53,6 +53,12 @@ print(json.dumps({"version": sys.version_info[:2], "prefix": sys.prefix, "pip": 
                   "broken": [str(info) for info in broken]}))
 """
 
+# Run with -I after pip, which would do it on one core alone.
+COMPILE = """
+import compileall, sysconfig
+compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0)
+"""
+
 # Variables that would send the environment's Python, or what pip installs, to another place.
 ELSEWHERE = ("PYTHONHOME", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER")
 EXTRAS = {"course", "test"}  # of pyproject.toml: what all need, and what the tests need
@@ -295,10 +301,11 @@ def install(extras: list[str], lock: int) -> None:
         # -I: nothing of the user's own Python. It refuses to work outside of an environment, and
         # where pip's settings name another place, this one holds.
         pip = [PYTHON, "-I", CHILD, "pip", "--require-virtualenv", "install", "--prefix", VENV]
-        options = ["--no-input", "--progress-bar", "off"]
+        options = ["--no-input", "--progress-bar", "off", "--no-compile"]
         if packed := os.environ.get(WHEELS):
             options += ["--no-index", "--find-links", packed]
         follow([*pip, *options, "-e", project], log, progress, lock)
+        follow([PYTHON, "-I", "-c", COMPILE], log, progress, lock)
     progress.end("done")
 
 

@@ -35,6 +35,7 @@ class Machine:
 
     def __init__(self, repo):
         self.commands, self.pip_status, self.pip_output = [], 0, "Collecting torch\n"
+        self.compiled = 0
         self.package = str(repo / "spikeatconv" / "__init__.py")
         self.inside = {"version": [3, 11], "prefix": str(repo / ".venv"), "pip": True,
                        "package": None, "packages": ["pip"], "broken": []}  # fmt: skip
@@ -45,6 +46,7 @@ class Machine:
         if words[1:3] == ["-I", "-c"]:
             if not course.PYTHON.exists():
                 raise FileNotFoundError(words[0])
+            self.compiled += words[3] == course.COMPILE
             return Finished(output=json.dumps(self.inside))
         self.commands.append(words)
         if words[1:3] == ["-m", "venv"]:
@@ -277,6 +279,21 @@ def test_set_up_happens_once(machine):
     assert machine.started() == ["venv", "pip"]
     course.set_up()
     assert machine.started() == []
+
+
+def test_packages_are_compiled_on_all_cores_once_pip_is_done(machine, tmp_path):
+    course.set_up()
+    assert "--no-compile" in machine.commands[1]
+    assert machine.compiled == 1
+    machine.pip_status = 1
+    with pytest.raises(SystemExit):
+        course.set_up("test")
+    assert machine.compiled == 1
+    (tmp_path / "right.py").write_text("x = 1\n")
+    (tmp_path / "wrong.py").write_text("x = = 1\n")  # some packages ship such files
+    where = f"import sysconfig\nsysconfig.get_path = lambda _: {str(tmp_path)!r}\n"
+    subprocess.run([sys.executable, "-I", "-c", where + course.COMPILE], check=True)
+    assert [file.stem.split(".")[0] for file in tmp_path.rglob("*.pyc")] == ["right"]
 
 
 def test_a_packed_course_asks_no_index(machine, monkeypatch):
