@@ -241,21 +241,43 @@ def lab(browser, tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """contexts(**options): a context of the browser with these options, made once. A file stays
+    open in it, and so the process that draws files: its start costs more than a page."""
+    made = {}
+
+    def find(**options):
+        key = repr(sorted(options.items()))
+        if key not in made:
+            made[key] = browser.new_context(**options)
+            made[key].new_page().goto((ROOT / "LICENSE").as_uri())
+        return made[key]
+
+    return find
+
+
+MEDIA = {"color_scheme", "reduced_motion"}  # what a page can have of its own
+
+
 @pytest.fixture
-def new_page(browser):
+def new_page(contexts):
     """Open pages that must not raise errors: new_page(width=..., color_scheme=..., ...)."""
-    contexts, errors = [], []
+    before, errors = {}, []
 
     def open_page(width=1400, height=1000, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
+        context = contexts(**{n: value for n, value in options.items() if n not in MEDIA})
+        before.setdefault(context, context.pages)
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(**{n: value for n, value in options.items() if n in MEDIA})
         page.on("pageerror", lambda error: errors.append(str(error)))
         for hand in (page.mouse, page.keyboard, page.touchscreen):
             patient(hand, page)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for context, pages in before.items():
+        for page in set(context.pages) - set(pages):  # and those that it opened
+            page.close()
     assert not errors

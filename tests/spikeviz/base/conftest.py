@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pages(tmp_path_factory):
     """pages(cls): the saved page of each widget as it comes, written once."""
     folder, written = tmp_path_factory.mktemp("pages"), {}

@@ -108,6 +108,21 @@ def widget(request):
     made.close()
 
 
+@pytest.fixture(scope="module")
+def kinds_of():
+    """kinds_of(cls): what of a widget as it comes may be shared; it is made once."""
+    made = {}
+
+    def find(cls):
+        if cls not in made:
+            made[cls] = cls()
+        return made[cls]._kinds
+
+    yield find
+    for widget in made.values():
+        widget.close()
+
+
 @pytest.fixture
 def blank(new_page, tmp_path):
     """A page that holds the scripts of a live page, and no widget."""
@@ -118,11 +133,11 @@ def blank(new_page, tmp_path):
 
 
 @each
-def test_every_trait_that_can_be_set_is_shared_or_passing(cls, widget):
+def test_every_trait_that_can_be_set_is_shared_or_passing(cls, kinds_of):
     for name, trait in cls._own_traits().items():
         hidden = trait.read_only or trait.metadata.get("large") or trait.metadata.get("passing")
         # raw bytes, of a drawing or a picture, are no text
-        assert (name in widget._kinds) != bool(hidden or isinstance(trait, traitlets.Bytes)), name
+        assert (name in kinds_of(cls)) != bool(hidden or isinstance(trait, traitlets.Bytes)), name
 
 
 ROUND = """([kinds, saved, states]) => states.map((state) => {
@@ -205,13 +220,13 @@ JUNK = ["", "x", "-5", "1e999", "NaN", "none", "null", "[", "1,2", "0,0,0,0", "-
 
 
 @each
-def test_no_address_breaks_a_page(cls, widget, at, pages):
+def test_no_address_breaks_a_page(cls, kinds_of, at, pages):
     """Junk in some and in all of what is shared: no error, no NaN, at most one calm line."""
     rng = random.Random(cls.__name__)
 
     def junk(share):
         values = {name: "x" if kind == ["text"] else rng.choice(JUNK)  # a text may be "null"
-                  for name, kind in widget._kinds.items() if rng.random() < share}  # fmt: skip
+                  for name, kind in kinds_of(cls).items() if rng.random() < share}  # fmt: skip
         return "&".join(map("=".join, values.items()))
 
     others = ["a-heading", "/3/1"]  # of a page, of slides
@@ -223,4 +238,4 @@ def test_no_address_breaks_a_page(cls, widget, at, pages):
         for name, (low, high, _) in cls.ranges().items():
             value = page.evaluate(SHARED, [name])[name]
             assert value is None or low <= value <= high
-        page.context.close()
+        page.close()
