@@ -3,12 +3,13 @@
     python studies/page.py                        writes results/page.json, network by network
     python studies/page.py micro_digits           one network; the others keep their results
     python studies/page.py --images 100           the first of the images only
+    python studies/page.py micro_photographs --cifar100 FOLDER
 
 A page with the engine of spikeviz/micro runs in Chromium, PyTorch runs `page_model` of the same
 network, the very same weights. Compared are classes, logits of each step, every spike of every
 neuron, and how many additions were done: with a count of our own, layer by layer, and with the
-FLOPs · R of `energy_report`. The digits are the 1,000 test digits; photographs are pieces of the
-photograph that ships, of random places and sizes.
+FLOPs · R of `energy_report`. The digits are the 1,000 test digits; photographs are those of the ten
+classes in CIFAR-100's test set, or without `--cifar100` pieces of the photograph that ships.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 
 import digits
 import numpy as np
+import photographs
 import torch
 import torch.nn.functional as F
 import traitlets as t
@@ -281,11 +283,16 @@ def pieces(count: int, seed: int = 0) -> Tensor:
     return (torch.stack(found) * 255).round() / 255
 
 
-def images_for(model: SpikeAtConv) -> tuple[Tensor, Tensor | None]:
-    """The images of a network, and their labels if they are digits."""
-    if model.config.in_channels == 3:
+def images_for(model: SpikeAtConv, folder: str) -> tuple[Tensor, Tensor | None]:
+    """The images of a network, and their labels where there are some."""
+    if model.config.in_channels == 1:
+        return digits.digits()[1]
+    if not folder:
         return pieces(1000), None
-    return digits.digits()[1]
+    found = photographs.chosen(photographs.whole(folder)[1])
+    mixed = torch.randperm(len(found.labels), generator=torch.Generator().manual_seed(0))
+    images = found.images[mixed]
+    return (images if images.is_floating_point() else images / 255), found.labels[mixed]
 
 
 @contextmanager
@@ -301,9 +308,9 @@ def open_page(*names: str) -> Iterator[Any]:
 
 
 @torch.no_grad()
-def study(name: str, most: int) -> dict[str, Any]:
+def study(name: str, most: int, folder: str) -> dict[str, Any]:
     model = load_page_model(name)
-    images, labels = images_for(model)
+    images, labels = images_for(model, folder)
     images = images[:most]
     compared, right = Comparison(model), {"page": 0, "float32": 0, "alike": 0}
     unrounded = load_weights(shipped(f"{name}.safetensors")).eval()
@@ -341,10 +348,12 @@ if __name__ == "__main__":
     )
     parser.add_argument("networks", nargs="*", metavar="network", help="all, if none is named")
     parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--cifar100", default="", help="folder with train-*.npz and test.npz")
     asked = parser.parse_args()
     file = digits.RESULTS / "page.json"
-    results = json.loads(file.read_text(encoding="utf-8"))["results"] if file.exists() else {}
     for network in asked.networks or NETWORKS:
-        results[network] = study(network, asked.images)
-        print(network, json.dumps(results[network], indent=2), flush=True)
+        found = study(network, asked.images, asked.cifar100)
+        print(network, json.dumps(found, indent=2), flush=True)
+        results = json.loads(file.read_text(encoding="utf-8"))["results"] if file.exists() else {}
+        results[network] = found
         digits.report.write("page", results, ("torch", "numpy", "playwright"), digits.RESULTS)
