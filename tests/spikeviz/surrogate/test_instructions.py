@@ -54,6 +54,7 @@ def test_play_the_descent_then_tick_the_surrogate_and_play_again(opened, told):
 def test_drag_the_point_to_two_and_choose_the_other_surrogate(opened, told):
     told("03_surrogate_gradients", "drag the orange point to $u = 2$, then choose the other")
     page = opened(SurrogateExplorer(parts=["step"]))
+    assert 15 < hue(page, ".sv-point:not(.sv-slope)") < 45
     handle, said = "Distance to the threshold, u", page.locator(".sv-summary:visible")
     drag(page, handle, 210)
     expect(said).to_contain_text("a spike, Θ = 1")
@@ -71,23 +72,3 @@ def test_drag_the_edge_of_the_dead_zone(opened, told):
     before = said.inner_text()
     drag(page, "Slope α, drag the edge of the dead zone", 14)
     expect(said).not_to_have_text(before)
-
-
-def test_drag_the_orange_point_open_more_and_make_alpha_large(opened, told):
-    told("03_surrogate_gradients", "Drag the orange point to both sides of 0.")
-    told("03_surrogate_gradients", "Then open More at the top, untick leave the reset out of the")
-    told("03_surrogate_gradients", "make α large (drag the small blue point).")
-    for scheme in ("light", "dark"):
-        page = opened(SurrogateExplorer(parts=["step"], time_steps=8, at=-0.1), color_scheme=scheme)
-        assert 15 < hue(page, ".sv-point:not(.sv-slope)") < 45
-        assert 180 < hue(page, ".sv-slope") < 250
-    said = page.locator(".sv-summary").first
-    drag(page, "Distance to the threshold, u", 40)
-    said.filter(has_text="a spike, Θ = 1").wait_for()
-    drag(page, "Distance to the threshold, u", -60)
-    said.filter(has_text="no spike, Θ = 0").wait_for()
-    press(page, page.locator("summary"))
-    press(page, page.get_by_text("leave the reset out of the gradient"))
-    assert value(page, "detach_reset") is False
-    drag(page, "Slope α, drag σ' wider or narrower", -11)
-    assert value(page, "alpha") > 3
