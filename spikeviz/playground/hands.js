@@ -63,7 +63,7 @@ export function makePlane({ model, set, paint, view }) {
       paint();
     }),
   }));
-  const clear = button("clear mine", () => set({ points: [] }));
+  const clear = button("clear", () => set({ points: [] }), { title: "Take all own points away" });
   function update() {
     for (const { adds, press } of modes) press.ariaPressed = String(adds === view.adds);
     clear.hidden = !model.get("points").length;

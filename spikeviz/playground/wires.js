@@ -77,12 +77,12 @@ function drawSpikes(ctx, colour, { nodes, layers, run, place }) {
   });
 }
 
-/** What is wrong with a neuron: a cross is dead, a double edge saturated, a slash silenced. */
+/** What is wrong with a neuron: a cross is dead, an inner edge saturated, a slash silenced. */
 function drawFlaw(ctx, colour, { x, y, r }, flaw) {
   ctx.lineWidth = 3;
-  ctx.strokeStyle = flaw === "dead" ? "#fff" : colour.fg;
+  ctx.strokeStyle = "#fff"; // on a dark map; what is saturated is bright
   const inner = 2 * r - 8;
-  if (flaw === "saturated") outline(ctx, [x - r + 4, y - r + 4, inner, inner], colour.fg);
+  if (flaw === "saturated") outline(ctx, [x - r + 4, y - r + 4, inner, inner], "#000");
   else line(ctx, [[x - r + 6, y + r - 6], [x + r - 6, y - r + 6]]);
   if (flaw === "dead") line(ctx, [[x - r + 6, y - r + 6], [x + r - 6, y + r - 6]]);
   const wide = ctx.measureText(flaw).width + 6;

@@ -35,7 +35,7 @@ export function summaryText({ settings, session, numbers }) {
   const flaws = ["dead", "saturated"].filter((flaw) => numbers[flaw].length)
     .map((flaw) => `${numbers[flaw].length} ${flaw}`).join(", ");
   return `${learned}: ${tested} right, ${right(numbers.train)} of those that train, loss ` +
-    `${loss}${settings.spiking && flaws ? `; neurons: ${flaws}` : ""}.`;
+    `${loss}${settings.spiking && flaws ? `; neurons: ${flaws} on the points that train` : ""}.`;
 }
 
 /** [name, formula, numbers] of what it costs. */
@@ -57,12 +57,12 @@ export function costRows({ settings, numbers }) {
 }
 
 /** What stands over the bars of the point: what goes in, what comes out. */
-export function pointWords({ point: [x, y], run, settings, point }) {
+export function pointWords({ point: [x, y], run, settings }) {
   const into = settings.coding === "constant" ? "in: x, y" : "in: x, −x, y, −y";
   const mean = run.logits.reduce((sum, logit) => sum + logit, 0) / run.logits.length;
   const sure = Number.isFinite(run.probability) ? percent(run.probability, 0) : "nothing finite";
   return {
-    into, out: `logit, mean ${told(mean, 2)}`, at: point,
+    into, out: `logit, mean ${told(mean, 2)}`,
     says: `Point (${show(x, 2)}, ${show(y, 2)}): blue with ${sure}.`,
   };
 }

@@ -234,7 +234,7 @@ def test_points_of_ones_own_come_and_go(calm):
     spot.press("Enter")
     assert value(page, "point") == [0.35, 0.4]
     assert value(page, "points")[1] == [0.35, 0.4, 0]
-    page.get_by_role("button", name="clear mine").click()
+    page.get_by_role("button", name="clear", exact=True).click()
     page.locator(".sv-summary").get_by_text("No points yet").wait_for()
     page.get_by_role("button", name="▶ Train").click()
     page.locator(".sv-pg-problem").get_by_text("there is no point to train on").wait_for()
