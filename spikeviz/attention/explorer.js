@@ -62,10 +62,10 @@ function readerOf(model, paint) {
   const says = ({ scores }) => {
     if (!scores.length) return "";
     const shares = [...softmaxRows(Float64Array.from(scores), scores.length).entries()]
-      .sort(([, one], [, other]) => other - one)
-      .map(([n, share]) => [classes[n] ?? n, percent(share)]);
-    return answer().label < 0 ? shares.slice(0, 3).map((one) => one.join(" ")).join(", ")
-      : shares[0][0];
+      .sort(([, one], [, other]) => other - one);
+    const named = shares.slice(0, 3).filter(([, share], n) => !n || share > 0.01)
+      .map(([n, share]) => `${classes[n] ?? n} ${percent(share)}`);
+    return answer().label < 0 ? named.join(", ") : classes[shares[0][0]] ?? shares[0][0];
   };
   return { ...asked, model, set, columns, layers, place, models, alike, choseModel, says };
 }

@@ -201,9 +201,10 @@ class AttentionExplorer(PageExplorer, ModelExplorer):
 
     @classmethod
     def networks_in(cls, state: dict[str, Any]) -> list[str]:
+        """One, that is enough of weights for a page that is alone."""
         files = state.get("strip", {}).get("own", {}).get("files", {})
         shown = state.get("attention", "both")
-        return [file for name, file in files.items() if shown in ("both", name)]
+        return [file for name, file in files.items() if shown in ("both", name)][:1]
 
     def _public_state(self) -> dict[str, Any]:
         """A saved page carries the answers of the whole strip where they are small."""

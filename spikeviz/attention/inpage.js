@@ -61,7 +61,7 @@ async function askNetwork(key, file, pixels, model) {
 }
 
 /**
- * Answers that need no Python. files: {key: a network's file}. can: whether the page has them all.
+ * Answers that need no Python. files: {key: a network's file}.
  * ask({image, label, pixels, keys}): the newest answer that was found, which has the columns of
  * `keys` once they are there; paint() when it is newer. Of the pictures that come while another one
  * is under way, the newest waits.
@@ -92,11 +92,7 @@ function pageAnswers({ model, files }, paint) {
     if (!busy) work();
     return found;
   }
-  const names = Object.values(files);
-  return {
-    ask, can: names.length > 0 && names.every((name) => canOpen(name, model)),
-    busy: () => busy, problem: () => problem,
-  };
+  return { ask, busy: () => busy, problem: () => problem };
 }
 
 /** What is asked, and the answer on show: Python's, one of a saved page's, or the page's own. */
@@ -104,14 +100,16 @@ export function answersOf(model, set, paint) {
   const fixed = offline(model);
   const { items, own } = model.get("strip");
   const first = model.get("answer");
-  const page = pageAnswers({ model, files: own.files ?? {} }, paint);
+  const files = own.files ?? {};
+  const page = pageAnswers({ model, files }, paint);
+  const runs = Object.keys(files).filter((key) => canOpen(files[key], model)); // in this page
   const itemOf = (image) => items.find((item) => item.image === image);
   const drawn = () => model.get("pixels").byteLength > 0;
   const saved = model.get("pixels"); // answered when the page was saved
   const isFirst = () => (drawn() ? model.get("pixels") === saved
     : first.image === model.get("image"));
   const knows = (image) => !fixed || image === first.image || (itemOf(image) &&
-    (page.can || itemOf(image).answer !== undefined));
+    (runs.length > 0 || itemOf(image).answer !== undefined));
   // What was asked last may not have been answered.
   if (!drawn() && !knows(model.get("image"))) set({ image: first.image });
   const none = new DataView(new ArrayBuffer(0));
@@ -123,14 +121,15 @@ export function answersOf(model, set, paint) {
     const item = itemOf(image);
     if (item?.answer) return item.answer;
     const wanted = model.get("attention");
-    const keys = Object.keys(own.files).filter((key) => ["both", key].includes(wanted));
+    const keys = runs.includes(wanted) ? [wanted] : runs;
     const { pixels, label } = item ?? { pixels: model.get("pixels"), label: -1 };
     return page.ask({ image, label, pixels, keys }) ?? first;
   }
   const waits = () => (fixed ? page.busy() : !model.get("problem") && (model.get("busy") ||
     (!drawn() && answer().image !== model.get("image"))));
   return {
-    fixed, answer, knows, drawn, waits, still: fixed && !page.can,
+    fixed, answer, knows, drawn, waits, still: fixed && !runs.length,
+    lacks: fixed && runs.length ? Object.keys(files).filter((key) => !runs.includes(key)) : [],
     problem: () => (fixed ? page.problem() : model.get("problem")),
     show: (image) => set({ image, pixels: none }),
   };

@@ -2,8 +2,11 @@
 
 import { button, div, h, para, put } from "../base/page.js";
 import { bytesOf, onDrop, readPicture } from "../base/photo.js";
+import { titleOf } from "./column.js";
 import { PAD, drawingPad } from "../network/pad.js";
 
+const STILL = "A picture of your own needs Python: run the widget's cell in a notebook.";
+const EMPTY = "This picture is black: what the networks say of it means nothing.";
 const DIGITS = "Draw on it, choose a file, or drop one on this widget.";
 const PHOTOGRAPHS = "Choose a photograph, or drop one on this widget: its middle square is " +
   "scaled to 32×32 pixels, which is all that this network sees. It knows ten classes, ";
@@ -18,12 +21,12 @@ function inside({ side: [height, width], pixels }) {
 }
 
 /** Its controls, and update(answer) with the picture on show; files are dropped on the root. */
-export function ownPicture({ model, set, still, root }) {
+export function ownPicture({ model, set, still, lacks, root }) {
   const { own: size, classes } = model.get("strip");
   const note = para("caption", "");
   const own = (bytes, said = "") => {
     set({ pixels: new DataView(bytes.buffer.slice(0)) });
-    put(note, said);
+    put(note, said || (bytes.some(Boolean) ? "" : EMPTY));
   };
   const read = (file) => readPicture(file, size)
     .then(({ bytes, said }) => own(bytes, said), ({ message }) => put(note, message));
@@ -35,12 +38,13 @@ export function ownPicture({ model, set, still, root }) {
   const drawn = size.channels === 1;
   const pad = drawingPad({ still, own, erases: () => false });
   const clear = button("Clear", () => own(new Uint8Array(PAD * PAD)), { disabled: still });
-  const words = still ? "A picture of your own needs Python: run the widget's cell in a notebook."
-    : drawn ? DIGITS
-      : `${PHOTOGRAPHS}${classes.slice(0, -1).join(", ")} and ${classes.at(-1)}. For what is none ` +
-        "of them it has no answer: the shares of the ten always add up to 100 %.";
-  const element = div("own", ...(drawn ? [pad.canvas] : []),
-    h("div", {}, div("row", ...(drawn ? [clear] : []), file), para("caption", words), note));
+  const words = still ? STILL : drawn ? DIGITS
+    : `${PHOTOGRAPHS}${classes.slice(0, -1).join(", ")} and ${classes.at(-1)}. For what is none ` +
+      "of them it has no answer: the shares of the ten always add up to 100 %.";
+  const missing = lacks.length ? ` In this page ${lacks.map(titleOf).join(" and ")} cannot ` +
+    "answer: its weights are not in it." : "";
+  const element = div("own", ...(drawn ? [pad.canvas] : []), h("div", {},
+    div("row", ...(drawn ? [clear] : []), file), para("caption", words + missing), note));
   note.role = "status";
 
   let shown = null;

@@ -163,7 +163,9 @@ def assert_same_own(page, explorer, rng):
     return spikes
 
 
-def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved):
+def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved, monkeypatch):
+    both = classmethod(lambda cls, state: ["micro_digits", "micro_bdsa_digits"])
+    monkeypatch.setattr(AttentionExplorer, "networks_in", both)  # as on the site
     explorer, rng = AttentionExplorer(), random.Random(3)
     page, spikes = saved(explorer), 0
     digits = (mnist5k("test")[0][100:103, 0] * 255).round().byte().numpy()
@@ -173,6 +175,8 @@ def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved):
         assert [int(words.split()[0]) for words in said] == [int(np.argmax(s)) for s in scores]
         spikes += assert_same_own(page, explorer, rng)
     assert spikes > 100  # not silence
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".sv-own [role=status]")).to_contain_text("This picture is black")
     pad = page.locator(".sv-nw-pad").bounding_box()
     start = [pad[side] + pad["width"] / 3 for side in "xy"]
     page.mouse.move(*start)
@@ -386,6 +390,7 @@ def test_maps_side_by_side_have_one_scale(saved):
 def test_a_saved_page_has_the_strip_and_says_that_others_need_python(saved):
     page = saved()
     page.get_by_text("Other images need Python").wait_for()
+    page.get_by_text("In this page BDSA cannot answer: its weights are not in it.").wait_for()
     assert page.get_by_label("Image", exact=True).is_disabled()
     page.get_by_role("button", name="Digit 3, image 7").click()
     page.locator(".sv-title", has_text="SISA (network says 3)").wait_for()

@@ -57,7 +57,7 @@ each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
 
 @each
 def test_a_page_is_small_and_says_what_it_shows(cls, opened, pages):
-    assert pages(cls).stat().st_size < 1_500_000
+    assert pages(cls).stat().st_size < 1_600_000  # with the weights of a network
     page = opened(cls)
     assert page.locator(".sv-summary").first.get_attribute("role") == "status"
     assert page.said == []
