@@ -22,7 +22,7 @@ export function mirrorQuestion(models, paint) {
   /** views: what is computed of each model, by name. */
   function update({ bdsa, sisa }) {
     buttons.forEach((one, n) => (one.ariaPressed = GUESSES[n] === guess));
-    if (guess === null) return;
+    if (guess === null || !bdsa) return; // the page may lack BDSA's weights
     const away = ({ plain, softmax, tokens }) =>
       [plain, softmax].map((values) => show(asymmetry(values, tokens)));
     const [plain, softmax] = away(bdsa);

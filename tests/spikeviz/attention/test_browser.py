@@ -142,10 +142,11 @@ def test_the_numbers_of_a_model_of_ones_own(saved, partition):
     explorer.close()
 
 
-def show_own(page, explorer, picture):
-    """The picture in the page and in Python: what the networks say, in the page's words."""
-    explorer.pixels = np.ascontiguousarray(picture).tobytes()
-    return page.evaluate(OWN, list(explorer.pixels))
+def show_own(page, picture, task="digits"):
+    """The picture in the page and in Python: what the networks say, in the page's words, and a
+    widget. A new one answers at once: Playwright's loop runs here."""
+    pixels = np.ascontiguousarray(picture).tobytes()
+    return page.evaluate(OWN, list(pixels)), AttentionExplorer(task=task, pixels=pixels)
 
 
 def assert_same_own(page, explorer, rng):
@@ -166,14 +167,14 @@ def assert_same_own(page, explorer, rng):
 def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved, monkeypatch):
     both = classmethod(lambda cls, state: ["micro_digits", "micro_bdsa_digits"])
     monkeypatch.setattr(AttentionExplorer, "networks_in", both)  # as on the site
-    explorer, rng = AttentionExplorer(), random.Random(3)
-    page, spikes = saved(explorer), 0
+    page, rng, spikes = saved(), random.Random(3), 0
     digits = (mnist5k("test")[0][100:103, 0] * 255).round().byte().numpy()
     for digit in (*digits, 255 - digits[0], np.zeros((28, 28), np.uint8)):
-        said = show_own(page, explorer, digit)
+        said, explorer = show_own(page, digit)
         scores = [column["scores"] for column in explorer.answer["columns"]]
         assert [int(words.split()[0]) for words in said] == [int(np.argmax(s)) for s in scores]
         spikes += assert_same_own(page, explorer, rng)
+        explorer.close()
     assert spikes > 100  # not silence
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".sv-own [role=status]")).to_contain_text("This picture is black")
@@ -190,18 +191,18 @@ def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved, monk
 
 
 def test_a_photograph_of_ones_own_is_answered_in_the_page(saved, tmp_path):
-    explorer, rng = AttentionExplorer(task="photographs"), random.Random(4)
-    page = saved(explorer)
+    page, rng = saved(AttentionExplorer(task="photographs")), random.Random(4)
     assert page.get_by_label("Models", exact=True).is_hidden()
     noise = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
     smooth = np.stack(np.meshgrid(*[np.arange(0, 256, 8, dtype=np.uint8)] * 2), -1)[..., [0, 1, 1]]
     for picture in (noise[0], noise[1] // 3 + 100, smooth):
-        (said,) = show_own(page, explorer, picture)
+        (said,), explorer = show_own(page, picture, "photographs")
         classes, (column,) = explorer.strip["classes"], explorer.answer["columns"]
         shares = torch.tensor(column["scores"]).softmax(0)
         best = int(shares.argmax())
         assert said.startswith(f"{classes[best]} {100 * shares[best].item():.1f}".rstrip(".0"))
         assert_same_own(page, explorer, rng)
+        explorer.close()
     title, note = page.locator(".sv-title").first, page.locator(".sv-own [role=status]")
     file = page.get_by_label("Your own picture from a file")
     for name, image in {
@@ -399,11 +400,25 @@ def test_a_saved_page_has_the_strip_and_says_that_others_need_python(saved):
     )
 
 
-def test_a_saved_page_without_the_strips_answers_offers_one_image(saved, monkeypatch):
+def test_a_saved_page_without_the_strips_answers_finds_them(saved, monkeypatch):
     monkeypatch.setattr("spikeviz.attention.explorer.MOST_BYTES", 0)
+    page = saved(AttentionExplorer(image=2))
+    page.get_by_role("button", name="both maps").click()  # asks about BDSA, which cannot answer
+    page.get_by_role("button", name="Digit 3, image 7").click()
+    page.locator(".sv-title", has_text="SISA (network says 3)").wait_for()
+    assert page.get_by_text("1 BDSA").is_hidden()
+    page.get_by_role("button", name="Digit 0, image 2").click()
+    page.locator(".sv-title", has_text="BDSA (network says 0)").wait_for()
+
+
+def test_a_saved_page_without_answers_and_networks_offers_one_image(saved, monkeypatch):
+    monkeypatch.setattr("spikeviz.attention.explorer.MOST_BYTES", 0)
+    monkeypatch.setattr(AttentionExplorer, "networks_in", classmethod(lambda cls, state: []))
     page = saved(AttentionExplorer(image=2))
     assert page.get_by_role("button", name="Digit 0, image 2").is_enabled()
     assert page.get_by_role("button", name="Digit 3, image 7").is_disabled()
+    page.get_by_text("A picture of your own needs Python").wait_for()
+    assert page.get_by_role("button", name="Clear").is_disabled()
 
 
 def test_in_a_notebook_another_image_is_asked_of_the_models(new_page, lab: Course):
