@@ -1,8 +1,8 @@
 // AttentionExplorer's answers: Python's, or without it those of the networks that ship: they run in
 // the page.
 
-import { bytesOf } from "../base/photo.js";
 import { offline } from "../base/life.js";
+import { fitImage } from "../micro/picture.js";
 import { canOpen, openNetwork } from "../micro/weights.js";
 
 /** The layers of attention among the steps of a run, those in a residual too. */
@@ -23,23 +23,6 @@ function layerOf({ name, heads, partition, size, softmax, ...runs }, neurons) {
   };
 }
 
-/** Rows of a picture's bytes as a network takes them: planes from 0 to 1, in a border of black. */
-function planesOf(pixels, [channels, height, width]) {
-  const bytes = bytesOf(pixels);
-  const side = Math.sqrt(bytes.length / channels);
-  const edge = (width - side) / 2;
-  if (!Number.isInteger(edge) || edge < 0)
-    throw new Error(`The picture has ${bytes.length} bytes; this network takes ${width}×` +
-      `${height} pixels ${channels === 1 ? "of grey" : "of red, green and blue"}.`);
-  const image = new Float32Array(channels * height * width);
-  bytes.forEach((byte, n) => {
-    const [c, pixel] = [n % channels, Math.floor(n / channels)];
-    const [y, x] = [Math.floor(pixel / side) + edge, (pixel % side) + edge];
-    image[(c * height + y) * width + x] = byte / 255;
-  });
-  return image;
-}
-
 /** The planes as bytes to draw, as Python's `pack_image`. */
 const bytesToDraw = (image, [channels, height, width]) =>
   Uint8Array.from(image, (_, n) =>
@@ -48,7 +31,9 @@ const bytesToDraw = (image, [channels, height, width]) =>
 /** What a network says to a picture: its column of the answer, and the picture as it took it. */
 async function askNetwork(key, file, pixels, model) {
   const { header, run } = await openNetwork(file, model);
-  const image = planesOf(pixels, header.image);
+  const [channels] = header.image;
+  const side = Math.sqrt(pixels.byteLength / channels);
+  const image = fitImage({ side, channels, data: pixels }, header.image);
   const { logits, neurons } = await run(image);
   const scores = logits[0].map((_, c) =>
     logits.reduce((sum, step) => sum + step[c], 0) / logits.length);

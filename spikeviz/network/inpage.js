@@ -3,6 +3,7 @@
 
 import { bytesOf } from "../base/photo.js";
 import { canOpen, openNetwork } from "../micro/weights.js";
+import { fitImage } from "../micro/picture.js";
 import { PAD } from "./pad.js";
 
 const FEW = 16; // pixels of a map: so small ones share one scale
@@ -136,24 +137,6 @@ export function walkOf(header, found) {
     unfold: boxes.length < READABLE ? header.depths.map((_, stage) => stage) : [],
     attention: header.attention, names: header.note.data?.classes ?? [],
   };
-}
-
-/** A picture as a network takes it, prepared as in training: a digit gets a border. A sentence
- *  where they do not fit. */
-export function fitImage({ side, channels, data }, [wanted, height]) {
-  const border = side === PAD ? (height - PAD) / 2 : 0;
-  if (side + 2 * border !== height || (channels !== 1 && channels !== wanted))
-    throw new Error(`The picture has ${side}×${side} pixels in ${channels === 1 ? "grey" :
-      "colour"}; in the page this network takes ${height}×${height} in ` +
-      `${wanted === 1 ? "grey" : "colour"}, or a drawing. Choose the file once more.`);
-  const image = new Float32Array(wanted * height * height);
-  const pixels = bytesOf(data);
-  for (let c = 0; c < wanted; c++)
-    for (let y = 0; y < side; y++)
-      for (let x = 0; x < side; x++)
-        image[(c * height + y + border) * height + x + border] =
-          pixels[(y * side + x) * channels + (c % channels)] / 255;
-  return image;
 }
 
 const named = (model) => [model.get("model"), model.get("other")].filter(Boolean);
