@@ -233,7 +233,6 @@ def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
     page = saved(NetworkWalk(), width=1400)
     lefts = [one.bounding_box()["x"] for one in page.locator(".sv-nw-box:visible").all()]
     assert lefts == sorted(lefts)  # one lane
-    places = [page.locator(one).bounding_box() for one in (".sv-nw-pad", ".sv-nw-bars")]
     seen = page.evaluate(PLAY)
     first = [one for one in seen if 0 < one["place"] < 1]
     assert len(seen) > 20
@@ -251,8 +250,8 @@ def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
     assert (seen[-1]["lit"], seen[-1]["said"], seen[-1]["dots"]) == (0, "5", [])
     middles = [np.mean(one["dots"]) for one in first if one["dots"]]
     assert min(np.diff(middles)) > -60  # the spikes go from the image to the classes
-    assert middles[0] < lefts[0]
-    assert middles[-1] > places[1]["x"] - 60
+    assert middles[0] < lefts[3]  # a busy machine shows few of them
+    assert middles[-1] > lefts[-4]
     added = [number(one["added"]) for one in seen]
     assert added == sorted(added)
     walk = page.evaluate(GET, "answer")["walks"][0]
