@@ -89,10 +89,12 @@ function makeHands({ model, set, session, paint, view, tell }) {
 }
 
 /** Maps and numbers: anew where something is, while it trains as often as there is time. */
-function measure({ view, session, runner }, changed) {
+function measure({ view, session, runner }) {
   const now = performance.now();
-  if (view.seen === session.version || (runner.playing() && !changed && now < view.due)) return;
-  Object.assign(view, { maps: session.maps(), numbers: session.numbers() });
+  const { settings } = session.trainer; // others may mean another number of neurons
+  const waits = runner.playing() && view.of === settings && now < view.due;
+  if (view.seen === session.version || waits) return;
+  Object.assign(view, { maps: session.maps(), numbers: session.numbers(), of: settings });
   view.seen = session.version;
   if (session.trainer.steps) session.note();
   view.took = performance.now() - now;
@@ -176,7 +178,7 @@ function render({ model, el, signal }) {
   function draw(colour) {
     const changed = session.follow(settingsOf(model));
     if (changed && !runner.playing()) its.tell();
-    measure(its, changed);
+    measure(its);
     const state = stateOf(its);
     drawAll(its, colour, state);
     write(its, state);

@@ -81,13 +81,14 @@ export function makeWires({ model, set, session, tell }) {
   let nodes = [];
   let names = new Map(); // of each weight: what it says, where it stands
   const chosen = () => names.get(model.get("weight"));
-  const value = () => session.trainer.network.values[chosen().at];
+  const value = () => session.trainer.network.values[chosen()?.at] ?? 0;
   let before = 0; // the weight when it was chosen
   function choose(weight) {
     set({ weight });
     if (names.has(weight)) before = session.trainer.network.values[names.get(weight).at];
   }
   const write = (to) => {
+    if (!chosen()) return; // its neuron has gone
     session.setWeight(chosen().at, clamp(snap(to, 0.01), -10, 10));
     tell();
   };
