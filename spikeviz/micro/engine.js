@@ -6,8 +6,8 @@
 // found = {
 //   logits      [T][classes], of each step, before the mean
 //   outputs     {box: {shape: [T, C, H, W], values: Float32Array}}, what leaves each box
-//   neurons     {name of the LIF or LIFSum: {shape, spikes: Uint8Array, membrane: Float32Array}}, how
-//               many of its neurons fire, 0 to n, and H, before the reset, of the first
+//   neurons     {name of the LIF or LIFSum: {shape, spikes: Uint8Array, membrane: Float32Array}},
+//               how many of its neurons fire, 0 to n, and H, before the reset, of the first
 //   layers      rows as of energy_report: {layer, flops, input, rate, passes, additions,
 //               multiplications, snn_mj, ann_mj}. Additions are those that were done: fewer than
 //               FLOPs · R where a kernel looks over the border, else as many

@@ -1,7 +1,7 @@
 // What the layers of a folded network do with spikes: only where one is, something is added.
 //
-// What flows through is x = {steps, height, width, channels, values}, a Float32Array [T, H, W, C]: all
-// channels of a pixel are neighbours. Sums are made in float64 and kept in float32, as
+// What flows through is x = {steps, height, width, channels, values}, a Float32Array [T, H, W, C]:
+// all channels of a pixel are neighbours. Sums are made in float64 and kept in float32, as
 // are membranes, so that a spike differs from PyTorch's only where PyTorch's own rounding decides.
 
 export const here = import.meta.url;

@@ -2,7 +2,7 @@
 //
 //   canOpen(name, model)        whether the page can have it, without asking anybody
 //   openNetwork(name, model) → Promise<{header, run, apart}>
-//     header                    what pack.py says of it: title, note, image [C, H, W], steps, boxes, …
+//     header                    what pack.py says of it: title, image [C, H, W], steps, boxes, …
 //     run(image) → Promise      of what engine.js gives for a Float32Array [C · H · W], 0 to 1;
 //                               rejected with a sentence
 //     apart                     whether a worker runs it
