@@ -158,7 +158,9 @@ function render({ model, el, signal }) {
     const { stepAt, workOf, arrived } = once("flow", come, () => flow.draw(net.parts(), place));
     const gone = [answer, Math.floor(place), arrived, model.get("names")];
     const said = once("result", gone, () => result.update(Math.floor(place), arrived));
-    put(net.partOf("head").said, said.said);
+    const word = net.partOf("head").said;
+    put(word, said.said);
+    word.classList.toggle("sv-nw-word", said.said.length > 2); // a class may be a word
     empty.hidden = Boolean(net.partOf(opened));
     panel.element.hidden = !empty.hidden;
     once("hang", [opened, answer, unfolded(), net.element.clientWidth], () =>
