@@ -264,7 +264,7 @@ def worker_seconds() -> float:
     found = 0.0
     for thread in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
         with suppress(OSError):
-            name, _, rest = thread.read_text().partition("(")[2].rpartition(")")
+            name, _, rest = thread.read_text(encoding="utf-8").partition("(")[2].rpartition(")")
             if name == WORKER:
                 found += sum(map(int, rest.split()[11:13])) / os.sysconf("SC_CLK_TCK")
     return found
