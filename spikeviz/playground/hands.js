@@ -78,14 +78,15 @@ export function makePlane({ model, set, paint, view }) {
 /** The network's canvas on which a weight is dragged, with its handle and its controls. */
 export function makeWires({ model, set, session, tell }) {
   const canvas = h("canvas", { class: "sv-pg-wires", role: "img" });
-  let nodes = [];
+  let [nodes, drawn] = [[], []]; // on show: the network may be another one already
   let names = new Map(); // of each weight: what it says, where it stands
   const chosen = () => names.get(model.get("weight"));
-  const value = () => session.trainer.network.values[chosen()?.at] ?? 0;
+  const valueOf = (name) => session.trainer.network.values[names.get(name)?.at] ?? 0;
+  const value = () => valueOf(model.get("weight"));
   let before = 0; // the weight when it was chosen
   function choose(weight) {
     set({ weight });
-    if (names.has(weight)) before = session.trainer.network.values[names.get(weight).at];
+    before = valueOf(weight);
   }
   const write = (to) => {
     if (!chosen()) return; // its neuron has gone
@@ -100,16 +101,16 @@ export function makeWires({ model, set, session, tell }) {
   pointAt(canvas, (event, down) => {
     const { left, top } = canvas.getBoundingClientRect();
     const place = [event.clientX - left, event.clientY - top];
-    if (down) choose(nearest(nodes, session.trainer.layers, place));
+    if (down) choose(nearest(nodes, drawn, place));
     if (chosen()) pull(event, down);
   }, () => (start = null));
   canvas.addEventListener("pointermove", (event) => {
     const { left, top } = canvas.getBoundingClientRect();
     const place = [event.clientX - left, event.clientY - top];
-    const near = nearest(nodes, session.trainer.layers, place);
+    const near = nearest(nodes, drawn, place);
     canvas.style.cursor = near ? "ns-resize" : "default";
-    canvas.title = near && names.has(near) ? `${names.get(near).words}: ` +
-      `${show(session.trainer.network.values[names.get(near).at], 2)}; drag up or down` : "";
+    canvas.title = near ? `${names.get(near).words}: ${show(valueOf(near), 2)}; drag up or down`
+      : "";
   });
   const knob = slider("sv-handle sv-pg-weight", "Weight in hand: drag up or down");
   drag(knob, pull, () => (start = null));
@@ -120,7 +121,7 @@ export function makeWires({ model, set, session, tell }) {
 
   /** Which weights there are: of layer l, neuron i, input j, or its bias. */
   function know(layers, inputs) {
-    names = new Map();
+    [names, drawn] = [new Map(), layers];
     layers.forEach(({ weights, bias, start: first, inputs: many }, l) => {
       const last = l === layers.length - 1;
       bias.forEach((_, i) => {

@@ -30,7 +30,7 @@ FILM = """async () => {
         reader.readAsDataURL(new Blob([bytes]));
     });
 }"""
-UNFILMED = """.sv-dragline, .sv-handle, .sv-control *, .spikeviz :is(
+UNFILMED = """.sv-dragline, .sv-handle:not(canvas), .sv-control *, .spikeviz :is(
     button:not(:has(*)), select, input, label, .sv-control, .sv-ask
 ) { visibility: hidden !important }"""
 STAGE = "() => document.querySelector('.spikeviz').film.stage"

@@ -292,7 +292,7 @@ def test_the_command_writes_a_page_for_each_widget_and_an_index(tmp_path, capsys
     assert str(folder / "index.html") in capsys.readouterr().out
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert {path.name for path in folder.iterdir()} == {
-        "index.html", *(f"{name}.html" for name in ORDER),
+        "index.html", "assets", *(f"{name}.html" for name in ORDER),
     }  # fmt: skip
     for name in ORDER:
         assert f'href="{name}.html"' in index

@@ -376,7 +376,7 @@ def test_a_finger_chooses_a_layer_and_drags_its_handle_past_the_line(opened):
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     says(page, ".sv-update", "the SNN loses")  # 2 · 4 > 5.11
     assert value(page, "rates")["stages.0.body"] == pytest.approx(4, rel=0.03)
-    assert abs(page.evaluate("scrollY") - scrolled) < 20  # the words above became longer
+    assert abs(page.evaluate("scrollY") - scrolled) < 30  # the words above: a line more
     assert handle.get_attribute("aria-valuetext").startswith("R ")
 
 

@@ -166,8 +166,7 @@ def test_the_same_place_is_the_same_picture(shown):
         }""",
         place,
     )
-    page.evaluate(SETTLED)
-    assert page.evaluate("seen.at(-1).place") == pytest.approx(place, abs=1e-9)
+    page.wait_for_function("(place) => Math.abs(seen.at(-1).place - place) < 1e-9", arg=place)
     assert page.evaluate(picture) == before
 
 
