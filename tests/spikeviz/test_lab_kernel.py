@@ -58,7 +58,7 @@ def save(page):
 
 def reload(page):
     page.reload()
-    page.locator(".spikeviz").nth(len(ORDER) - 1).wait_for(timeout=60_000)
+    page.locator(".spikeviz").nth(len(ORDER) - 1).wait_for(timeout=120_000)
 
 
 def states(page):

@@ -51,7 +51,7 @@ def test_the_tour_of_notebook_07_is_followed_step_by_step(opened, told):
 
 def test_a_box_that_is_clicked_shows_its_maps_in_sight(opened):
     page = opened(NetworkWalk(opened=""), width=1100, height=765)
-    page.get_by_text("Click a box to see its feature maps.").first.wait_for()
+    page.get_by_text("Click a box to see its feature maps,").first.wait_for()
     for name in ("Stem", "Attention", "Feed-forward"):
         click(page, page.locator(".sv-nw-open").filter(has_text=name).first)
         page.locator(".sv-nw-panel .sv-title").filter(has_text=name).wait_for()

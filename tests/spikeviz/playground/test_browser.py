@@ -103,7 +103,7 @@ def test_it_learns_while_one_watches_and_python_gets_what_it_learned(calm):
     assert (value(page, "steps"), value(page, "weights")) == (0, [])
     page.evaluate(f"([weights, steps]) => {{ {MODEL}.set('weights', weights); "
                   f"{MODEL}.set('steps', steps); }}", [weights, steps])  # fmt: skip
-    page.locator(".sv-summary").get_by_text(f"After {steps} steps").wait_for()
+    page.locator(".sv-summary").get_by_text(f"After {steps:,} steps").wait_for()
 
 
 def test_in_sight_it_trains_by_itself_and_a_key_ends_that(opened):
