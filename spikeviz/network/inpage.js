@@ -126,7 +126,7 @@ function boxOf(facts, { outputs, neurons, layers }, put) {
 }
 
 /** What of a network's run the page draws. */
-export function walkOf(header, found) {
+function walkOf(header, found) {
   const { put, data } = packer();
   const boxes = header.boxes.map((box) => boxOf(box, found, put));
   const [channels, side] = header.image;

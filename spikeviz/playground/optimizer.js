@@ -1,7 +1,7 @@
 // One step of an optimizer on all weights: the arithmetic of torch.optim.AdamW and SGD.
 
-export const ADAMW = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
-export const MOMENTUM = 0.9; // of SGD
+const ADAMW = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
+const MOMENTUM = 0.9; // of SGD
 
 /** What an optimizer knows of n weights before the first step. */
 export const makeState = (n) => ({

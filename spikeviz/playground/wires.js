@@ -28,7 +28,7 @@ export const ends = (nodes, l, i, j) => {
 };
 
 /** Calls see(layer, neuron, input, value) for each weight: layer 0 is the first hidden one. */
-export function eachWeight(layers, see) {
+function eachWeight(layers, see) {
   layers.forEach(({ weights, inputs, outputs }, l) => {
     for (let i = 0; i < outputs; i++)
       for (let j = 0; j < inputs; j++) see(l, i, j, weights[i * inputs + j]);
