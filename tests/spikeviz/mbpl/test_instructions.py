@@ -64,7 +64,6 @@ BLOCKS = """() => {
 
 def test_press_play_and_walk_through_the_steps(steady, told):
     told(NOTEBOOK, "Press Play: each membrane that crosses its dashed threshold drops a block")
-    told(NOTEBOOK, "Walk through the steps with the slider, too.")
     steady.evaluate(BLOCKS)
     steady.emulate_media(color_scheme="light")
     press(steady, "▶ Play")
@@ -102,7 +101,7 @@ def test_the_image_plays_by_itself_and_its_lowest_threshold_is_dragged_down(open
     told(NOTEBOOK, "Run the cell: it plays once by itself.")
     told(NOTEBOOK, "Then drag $V_1$, the lowest of the grips, down to 0.1, and watch the error")
     told(NOTEBOOK, "The bits fall, and the error grows.")
-    told(NOTEBOOK, "A quarter of the pixels, the dark leaves, lie below $x = 0.5$")
+    told(NOTEBOOK, "A quarter of them, the dark leaves, lie below $x = 0.5$")
     explorer = MBPLExplorer(**PLAIN)
     x = explorer.trace().picture
     assert 0.2 < (x < 0.5).mean() < 0.3
@@ -128,7 +127,6 @@ def test_the_image_plays_by_itself_and_its_lowest_threshold_is_dragged_down(open
 def test_the_task_is_reached_by_hand_and_scored(opened, made, told):
     told(NOTEBOOK, "Drag the grips of the thresholds, and move T and n.")
     told(NOTEBOOK, "Each design that you try leaves a dot; the goal is the green part.")
-    told(NOTEBOOK, "With ours it takes more than 13 of them.")
     told(NOTEBOOK, "At most 2 earn a star, at most 1.5 two, at most 1.2 three.")
     told(NOTEBOOK, "Four branches in one step: [0.4, 0.7, 1.0, 1.4].")
     ways = {(0.4, 0.7, 1.0, 1.4): (1, 3), (0.7, 1.55, 1.85): (2, 3), (0.85, 2.0): (4, 1)}
