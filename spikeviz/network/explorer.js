@@ -6,7 +6,7 @@ import { clamp, div, h, key, percent, put } from "../base/page.js";
 import { player, playhead } from "../base/controls.js";
 import { memory } from "../base/memory.js";
 import { lasting, mount, offline } from "../base/widget.js";
-import { setter, syncing } from "../base/traits.js";
+import { listen, setter, syncing } from "../base/traits.js";
 import { boxNetwork } from "./boxes.js";
 import { makeFlow } from "./flow.js";
 import { boxPanel } from "./panel.js";
@@ -179,6 +179,9 @@ function render({ model, el, signal }) {
     return { t, place, ...said, opened, maps: maps[0], boxes: walks()[0].boxes };
   }
   const paint = mount({ model, el, signal }, root, HEARD, draw, { film: { player: time, stage } });
+  // Who gives another image sees what becomes of it, wherever a play stopped.
+  listen(model, ["answer"], () => time.playing() || go(model.get("time_step") + 1, true), signal);
+  time.passOnce(picker.canvas); // in a phone all of the flow is never in sight
 }
 
 export default { initialize, render: lasting(render) };

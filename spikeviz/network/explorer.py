@@ -37,6 +37,8 @@ def last_step(answer: dict[str, Any]) -> int:
 class NetworkWalk(PageExplorer, ModelExplorer):
     """An image flows through SpikeAtConv box by box: shapes, rates, energy, feature maps.
 
+    It plays once by itself when it is first seen.
+
     NetworkWalk() walks through the Micro that ships, NetworkWalk(model, other) compares two. Each
     is a name in `choices` or a SpikeAtConv, of which a copy in eval mode is kept. Paper,
     "SpikeAtConv"; the numbers are those of `spikeatconv.record` and `spikeatconv.energy_report`.

@@ -38,12 +38,17 @@ function explain({ shape, rates, neurons }, both) {
 export function boxPanel(reader, paint) {
   const { model, set, walks, boxIn } = reader;
   const once = memory();
+  let moves = 0; // of its choices: one that is taken back at once is drawn anew, too
+  const choose = (change) => {
+    moves++;
+    set(change);
+  };
   const title = h("p", { class: "sv-title" });
   const what = h("p", { class: "sv-caption" });
   const facts = h("p", {});
-  const view = choice({ label: "View", options: VIEWS, set: (name) => set({ view: name }) });
+  const view = choice({ label: "View", options: VIEWS, set: (name) => choose({ view: name }) });
   const layer = choice({
-    label: "Neurons", options: [], set: (index) => set({ layer: Number(index), page: 0 }),
+    label: "Neurons", options: [], set: (index) => choose({ layer: Number(index), page: 0 }),
   });
   const channels = channelView(reader, paint);
   const code = codeView(reader);
@@ -58,7 +63,7 @@ export function boxPanel(reader, paint) {
       channels.hoverText, facts, code.open)), code.listing);
 
   function draw(t, groups, colour) {
-    const keys = [t, colour, channels.hover(), ...PANEL.map((name) => model.get(name))];
+    const keys = [t, colour, channels.hover(), moves, ...PANEL.map((name) => model.get(name))];
     return once("panel", keys, () => {
       const name = model.get("opened");
       once("answer", [model.get("answer")], channels.forget);

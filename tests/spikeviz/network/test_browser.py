@@ -36,11 +36,13 @@ DRAWN = """([change, points]) => new Promise((resolve) => {
 
 @pytest.fixture
 def saved(new_page, tmp_path):
-    """Open a saved walk, offline."""
+    """saved(widget, **options of the page): a saved walk, offline and calm: it does not play by
+    itself. before: a script that runs ahead of the page's own."""
 
-    def open_saved(widget=None, **options):
+    def open_saved(widget=None, before="", **options):
         path = (widget or NetworkWalk()).save_html(tmp_path / "walk.html")
-        page = new_page(offline=True, **options)
+        page = new_page(offline=True, **{"reduced_motion": "reduce"} | options)
+        page.add_init_script(before)
         page.goto(path.as_uri())
         page.locator(".sv-summary").filter(has_text="says").wait_for()
         return page
@@ -209,12 +211,14 @@ def test_a_long_run_is_forecast(saved):
 # ---------------------------------------------------------------- on its way
 
 # What is drawn at each place while it plays: whose maps are new, how far the answer has come.
-PLAY = """() => new Promise((done) => {
-    const seen = [];
-    document.addEventListener("spikeviz:drawn", ({ detail: { place } }) => {
+PLAY = """
+    globalThis.seen = [];
+    addEventListener("spikeviz:drawn", ({ detail: { place } }) => {
         const boxes = [...document.querySelectorAll(".sv-nw-box")];
+        const { model } = document.getElementById("view");
         seen.push({
-            place, waiting: boxes.filter((one) => one.classList.contains("sv-nw-waiting")).length,
+            place, told: model.get("time_step"),
+            waiting: boxes.filter((one) => one.classList.contains("sv-nw-waiting")).length,
             lit: boxes.filter((one) => one.style.getPropertyValue("--sv-lit") > 0).length,
             bar: parseFloat(document.querySelectorAll(".sv-nw-track")[5].firstChild.style.width),
             said: document.querySelector(".sv-nw-said:not([hidden])").textContent,
@@ -223,17 +227,18 @@ PLAY = """() => new Promise((done) => {
             dots: [...document.querySelectorAll(".sv-nw-dots > :not([hidden])")]
                 .map((dot) => dot.getBoundingClientRect().left),
         });
-        if (place === 2) done(seen);
     });
-    document.querySelector(".sv-play").click();
-})"""
+"""
+MOVING = {"reduced_motion": "no-preference"}
 
 
-def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
-    page = saved(NetworkWalk(), width=1400)
+def test_by_itself_it_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
+    page = saved(NetworkWalk(), before=PLAY, **MOVING)
     lefts = [one.bounding_box()["x"] for one in page.locator(".sv-nw-box:visible").all()]
     assert lefts == sorted(lefts)  # one lane
-    seen = page.evaluate(PLAY)
+    page.wait_for_function("seen.some(({ place }) => place < 1) && seen.at(-1).place === 2")
+    seen = page.evaluate("seen.slice(seen.findIndex(({ place }) => place < 1))")
+    assert {one["told"] for one in seen} == {1}  # Python does not hear of it
     first = [one for one in seen if 0 < one["place"] < 1]
     assert len(seen) > 20
     assert {one["summary"] for one in first} == {"The image is on its way through the network."}
@@ -259,13 +264,17 @@ def test_play_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
 
 
 def test_a_step_that_is_not_complete_leaves_the_trait_whole(saved):
-    page = saved(NetworkWalk())
+    page = saved(NetworkWalk(), **MOVING)
+    clock, scrub = page.locator(".sv-clock"), page.get_by_role("slider", name="Time step")
+    scrub.press("Home")  # and what plays by itself ends
+    clock.filter(has_text="before step 1").wait_for()
     page.get_by_role("button", name="Play").click()
-    page.locator(".sv-clock").filter(has_text="step 2 of 2, on its way").wait_for()
+    clock.filter(has_text="step 1 of 2, on its way").wait_for()
     page.get_by_role("button", name="Pause").click()
-    assert page.evaluate(GET, "time_step") == 1
-    page.get_by_role("slider", name="Time step").press("Home")
-    page.locator(".sv-clock").filter(has_text="before step 1").wait_for()
+    assert page.evaluate(GET, "time_step") == 0
+    page.locator(".sv-summary").get_by_text("on its way").wait_for()
+    page.get_by_role("button", name="A test digit: 3").click()  # its answer is not waited for
+    page.locator(".sv-summary").get_by_text("After step 1 of 2 the network says 3").wait_for()
 
 
 # ---------------------------------------------------------------- the opened box
