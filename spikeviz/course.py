@@ -56,7 +56,14 @@ print(json.dumps({"version": sys.version_info[:2], "prefix": sys.prefix, "pip": 
 # Run with -I after pip, which would do it on one core alone.
 COMPILE = """
 import compileall, sysconfig
-compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0)
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib.util import cache_from_source
+from pathlib import Path
+files = Path(sysconfig.get_path("purelib")).rglob("*.py")
+new = [file for file in files if not Path(cache_from_source(file)).exists()]
+with ProcessPoolExecutor() as pool:
+    list(pool.map(partial(compileall.compile_file, quiet=2), new, chunksize=20))
 """
 
 # Variables that would send the environment's Python, or what pip installs, to another place.
