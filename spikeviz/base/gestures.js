@@ -22,10 +22,15 @@ export function gestures(signal) {
   return Object.assign(begins, { anew: () => (last = -Infinity) });
 }
 
+const MOVES = "spikeviz:moves";
+
+/** Says, ahead of it, that a hand changes by `element` what goes `along` with gestures. */
+export const moves = (element) => element.dispatchEvent(new Event(MOVES, { bubbles: true }));
+
 /**
  * The way back over the last gestures on the traits `names`: Ctrl+Z on `root` and a button; with
  * Shift, forward again. The traits `along`, such as what a mere look moves, go back with them, but
- * are no gesture of their own. Returns the button.
+ * are a gesture of their own only after `moves` on an element in `root`. Returns the button.
  */
 export function undoer(model, root, [names, along], signal) {
   const begins = gestures(signal);
@@ -44,16 +49,19 @@ export function undoer(model, root, [names, along], signal) {
     present = now();
     update();
   }
+  function keep() {
+    if (!begins()) return;
+    past.push(present);
+    past.splice(0, past.length - MOST);
+    future.length = 0;
+    update();
+  }
   listen(model, names, () => {
     if (moving) return;
-    if (begins()) {
-      past.push(present);
-      past.splice(0, past.length - MOST);
-      future.length = 0;
-    }
+    keep();
     present = now();
-    update();
   }, signal);
+  root.addEventListener(MOVES, keep);
   listen(model, along, () => moving || (present = now()), signal);
   root.addEventListener("keydown", (event) => {
     const { key, target, ctrlKey, metaKey, shiftKey } = event;

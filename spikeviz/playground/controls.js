@@ -4,7 +4,8 @@ import { MOST_LAYERS, MOST_NEURONS, MOST_THRESHOLDS, THRESHOLD } from "./state.j
 import { drawSet } from "./plane.js";
 import { SETS } from "./words.js";
 import { surface } from "../base/draw.js";
-import { button, clamp, div, h, para, put, renew, show, snap } from "../base/page.js";
+import { button, clamp, div, h, para, put, show, snap } from "../base/page.js";
+import { memory } from "../base/memory.js";
 import { numberControl, showValues, traitControls } from "../base/controls.js";
 
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 1000];
@@ -89,14 +90,19 @@ function counter(words, change) {
   return { element: div("pg-count", less, text, more), update };
 }
 
+/** These children: who stays is not moved, and keeps the focus. */
+function arrange(element, children) {
+  for (const one of [...element.children]) if (!children.includes(one)) one.remove();
+  children.forEach((one, k) => one.parentElement || element.insertBefore(one, element.children[k]));
+}
+
 /**
  * What stands over the picture of the network: how many layers, neurons, thresholds, and a button
  * on each neuron. {layers, over, update(p, nodes, stateOf)}.
  */
 export function makeShape({ model, set, look }) {
   const over = div("pg-over");
-  let heads = [];
-  let neurons = {};
+  const once = memory();
   const at = (list, l, value) => list.map((old, i) => (i === l ? value : old));
   const thresholds = () => model.get("layers").map((_, l) =>
     model.get("thresholds")[l] ?? model.get("thresholds").at(-1));
@@ -135,12 +141,11 @@ export function makeShape({ model, set, look }) {
   }
   function update(p, nodes, { titleOf, silent }) {
     layers.update(p.layers.length, String(p.layers.length), [1, MOST_LAYERS]);
-    renew(over, String(p.layers), () => {
-      heads = p.layers.map((_, l) => head(l));
-      neurons = Object.fromEntries(p.layers.flatMap((count, l) =>
-        Array.from({ length: count }, (_, i) => [`${l}.${i}`, neuron(`${l}.${i}`)])));
-      return [...heads.map(({ element }) => element), ...Object.values(neurons)];
-    });
+    const heads = p.layers.map((_, l) => once(l, [], () => head(l)));
+    const names = p.layers.flatMap((count, l) =>
+      Array.from({ length: count }, (_, i) => `${l}.${i}`));
+    const neurons = names.map((name) => once(name, [], () => neuron(name)));
+    arrange(over, [...heads.map(({ element }) => element), ...neurons]);
     heads.forEach(({ element, kind, count, many }, l) => {
       element.style.left = `${nodes[l + 1][0].x}px`;
       const n = p.thresholds[l].length;
@@ -149,7 +154,8 @@ export function makeShape({ model, set, look }) {
       many.update(n, `${n} V_th`, [1, MOST_THRESHOLDS]);
       many.element.classList.toggle("sv-away", !p.spiking);
     });
-    for (const [name, element] of Object.entries(neurons)) {
+    for (const [k, element] of neurons.entries()) {
+      const name = names[k];
       const [l, i] = name.split(".").map(Number);
       const { x, y, r } = nodes[l + 1][i];
       Object.assign(element.style, { translate: `${x - r}px ${y - r}px`, width: `${2 * r}px`,

@@ -194,6 +194,7 @@ function render({ model, el, signal }) {
     undo: [...SETTINGS, "point"], along: LEARNED, film: { player: film, stage: its.page.stage },
   });
   listen(model, LEARNED, () => {
+    session.follow(settingsOf(model)); // which may have come with it
     session.adopt(valuesOf(model, LEARNED));
     its.paint();
   }, signal);

@@ -49,7 +49,7 @@ class SpikingPlayground(Explorer):
 
     Press Train; choose other points, neurons, surrogates while it learns. Each neuron is a small
     map of its firing rate over the plane. Click a neuron to silence it, drag a weight's line, drag
-    a threshold across its membrane, click points of your own. The arithmetic is spikeatconv's, in
+    a threshold across its membrane, click points of your own; Ctrl+Z takes each back. The arithmetic is spikeatconv's, in
     float64: `LIF`, or with several thresholds `LIFSum`, between `nn.Linear`s, the mean of the
     logits over T, binary cross entropy, AdamW or SGD.
 

@@ -8,6 +8,7 @@ import { button, clamp, div, h, put, show, snap } from "../base/page.js";
 import {
   choice, drag, numberControl, onArrows, onPoint, onReset, pointAt,
 } from "../base/controls.js";
+import { moves } from "../base/gestures.js";
 import { slide, slider } from "../base/slider.js";
 
 const GRASP = 0.06; // from an own point, within which a click takes it away
@@ -88,9 +89,12 @@ export function makeWires({ model, set, session, tell }) {
     set({ weight });
     before = valueOf(weight);
   }
-  const write = (to) => {
-    if (!chosen()) return; // its neuron has gone
-    session.setWeight(chosen().at, clamp(snap(to, 0.01), -10, 10));
+  const write = (asked) => {
+    const to = clamp(snap(asked, 0.01), -10, 10);
+    if (!chosen() || to === value()) return; // or its neuron has gone
+    tell(); // what it has learned until now, to go back to
+    moves(canvas);
+    session.setWeight(chosen().at, to);
     tell();
   };
   let start = null; // {y, value} of a drag

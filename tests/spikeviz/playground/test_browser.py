@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from spikeviz import SpikingPlayground
+from spikeviz.playground import reference
 
 MODEL = "document.getElementById('view').model"
 AXE = """async () => {
@@ -206,6 +207,10 @@ def test_a_weight_is_dragged_on_its_line_and_set_by_keys(calm):
     at = 4 * 3  # behind the first layer's weights and biases
     assert value(page, "weights")[at] == moved
     assert moved - SpikingPlayground().network().linears[1].weight[0, 0].item() > 0.9
+    page.keyboard.press("Control+z")
+    assert value(page, "weights") == []  # untouched
+    page.keyboard.press("Control+Shift+z")
+    assert value(page, "weights")[at] == moved
     knob.press("ArrowUp")
     assert value(page, "weights")[at] == pytest.approx(moved + 0.01)
     page.get_by_label("Weight", exact=True).select_option(label="bias of output")
@@ -213,6 +218,34 @@ def test_a_weight_is_dragged_on_its_line_and_set_by_keys(calm):
     field.fill("2.5")
     field.press("Enter")
     assert value(page, "weights")[-1] == 2.5
+
+
+def test_ctrl_z_brings_back_the_network_from_before_a_hand(calm):
+    page = calm(SpikingPlayground(weight="1.0.0"))
+    page.get_by_role("button", name="▶ Train").click()
+    knob = page.get_by_role("slider", name="Weight in hand")
+    drag(page, *middle(knob), 0, 60)  # while it trains
+    page.get_by_role("button", name="Pause").click()
+    steps = value(page, "steps")
+    page.keyboard.press("Control+z")
+    before = value(page, "steps")
+    assert 0 < before < steps
+    network, _ = reference.train(SpikingPlayground().settings(), before)
+    trained = [part.detach().numpy().ravel() for part in network.parameters()]
+    np.testing.assert_allclose(np.concatenate(trained), value(page, "weights"), rtol=1e-6)
+
+    learned = {name: value(page, name) for name in ("weights", "steps", "own", "layers")}
+    hands = {
+        "a weight": lambda: drag(page, *middle(knob), 0, -40),
+        "a threshold": lambda: drag(page, *middle(page.locator(".sv-grip").first), 0, -25),
+        "a neuron": page.get_by_role("button", name="Neurons of layer 2: one fewer").click,
+    }
+    for name, move in hands.items():
+        move()
+        assert {one: value(page, one) for one in learned} != learned, name
+        page.keyboard.press("Control+z")
+        assert {one: value(page, one) for one in learned} == learned, name
+        assert page.get_by_role("button", name="Undo").is_disabled()
 
 
 def test_points_of_ones_own_come_and_go(calm):
