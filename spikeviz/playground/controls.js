@@ -92,7 +92,8 @@ function counter(words, change) {
 
 /** These children: who stays is not moved, and keeps the focus. */
 function arrange(element, children) {
-  for (const one of [...element.children]) if (!children.includes(one)) one.remove();
+  const gone = [...element.children].filter((one) => !children.includes(one));
+  gone.forEach((one) => one.remove());
   children.forEach((one, k) => one.parentElement || element.insertBefore(one, element.children[k]));
 }
 
@@ -118,6 +119,7 @@ export function makeShape({ model, set, look }) {
     });
     const many = counter(`Thresholds of layer ${l + 1}`, (by) => {
       const now = thresholds()[l];
+      if (!now) return; // the layer has gone in this very moment
       const higher = snap(Math.min(now.at(-1) + 0.5, THRESHOLD[1]), 0.01);
       const own = Object.entries(model.get("own")).filter(([name]) => !name.startsWith(`${l}.`));
       set({

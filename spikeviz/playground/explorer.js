@@ -28,7 +28,7 @@ const sessions = new WeakMap(); // the views of a model share one
 function sessionOf(model) {
   if (!sessions.has(model)) {
     const session = makeSession(settingsOf(model));
-    session.adopt(valuesOf(model, LEARNED));
+    session.adopt(valuesOf(model, LEARNED), settingsOf(model));
     sessions.set(model, session);
   }
   return sessions.get(model);
@@ -77,6 +77,7 @@ function makeHands({ model, set, session, paint, view, tell }) {
   const panels = makePanels({
     setThreshold(name, i, value) {
       const { [name]: mine = thresholdsOf(name), ...others } = model.get("own");
+      if (!mine.length) return; // the neuron has gone in this very moment
       const next = mine.map((old, k) => (k === i ? value : old));
       set({ own: value === null ? others : { ...others, [name]: next } });
     },
@@ -194,8 +195,7 @@ function render({ model, el, signal }) {
     undo: [...SETTINGS, "point"], along: LEARNED, film: { player: film, stage: its.page.stage },
   });
   listen(model, LEARNED, () => {
-    session.follow(settingsOf(model)); // which may have come with it
-    session.adopt(valuesOf(model, LEARNED));
+    session.adopt(valuesOf(model, LEARNED), settingsOf(model));
     its.paint();
   }, signal);
   runner.once(its.plane.canvas);

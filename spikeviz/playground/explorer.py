@@ -49,9 +49,9 @@ class SpikingPlayground(Explorer):
 
     Press Train; choose other points, neurons, surrogates while it learns. Each neuron is a small
     map of its firing rate over the plane. Click a neuron to silence it, drag a weight's line, drag
-    a threshold across its membrane, click points of your own; Ctrl+Z takes each back. The arithmetic is spikeatconv's, in
-    float64: `LIF`, or with several thresholds `LIFSum`, between `nn.Linear`s, the mean of the
-    logits over T, binary cross entropy, AdamW or SGD.
+    a threshold across its membrane, click points of your own; Ctrl+Z takes each back. The
+    arithmetic is spikeatconv's, in float64: `LIF`, or with several thresholds `LIFSum`, between
+    `nn.Linear`s, the mean of the logits over T, binary cross entropy, AdamW or SGD.
 
     data: one of `DATA`; "points" are only your own.  noise, share: how far points stray, how many
     of them train.  points: your own, each [x, y, 0 or 1], x and y from −1 to 1.

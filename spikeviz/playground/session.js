@@ -60,10 +60,12 @@ export function makeSession(settings) {
     }
   }
   const note = () => (history = withRow(history, trainer.steps, numbers));
-  /** Takes up what was learned elsewhere: by Python, in a saved page, before an undo. */
-  function adopt(learned) {
-    const { values } = trainer.network;
+  /** Takes up what was learned elsewhere, with these settings: by Python, in a saved page, before
+   *  an undo. */
+  function adopt(learned, its) {
     if (telling) return;
+    follow(its);
+    const { values } = trainer.network;
     if (!learned.weights.length) return fresh() ? undefined : begin();
     if (learned.weights.length !== values.length) return;
     history = learned.history;
