@@ -34,8 +34,7 @@ export function makeSession(settings) {
     const now = JSON.stringify(next);
     if (now === key) return false;
     key = now;
-    const { seed } = trainer.settings;
-    if (fresh() || next.seed !== seed) begin(next);
+    if (fresh() || next.seed !== trainer.settings.seed) begin(next);
     else trainer.change(next);
     problem = "";
     version++;
@@ -60,8 +59,7 @@ export function makeSession(settings) {
     }
   }
   const note = () => (history = withRow(history, trainer.steps, numbers));
-  /** Takes up what was learned elsewhere, with these settings: by Python, in a saved page, before
-   *  an undo. */
+  /** Takes up settings and what was learned elsewhere: by Python, in a saved page, before an undo. */
   function adopt(learned, its) {
     if (telling) return;
     follow(its);
