@@ -3,20 +3,20 @@
 const ADAMW = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
 const MOMENTUM = 0.9; // of SGD
 
-/** What an optimizer knows of n weights before the first step. */
+/** What an optimizer knows of n weights before the first step. Each has a count of its own steps,
+ *  as a parameter of torch has: one that comes later begins anew. Of SGD, mean is its momentum. */
 export const makeState = (n) => ({
-  steps: 0, mean: new Float64Array(n), square: new Float64Array(n), // SGD: mean is its momentum
+  steps: new Float64Array(n), mean: new Float64Array(n), square: new Float64Array(n),
 });
 
 export const OPTIMIZERS = {
   adamw(values, gradients, state, rate) {
     const { beta1, beta2, eps, weight_decay } = ADAMW;
-    const { mean, square } = state;
-    state.steps++;
-    const size = rate / (1 - beta1 ** state.steps);
-    const root = Math.sqrt(1 - beta2 ** state.steps);
+    const { steps, mean, square } = state;
     for (let i = 0; i < values.length; i++) {
-      const g = gradients[i];
+      const [g, step] = [gradients[i], ++steps[i]];
+      const size = rate / (1 - beta1 ** step);
+      const root = Math.sqrt(1 - beta2 ** step);
       mean[i] += (g - mean[i]) * (1 - beta1);
       square[i] = square[i] * beta2 + (1 - beta2) * g * g;
       const decayed = values[i] * (1 - rate * weight_decay);

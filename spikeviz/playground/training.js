@@ -115,12 +115,10 @@ class Trainer {
     if (OF_POINTS.some((name) => settings[name] !== last[name])) this.points = makePoints(settings);
     if (settings.seed !== last.seed) return;
     this.state = makeState(this.network.values.length);
-    if (settings.optimizer === last.optimizer) this.state.steps = state.steps;
     const copy = (from, to) => {
       this.network.values[to] = was.values[from];
       if (settings.optimizer !== last.optimizer) return;
-      this.state.mean[to] = state.mean[from];
-      this.state.square[to] = state.square[from];
+      for (const [name, known] of Object.entries(state)) this.state[name][to] = known[from];
     };
     const { layers } = this.network;
     layers.forEach((layer, l) => {

@@ -229,6 +229,54 @@ def test_what_fits_is_kept_when_settings_change(page):
     assert flat(found["seed"]["layers"]).tolist() == flat(weights_of(fresh)).tolist()
 
 
+def test_a_neuron_that_comes_later_has_an_adamw_of_its_own(page):
+    """As in torch, where the weights that come with it are another parameter: 10 steps, a neuron
+    more, 10 steps. The old weights keep their optimizer."""
+    wider = {**SETTINGS, "layers": [4, 2]}
+    first, wide, after = page.evaluate("""([narrow, wide]) => {
+        const trainer = makeTrainer(narrow);
+        const train = () => { for (let k = 0; k < 10; k++) trainer.step(); };
+        const values = () => [...trainer.network.values];
+        train();
+        const first = values();
+        trainer.change(wide);
+        const before = values();
+        train();
+        return [first, before, values()];
+    }""", [SETTINGS, wider])  # fmt: skip
+    narrow, _ = reference.train(SETTINGS, 10)
+    np.testing.assert_allclose(first, flat(weights_of(narrow)), rtol=1e-6)
+    values = torch.tensor(wide, dtype=torch.float64)
+    was = torch.isin(values, torch.tensor(first, dtype=torch.float64))
+    assert (len(first), len(values) - was.sum()) == (was.sum(), 3 + 2)  # its own weights, two more
+
+    old = torch.tensor(flat(weights_of(reference.Playground(SETTINGS)))).requires_grad_()
+    new = values[~was].clone().requires_grad_()
+    options = {"lr": SETTINGS["learning_rate"], "weight_decay": 0.01}
+    optimizers = [torch.optim.AdamW([one], **options) for one in (old, new)]
+    (places, labels), _ = reference.make_points(SETTINGS)
+    for step in range(20):
+        settings, mine = (SETTINGS, optimizers[:1]) if step < 10 else (wider, optimizers)
+        network = reference.Playground(settings)
+        whole = old if step < 10 else torch.zeros(len(values), dtype=torch.float64)
+        if step >= 10:
+            whole = whole.masked_scatter(was, old).masked_scatter(~was, new)
+        parts = whole.split([part.numel() for part in network.parameters()])
+        named = dict(network.named_parameters())
+        shaped = {n: one.reshape(named[n].shape) for n, one in zip(named, parts, strict=True)}
+        batch = reference.pick(settings, step, len(labels))
+        logits = torch.func.functional_call(network, shaped, places[batch])
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, labels[batch])
+        for optimizer in mine:
+            optimizer.zero_grad()
+        loss.backward()
+        for optimizer in mine:
+            optimizer.step()
+    expected = torch.zeros(len(values), dtype=torch.float64)
+    expected = expected.masked_scatter(was, old).masked_scatter(~was, new).detach()
+    np.testing.assert_allclose(after, expected, rtol=1e-6)
+
+
 def test_the_surface_and_a_point_are_the_networks_own(page):
     """A pixel, the point in its middle, and PyTorch say the same."""
     settings = {**SETTINGS, "thresholds": MBPL, **OWN}
