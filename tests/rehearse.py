@@ -6,6 +6,7 @@ runs every notebook, writes the site of the whole course there, and hands in, gr
 notebook that needs most, as a teacher would. `course.py test` starts it first of all.
 """
 
+import asyncio
 import contextlib
 import copy
 import csv
@@ -27,33 +28,47 @@ from spikeviz.publish.teacher import write_course
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 EXERCISES = Path(__file__).parent / "spikeviz/exercises/answers"
 GRADED = "12_imagenet"
+PATIENCE = 2  # seconds, then a learner stops what takes long and was seen before
+HOARD = {  # glibc: what is freed is given back, but not each time that a tensor goes
+    "MALLOC_MMAP_THRESHOLD_": "4000000",
+    "MALLOC_TRIM_THRESHOLD_": "32000000",
+}
 
 
 class Again(NotebookClient):
     """Runs a notebook as ever, then in the same kernel once more from the last cell to the first,
-    so that each runs again right after its neighbour; what came of that is in `metadata.again`,
-    while outputs and widgets are those of the first time.
+    so that each runs again right after its neighbour; a cell with the tag `long` is then stopped
+    after a while, as by the lab's button. What came of that is in `metadata.again`, while outputs
+    and widgets are those of the first time.
 
     errors: [cell, message]. peaks: the most MB that the kernel held, the first time and then;
-    empty where the system does not tell (Linux does). What is freed is given back at once, in
-    pieces of a megabyte: so the peaks are what is held, not what the allocator keeps for later.
+    empty where the system does not tell (Linux does).
     """
 
     @contextlib.asynccontextmanager
     async def async_setup_kernel(self, **options):
-        env = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "1000000"}
-        async with super().async_setup_kernel(**options, env=env):
+        async with super().async_setup_kernel(**options, env={**os.environ, **HOARD}):
             yield  # the first time
             errors, peaks = [], self._peak()
             cells, first = self.nb.cells, len(self.nb.cells)
             cells += copy.deepcopy([c for c in reversed(cells) if c.cell_type == "code"])
             for index in range(first, len(cells)):
                 try:
-                    await self.async_execute_cell(cells[index], index)
+                    await self._run_again(cells[index], index)
                 except CellExecutionError as error:
+                    if error.ename == "KeyboardInterrupt":
+                        continue  # it was stopped
                     errors.append([cells[index].id, f"{error.ename}: {error.evalue}"])
             del cells[first:]
             self.nb.metadata["again"] = {"errors": errors, "peaks": peaks + self._peak()}
+
+    async def _run_again(self, cell, index):
+        run = asyncio.ensure_future(self.async_execute_cell(cell, index))
+        if "long" in cell.metadata.get("tags", []):
+            await asyncio.wait([run], timeout=PATIENCE)
+            if not run.done():
+                await self.km.interrupt_kernel()
+        await run
 
     def _peak(self):
         """[most MB since the last time it was asked for]."""
@@ -112,7 +127,8 @@ def solved_and_graded(edition: Path) -> dict[str, dict[str, str]]:
 def main(folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     status, cache = 0, folder / "executed"
-    execute_all(sorted(NOTEBOOKS.glob("*.ipynb")), cache, Again)
+    # The long ones come late in the course, and begin first here.
+    execute_all(sorted(NOTEBOOKS.glob("*.ipynb"), reverse=True), cache, Again)
     try:
         save_site(folder / "site", cache=cache)
     except NotebookFailedError as error:

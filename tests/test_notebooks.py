@@ -4,6 +4,7 @@ import ast
 import itertools
 import json
 import re
+import runpy
 import symtable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from spikeviz.course_map import command, course
 from spikeviz.figure import alternative_texts
+from spikeviz.publish.running import run_notebook
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
@@ -22,6 +24,7 @@ SIDE = {n["file"][:2]: n["after"] for n in PLAN if "after" in n}  # of the side 
 WAY = [path for path in LESSONS if path.stem[:2] not in SIDE]
 LONGEST_CELL = 25
 FOLDED = {"source_hidden": True}
+REHEARSE = runpy.run_path(str(ROOT / "tests" / "rehearse.py"))
 
 every = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -167,6 +170,16 @@ MORE = {  # MB: a tenth above what was measured; why
     "12_imagenet": 720,  # the whole recipe: AdamW, kornia and datasets take 280 by themselves
 }
 NOISE = 120  # MB: freed in small pieces it is not given back at once; 03 shows 79 to 109
+
+
+def test_a_cell_that_fails_again_is_told_and_a_long_one_is_only_stopped(tmp_path):
+    cell = nbformat.v4.new_code_cell
+    broken = "assert 'ended' not in globals(), f'ended {ended}'"
+    slow = "import time\nrounds = globals().get('rounds', 0) + 1\ntime.sleep(60 * (rounds - 1))"
+    parts = [cell(broken), cell(f"{slow}\nended = rounds", metadata={"tags": ["long"]})]
+    nbformat.write(nbformat.v4.new_notebook(cells=parts), tmp_path / "two.ipynb")
+    again = run_notebook(tmp_path / "two.ipynb", REHEARSE["Again"]).metadata.again
+    assert again["errors"] == [[parts[0].id, "AssertionError: ended 1"]]
 
 
 @every
