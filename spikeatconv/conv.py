@@ -9,7 +9,7 @@ import copy
 from typing import TypeVar
 
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from spikeatconv import fast
 from spikeatconv.checks import check_choice, check_model
@@ -78,14 +78,18 @@ def fold(model: Model) -> Model:
     is in eval mode; the model stays as it is. Raises TypeError for what is no module.
     """
     check_model(model)
-    folded = copy.deepcopy(model).eval()
-    for module in folded.modules():
+    return fold_itself(copy.deepcopy(model))
+
+
+def fold_itself(model: Model) -> Model:
+    """`fold` of a model that nobody else needs: it is the one that is folded."""
+    for module in model.eval().modules():
         if isinstance(module, OverTime):
             layers = _fold_layers(list(module))
             for name in list(module._modules):
                 delattr(module, name)
             module.extend(layers)
-    return folded
+    return model
 
 
 def is_folded(model: nn.Module) -> bool:
@@ -98,9 +102,23 @@ def _fold_layers(layers: list[nn.Module]) -> list[nn.Module]:
     for layer in layers:
         if isinstance(layer, nn.BatchNorm2d):
             in_front = done and isinstance(done[-1], nn.Conv2d)
-            layer = fuse_conv_bn_eval(done.pop() if in_front else _make_identity(layer), layer)
+            layer = _fuse(done.pop() if in_front else _make_identity(layer), layer)
         done.append(layer)
     return done
+
+
+def _fuse(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    """The convolution, with the BatchNorm behind it folded into it."""
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    if conv.weight.is_meta:  # there torch is slow, and nothing but the shape counts
+        conv.bias = nn.Parameter(conv.weight.new_empty(len(mean)), requires_grad=False)
+    else:
+        conv.weight, conv.bias = fuse_conv_bn_weights(
+            conv.weight, conv.bias, mean, variance, norm.eps, norm.weight, norm.bias
+        )
+    return conv
 
 
 def _make_identity(norm: nn.BatchNorm2d) -> nn.Conv2d:

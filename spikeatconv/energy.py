@@ -65,7 +65,7 @@ from spikeatconv.checks import (
     check_wholes,
     short,
 )
-from spikeatconv.conv import fold
+from spikeatconv.conv import fold, fold_itself
 from spikeatconv.neuron import LIF, LIFSum
 
 if TYPE_CHECKING:  # the library loads without pandas, which takes 47 MB
@@ -204,7 +204,7 @@ def count_flops(model: nn.Module, image_shape: tuple[int, int, int]) -> "pd.Data
     check_model(model)
     if len(check_wholes(image_shape, "image_shape", high=MOST_PIXELS)) != 3:
         raise ValueError(f"image_shape is {image_shape}; give (channels, height, width)")
-    on_meta = fold(copy.deepcopy(model).to("meta").float())
+    on_meta = fold_itself(copy.deepcopy(model).to("meta").float())
     for module in on_meta.modules():
         if isinstance(module, LIF | LIFSum):  # they keep the shape
             module.forward = lambda x, *_: x  # type: ignore[method-assign]
