@@ -133,6 +133,7 @@ function walkOf(header, found) {
   const total = (name) => boxes.reduce((all, box) => all + box[name], 0);
   return {
     boxes, code: header.code, data: data(), logits: found.logits, whole: true, side, channels,
+    done: found.layers.reduce((all, { additions }) => all + additions, 0),
     snn_mj: total("snn_mj"), ann_mj: total("ann_mj"), seconds: found.milliseconds / 1000,
     unfold: boxes.length < READABLE ? header.depths.map((_, stage) => stage) : [],
     attention: header.attention, names: header.note.data?.classes ?? [],

@@ -1,6 +1,6 @@
 // What the network says of the image so far, and what that costs.
 
-import { clamp, h, joules, percent, put, show } from "../base/page.js";
+import { clamp, grouped, h, joules, percent, put, show } from "../base/page.js";
 import { stepOf } from "./maps.js";
 
 /** The mean of the logits up to step t. */
@@ -34,6 +34,13 @@ function sharesOf(logits, nameOf) {
     `${nameOf(c, logits.length)} ${percent(power / sum, 0)}`);
   return ` As shares: ${shares.join(", ")}. The ${logits.length} always add up to 100 %: it has ` +
     "no answer for what is none of them.";
+}
+
+/** What was really done in all steps, where the page counted it; Python knows FLOPs · R alone. */
+function counted({ boxes, done }) {
+  const all = boxes.reduce((sum, { additions }) => sum + additions, 0);
+  return done === undefined ? "" : ` The page did ${grouped(done)} additions, ` +
+    `${percent(1 - done / all)} fewer than FLOPs · R: none beyond the border of a map.`;
 }
 
 export function resultView({ model, walks, steps }) {
@@ -110,7 +117,8 @@ export function resultView({ model, walks, steps }) {
       `${joules(snn_mj)} with spikes, ${joules(ann_mj)} as the non-spiking twin`);
     const times = walks().map(({ seconds }) =>
       seconds < 1 ? `${(1000 * seconds).toFixed(0)} ms` : `${show(seconds, 1)} s`);
-    put(totals, `One image: ${costs.join("; the other: ")}. Computed in ${times.join(" and ")}.`);
+    put(totals, `One image: ${costs.join("; the other: ")}. Computed in ${times.join(" and ")}.` +
+      counted(walks()[0]));
   }
   return { bars, elements: [title, bars, summary, totals], update };
 }
