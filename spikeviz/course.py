@@ -133,6 +133,10 @@ def test(options: argparse.Namespace) -> int:
         variables["SPIKEVIZ_REHEARSAL"] = str(REHEARSAL)
         status = run([PYTHON, "tests/rehearse.py", REHEARSAL])
     set_up("test")
+    # jsonschema, a part of Jupyter, loads that one for addresses in letters of all languages; it
+    # would cost each process of the tests as many seconds as PyTorch.
+    limited = os.pathsep.join(filter(None, [str(REPO / "tests/limited"), os.getenv("PYTHONPATH")]))
+    variables |= {"PYTHONPATH": limited, "ABSENT_MODULES": "rfc3987_syntax"}
     command = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.more]
     return run(command, variables) or status
 

@@ -4,6 +4,7 @@ and one thread, as small tensors gain nothing from more and test processes share
 import asyncio
 import contextlib
 import functools
+import gc
 import importlib.util
 import os
 import runpy
@@ -27,6 +28,17 @@ torch.set_num_threads(1)
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What the collection makes and imports stays: nobody needs to look through it for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_itemcollected(item):
@@ -144,7 +156,8 @@ def installed():
     def limited(*extras):
         absent = find_absent_modules(*extras)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("ABSENT_MODULES", " ".join(absent))
+            hidden = os.environ.get("ABSENT_MODULES", "").split()
+            patch.setenv("ABSENT_MODULES", " ".join({*absent, *hidden}))
             patch.setenv("PYTHONPATH", str(ROOT / "tests" / "limited"), prepend=os.pathsep)
             yield absent
 

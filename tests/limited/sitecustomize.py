@@ -4,7 +4,7 @@ named in ABSENT_MODULES are then not found, as if their packages had never been 
 import os
 from importlib.machinery import PathFinder
 
-ABSENT = set(os.environ["ABSENT_MODULES"].split())
+ABSENT = set(os.environ.get("ABSENT_MODULES", "").split())
 find = PathFinder.find_spec
 
 

@@ -13,9 +13,6 @@ import torch
 import torch.utils.checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
-from torch._dynamo import config as dynamo
-from torch._dynamo.utils import counters
-from torch._inductor import config as inductor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -30,6 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside 
 def vectors():
     """Else a CPU with AVX-512 that is told to be one with AVX2 gets loops of 16 over vectors of 8.
     It holds for one thread."""
+    from torch._inductor import config as inductor
+
     avx2 = os.environ.get("ATEN_CPU_CAPABILITY") == "avx2"
     return inductor.patch({"cpp.simdlen": 256} if avx2 else {})
 
@@ -95,6 +94,8 @@ def test_compiled_it_gives_the_same(n, time, options, on):
 def test_it_compiles_once_for_all_that_a_training_does(on, caplog):
     """Other sizes, autocast, another thread (on CUDA, autograd's own runs the backward pass), hooks
     on what is kept and a recomputation: neither another compilation nor the eager way."""
+    from torch._dynamo.utils import counters
+
     on("cuda")
     module = LIFSum((0.7, 1.4))
     assert_same(run(module, random(2, 50)), run(module, random(2, 50), "plain"))
@@ -295,6 +296,8 @@ def test_an_earlier_lack_of_memory_is_not_taken_for_this_one(on, caplog, monkeyp
 
 def test_a_compiler_that_is_not_there(on, caplog):
     """The real torch.compile, without the compiler it calls."""
+    from torch._inductor import config as inductor
+
     on("cuda")
     lif = LIF(v_threshold=0.913)
     broken = {"cpp.cxx": ("/no/such/compiler",), "force_disable_caches": True}
@@ -307,6 +310,8 @@ def test_a_compiler_that_is_not_there(on, caplog):
 @compiler
 def test_too_many_compilations_are_told(on, caplog):
     """torch.compile would stop to compile without a word; here N = 1 is one more."""
+    from torch._dynamo import config as dynamo
+
     on("cuda")
     lif = LIF(v_threshold=0.8)
     with dynamo.patch(recompile_limit=1):

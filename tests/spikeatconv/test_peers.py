@@ -10,12 +10,6 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from norse.torch.functional.lif_box import (
-    LIFBoxFeedForwardState,
-    LIFBoxParameters,
-    lif_box_feed_forward_step,
-)
-from norse.torch.functional.reset import reset_subtract, reset_value
 from spikingjelly.activation_based import neuron, surrogate
 
 from spikeatconv import LIF, Atan, Sigmoid
@@ -55,6 +49,13 @@ def after_reset(lif: LIF, spikes: torch.Tensor, membrane: torch.Tensor) -> torch
     shape=shapes, seed=seeds,
 )  # fmt: skip
 def test_norse_is_the_same_neuron(soft, tau, v_threshold, v_rest, v_reset, shape, seed):
+    from norse.torch.functional.lif_box import (
+        LIFBoxFeedForwardState,
+        LIFBoxParameters,
+        lif_box_feed_forward_step,
+    )
+    from norse.torch.functional.reset import reset_subtract, reset_value
+
     lif = LIF(tau, v_threshold, v_rest, None if soft else v_reset)
     x, v0 = 1 + 1.5 * random(shape, seed), random(shape[1:], seed + 1)
     spikes, membrane, _ = lif.run(x, v0)

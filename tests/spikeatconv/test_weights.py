@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -64,17 +65,22 @@ def header_end(content):
 
 
 @pytest.mark.parametrize(
-    "model",
+    "make",
     [
-        *(small(spk=spk) for spk in ("sl", "rl", "mbpl", "hsl", "dcl")),
-        small(attention="bdsa", spk_options={"surrogate": Sigmoid(3.0), "thresholds": (1.0, 2.0)}),
-        small(spiking=False),
-        fold(small()),
-        SpikingResNet18(5, width=4, spk="mbpl", surrogate=Atan(3.0)).eval(),
+        *(partial(small, spk=spk) for spk in ("sl", "rl", "mbpl", "hsl", "dcl")),
+        partial(
+            small,
+            attention="bdsa",
+            spk_options={"surrogate": Sigmoid(3.0), "thresholds": (1.0, 2.0)},
+        ),
+        partial(small, spiking=False),
+        lambda: fold(small()),
+        lambda: SpikingResNet18(5, width=4, spk="mbpl", surrogate=Atan(3.0)).eval(),
     ],
     ids=["sl", "rl", "mbpl", "hsl", "dcl", "options", "twin", "folded", "resnet"],
 )
-def test_a_round_trip_is_exact(model, tmp_path):
+def test_a_round_trip_is_exact(make, tmp_path):
+    model = make()
     path = tmp_path / "model.safetensors"
     save_weights(model, path)
     state = torch.random.get_rng_state()

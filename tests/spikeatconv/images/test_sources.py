@@ -7,7 +7,6 @@ import shutil
 import time
 import zipfile
 
-import datasets
 import numpy as np
 import pytest
 import torch
@@ -43,6 +42,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
+    import datasets
+
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     datasets.disable_progress_bars()
 
@@ -55,6 +56,8 @@ def shards(folder, labels=(0, 1, 2, 1), classes=("red", "green", "blue"), split=
 
 def table(labels, images=None, label="fine_label", classes=("red", "green", "blue")):
     """As uoft-cs/cifar100 has it: images img, labels fine_label and coarse_label."""
+    import datasets
+
     images = images or [encoded(picture(COLOURS[name], 8, 8)) for name in COLOURS] * 2
     cells = [{"bytes": data, "path": f"{i}.png"} for i, data in enumerate(images[: len(labels)])]
     features = datasets.Features({
@@ -145,6 +148,8 @@ def test_labels_that_are_texts_become_numbers_in_their_order(tmp_path, cache):
 
 
 def test_a_name_on_the_hub_asks_the_hub_and_prefers_its_validation(monkeypatch):
+    import datasets
+
     asked = []
 
     def load_dataset(name, **options):
@@ -160,6 +165,8 @@ def test_a_name_on_the_hub_asks_the_hub_and_prefers_its_validation(monkeypatch):
 
 
 def test_without_a_network_a_name_fails_at_once_and_says_how_to_get_it(monkeypatch):
+    import datasets
+
     monkeypatch.setattr(datasets.config, "HF_ENDPOINT", "http://127.0.0.1:9")  # nobody answers
     before = time.perf_counter()
     with pytest.raises(FileNotFoundError, match="hf download uoft-cs/cifar100 --repo-type dataset"):
@@ -353,6 +360,8 @@ def test_a_file_that_was_cut_off_is_named(tmp_path, name, cache):
 
 
 def test_columns_that_hold_no_images_are_listed(tmp_path, cache):
+    import datasets
+
     for split in ("train", "test"):
         datasets.Dataset.from_dict({"text": ["a"], "label": [0]}).to_parquet(
             tmp_path / f"{split}.parquet"
@@ -548,6 +557,8 @@ def test_images_in_memory_that_do_not_fit(arguments, message):
 
 
 def test_lists_as_labels_are_told(tmp_path):
+    import datasets
+
     for split in ("train", "test"):
         columns = {"image": [picture(COLOURS["red"], 8, 8)] * 2, "label": [[0], [1]]}
         datasets.Dataset.from_dict(columns).to_parquet(tmp_path / f"{split}.parquet")
@@ -598,6 +609,8 @@ def numbered_shards(folder, labels):
     ],
 )
 def test_labels_without_names_leave_no_number_out(tmp_path, cache, labels, told):
+    import datasets
+
     numbered_shards(tmp_path, labels)
     with pytest.raises(ValueError, match=told):
         open_data(tmp_path, 4)

@@ -10,7 +10,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import datasets
 import pytest
 import torch
 from PIL import Image
@@ -34,6 +33,8 @@ def png(number):
 
 
 def write(folder, cells, labels):
+    import datasets
+
     features = datasets.Features({
         "image": datasets.Image(),
         "label": datasets.ClassLabel(names=["even", "odd"]),
@@ -52,6 +53,8 @@ def numbered():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
+    import datasets
+
     # `datasets` waits that long at the end of each pass over parquet, for a fault of Arrow's.
     monkeypatch.setattr(datasets.config, "SLEEP_TIME_ON_THREADS_SHUTDOWN", 0, raising=False)
     datasets.disable_progress_bars()
@@ -140,6 +143,8 @@ def test_faults_stop_or_the_next_of_the_batch_stands_in(folder, workers):
 
 
 def test_what_does_not_fit_is_told(folder, tmp_path):
+    import datasets
+
     with pytest.raises(ValueError, match="buffer is 0"):
         stream(folder, 8, buffer=0)
     with pytest.raises(FileNotFoundError, match="digits cannot be streamed; give a folder of"):
@@ -160,6 +165,8 @@ def test_what_does_not_fit_is_told(folder, tmp_path):
 
 
 def test_a_name_on_the_hub_must_tell_how_many_images_it_has(folder, monkeypatch):
+    import datasets
+
     def load_dataset(name, streaming):
         assert (name, streaming) == ("a/b", True)
         files = {"train": str(folder / "train*"), "test": str(folder / "test*")}

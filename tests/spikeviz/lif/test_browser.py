@@ -8,12 +8,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from norse.torch.functional.lif_box import (
-    LIFBoxFeedForwardState,
-    LIFBoxParameters,
-    lif_box_feed_forward_step,
-)
-from norse.torch.functional.reset import reset_subtract, reset_value
 from playwright.sync_api import expect
 
 from spikeviz import LIFExplorer
@@ -70,6 +64,13 @@ def random_parameters(rng: random.Random) -> dict:
 
 def norse(current: np.ndarray, p: dict) -> tuple[list, list]:
     """Spikes and membranes after the reset in Norse, which has no refractory time in this model."""
+    from norse.torch.functional.lif_box import (
+        LIFBoxFeedForwardState,
+        LIFBoxParameters,
+        lif_box_feed_forward_step,
+    )
+    from norse.torch.functional.reset import reset_subtract, reset_value
+
     settings = LIFBoxParameters(
         tau_mem_inv=torch.tensor(1 / p["tau"], dtype=torch.float64),
         v_leak=torch.tensor(p["v_rest"], dtype=torch.float64),
