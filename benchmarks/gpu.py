@@ -340,7 +340,7 @@ def empty_cache(device: str) -> None:
 # --- memory, training
 
 
-def small_training(images: int = 100) -> tuple[Any, InMemory, Any]:
+def small_training(images: int) -> tuple[Any, InMemory, Any]:
     """Micro, so many digits, and a recipe of two steps an epoch."""
     data = digits("train")
     model = network("micro", classes=10, in_channels=1, time_steps=2)
@@ -371,7 +371,8 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 
 def training(bench: Bench) -> Iterator[Row]:
-    model, data, recipe = small_training()
+    images = 16 if bench.trial else 100
+    model, data, recipe = small_training(images)
     run = Run(precision="no" if bench.device == "mps" else "bf16", cpu=bench.device == "cpu")
     with tempfile.TemporaryDirectory() as folder:
         found = []
@@ -379,7 +380,7 @@ def training(bench: Bench) -> Iterator[Row]:
             steps = train(model, data, data, recipe, folder, run)
             found += list(itertools.islice(steps, 2))
             steps.close()  # it stops, with a checkpoint
-            model, _, _ = small_training()
+            model, _, _ = small_training(images)
     whole = list(train(model, data, data, recipe, None, run))
     numbers = [metrics["step"] for metrics in found]
     good = numbers == [1, 2, 3, 4] and all(math.isfinite(m["loss"]) for m in found)

@@ -84,7 +84,7 @@ def test_micro_is_small_enough_for_a_laptop():
 
 def test_resolution_halves_on_entry_to_each_stage():
     with torch.device("meta"):
-        model = SpikeAtConv(preset("tiny", time_steps=1, spk="sl"))
+        model = SpikeAtConv(preset("tiny", depths=(1,) * 4, time_steps=1, spk="sl"))
         sides = []
         for stage in (model.stem_to_stream, *model.stages):
             stage.register_forward_hook(lambda module, x, out: sides.append(out.shape[-1]))
@@ -227,11 +227,11 @@ def without_gradient(model: nn.Module, x: Tensor) -> list[str]:
     ],
 )
 def test_every_parameter_gets_a_gradient(spk, options, attention, partition, softmax):
-    model = micro(
+    model = small(
         spk=spk, spk_options=options, attention=attention, partition=partition, softmax=softmax,
         time_steps=2,
     )  # fmt: skip
-    assert without_gradient(model, images(4, 3, 32, 32)) == []
+    assert without_gradient(model, images(4, 3, 16, 16)) == []
 
 
 @pytest.mark.parametrize("changes", [{"shortcut": "spike"}, {"spiking": False}])
@@ -287,7 +287,7 @@ def test_bfloat16_autocast():
 
 @pytest.mark.parametrize("spk", ["sl", "mbpl"])
 def test_exported_model_gives_the_same(spk):
-    model, x = micro(spk=spk, time_steps=2).eval(), images(2, 3, 32, 32)
+    model, x = small(spk=spk, time_steps=2).eval(), images(2, 3, 16, 16)
     exported = torch.export.export(model, (x,)).module()
     torch.testing.assert_close(exported(x), model(x), atol=1e-5, rtol=0)
 
@@ -296,7 +296,7 @@ def test_exported_model_gives_the_same(spk):
 # From torch itself, where its compiler meets an autograd.Function.
 @pytest.mark.filterwarnings("ignore:.*Function.*should not be instantiated:DeprecationWarning")
 def test_compiled_model_gives_the_same(spk):
-    model, x = micro(spk=spk, time_steps=2).eval(), images(2, 3, 32, 32)
+    model, x = small(spk=spk, time_steps=2).eval(), images(2, 3, 16, 16)
     with torch.no_grad():
         compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
         torch.testing.assert_close(compiled(x), model(x), atol=1e-5, rtol=0)
