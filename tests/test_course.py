@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -480,7 +481,11 @@ def test_a_package_that_is_gone_comes_back(machine, capsys, tmp_path, broken):
 
 def test_the_probe_tells_whole_packages_from_others(tmp_path):
     """In a real environment, small: only pip is in it."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "a"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "a"], check=True)
+    ours = metadata.distribution("pip")
+    (packages,) = (tmp_path / "a").rglob("site-packages")  # ensurepip would take seconds
+    for name in {file.parts[0] for file in ours.files if not file.parts[0].startswith("..")}:
+        shutil.copytree(ours.locate_file(name), packages / name)
     python = tmp_path / "a" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def look():
@@ -555,6 +560,7 @@ def test_a_ready_checkout_that_may_not_be_written_starts(machine, capsys, monkey
 
 HOLD = """
 import subprocess, sys
+from importlib import metadata
 from pathlib import Path
 from spikeviz import course
 course.LOCK = Path(sys.argv[1])

@@ -45,6 +45,11 @@ def small(**changes) -> SpikeAtConv:
     return micro(**{"widths": (16, 32), "depths": (1, 1), "partition_size": (4, 2), **changes})
 
 
+def one_stage(**changes) -> SpikeAtConv:
+    """For what takes long for each layer."""
+    return small(**{"widths": (16,), "depths": (1,), "partition_size": 4, **changes})
+
+
 def resnet(**changes) -> SpikingResNet18:
     torch.manual_seed(0)
     return SpikingResNet18(10, **{"width": 4, "spk": "mbpl", **changes})
@@ -287,7 +292,7 @@ def test_bfloat16_autocast():
 
 @pytest.mark.parametrize("spk", ["sl", "mbpl"])
 def test_exported_model_gives_the_same(spk):
-    model, x = small(spk=spk, time_steps=2).eval(), images(2, 3, 16, 16)
+    model, x = one_stage(spk=spk, time_steps=2).eval(), images(2, 3, 16, 16)
     exported = torch.export.export(model, (x,)).module()
     torch.testing.assert_close(exported(x), model(x), atol=1e-5, rtol=0)
 
@@ -296,7 +301,7 @@ def test_exported_model_gives_the_same(spk):
 # From torch itself, where its compiler meets an autograd.Function.
 @pytest.mark.filterwarnings("ignore:.*Function.*should not be instantiated:DeprecationWarning")
 def test_compiled_model_gives_the_same(spk):
-    model, x = small(spk=spk, time_steps=2).eval(), images(2, 3, 16, 16)
+    model, x = one_stage(spk=spk, time_steps=2).eval(), images(2, 3, 16, 16)
     with torch.no_grad():
         compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
         torch.testing.assert_close(compiled(x), model(x), atol=1e-5, rtol=0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -93,9 +94,7 @@ def test_two_processes_end_after_the_same_step(tmp_path):
     assert Checkpoints(tmp_path / "run").last().name == f"step-{len(one):08}"
 
 
-def gradients(path, *launcher):
-    command = [sys.executable, *launcher, PROGRAM, "gradients", path]
-    subprocess.run(command, check=True, env=ONE_THREAD)
+def gradients(path):
     with safe_open(path, framework="pt") as opened:
         return load_file(path), json.loads(opened.metadata()["metrics"])
 
@@ -103,8 +102,11 @@ def gradients(path, *launcher):
 def test_two_processes_give_the_gradients_of_one(tmp_path):
     """Each has half of the batch; in a network without BatchNorm, whose mean over half a batch
     is another one than over the whole, the mean of their gradients is the whole batch's."""
+    runpy.run_path(str(PROGRAM))["gradients"](tmp_path / "one.safetensors")
     one, alone = gradients(tmp_path / "one.safetensors")
-    two, together = gradients(tmp_path / "two.safetensors", *TORCHRUN)
+    command = [sys.executable, *TORCHRUN, PROGRAM, "gradients", tmp_path / "two.safetensors"]
+    subprocess.run(command, check=True, env=ONE_THREAD)
+    two, together = gradients(tmp_path / "two.safetensors")
     assert one.keys() == two.keys()
     for name, gradient in one.items():
         assert torch.allclose(gradient, two[name], rtol=0, atol=1e-5), name
