@@ -8,6 +8,7 @@ The file's metadata, all text: format, version, model (the class), config and no
 folded, and sha256 of all of these and the tensors.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -40,6 +41,7 @@ TYPES = {
 }  # fmt: skip
 LONGEST_HEADER = 2**24  # bytes; the largest preset's has 2**18
 KEYS = ("config", "folded", "format", "model", "note", "sha256", "version")
+MAKES = ("model", "config", "folded")  # of a file's metadata: what says how to build its network
 AGAIN = "copy or download the file again, or write it again with save_weights"
 
 CHANGED = "undo what changed its layers since it was made (a pruning, a parametrization)"
@@ -87,7 +89,7 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
     }  # fmt: skip
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     with name_faults("the model", CHANGED):
-        made = _build(metadata, len(tensors))
+        made = _build_once(*(metadata[key] for key in MAKES), len(tensors))
         _check_tensors(tensors, made)
     _check_layers(model, made)
     for name, tensor in tensors.items():
@@ -237,6 +239,13 @@ def _read_json(metadata: dict[str, str], key: str) -> dict:
     if not isinstance(value, dict):
         raise Fault(f"its {key} is {short(value)}, expected a JSON object")
     return value
+
+
+@functools.lru_cache(maxsize=1)
+def _build_once(*described: Any) -> nn.Module:
+    """`_build` for a training that saves the same network again and again."""
+    *made_from, tensors = described
+    return _build(dict(zip(MAKES, made_from, strict=True)), tensors)
 
 
 def _build(metadata: dict[str, str], tensors: int) -> nn.Module:
