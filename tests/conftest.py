@@ -274,24 +274,36 @@ def contexts(browser):
 MEDIA = {"color_scheme", "reduced_motion"}  # what a page can have of its own
 
 
+@pytest.fixture(scope="session")
+def opener(contexts):
+    """`with opener() as new_page:` new_page until the end of the block, for what lasts longer."""
+
+    @contextlib.contextmanager
+    def opening():
+        before, errors = {}, []
+
+        def open_page(width=1400, height=1000, **options):
+            context = contexts(**{n: value for n, value in options.items() if n not in MEDIA})
+            before.setdefault(context, context.pages)
+            page = context.new_page()
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(**{n: value for n, value in options.items() if n in MEDIA})
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            for hand in (page.mouse, page.keyboard, page.touchscreen):
+                patient(hand, page)
+            return page
+
+        yield open_page
+        for context, pages in before.items():
+            for page in set(context.pages) - set(pages):  # and those that it opened
+                page.close()
+        assert not errors
+
+    return opening
+
+
 @pytest.fixture
-def new_page(contexts):
+def new_page(opener):
     """Open pages that must not raise errors: new_page(width=..., color_scheme=..., ...)."""
-    before, errors = {}, []
-
-    def open_page(width=1400, height=1000, **options):
-        context = contexts(**{n: value for n, value in options.items() if n not in MEDIA})
-        before.setdefault(context, context.pages)
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(**{n: value for n, value in options.items() if n in MEDIA})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        for hand in (page.mouse, page.keyboard, page.touchscreen):
-            patient(hand, page)
-        return page
-
-    yield open_page
-    for context, pages in before.items():
-        for page in set(context.pages) - set(pages):  # and those that it opened
-            page.close()
-    assert not errors
+    with opener() as open_page:
+        yield open_page

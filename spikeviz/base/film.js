@@ -171,9 +171,14 @@ function drawElement(ctx, element, from) {
 
 /** A caption no wider than `room`; what is too long ends in an ellipsis. */
 function cut(ctx, words, room) {
-  let text = words;
-  while (ctx.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
-  return text;
+  if (ctx.measureText(words).width <= room) return words;
+  let [fits, wide] = [0, words.length]; // a drawn current alone has thousands of characters
+  while (wide - fits > 1) {
+    const middle = (fits + wide) >> 1;
+    if (ctx.measureText(`${words.slice(0, middle)}…`).width <= room) fits = middle;
+    else wide = middle;
+  }
+  return `${words.slice(0, fits)}…`;
 }
 
 /** A canvas of the stage's size, and what composes it: what stands in it, and the caption. */
@@ -185,6 +190,9 @@ function composer(stage, { colour, caption }) {
   const canvas = h("canvas", { width: sides[0], height: sides[1] });
   const ctx = canvas.getContext("2d", { willReadFrequently: true });
   ctx.setTransform(scale, 0, 0, scale, 0, 0);
+  const font = "12px system-ui, sans-serif";
+  ctx.font = font;
+  const said = cut(ctx, caption, width);
   function compose() {
     const box = stage.getBoundingClientRect();
     const frame = { left: Math.floor(box.left) - EDGE, top: Math.floor(box.top) - EDGE };
@@ -192,9 +200,8 @@ function composer(stage, { colour, caption }) {
     ctx.fillRect(0, 0, ...all);
     Object.assign(ctx, { textAlign: "left", textBaseline: "alphabetic" });
     drawElement(ctx, stage, frame);
-    const font = "12px system-ui, sans-serif";
     Object.assign(ctx, { font, fillStyle: colour.muted, letterSpacing: "0px" });
-    ctx.fillText(cut(ctx, caption, width), EDGE, EDGE + height + FOOT - 10);
+    ctx.fillText(said, EDGE, EDGE + height + FOOT - 10);
     return ctx.getImageData(0, 0, ...sides).data;
   }
   return { compose, scale, sides };

@@ -1,4 +1,4 @@
-// 1,000 random moves on a widget: values in every field and choice, clicks on every button, pointer
+// 300 random moves on a widget, a picture after every third: values in every field and choice, clicks on every button, pointer
 // and keys on what takes them. Returns the texts on show that are no numbers.
 async () => { // oxlint-disable-line no-unused-expressions
   let state = 1;
@@ -42,12 +42,12 @@ async () => { // oxlint-disable-line no-unused-expressions
   Element.prototype.setPointerCapture = () => {}; // a made-up pointer cannot be captured
   const root = document.querySelector(".spikeviz");
   const bad = [];
-  for (let move = 0; move < 1000; move++) {
+  for (let move = 0; move < 300; move++) {
     const all = [...root.querySelectorAll("input, textarea, select, button, canvas, [tabindex]")];
     const element = pick(all.filter((one) => one.getClientRects().length));
     (moves[element.localName] ?? press)(element);
     if (random() < 0.2) press(element);
-    if (move % 10 === 0) await new Promise(requestAnimationFrame);
+    if (move % 3 === 0) await new Promise(requestAnimationFrame);
     const labels = [...root.querySelectorAll("[aria-label]")].map((one) => one.ariaLabel);
     const found = [root.innerText, ...labels].join("\n")
       .match(/.{0,40}(NaN|Infinity|undefined|\bnull\b|\[object).{0,40}/);

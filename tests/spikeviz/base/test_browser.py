@@ -1,6 +1,7 @@
 """What holds for every widget, from its saved page: offline, calm, all in sight, both themes."""
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,81 +29,48 @@ NAMELESS = f"""() => [...document.querySelectorAll(".spikeviz :is({CONTROLS})")]
     .map((e) => e.outerHTML.slice(0, 100))"""
 
 
-@pytest.fixture
-def opened(new_page, pages):
-    """Open the saved page of a widget, offline; nothing may be asked of a network."""
+@pytest.fixture(scope="module")
+def opened(opener, pages):
+    """opened(cls, **options): the saved page of a widget, offline, until the end of the block;
+    nothing may be asked of a network."""
 
+    @contextmanager
     def open_page(cls, **options):
-        page = new_page(offline=True, **options)
-        page.said = []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on(
-            "request",
-            lambda request: (
-                page.said.append(request.url)
-                if not request.url.startswith(("file:", "blob:", "data:"))
-                else None
-            ),
-        )
-        page.goto(pages(cls).as_uri())
-        page.locator(".spikeviz").wait_for()
-        page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
-        page.wait_for_function("!document.querySelector('.spikeviz[aria-busy=true]')")
-        return page
+        with opener() as new_page:
+            page, said = new_page(offline=True, **options), []
+            page.on("console", lambda message: said.append(message.text))
+            page.on(
+                "request",
+                lambda request: (
+                    said.append(request.url)
+                    if not request.url.startswith(("file:", "blob:", "data:"))
+                    else None
+                ),
+            )
+            page.goto(pages(cls).as_uri())
+            page.locator(".spikeviz").wait_for()
+            page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+            page.wait_for_function("!document.querySelector('.spikeviz[aria-busy=true]')")
+            yield page
+            assert said == []
 
     return open_page
 
 
-each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
+@pytest.fixture(scope="module")
+def page(cls, opened):
+    """One page of a widget for the tests below, in their order: a phone's, without motion."""
+    with opened(cls, width=360, reduced_motion="reduce") as page:
+        yield page
+
+
+# scope: all tests of a widget come one after the other
+each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__, scope="module")
 
 
 @each
-def test_a_page_is_small_and_says_what_it_shows(cls, opened, pages):
-    most = 2_000_000 if issubclass(cls, PageExplorer) else 1_500_000  # with a network's weights
-    assert pages(cls).stat().st_size < most
-    page = opened(cls)
-    assert page.locator(".sv-summary").first.get_attribute("role") == "status"
-    assert page.said == []
-
-
-@each
-@pytest.mark.parametrize("width", [360, 700, 1600])
-def test_nothing_stands_outside_the_page(cls, opened, width):
-    page = opened(cls, width=width)
-    page.evaluate("document.querySelectorAll('.spikeviz details').forEach((e) => (e.open = true))")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert page.evaluate(OUTSIDE) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@each
-def test_it_follows_the_colour_scheme(cls, opened):
-    page = opened(cls, color_scheme="light")
-    light = page.evaluate(LOOK)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"({LOOK})() !== {json.dumps(light)}")
-    background = "getComputedStyle(document.querySelector('.spikeviz')).backgroundColor"
-    assert page.evaluate(background) == "rgb(17, 17, 17)"
-
-
-@each
-def test_every_control_has_a_name_and_takes_the_focus(cls, opened):
-    page = opened(cls)
-    assert page.evaluate(NAMELESS) == []
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('.spikeviz') !== null")
-
-
-@each
-def test_1000_random_moves_leave_numbers_on_show(cls, opened):
-    page = opened(cls)
-    assert page.evaluate(MOVES) == []
-    assert page.said == []
-
-
-@each
-def test_nothing_moves_by_itself(cls, opened):
-    page = opened(cls, reduced_motion="reduce")
+def test_nothing_moves_by_itself(page):
+    page.set_viewport_size({"width": 1400, "height": 1000})
     drawn = """() => new Promise((done) => {
         let count = 0;
         document.addEventListener("spikeviz:drawn", () => count++);
@@ -115,8 +83,40 @@ def test_nothing_moves_by_itself(cls, opened):
 
 
 @each
-def test_a_move_that_is_taken_back_at_once_is_no_longer_shown(cls, opened):
-    page = opened(cls)
+def test_a_page_is_small_and_says_what_it_shows(cls, page, pages):
+    most = 2_000_000 if issubclass(cls, PageExplorer) else 1_500_000  # with a network's weights
+    assert pages(cls).stat().st_size < most
+    assert page.locator(".sv-summary").first.get_attribute("role") == "status"
+
+
+@each
+def test_every_control_has_a_name_and_takes_the_focus(page):
+    assert page.evaluate(NAMELESS) == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.spikeviz') !== null")
+
+
+@each
+def test_it_follows_the_colour_scheme(page):
+    light = page.evaluate(LOOK)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"({LOOK})() !== {json.dumps(light)}")
+    background = "getComputedStyle(document.querySelector('.spikeviz')).backgroundColor"
+    assert page.evaluate(background) == "rgb(17, 17, 17)"
+
+
+@each
+@pytest.mark.parametrize("width", [360, 700, 1600])
+def test_nothing_stands_outside_the_page(page, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.evaluate("document.querySelectorAll('.spikeviz details').forEach((e) => (e.open = true))")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@each
+def test_a_move_that_is_taken_back_at_once_is_no_longer_shown(page):
     wrong = """async () => {
         const model = document.getElementById("view").model;
         const kinds = { number: "value", checkbox: "checked", "select-one": "value" };
@@ -139,3 +139,9 @@ def test_a_move_that_is_taken_back_at_once_is_no_longer_shown(cls, opened):
         return bad;
     }"""
     assert page.evaluate(wrong) == []
+
+
+@each
+def test_300_random_moves_leave_numbers_on_show(cls, opened):
+    with opened(cls) as page:
+        assert page.evaluate(MOVES) == []

@@ -12,6 +12,7 @@ SCREEN: dict[str, list[str]] = {
     "DigitReader": [".sv-nw-pad", ".sv-reader-flow", ".sv-summary"],
     "EnergyExplorer": [".sv-controls", ".sv-totals", ".sv-energy-bars", ".sv-plane", ".sv-update"],
     "NetworkWalk": [".sv-play", ".sv-nw-net", ".sv-nw-pad", ".sv-nw-maps", ".sv-nw-answer"],
+    "PhotoExplorer": [".sv-controls", ".sv-plots", ".sv-summary"],
     "EventExplorer": [".sv-controls", ".sv-plots", ".sv-summary"],
     "AblationExplorer": [".sv-card:not([hidden])", ".sv-look", ".sv-stack canvas"],
     "SeedMachine": [".sv-controls", ".sv-seeds-draw", ".sv-seeds-stage", ".sv-summary"],
@@ -32,6 +33,10 @@ STATE = """() => {
     const state = {};
     for (const name of Object.keys(model.get("defaults"))) state[name] = model.get(name);
     return state;
+}"""
+SET = """(state) => {
+    const model = document.getElementById("view").model;
+    for (const [name, value] of Object.entries(state)) model.set(name, value);
 }"""
 OPEN_POINT = """(canvas) => {
     canvas.scrollIntoView({ block: "center" });
@@ -63,21 +68,31 @@ HANDLES = """() => [...document.querySelectorAll(".spikeviz [role=slider]")]
     })"""
 
 
+def draw(page, file):
+    page.goto(file.as_uri())
+    page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+    page.wait_for_function("!document.querySelector('.spikeviz[aria-busy=true]')")
+    return page
+
+
+@pytest.fixture(scope="module")
+def calm(cls, opener, pages):
+    """A page of a widget that does not play by itself, for all that a mouse does with it."""
+    with opener() as new_page:
+        yield draw(new_page(offline=True, reduced_motion="reduce"), pages(cls))
+
+
 @pytest.fixture
-def opened(new_page, pages):
-    """opened(cls, **options of the page): its page, calm: it does not play by itself."""
-
-    def open_page(cls, **options):
-        page = new_page(offline=True, **{"reduced_motion": "reduce"} | options)
-        page.goto(pages(cls).as_uri())
-        page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
-        page.wait_for_function("!document.querySelector('.spikeviz[aria-busy=true]')")
-        return page
-
-    return open_page
+def page(calm):
+    """It, and after the test the widget as it came."""
+    before = calm.evaluate(STATE)
+    yield calm
+    calm.evaluate(SET, before)
+    settle(calm)
 
 
-each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
+# scope: all tests of a widget come one after the other
+each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__, scope="module")
 
 
 def handles(page):
@@ -116,8 +131,9 @@ def moved(before, after):
 
 
 @each
-def test_a_finger_scrolls_the_page_over_every_kind_of_picture(cls, opened):
-    page = opened(cls, width=390, height=800, has_touch=True, is_mobile=True)
+def test_a_finger_scrolls_the_page_over_every_kind_of_picture(cls, new_page, pages):
+    phone = {"width": 390, "height": 800, "has_touch": True, "is_mobile": True}
+    page = draw(new_page(offline=True, reduced_motion="reduce", **phone), pages(cls))
     page.add_style_tag(content="body { padding: 500px 0 }")
     client = page.context.new_cdp_session(page)
     touch = lambda kind, *at: client.send(  # noqa: E731
@@ -153,14 +169,13 @@ def test_a_finger_scrolls_the_page_over_every_kind_of_picture(cls, opened):
 
 
 @each
-def test_a_handle_is_large_enough_for_a_finger(cls, opened):
-    small = [one for one in opened(cls).evaluate(HANDLES) if min(one[1:]) < 24]
+def test_a_handle_is_large_enough_for_a_finger(page):
+    small = [one for one in page.evaluate(HANDLES) if min(one[1:]) < 24]
     assert small == []
 
 
 @each
-def test_a_handle_that_is_only_taken_moves_nothing_and_a_drag_selects_no_words(cls, opened):
-    page = opened(cls)
+def test_a_handle_that_is_only_taken_moves_nothing_and_a_drag_selects_no_words(page):
     for handle, name, width, height in handles(page):
         before = page.evaluate(STATE)
         x, y = centre(handle)
@@ -174,8 +189,7 @@ def test_a_handle_that_is_only_taken_moves_nothing_and_a_drag_selects_no_words(c
 
 
 @each
-def test_what_a_drag_leaves_has_no_more_decimals_than_its_step(cls, opened):
-    page = opened(cls)
+def test_what_a_drag_leaves_has_no_more_decimals_than_its_step(page):
     for handle, name, _, _ in handles(page):
         before = page.evaluate(STATE)
         take(page, handle, 17, -13)
@@ -186,8 +200,7 @@ def test_what_a_drag_leaves_has_no_more_decimals_than_its_step(cls, opened):
 
 
 @each
-def test_ctrl_z_takes_a_drag_back_and_with_shift_does_it_again(cls, opened):
-    page = opened(cls)
+def test_ctrl_z_takes_a_drag_back_and_with_shift_does_it_again(page):
     for handle, name, _, _ in handles(page):
         before = page.evaluate(STATE)
         take(page, handle, 20, -20)
@@ -208,8 +221,7 @@ def test_ctrl_z_takes_a_drag_back_and_with_shift_does_it_again(cls, opened):
 
 
 @each
-def test_a_double_click_on_a_handle_sets_it_back(cls, opened):
-    page = opened(cls)
+def test_a_double_click_on_a_handle_sets_it_back(page):
     for handle, name, _, _ in handles(page):
         before = page.evaluate(STATE)
         take(page, handle, 20, -20)
@@ -221,11 +233,12 @@ def test_a_double_click_on_a_handle_sets_it_back(cls, opened):
         assert moved(before, page.evaluate(STATE)) == {}, name
 
 
-@pytest.mark.parametrize("name", SCREEN)
-def test_a_handle_and_what_it_changes_share_a_screen(name, opened):
-    (cls,) = [cls for cls in explorers() if cls.__name__ == name]
-    page = opened(cls, width=1100)
-    boxes = [page.locator(f".spikeviz {one}").first.bounding_box() for one in SCREEN[name]]
+@each
+def test_a_handle_and_what_it_changes_share_a_screen(cls, page):
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    settle(page)
+    names = SCREEN[cls.__name__]
+    boxes = [page.locator(f".spikeviz {one}").first.bounding_box() for one in names]
     top = min(box["y"] for box in boxes)
     assert max(box["y"] + box["height"] for box in boxes) - top <= HEIGHT
 
@@ -234,8 +247,10 @@ def test_a_handle_and_what_it_changes_share_a_screen(name, opened):
 
 
 @each
-def test_it_is_drawn_anew_at_the_width_of_a_sheet(cls, opened):
-    page = opened(cls, color_scheme="dark")
+def test_it_is_drawn_anew_at_the_width_of_a_sheet(page):
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    page.emulate_media(color_scheme="dark")
+    settle(page)
     page.evaluate("""() => {
         const look = () => {
             const root = document.querySelector(".spikeviz");
