@@ -143,8 +143,8 @@ function render({ model, el, signal }) {
 
   function draw(colour) {
     const at = { ...place(hover), between: [] };
-    const goes = hover ? at.token : controls.walk.at();
-    at.row = Math.floor(goes) === at.token ? goes : at.token; // a fraction while it plays
+    at.row = hover ? at.token : controls.walk.at(); // a fraction while it plays
+    at.token = Math.floor(at.row); // in a film it is not the model's
     if (at.row !== at.token) at.between = [5, 3];
     const [shownAnswer, softmax, wanted] = [answer(), model.get("softmax"), model.get("attention")];
     const { layer, head, time_step, group, token } = at;

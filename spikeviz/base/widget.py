@@ -311,17 +311,18 @@ class Explorer(anywidget.AnyWidget):
 
     def _page(self, first: str = "", then: str = "", shared: bool = False) -> str:
         """The widget as a page; `first` runs in it before and `then` after the widget is drawn."""
+        state = self._public_state()
         parts = {
             "HEAD": head(f"{type(self).__name__} · spikeviz", line(type(self))),
-            "STATE": script_json(self._public_state()),
+            "STATE": script_json(state),
             "CODE": script_json({name: getattr(self, name) for name in CODE}),
-            "LIVE": LIVE + self._script(shared) + first,
+            "LIVE": LIVE + self._script(state, shared) + first,
             "THEN": then,
         }
         return fill_page(PACKAGE / "base" / "page.html", parts)
 
-    def _script(self, shared: bool) -> str:
-        """What else a saved page needs before the widget is drawn; see `save_html`."""
+    def _script(self, state: dict[str, Any], shared: bool) -> str:
+        """What else a page in this state needs before the widget is drawn; see `save_html`."""
         return ""
 
     def _public_state(self) -> dict[str, Any]:

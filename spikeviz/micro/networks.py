@@ -94,7 +94,7 @@ class PageExplorer(Explorer):
         except Exception as error:  # the page waits for an answer
             self.send({"weights": name, "problem": f"{type(error).__name__}: {error}"})
 
-    def _script(self, shared: bool) -> str:
+    def _script(self, state: dict[str, Any], shared: bool) -> str:
         if shared:
             return place_scripts()
-        return "".join(weights_script(name) for name in self.networks_in(self._public_state()))
+        return "".join(weights_script(name) for name in self.networks_in(state))

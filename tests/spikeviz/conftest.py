@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import traitlets
+from filelock import FileLock
 
 from spikeviz.base.front_end import PACKAGE, find_modules
 from spikeviz.gallery import explorers
@@ -24,13 +25,19 @@ DRAWN = """(change) => new Promise((resolve) => {
 
 
 @pytest.fixture
-def made(request):
-    """made(*arguments, **traits): a widget of the test's folder, closed at the end."""
+def own_class(request):
+    """The class of the widget of the test's folder."""
     (cls,) = [cls for cls in explorers() if cls._folder == request.path.parent.name]
+    return cls
+
+
+@pytest.fixture
+def made(own_class):
+    """made(*arguments, **traits): such a widget, closed at the end."""
     widgets = []
 
     def make(*arguments, **traits):
-        widgets.append(cls(*arguments, **traits))
+        widgets.append(own_class(*arguments, **traits))
         return widgets[-1]
 
     yield make
@@ -57,17 +64,36 @@ def refused():
     return check
 
 
+@pytest.fixture(scope="session")
+def pages(shared):
+    """pages(cls): the saved page of a widget as it comes, written once."""
+    folder = shared / "pages"
+    folder.mkdir(exist_ok=True)
+
+    def save(cls):
+        file = folder / f"{cls.__name__}.html"
+        with FileLock(folder / f"{cls.__name__}.lock"):
+            if not file.exists():
+                widget = cls()
+                widget.save_html(file)
+                widget.close()
+        return file
+
+    return save
+
+
 @pytest.fixture
-def opened(new_page, tmp_path, made):
+def opened(new_page, tmp_path, own_class, pages):
     """opened(widget or the one as it comes, **options of the page): its saved page, drawn; the
     widget is closed."""
 
     def open_saved(widget=None, **options):
-        widget = widget or made()
         page = new_page(offline=True, **options)
-        page.goto(widget.save_html(tmp_path / "widget.html").as_uri())
+        file = widget.save_html(tmp_path / "widget.html") if widget else pages(own_class)
+        page.goto(file.as_uri())
         page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
-        widget.close()
+        if widget:
+            widget.close()
         return page
 
     return open_saved

@@ -47,12 +47,12 @@ GET = "(name) => document.getElementById('view').model.get(name)"
 
 
 @pytest.fixture
-def saved(new_page, tmp_path):
+def saved(new_page, tmp_path, pages):
     """Open a saved explorer, offline: saved(explorer, width=...)."""
 
     def open_saved(explorer=None, **options):
-        explorer = explorer or AttentionExplorer()
-        path = explorer.save_html(tmp_path / "attention.html")
+        mine = tmp_path / "attention.html"
+        path = explorer.save_html(mine) if explorer else pages(AttentionExplorer)
         page = new_page(offline=True, **options)
         page.goto(path.as_uri())
         page.locator(".sv-summary").filter(has_text="Token").wait_for()
@@ -167,7 +167,7 @@ def assert_same_own(page, explorer, rng):
 def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved, monkeypatch):
     both = classmethod(lambda cls, state: ["micro_digits", "micro_bdsa_digits"])
     monkeypatch.setattr(AttentionExplorer, "networks_in", both)  # as on the site
-    page, rng, spikes = saved(), random.Random(3), 0
+    page, rng, spikes = saved(AttentionExplorer()), random.Random(3), 0
     digits = (mnist5k("test")[0][100:103, 0] * 255).round().byte().numpy()
     for digit in (*digits, 255 - digits[0], np.zeros((28, 28), np.uint8)):
         said, explorer = show_own(page, digit)

@@ -10,7 +10,7 @@ import traitlets
 from spikeviz.base.page import LIVE
 from spikeviz.gallery import explorers
 
-each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
+each = pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__, scope="module")
 NO_NUMBERS = re.compile(r"NaN|Infinity|undefined|\bnull\b|\[object")
 SAID = """() => [...document.querySelectorAll('.spikeviz, .spikeviz [aria-label]')]
     .map((one) => one.ariaLabel ?? one.innerText).join('\\n')"""
@@ -101,26 +101,12 @@ def shared(widget):
     return json.loads(json.dumps(found, default=lambda array: array.tolist()))
 
 
-@pytest.fixture
-def widget(request):
-    made = request.getfixturevalue("cls")()
+@pytest.fixture(scope="module")
+def widget(cls):
+    """One widget for the tests below, in their order: as it comes until the second disturbs it."""
+    made = cls()
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def kinds_of():
-    """kinds_of(cls): what of a widget as it comes may be shared; it is made once."""
-    made = {}
-
-    def find(cls):
-        if cls not in made:
-            made[cls] = cls()
-        return made[cls]._kinds
-
-    yield find
-    for widget in made.values():
-        widget.close()
 
 
 @pytest.fixture
@@ -133,11 +119,11 @@ def blank(new_page, tmp_path):
 
 
 @each
-def test_every_trait_that_can_be_set_is_shared_or_passing(cls, kinds_of):
+def test_every_trait_that_can_be_set_is_shared_or_passing(cls, widget):
     for name, trait in cls._own_traits().items():
         hidden = trait.read_only or trait.metadata.get("large") or trait.metadata.get("passing")
         # raw bytes, of a drawing or a picture, are no text
-        assert (name in kinds_of(cls)) != bool(hidden or isinstance(trait, traitlets.Bytes)), name
+        assert (name in widget._kinds) != bool(hidden or isinstance(trait, traitlets.Bytes)), name
 
 
 ROUND = """([kinds, saved, states]) => states.map((state) => {
@@ -156,21 +142,6 @@ ROUND = """([kinds, saved, states]) => states.map((state) => {
     other.join("LIF.", kinds, back);
     return [link, each(back, list), [...other.left]];
 })"""
-
-
-@each
-def test_what_an_address_holds_comes_back_exactly(cls, widget, blank):
-    rng, saved, states = random.Random(cls.__name__), shared(widget), []
-    for _ in range(15):
-        disturb(widget, rng)
-        states.append(shared(widget))
-    for state, (link, back, left) in zip(
-        states, blank.evaluate(ROUND, [widget._kinds, saved, states]), strict=True
-    ):
-        assert (back, left) == (state, []), link
-        told = re.findall(r"LIF\.(\w+)=", link)
-        assert told == [name for name in widget._kinds if state[name] != saved[name]]
-        assert re.fullmatch(r"[\w%.,:+&=~!*'()-]*", link.partition("#")[2])
 
 
 def test_an_address_is_short_and_readable(blank):
@@ -198,13 +169,12 @@ def at(new_page):
 
 
 @each
-def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, tmp_path):
+def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, pages):
     rng, before = random.Random(1), shared(widget)
-    saved = widget.save_html(tmp_path / "widget.html")
     for _ in range(2):
         disturb(widget, rng)
         link, _, _ = blank.evaluate(ROUND, [widget._kinds, before, [shared(widget)]])[0]
-        page = at(saved, link.partition("#")[2].replace("LIF.", ""))
+        page = at(pages(cls), link.partition("#")[2].replace("LIF.", ""))
         alone = set(getattr(cls, "asks", ()))  # what waits for an answer
         names = [name for name in widget._kinds if name not in alone]
         expected = {name: shared(widget)[name] for name in names}
@@ -214,19 +184,34 @@ def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, tmp_path):
         assert not NO_NUMBERS.search(page.evaluate(SAID))
 
 
+@each
+def test_what_an_address_holds_comes_back_exactly(cls, widget, blank):
+    rng, saved, states = random.Random(cls.__name__), shared(widget), []
+    for _ in range(15):
+        disturb(widget, rng)
+        states.append(shared(widget))
+    for state, (link, back, left) in zip(
+        states, blank.evaluate(ROUND, [widget._kinds, saved, states]), strict=True
+    ):
+        assert (back, left) == (state, []), link
+        told = re.findall(r"LIF\.(\w+)=", link)
+        assert told == [name for name in widget._kinds if state[name] != saved[name]]
+        assert re.fullmatch(r"[\w%.,:+&=~!*'()-]*", link.partition("#")[2])
+
+
 JUNK = ["", "x", "-5", "1e999", "NaN", "none", "null", "[", "1,2", "0,0,0,0", "-1,99999", "{}", "%",
         "%7B%7D", "%22x%22", "true", "%5B1%5D", "%7B%22tau%22:-3%7D", "1e-30", "99999999",
         "0.30000001"]  # fmt: skip
 
 
 @each
-def test_no_address_breaks_a_page(cls, kinds_of, at, pages):
+def test_no_address_breaks_a_page(cls, widget, at, pages):
     """Junk in some and in all of what is shared: no error, no NaN, at most one calm line."""
     rng = random.Random(cls.__name__)
 
     def junk(share):
         values = {name: "x" if kind == ["text"] else rng.choice(JUNK)  # a text may be "null"
-                  for name, kind in kinds_of(cls).items() if rng.random() < share}  # fmt: skip
+                  for name, kind in widget._kinds.items() if rng.random() < share}  # fmt: skip
         return "&".join(map("=".join, values.items()))
 
     others = ["a-heading", "/3/1"]  # of a page, of slides

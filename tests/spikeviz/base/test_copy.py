@@ -26,10 +26,10 @@ LINES = """async ([state, states]) => {
 
 
 @pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
-def test_the_line_of_python_makes_the_same_widget(cls, new_page, tmp_path):
+def test_the_line_of_python_makes_the_same_widget(cls, new_page, pages):
     rng, widget = random.Random(3), cls()
     page = new_page(offline=True)
-    page.goto(widget.save_html(tmp_path / "widget.html").as_uri())
+    page.goto(pages(cls).as_uri())
     page.locator(".spikeviz").wait_for()
     states = [shared(widget)]
     for _ in range(3):

@@ -23,7 +23,7 @@ PLAYING = [cls for cls, folder in FOLDERS.items() if any(
 ]  # fmt: skip
 FILM = """async () => {
     const { film } = document.querySelector(".spikeviz");
-    const bytes = await film((share) => window.shot(share), undefined, { fps: 5 });
+    const bytes = await film((share) => window.shot(share), undefined, { fps: 2 });
     const reader = new FileReader();
     return new Promise((done) => {
         reader.onload = () => done(reader.result.split(",")[1]);
@@ -95,7 +95,7 @@ def test_a_film_shows_what_the_page_shows(cls, scheme, opened):
     frames = frames_of(base64.b64decode(page.evaluate(FILM)))
     assert page.evaluate("document.querySelector('.spikeviz').innerText") == before
     assert len(shots) == 3
-    assert 1 < len(frames) <= 251
+    assert 2 < len(frames) <= 251
     for (one, _), (next_one, _) in pairwise(frames):
         assert not np.array_equal(one, next_one)
     (first, _), (last, stays) = frames[0], frames[-1]
@@ -109,7 +109,7 @@ def test_a_film_shows_what_the_page_shows(cls, scheme, opened):
 
 
 def test_the_button_saves_the_film_and_cancels_it(opened):
-    page = opened(spikeviz.EventExplorer(time_steps=2))
+    page = opened(spikeviz.SeedMachine(draws=2))  # the shortest film
     button = page.get_by_role("button", name="Save film")
     button.click()
     page.get_by_role("progressbar", name="Making the film").wait_for()
@@ -117,9 +117,9 @@ def test_the_button_saves_the_film_and_cancels_it(opened):
     page.locator(".sv-told").get_by_text("Cancelled.").wait_for()
     with page.expect_download() as download:
         button.click()
-    assert download.value.suggested_filename == "EventExplorer.gif"
+    assert download.value.suggested_filename == "SeedMachine.gif"
     assert frames_of(download.value.path().read_bytes())
-    page.locator(".sv-told").get_by_text("EventExplorer.gif, ").wait_for()
+    page.locator(".sv-told").get_by_text("SeedMachine.gif, ").wait_for()
 
 
 # ---------------------------------------------------------------- from Python
@@ -127,7 +127,7 @@ def test_the_button_saves_the_film_and_cancels_it(opened):
 
 @pytest.fixture
 def explorer(browser):  # a machine that has one
-    made = spikeviz.EventExplorer(time_steps=1, digit=7)
+    made = spikeviz.SeedMachine(draws=2)
     yield made
     made.close()
 
@@ -136,24 +136,24 @@ def test_python_writes_the_film_of_the_widget_as_it_stands(explorer, tmp_path):
     path = explorer.to_gif(str(tmp_path / "a film.gif"))
     assert path == tmp_path / "a film.gif"
     assert list(tmp_path.iterdir()) == [path]
-    seven = frames_of(path.read_bytes())
-    explorer.digit = 1
-    one = frames_of(explorer.to_gif(path).read_bytes())  # in place of the other
-    assert len(seven) == len(one)
-    assert not np.array_equal(seven[-1][0], one[-1][0])
+    first = frames_of(path.read_bytes())
+    explorer.chance = 1
+    other = frames_of(explorer.to_gif(path).read_bytes())  # in place of the first
+    assert len(first) == len(other)
+    assert not np.array_equal(first[-1][0], other[-1][0])
 
 
 def test_where_no_film_can_be_made_nothing_is_written(explorer, tmp_path, monkeypatch):
     with monkeypatch.context() as its:
         its.setattr(widget, "SHOOT", SHOOT.replace(".film;", ".none;"))  # as if it had no player
-        with pytest.raises(NoFilmError, match="EventExplorer has no film, since nothing in it"):
+        with pytest.raises(NoFilmError, match="SeedMachine has no film, since nothing in it"):
             explorer.to_gif(tmp_path / "a.gif")
     monkeypatch.setattr(film, "find_browser", lambda: None)
-    with pytest.raises(NoFilmError, match=r"none was found.*install one, or open EventExplorer .*"
+    with pytest.raises(NoFilmError, match=r"none was found.*install one, or open SeedMachine .*"
                        "press its button “Save film”"):  # fmt: skip
         explorer.to_gif(tmp_path / "a.gif")
     monkeypatch.setattr(film, "find_browser", lambda: "true")  # it prints nothing
-    with pytest.raises(NoFilmError, match="true gave no film of EventExplorer; open"):
+    with pytest.raises(NoFilmError, match="true gave no film of SeedMachine; open"):
         explorer.to_gif(tmp_path / "a.gif")
     assert list(tmp_path.iterdir()) == []
 
