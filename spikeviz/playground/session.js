@@ -59,7 +59,7 @@ export function makeSession(settings) {
     }
   }
   const note = () => (history = withRow(history, trainer.steps, numbers));
-  /** Takes up settings and what was learned elsewhere: by Python, in a saved page, before an undo. */
+  /** Takes up settings and what was learned elsewhere: by Python, in a page, before an undo. */
   function adopt(learned, its) {
     if (telling) return;
     follow(its);
