@@ -40,6 +40,11 @@ def shipped(name: str) -> Path:
     return _folder() / name
 
 
+def shipped_weights() -> tuple[str, ...]:
+    """The names of the trained networks that ship, as `load_weights` takes them."""
+    return tuple(sorted(Path(n).stem for n in _sums() if n.endswith(".safetensors")))
+
+
 def checked(name: str) -> bytes:
     """The bytes of a data file that ships, once their SHA-256 equals the one in SHA256SUMS.
 
@@ -52,9 +57,7 @@ def checked(name: str) -> bytes:
     check_path(name, "name")
     folder = _folder()
     content = _read(folder / name, fix)
-    sums = _read(folder / "SHA256SUMS", "restore it with `git checkout -- data/SHA256SUMS`")
-    lines = [line.split() for line in sums.decode().splitlines() if line.strip()]
-    expected = {fields[-1]: fields[0] for fields in lines}  # as sha256sum writes: digest, name
+    expected = _sums()
     if name not in expected:
         raise FileNotFoundError(f"{folder / 'SHA256SUMS'} has no line for {name}; {fix}")
     found = hashlib.sha256(content).hexdigest()
@@ -63,6 +66,13 @@ def checked(name: str) -> bytes:
             f"{folder / name} is damaged: its SHA-256 is {found}, expected {expected[name]}; {fix}"
         )
     return content
+
+
+def _sums() -> dict[str, str]:
+    """{file: its SHA-256}."""
+    sums = _read(_folder() / "SHA256SUMS", "restore it with `git checkout -- data/SHA256SUMS`")
+    lines = [line.split() for line in sums.decode().splitlines() if line.strip()]
+    return {fields[-1]: fields[0] for fields in lines}  # as sha256sum writes: digest, name
 
 
 def _folder() -> Path:

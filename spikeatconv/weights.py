@@ -3,6 +3,7 @@
 save_weights(model, "micro.safetensors", {"seed": 0})
 model = load_weights("micro.safetensors")       in eval mode
 weights_note("micro.safetensors")               {"seed": 0}
+load_weights("micro_digits")                    one that ships: docs/weights.md
 
 The file's metadata, all text: format, version, model (the class), config and note (JSON),
 folded, and sha256 of all of these and the tensors.
@@ -26,6 +27,7 @@ from torch import Tensor, nn
 
 from spikeatconv.checks import check_choice, check_finite, check_path, has_real_type, kind, short
 from spikeatconv.conv import fold, is_folded
+from spikeatconv.data import shipped, shipped_weights
 from spikeatconv.files import write_whole
 from spikeatconv.model import Block, Config, SpikeAtConvConfig
 from spikeatconv.resnet import NETWORKS, SpikingResNet18Config
@@ -103,12 +105,14 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
 def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Module:
     """The model of a file that `save_weights` wrote, on the CPU, in eval mode.
 
+    path: or the name of a network that ships (`spikeatconv.data.shipped_weights()`), such as
+        "micro_digits"; a file of that name goes first.
     config: what the caller expects, the network's configuration or a dict of SpikingResNet18's
         arguments; a ValueError names the fields that differ.
     Raises FileNotFoundError, or ValueError for a damaged or foreign file, a configuration that
     does not make a model, and tensors that are missing, unexpected, of another shape or not finite.
     """
-    path = check_path(path, "path")
+    path = _find(path)
     with name_faults(path):
         metadata, shapes = _read_header(path)
         model = _build(metadata, len(shapes))
@@ -129,7 +133,7 @@ def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Mo
 
 def weights_note(path: str | Path) -> dict:
     """The note that `save_weights` was given, {} if none. Errors as `load_weights`."""
-    path = check_path(path, "path")
+    path = _find(path)
     with name_faults(path):
         metadata, _ = _read_header(path)
         _read_tensors(metadata, path)
@@ -142,6 +146,14 @@ def can_be_saved(model: nn.Module) -> bool:
 
 
 # --- reading
+
+
+def _find(path: str | Path) -> Path:
+    """A file, or one that ships, by its name."""
+    found = check_path(path, "path")
+    if not found.exists() and str(found) in shipped_weights():
+        return shipped(f"{found}.safetensors")
+    return found
 
 
 def _read_header(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -185,7 +197,8 @@ def _open(path: Path) -> BinaryIO:
         return path.open("rb")
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"{path}: there is no such file; check the path, here relative to {Path.cwd()}"
+            f"{path}: there is no such file; check the path, here relative to {Path.cwd()}, or "
+            f"give the name of a network that ships: {', '.join(shipped_weights())}"
         ) from None
     except OSError as error:
         found = f"it cannot be opened ({error.strerror})"

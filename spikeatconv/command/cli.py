@@ -8,7 +8,7 @@ import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ except ModuleNotFoundError:
     ) from None
 
 import torch
+from tqdm import tqdm
 
 from spikeatconv.checks import MOST
 from spikeatconv.command.estimate import macs_of
 from spikeatconv.command.follow import is_main
-from spikeatconv.command.predict import Prediction, Unread, files_of, predictions
+from spikeatconv.command.predict import Prediction, Unread, files_of, predictions, write_csv
+from spikeatconv.command.report import confused, write_report
 from spikeatconv.command.settings import OPTION, fields_of, in_words
 from spikeatconv.command.start import Options, Refused, command, in_columns, start
 from spikeatconv.command.trained import SHIPPED, Trained, load, own_data, spread_out, usual_size
@@ -37,8 +39,9 @@ from spikeatconv.images.picture import MOST_SIDE
 from spikeatconv.images.prepare import PREPARE, PREPARED
 from spikeatconv.model import SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18Config
-from spikeatconv.training import RECIPES, evaluate, open_data, stream
+from spikeatconv.training import RECIPES, open_data, stream
 from spikeatconv.training import network as network_named
+from spikeatconv.training.answers import Answers, ask
 from spikeatconv.training.augment import as_float
 from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.loop import make_accelerator
@@ -230,12 +233,16 @@ def train_command(**words: Any) -> int:
 
 
 @add_command(
-    cli.command, "evaluate", "Top 1, top 5 and loss on a data set.",
+    cli.command, "evaluate", "What it gets right and wrong on a data set.",
     "spikeatconv evaluate",
-    "spikeatconv evaluate --model runs/cifar100-resnet18 --data FOLDER",
+    "spikeatconv evaluate --model runs/cifar100-resnet18 --data FOLDER --out report",
 )  # fmt: skip
 @model_option
 @data_option
+@option(
+    "--out", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Write it there: each class and image, confusions, calibration, as CSV, JSON, pictures.",
+)  # fmt: skip
 @stream_option
 @size_option
 @option("--batch", **at_least_1, default=100, help="Images at once.")
@@ -243,27 +250,42 @@ def train_command(**words: Any) -> int:
 @faults_option
 @cpu_option
 def evaluate_command(
-    model: str, where: str | None, streamed: bool, image_size: int | None, batch: int,
-    workers: int, faults: str, cpu: bool,
+    model: str, where: str | None, out: Path | None, streamed: bool, image_size: int | None,
+    batch: int, workers: int, faults: str, cpu: bool,
 ) -> None:  # fmt: skip
-    """Top 1, top 5 and loss of a trained network on the test images of a data set.
+    """Top 1, top 5, loss and calibration of a trained network on the test images of a data set.
 
-    Classes are matched by their names.
+    Classes are matched by their names. Behind each score stands where the true one lies, with 95 %
+    confidence, for images like these (Wilson's interval).
     """
     trained = load(model, image_size)
     where, test = test_images(trained, where, faults, streamed)
     accelerator = make_accelerator(Run(cpu=cpu))
-    network = accelerator.prepare(trained.model)
-    scores = evaluate(network, test, trained.recipe(batch), accelerator, workers)
-    words = {"test_accuracy": "top 1", "test_top5": "top 5", "test_loss": "loss"}
+    answers = ask(accelerator.prepare(trained.model), test, accelerator, batch, workers)
     size = trained.fit.size
-    show({
+    about = {
         "model": str(trained.path),
         "data": f"{where}: {len(test):,} test images, {size} × {size}",
-        **{words[name]: f"{scores[name]:.4f}" for name in words if name in scores},
-    })  # fmt: skip
+    }
+    show(about | in_scores(answers))
+    if out is not None:
+        write_report(answers, test, out, about)
+        say(f"Written to {out}: each class, each image, what is taken for what.")
     for fault in test.faults:
         say(f"Passed over: {fault}", err=True)
+
+
+def in_scores(answers: Answers) -> dict[str, str]:
+    """Its scores, with their intervals, and what is taken for what most often."""
+    scores = answers.scores()
+    told = {
+        words: f"{scores[name]:.4f} ({scores[f'{name}_low']:.4f} to {scores[f'{name}_high']:.4f})"
+        for name, words in (("top1", "top 1"), ("top5", "top 5")) if name in scores
+    }  # fmt: skip
+    told["loss"] = f"{scores['loss']:.4f}"
+    told["calibration"] = f"its shares are off by {scores['calibration_error']:.4f} on the mean"
+    most = [f"{name} for {other} ({times} ×)" for times, name, other in confused(answers)[:3]]
+    return told | ({"mistaken": ", ".join(most)} if most else {})
 
 
 def test_images(
@@ -286,28 +308,35 @@ def test_images(
     cli.command, "predict", "What is in an image, and what it costs.",
     "spikeatconv predict digit.png                  white on black, as the digits are",
     "spikeatconv predict --model runs/imagenet-tiny cat.jpg dog.jpg",
-    "spikeatconv predict --model runs/imagenet-tiny FOLDER",
+    "spikeatconv predict --model runs/imagenet-tiny FOLDER --csv answers.csv",
 )  # fmt: skip
 @click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
 @model_option
+@option(
+    "--csv", "table", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write the answers there, a row an image, in place of printing them.",
+)  # fmt: skip
 @size_option
-def predict_command(images: tuple[str, ...], model: str, image_size: int | None) -> int:
+def predict_command(
+    images: tuple[str, ...], model: str, table: Path | None, image_size: int | None
+) -> int:
     """What is in each IMAGE, of any size: five classes with their shares, and the energy.
 
     Of a FOLDER all images, also further down. What cannot be read is passed over and listed at the
-    end, with status 1.
+    end, with status 1. However many images there are, they take the memory of a few.
     """
     trained = load(model, image_size)
     faults: list[str] = []
     unread: list[Unread] = []
-    count = 0
-    for found in predictions(trained, files_of(images, faults)):
-        if isinstance(found, Unread):
-            unread.append(found)
-            continue
-        count += 1
-        for line in of_prediction(found):
-            say(line)
+    found = answered(predictions(trained, files_of(images, faults)), unread)
+    if table is None:
+        count = 0
+        for count, prediction in enumerate(found, 1):  # noqa: B007
+            for line in of_prediction(prediction):
+                say(line)
+    else:
+        count = write_csv(tqdm(found, unit=" images", disable=None), table)
+        say(f"{count:,} answers written to {table}")
     if count:
         say(NOT_COUNTED)
     elif not unread and not faults:
@@ -317,6 +346,15 @@ def predict_command(images: tuple[str, ...], model: str, image_size: int | None)
     for problem in [*faults, *(words_of(image.error) for image in unread)]:
         say(f"Error: {problem}", err=True)
     return 1 if faults or unread else 0
+
+
+def answered(found: Iterable[Prediction | Unread], unread: list[Unread]) -> Iterator[Prediction]:
+    """The predictions alone; the others go into the list."""
+    for one in found:
+        if isinstance(one, Unread):
+            unread.append(one)
+        else:
+            yield one
 
 
 def of_prediction(found: Prediction) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What is in pictures: files and folders, many at once, in little memory."""
 
+import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from spikeatconv.checks import check_finite
 from spikeatconv.command.trained import Trained, read_image
 from spikeatconv.conv import fold
 from spikeatconv.energy import NOT_FINITE, report_each
+from spikeatconv.files import telling
 from spikeatconv.images.folders import Found
 from spikeatconv.training.augment import as_float
 
@@ -74,6 +76,23 @@ def answer(
     for share, numbers, mj in zip(shares.tolist(), found.tolist(), snn_mj.tolist(), strict=True):
         names = [trained.names[number] for number in numbers]
         yield list(zip(share, names, strict=True)), mj, ann_mj, time_steps
+
+
+def write_csv(found: Iterable[Prediction], file: Path) -> int:
+    """Write them as they come, a row an image, under the name FILE.part until the last one is
+    there; how many there were, and no file where there was none."""
+    draft, count = file.with_name(f"{file.name}.part"), 0
+    with telling(file), draft.open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream)
+        top = [f"{word}_{i}" for i in range(1, SHOWN + 1) for word in ("class", "share")]
+        rows.writerow(["image", *top, "snn_mj", "ann_mj", "time_steps"])
+        for count, one in enumerate(found, 1):  # noqa: B007
+            answers = [value for share, name in one.top for value in (name, share)]
+            answers += [""] * (len(top) - len(answers))
+            rows.writerow([one.path, *answers, one.snn_mj, one.ann_mj, one.time_steps])
+    with telling(file):
+        draft.replace(file) if count else draft.unlink()
+    return count
 
 
 def files_of(words: Iterable[str], faults: list[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from spikeatconv.images.picture import Fit, digit_border, fits
 from spikeatconv.images.prepare import place_of
 from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
-from spikeatconv.training.recipes import RECIPES, Recipe
 from spikeatconv.weights import load_weights, weights_note
 
 SHIPPED = ("micro_digits", "micro_bdsa_digits", "micro_photographs")
@@ -34,10 +33,6 @@ class Trained:
     fit: Fit
     names: tuple[str, ...]
     named: bool
-
-    def recipe(self, batch: int) -> Recipe:
-        """For `evaluate`, which needs two fields of it."""
-        return replace(RECIPES["digits"], batch=batch, image_size=self.fit.size)
 
     def match(self, data: Any) -> str:
         """Prepare the data's images as the network's were, and number their classes as it does, by

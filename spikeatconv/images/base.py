@@ -27,6 +27,7 @@ class Images:
     batch(indices): images `[B, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1, and their labels
         `[B]`, int64. The same indices always give the same: chance belongs to the augmentation, so
         that a run can be resumed. It is called in worker processes where there are any.
+    name(index): not needed. Where the image is, in words.
     prepared: not needed. A `picture.Fit`, which says in the note of the weights how an image has to
         be prepared for the network that is trained on these.
     faults: what was left out or stood in for, in words.
@@ -46,6 +47,9 @@ class Images:
 
     def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
         raise NotImplementedError(f"{type(self).__name__} gives no images by their numbers")
+
+    def name(self, index: int) -> str:
+        return f"image {index}"
 
     def batches(
         self, size: int, seeds: Iterable[int] | None = None, *, parts: int = 1, process: int = 0,

@@ -135,6 +135,9 @@ class Source(Images):
         images, labels = zip(*map(self._read_or_next, indices), strict=True)
         return torch.stack(images), torch.stack(labels)
 
+    def name(self, index: int) -> str:
+        return self.rows.name(self.kept[index])
+
     def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
         """From now on label i is numbers[i], of those classes."""
         self.classes, self.labels = tuple(classes), torch.tensor(numbers)[self.labels]

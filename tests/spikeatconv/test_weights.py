@@ -18,6 +18,7 @@ from torch.nn.utils.prune import l1_unstructured
 
 import spikeatconv.weights as weights
 from spikeatconv import LIF, MBPL, Atan, Attend, Sigmoid, SpikeAtConv, SpikingResNet18, fold, preset
+from spikeatconv.data import shipped, shipped_weights
 from spikeatconv.model import SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18Config
 from spikeatconv.weights import load_weights, save_weights, weights_note
@@ -180,6 +181,27 @@ def test_the_config_of_a_resnet_that_was_expected(tmp_path):
         load_weights(path, {**arguments, "time_steps": 8})
     with pytest.raises(ValueError, match=r"tau is None in the file and 3.0 in config"):
         load_weights(path, {**arguments, "tau": 3.0})
+
+
+# --- networks that ship
+
+
+def test_each_network_that_ships_is_loaded_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = shipped_weights()
+    assert "micro_digits" in names
+    for name in names:
+        model, file = load_weights(name), shipped(f"{name}.safetensors")
+        assert model.config == load_weights(file).config
+        assert weights_note(name) == weights_note(file)
+    save_weights(small(spk="sl"), tmp_path / "micro_digits")
+    assert load_weights("micro_digits").config == small(spk="sl").config  # a file goes first
+
+
+def test_a_name_that_does_not_ship_is_told_those_that_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"name of a network that ships: .*micro_digits,"):
+        load_weights("micro_digit")
 
 
 # --- files that are not right

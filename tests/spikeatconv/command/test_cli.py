@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -443,6 +444,32 @@ def test_evaluate_a_run(capsys, run):
     assert "12 test images, 16 × 16" in out
 
 
+def test_evaluate_writes_what_is_right_and_wrong(capsys, run, tmp_path):
+    words = ["evaluate", "--model", run / "run", "--data", run / "data", "--cpu", "--out"]
+    status, out, _ = typed(capsys, *words, tmp_path / "report")
+    assert status == 0
+    made = {file.name: file for file in (tmp_path / "report").iterdir()}
+    assert sorted(made) == [
+        "calibration.csv", "classes.csv", "confusion.csv", "confusions.svg", "images.csv",
+        "scores.json", "worst.png",
+    ]  # fmt: skip
+    scores = json.loads(made["scores.json"].read_text(encoding="utf-8"))
+    images, classes = pd.read_csv(made["images.csv"]), pd.read_csv(made["classes.csv"])
+    matrix = pd.read_csv(made["confusion.csv"], index_col="class")
+    right = int((images["class"] == images.answer).sum())
+    assert f"top 1         {right / 12:.4f} (" in out
+    assert scores["top1"] == right / 12 == images.right.mean()
+    assert scores["loss"] == pytest.approx(images.loss.mean(), abs=1e-6)
+    assert matrix.to_numpy().trace() == right
+    assert matrix.sum(axis=1).tolist() == classes.images.tolist() == [2] * 6
+    assert images.image[3] == f"image 3 of {run / 'data' / 'test.npz'}"
+    assert Image.open(made["worst.png"]).size[0] > 500
+    (tmp_path / "file").write_text("")
+    status, _, err = typed(capsys, *words, tmp_path / "file")
+    assert status == 1
+    assert f"{tmp_path / 'file'} cannot be written" in err
+
+
 def test_evaluate_on_other_classes_is_refused(capsys, run):
     status, _, err = typed(capsys, "evaluate", "--data", run / "data", "--cpu")
     assert status == 1
@@ -470,6 +497,34 @@ def test_predict_digits_and_their_energy(capsys, tmp_path):
         assert f"{energy_report(model, padded).snn_mj:.4g} mJ" in energy
     assert "4.6 pJ" in out
     assert "Not counted: reading and writing memory" in out
+
+
+def test_predict_writes_a_table_row_by_row(capsys, tmp_path):
+    images, labels = mnist5k("test")
+    for number in range(3):
+        picture = Image.fromarray((images[number, 0] * 255).byte().numpy())
+        picture.save(tmp_path / f"{number}.png")
+    (tmp_path / "bad.png").write_text("no picture")
+    status, out, err = typed(capsys, "predict", tmp_path, "--csv", tmp_path / "answers.csv")
+    assert status == 1
+    assert "3 answers written to" in out
+    assert "bad.png cannot be read as an image" in err
+    table = pd.read_csv(tmp_path / "answers.csv")
+    assert table.image.tolist() == [str(tmp_path / f"{number}.png") for number in range(3)]
+    assert table.class_1.tolist() == labels[:3].tolist()
+    assert (table.filter(like="share").diff(axis=1).iloc[:, 1:] <= 0).all().all()
+    one = typed(capsys, "predict", tmp_path / "1.png")[1]
+    assert f"{table.share_1[1]:.1%}   {table.class_1[1]}" in one
+    assert f"{table.snn_mj[1]:.4g} mJ" in one
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_table_of_nothing_is_not_written(capsys, tmp_path):
+    (tmp_path / "bad.png").write_text("no picture")
+    status, _, err = typed(capsys, "predict", tmp_path, "--csv", tmp_path / "answers.csv")
+    assert status == 1
+    assert "bad.png cannot be read as an image" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.png"]
 
 
 def test_predict_takes_any_size_and_kind_of_image(capsys, run, tmp_path):
