@@ -3,7 +3,7 @@
 save_weights(model, "micro.safetensors", {"seed": 0})
 model = load_weights("micro.safetensors")       in eval mode
 weights_note("micro.safetensors")               {"seed": 0}
-load_weights("micro_digits")                    one that ships: docs/weights.md
+load_weights("micro_digits")                    one that ships: data/README.md
 
 The file's metadata, all text: format, version, model (the class), config and note (JSON),
 folded, and sha256 of all of these and the tensors.

@@ -93,7 +93,7 @@ def draw_confusions(answers: Answers) -> Any:
     n, names = len(matrix), list(answers.classes)
     side = 2.5 + 0.32 * n
     axes = (figure := Figure(figsize=(side, side), layout="constrained")).subplots()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(n), names, rotation=90)
     axes.set_yticks(range(n), names)
     axes.set_xlabel("answer")
@@ -129,7 +129,7 @@ def draw_worst(answers: Answers, data: Images) -> Any:
     for axes, i, image in zip(grid, worst, images, strict=False):
         label, found = (answers.classes[int(n)] for n in (answers.labels[i], answers.found[i, 0]))
         told = "right" if label == found else f"taken for {found}"
-        axes.imshow(image.permute(1, 2, 0).squeeze(2), cmap="gray", vmin=0, vmax=1)
+        axes.imshow(image.permute(1, 2, 0).squeeze(2).numpy(), cmap="gray", vmin=0, vmax=1)
         axes.set_title(f"{label}\n{told}, {answers.shares[i, 0]:.0%}", size=7)
     return figure
 

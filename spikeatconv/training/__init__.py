@@ -15,6 +15,7 @@ needs the extra "train" (accelerate, datasets, kornia), which is imported where 
 from spikeatconv.images.base import Images, InMemory, digits
 from spikeatconv.images.sources import open_data
 from spikeatconv.images.stream import Stream, stream
+from spikeatconv.training.answers import Answers, ask
 from spikeatconv.training.augment import Augment, mix
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.loop import adamw, evaluate, order_of, seed_of, train
@@ -22,7 +23,7 @@ from spikeatconv.training.recipes import RECIPES, Augmentation, Recipe, network
 from spikeatconv.training.run import Run
 
 __all__ = [
-    "RECIPES", "Augment", "Augmentation", "Checkpoints", "Images", "InMemory", "Recipe", "Run",
-    "Stream", "adamw", "digits", "evaluate", "mix", "network", "open_data", "order_of", "seed_of",
-    "stream", "train",
+    "RECIPES", "Answers", "Augment", "Augmentation", "Checkpoints", "Images", "InMemory",
+    "Recipe", "Run", "Stream", "adamw", "ask", "digits", "evaluate", "mix", "network", "open_data",
+    "order_of", "seed_of", "stream", "train",
 ]  # fmt: skip

@@ -20,16 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spikeatconv.checks import check_finite, check_whole
+from spikeatconv.checks import MOST, check_whole
 from spikeatconv.images.base import Images, batches_of
-from spikeatconv.training.augment import as_float
 from spikeatconv.training.loop import (
-    BROKEN,
+    answers_to,
+    check_accelerator,
     check_images,
-    check_labels,
-    check_logits,
     check_network,
-    on,
 )
 
 if TYPE_CHECKING:
@@ -150,20 +147,19 @@ def ask(
     """
     check_network(model)
     check_images(data, "data")
+    check_accelerator(accelerator)
+    check_whole(batch, "batch")
+    check_whole(workers, "workers", 0, MOST["workers"])
     model.eval()
     pieces, classes = [], len(data.classes)
-    for images, labels in batches_of(data)(check_whole(batch, "batch"), workers=workers):
-        check_labels(labels, classes)
-        images, labels = on(accelerator.device, images, labels)
-        with accelerator.autocast():
-            logits = check_logits(model(as_float(images)).float(), classes)
+    for images, labels in batches_of(data)(batch, workers=workers):
+        logits, labels = answers_to(images, labels, model, accelerator, classes)
         if logits.shape[1] > classes:
             raise ValueError(
                 f"the network tells {logits.shape[1]} classes apart and the data name {classes}; "
                 "name all of the network's (`rename`)"
             )
-        check_finite(logits, "the network's answer to a batch of the test", BROKEN)
-        shares, found = logits.softmax(1).topk(min(KEPT, logits.shape[1]))
+        shares, found = logits.softmax(1).topk(min(KEPT, classes))
         losses = cross_entropy(logits, labels, reduction="none")
         pieces.append([tensor.cpu() for tensor in (labels, found, shares, losses)])
     return Answers(tuple(data.classes), *map(torch.cat, zip(*pieces, strict=True)))

@@ -414,10 +414,7 @@ def evaluate(
     check_network(model)
     check_recipe(recipe)
     check_images(data, "data")
-    if not hasattr(accelerator, "autocast"):
-        raise TypeError(
-            f"accelerator is {short(accelerator)}; give accelerate.Accelerator(cpu=True)"
-        )
+    check_accelerator(accelerator)
     check_whole(workers, "workers", 0, MOST["workers"])
     model.eval()
     extra("accelerate.utils").broadcast(list(model.buffers()))  # BatchNorm's, as they are saved
@@ -431,17 +428,31 @@ def evaluate(
             sums[4] = 1
             break
         check_size(images, recipe.image_size)
-        check_labels(labels, classes)
-        images, labels = on(accelerator.device, images, labels)
-        with accelerator.autocast():
-            logits = check_logits(model(as_float(images)).float(), classes)
-        check_finite(logits, "the network's answer to a batch of the test", BROKEN)
-        sums[:4] += sums_of(logits, labels)
+        sums[:4] += sums_of(*answers_to(images, labels, model, accelerator, classes))
     *found, images, stops = accelerator.reduce(sums, "sum").tolist()
     if stops:
         return {}
     names = ("test_loss", "test_accuracy", "test_top5")[: 3 if classes > 5 else 2]
     return {name: value / images for name, value in zip(names, found, strict=False)}
+
+
+def check_accelerator(accelerator: Any) -> None:
+    if not hasattr(accelerator, "autocast"):
+        raise TypeError(
+            f"accelerator is {short(accelerator)}; give accelerate.Accelerator(cpu=True)"
+        )
+
+
+def answers_to(
+    images: Tensor, labels: Tensor, model: nn.Module, accelerator: Any, classes: int
+) -> tuple[Tensor, Tensor]:
+    """The logits and the labels of a batch of the test, on the accelerator's device."""
+    check_labels(labels, classes)
+    images, labels = on(accelerator.device, images, labels)
+    with accelerator.autocast():
+        logits = check_logits(model(as_float(images)).float(), classes)
+    check_finite(logits, "the network's answer to a batch of the test", BROKEN)
+    return logits, labels
 
 
 def sums_of(logits: Tensor, labels: Tensor) -> Tensor:

@@ -412,6 +412,9 @@ CALLS += [
     Call("evaluate", tr.evaluate, only_refused({
         "model": MODELS, "data": IMAGES, "recipe": RECIPES, "workers": whole(0, low=0),
         "accelerator": Kind(Accelerator(cpu=True), [None, 3, "cpu"])})),
+    Call("ask", tr.ask, only_refused({
+        "model": MODELS, "data": IMAGES, "batch": whole(2, most=False), "workers": whole(0, low=0),
+        "accelerator": Kind(Accelerator(cpu=True), [None, 3, "cpu"])})),
     Call("Run", lambda **k: vars(tr.Run(**k)), RUN),
     Call("Checkpoints", lambda **k: vars(tr.Checkpoints(**k)), {
         "folder": Kind(None, [3, b"x", "a\0b"]),
@@ -425,7 +428,7 @@ CALLS += [
 
 CONSTANTS = ("ATTENTIONS", "NETWORKS", "PARTITIONS", "PRESETS", "SPK_BLOCKS", "STIMULI")
 RESULTS = ("EnergyReport", "LIFTrace", "Recording", "Simulation")  # the library alone makes them
-NOT_CALLED = ("RECIPES", "Images", "Stream")
+NOT_CALLED = ("RECIPES", "Answers", "Images", "Stream")
 
 
 # --- the tests

@@ -446,8 +446,8 @@ def test_evaluate_a_run(capsys, run):
 
 def test_evaluate_writes_what_is_right_and_wrong(capsys, run, tmp_path):
     words = ["evaluate", "--model", run / "run", "--data", run / "data", "--cpu", "--out"]
-    status, out, _ = typed(capsys, *words, tmp_path / "report")
-    assert status == 0
+    status, out, err = typed(capsys, *words, tmp_path / "report")
+    assert (status, err) == (0, "")
     made = {file.name: file for file in (tmp_path / "report").iterdir()}
     assert sorted(made) == [
         "calibration.csv", "classes.csv", "confusion.csv", "confusions.svg", "images.csv",
@@ -463,7 +463,8 @@ def test_evaluate_writes_what_is_right_and_wrong(capsys, run, tmp_path):
     assert matrix.to_numpy().trace() == right
     assert matrix.sum(axis=1).tolist() == classes.images.tolist() == [2] * 6
     assert images.image[3] == f"image 3 of {run / 'data' / 'test.npz'}"
-    assert Image.open(made["worst.png"]).size[0] > 500
+    with Image.open(made["worst.png"]) as worst:
+        assert worst.size[0] > 500
     (tmp_path / "file").write_text("")
     status, _, err = typed(capsys, *words, tmp_path / "file")
     assert status == 1
@@ -501,19 +502,20 @@ def test_predict_digits_and_their_energy(capsys, tmp_path):
 
 def test_predict_writes_a_table_row_by_row(capsys, tmp_path):
     images, labels = mnist5k("test")
+    (pictures := tmp_path / "pictures").mkdir()
     for number in range(3):
         picture = Image.fromarray((images[number, 0] * 255).byte().numpy())
-        picture.save(tmp_path / f"{number}.png")
-    (tmp_path / "bad.png").write_text("no picture")
-    status, out, err = typed(capsys, "predict", tmp_path, "--csv", tmp_path / "answers.csv")
+        picture.save(pictures / f"{number}.png")
+    (pictures / "bad.png").write_text("no picture")
+    status, out, err = typed(capsys, "predict", pictures, "--csv", tmp_path / "answers.csv")
     assert status == 1
     assert "3 answers written to" in out
     assert "bad.png cannot be read as an image" in err
     table = pd.read_csv(tmp_path / "answers.csv")
-    assert table.image.tolist() == [str(tmp_path / f"{number}.png") for number in range(3)]
+    assert table.image.tolist() == [str(pictures / f"{number}.png") for number in range(3)]
     assert table.class_1.tolist() == labels[:3].tolist()
     assert (table.filter(like="share").diff(axis=1).iloc[:, 1:] <= 0).all().all()
-    one = typed(capsys, "predict", tmp_path / "1.png")[1]
+    one = typed(capsys, "predict", pictures / "1.png")[1]
     assert f"{table.share_1[1]:.1%}   {table.class_1[1]}" in one
     assert f"{table.snn_mj[1]:.4g} mJ" in one
     assert not list(tmp_path.glob("*.part"))
@@ -521,7 +523,8 @@ def test_predict_writes_a_table_row_by_row(capsys, tmp_path):
 
 def test_a_table_of_nothing_is_not_written(capsys, tmp_path):
     (tmp_path / "bad.png").write_text("no picture")
-    status, _, err = typed(capsys, "predict", tmp_path, "--csv", tmp_path / "answers.csv")
+    words = ["predict", tmp_path / "bad.png", "--csv", tmp_path / "answers.csv"]
+    status, _, err = typed(capsys, *words)
     assert status == 1
     assert "bad.png cannot be read as an image" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.png"]
