@@ -81,8 +81,14 @@ def compile_with_torch(time: int, neurons: Any, device: Any, function: Callable)
         return torch.stack(rows)
 
     entry.__code__ = entry.__code__.replace(co_name=f"{function.__name__}_{next(_numbers)}")
-    # Each row is written where it belongs; else all T would be computed to choose one of them.
-    compiled = torch.compile(entry, fullgraph=True, options={"max_pointwise_cat_inputs": 0})
+    options = {
+        # Each row is written where it belongs; else all T would be computed to choose one of them.
+        "max_pointwise_cat_inputs": 0,
+        # A step reads the one before more than once: unless it is a buffer, which the kernel keeps
+        # to itself, the compiler goes through all of them again, and takes 3 to 4 × longer a step.
+        "realize_opcount_threshold": 8,
+    }
+    compiled = torch.compile(entry, fullgraph=True, options=options)
 
     def run(*tensors: Tensor) -> Tensor:  # a gradient or autocast would compile it anew
         alone = [tensor.detach() for tensor in tensors]
