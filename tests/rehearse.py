@@ -31,8 +31,8 @@ EXERCISES = Path(__file__).parent / "spikeviz/exercises/answers"
 GRADED = "12_imagenet"
 PATIENCE = 2  # seconds, then a learner stops what takes long and was seen before
 HOARD = {  # glibc: what is freed is given back, but not each time that a tensor goes
-    "MALLOC_MMAP_THRESHOLD_": "4000000",
-    "MALLOC_TRIM_THRESHOLD_": "32000000",
+    "MALLOC_MMAP_THRESHOLD_": "2000000",
+    "MALLOC_TRIM_THRESHOLD_": "16000000",
 }
 
 

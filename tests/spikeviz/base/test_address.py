@@ -187,7 +187,7 @@ def test_a_page_opened_again_stands_as_it_was(cls, widget, at, blank, pages):
 @each
 def test_what_an_address_holds_comes_back_exactly(cls, widget, blank):
     rng, saved, states = random.Random(cls.__name__), shared(widget), []
-    for _ in range(15):
+    for _ in range(6):
         disturb(widget, rng)
         states.append(shared(widget))
     for state, (link, back, left) in zip(

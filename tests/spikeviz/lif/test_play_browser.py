@@ -157,16 +157,17 @@ def test_the_same_place_is_the_same_picture(shown):
     scrub.press("ArrowRight")
     page.evaluate(SETTLED)
     assert page.evaluate(picture) != before
-    page.evaluate(
+    page.wait_for_function(  # a hand goes there, until the picture follows
         """(place) => {
             const scrub = document.querySelector("[aria-label='Time step']");
             scrub.step = "any";
             scrub.value = place;
             scrub.dispatchEvent(new Event("input"));
+            return Math.abs(seen.at(-1).place - place) < 1e-9;
         }""",
-        place,
+        arg=place,
+        polling=100,
     )
-    page.wait_for_function("(place) => Math.abs(seen.at(-1).place - place) < 1e-9", arg=place)
     assert page.evaluate(picture) == before
 
 
