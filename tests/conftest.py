@@ -293,10 +293,12 @@ def opener(contexts):
                 patient(hand, page)
             return page
 
-        yield open_page
-        for context, pages in before.items():
-            for page in set(context.pages) - set(pages):  # and those that it opened
-                page.close()
+        try:
+            yield open_page
+        finally:
+            for context, pages in before.items():
+                for page in set(context.pages) - set(pages):  # and those that it opened
+                    page.close()
         assert not errors
 
     return opening
