@@ -235,7 +235,7 @@ def browser():
     from spikeviz.browser import NoBrowserError, open_chromium
 
     patient(Locator)
-    session = open_chromium()
+    session = open_chromium(thrifty=True)
     try:
         browser = session.__enter__()
     except NoBrowserError as error:
