@@ -12,6 +12,10 @@ WAY = [n for n in NOTEBOOKS if "after" not in n]
 STATION = ".sv-station >> nth={}"
 PICTURES = "[...document.querySelectorAll('.sv-picture')].map((one) => one.toDataURL())"
 HELD = "document.getElementById('view').model.get('notebook')"
+GIVE = """(traits) => {
+    const { model } = document.getElementById("view");
+    for (const [name, value] of Object.entries(traits)) model.set(name, value);
+}"""
 FRAMES = """async (count) => {
     const seen = [];
     for (let frame = 0; frame < count; frame++) {
@@ -22,38 +26,71 @@ FRAMES = """async (count) => {
 }"""
 
 
+# Whether what `look` gives has `most` values within so many frames.
+CHANGES = """async ([most, count]) => {
+    const seen = new Set();
+    for (let frame = 0; frame < count && seen.size < most; frame++) {
+        await new Promise(requestAnimationFrame);
+        seen.add(LOOK);
+    }
+    return seen.size === most;
+}"""
+
+
 def frames(page, look, count):
     """What `look` gives in each of so many frames."""
     return page.evaluate(FRAMES.replace("LOOK", look), count)
 
 
-def save(path, solved=(), pages=None, **traits):
-    widget = CourseMap(**traits)
-    widget.set_trait("solved", list(solved))
-    widget.set_trait("pages", pages or {})
-    widget.save_html(path)
-    widget.close()
-    return path
+def changes(page, look, most, count):
+    return page.evaluate(CHANGES.replace("LOOK", look), [most, count])
+
+
+def give(page, **traits):
+    """Set traits of the page's model."""
+    page.evaluate(GIVE, traits)
+
+
+def drawn(page, file):
+    page.goto(file.as_uri())
+    page.locator(".sv-summary").filter(has_text=" ").wait_for()
+    return page
+
+
+@pytest.fixture(scope="module")
+def still(opener, pages):
+    """A page of the map in which nothing moves by itself."""
+    with opener() as new_page:
+        yield drawn(new_page(reduced_motion="reduce"), pages(CourseMap))
 
 
 @pytest.fixture
-def opened(new_page, tmp_path):
-    """opened(calm=True, **what to save): the page of a map, which plays by itself if not calm."""
+def page(still):
+    """It, as it came."""
+    still.set_viewport_size({"width": 1400, "height": 1000})
+    still.mouse.move(5, 990)
+    still.evaluate("document.activeElement.blur()")
+    give(still, notebook=1)
+    give(still, notebook=0, solved=[], told="")
+    expect(still.locator(".sv-known")).to_have_count(0)
+    return still
 
-    def open_page(calm=True, width=1400, **what):
-        page = new_page(width=width, reduced_motion="reduce" if calm else "no-preference")
-        page.goto(save(tmp_path / "map.html", **what).as_uri())
-        page.locator(".sv-summary").filter(has_text=" ").wait_for()
-        return page
 
-    return open_page
+@pytest.fixture(scope="module")
+def moving(opener, pages):
+    """A page of the map in which a picture moves under a mouse; the map's own pass has ended."""
+    with opener() as new_page:
+        page = drawn(new_page(), pages(CourseMap))
+        page.locator(".sv-command-line").first.press("Home")  # a key: it plays no longer
+        give(page, notebook=1)
+        give(page, notebook=0)
+        yield page
 
 
 # --- what a station and a line say
 
 
-def test_a_station_says_what_the_notebook_is_for(opened):
-    page = opened()
+def test_a_station_says_what_the_notebook_is_for(page):
     expect(page.locator(".sv-known")).to_have_count(0)
     page.get_by_role("button", name="05 Many thresholds").click()
     assert page.evaluate(HELD) == 5
@@ -65,8 +102,7 @@ def test_a_station_says_what_the_notebook_is_for(opened):
     expect(page.locator(".sv-command-line[aria-pressed=true]")).to_contain_text("thresholds=")
 
 
-def test_a_line_leads_to_its_notebook(opened):
-    page = opened()
+def test_a_line_leads_to_its_notebook(page):
     page.get_by_role("button", name="--set partition=grid").click()
     expect(page.locator(".sv-summary")).to_contain_text("08 Grid and window")
     page.get_by_role("button", name="--resume --yes").click()
@@ -75,8 +111,8 @@ def test_a_line_leads_to_its_notebook(opened):
 
 
 @pytest.mark.parametrize(("width", "beside"), [(1366, True), (900, True), (700, False)])
-def test_notes_stand_all_beside_the_lines_or_all_below(opened, width, beside):
-    page = opened(width=width)
+def test_notes_stand_all_beside_the_lines_or_all_below(page, width, beside):
+    page.set_viewport_size({"width": width, "height": 1000})
     places = """[...document.querySelectorAll(".sv-command-line")]
         .map(({ children: [code, note] }) =>
             [note.offsetLeft, note.offsetTop >= code.offsetTop + code.offsetHeight])"""
@@ -85,8 +121,8 @@ def test_notes_stand_all_beside_the_lines_or_all_below(opened, width, beside):
     assert {below for _, below in found} == {not beside}
 
 
-def test_arrow_keys_walk_along_the_way(opened):
-    page = opened(notebook=3)
+def test_arrow_keys_walk_along_the_way(page):
+    give(page, notebook=3)
     page.get_by_role("button", name="03 Surrogate").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("button", name="04 SPK blocks")).to_be_focused()
@@ -98,8 +134,7 @@ def test_arrow_keys_walk_along_the_way(opened):
     expect(page.locator(".sv-summary")).to_contain_text("00 Start here")
 
 
-def test_a_side_trip_says_where_it_leaves_the_way(opened):
-    page = opened()
+def test_a_side_trip_says_where_it_leaves_the_way(page):
     page.get_by_role("button", name="A1 Converting").click()
     minutes = next(n["minutes"] for n in NOTEBOOKS if n["file"] == "A1_convert")
     expect(page.locator(".sv-summary")).to_have_text(
@@ -114,10 +149,10 @@ def test_a_side_trip_says_where_it_leaves_the_way(opened):
 # --- what moves
 
 
-def test_it_plays_once_when_it_is_seen_and_the_command_grows(opened):
+def test_it_plays_once_when_it_is_seen_and_the_command_grows(new_page, pages):
     """A spike travels along the path; each picture has its pass, each line is written, as it comes.
     Python hears nothing of it."""
-    page = opened(calm=False)
+    page = drawn(new_page(), pages(CourseMap))
     known = "document.querySelectorAll('.sv-known').length"
     page.wait_for_function(f"{known} === 3")
     before = page.evaluate(PICTURES)
@@ -131,8 +166,8 @@ def test_it_plays_once_when_it_is_seen_and_the_command_grows(opened):
     assert len(set(frames(page, PICTURES, 5)[0])) == len(NOTEBOOKS)
 
 
-def test_a_key_or_a_click_on_it_ends_the_pass(opened):
-    page = opened(calm=False)
+def test_a_key_or_a_click_on_it_ends_the_pass(new_page, pages):
+    page = drawn(new_page(), pages(CourseMap))
     page.wait_for_function("document.querySelectorAll('.sv-known').length === 1")
     page.locator(".sv-title").click()
     clock = page.locator(".sv-clock").inner_text()
@@ -143,8 +178,7 @@ def test_a_key_or_a_click_on_it_ends_the_pass(opened):
     assert len(set(frames(page, look, 10))) > 5
 
 
-def test_the_path_follows_its_slider(opened):
-    page = opened()
+def test_the_path_follows_its_slider(page):
     slider = page.get_by_role("slider", name="Way through the course")
     box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
@@ -161,18 +195,15 @@ def test_the_path_follows_its_slider(opened):
 
 
 @pytest.mark.parametrize("i", range(len(NOTEBOOKS)))
-def test_each_picture_moves_under_a_mouse_and_comes_to_rest(opened, i):
-    page = opened(calm=False)
+def test_each_picture_moves_under_a_mouse_and_comes_to_rest(moving, i):
+    page = moving
     look = f"document.querySelectorAll('.sv-picture')[{i}].toDataURL()"
-    page.locator(".sv-command-line").first.press("Home")  # a key: it plays no longer
-    page.evaluate("document.getElementById('view').model.set('notebook', 1)")
-    page.evaluate("document.getElementById('view').model.set('notebook', 0)")
-    while len(set(frames(page, look, 10))) > 1:
+    while changes(page, look, 2, 10):
         pass  # it comes to rest
     rest = page.evaluate(look)
     box = page.locator(STATION.format(i)).bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
-    assert len(set(frames(page, look, 45))) >= 5
+    assert changes(page, look, 5, 45)
     expect(page.locator(".sv-summary")).to_contain_text(NOTEBOOKS[i]["title"])
     assert page.evaluate(HELD) == 0  # to look is not to choose
     page.mouse.move(5, 990)
@@ -180,8 +211,7 @@ def test_each_picture_moves_under_a_mouse_and_comes_to_rest(opened, i):
     expect(page.locator(".sv-summary")).to_contain_text("00 Start here")
 
 
-def test_where_motion_is_unwelcome_nothing_moves(opened):
-    page = opened()
+def test_where_motion_is_unwelcome_nothing_moves(page):
     before = page.evaluate(PICTURES)
     page.locator(STATION.format(1)).hover()
     assert frames(page, PICTURES, 20) == [before] * 20
@@ -191,8 +221,7 @@ def test_where_motion_is_unwelcome_nothing_moves(opened):
 # --- what is solved, and where a click goes
 
 
-def test_the_button_leads_to_the_first_notebook_with_an_exercise_left(opened):
-    page = opened()
+def test_the_button_leads_to_the_first_notebook_with_an_exercise_left(page):
     expect(page.locator(".sv-onward")).to_have_text(f"Begin: 01 One neuron, {MINUTES[1]} min →")
     minutes = sum(n["minutes"] for n in WAY if n["checks"])
     hours = f"about {int(minutes / 30 + 0.5) / 2:g} hours"
@@ -201,8 +230,8 @@ def test_the_button_leads_to_the_first_notebook_with_an_exercise_left(opened):
     assert page.evaluate(HELD) == 1
 
 
-def test_solved_exercises_mark_their_stations_and_shorten_the_way(opened):
-    page = opened(solved=["lif_step", "bdsa", "reconstruct", "back_through_time", "mine"])
+def test_solved_exercises_mark_their_stations_and_shorten_the_way(page):
+    give(page, solved=["lif_step", "bdsa", "reconstruct", "back_through_time", "mine"])
     expect(page.locator(".sv-onward")).to_have_text(
         f"Continue: 03 Surrogate gradients, {MINUTES[3]} min →"
     )
@@ -219,23 +248,25 @@ def test_solved_exercises_mark_their_stations_and_shorten_the_way(opened):
     expect(page.locator(".sv-summary")).to_contain_text("1 of 2 solved")
 
 
-def test_when_all_is_solved_it_says_so(opened):
-    page = opened(solved=[check for n in NOTEBOOKS for check in n["checks"]])
+def test_when_all_is_solved_it_says_so(page):
+    give(page, solved=[check for n in NOTEBOOKS for check in n["checks"]])
     expect(page.locator(".sv-onward")).to_contain_text("All exercises of the way are solved")
     expect(page.locator(".sv-row .sv-caption").first).to_have_text("14 of 14 solved")
 
 
-def test_in_a_lone_page_nothing_is_a_link(opened):
-    page = opened()
+def test_in_a_lone_page_nothing_is_a_link(page):
     assert page.locator(".sv-course a").count() == 0
     assert page.locator(".sv-course button.sv-station").count() == len(NOTEBOOKS)
 
 
-def test_on_the_site_a_click_opens_the_page(opened, tmp_path):
-    pages = {n["file"]: f"{n['file']}.html" for n in NOTEBOOKS}
+def test_on_the_site_a_click_opens_the_page(new_page, tmp_path):
     (tmp_path / "08_grid_and_window.html").write_text("<title>eight</title>", encoding="utf-8")
     (tmp_path / "01_one_neuron.html").write_text("<title>one</title>", encoding="utf-8")
-    page = opened(pages=pages)
+    widget = CourseMap()
+    widget.set_trait("solved", [])
+    widget.set_trait("pages", {n["file"]: f"{n['file']}.html" for n in NOTEBOOKS})
+    page = drawn(new_page(reduced_motion="reduce"), widget.save_html(tmp_path / "map.html"))
+    widget.close()
     page.get_by_role("link", name="08 Grid and window").click()
     page.wait_for_url("**/08_grid_and_window.html")
     page.go_back()
@@ -243,10 +274,6 @@ def test_on_the_site_a_click_opens_the_page(opened, tmp_path):
     page.wait_for_url("**/01_one_neuron.html")
 
 
-def test_what_happened_to_the_file_is_told(new_page, tmp_path):
-    widget = CourseMap()
-    widget.set_trait("told", "progress.json could not be understood.")
-    page = new_page()
-    page.goto(widget.save_html(tmp_path / "map.html").as_uri())
-    widget.close()
+def test_what_happened_to_the_file_is_told(page):
+    give(page, told="progress.json could not be understood.")
     expect(page.locator(".sv-file")).to_have_text("progress.json could not be understood.")
