@@ -8,6 +8,7 @@ convolution in front of it.
 import copy
 from typing import TypeVar
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -123,7 +124,7 @@ def _fuse(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
 
 def _make_identity(norm: nn.BatchNorm2d) -> nn.Conv2d:
     """A 1×1 depthwise convolution that changes nothing, where `norm` lives."""
-    c = norm.num_features  # skip_init: no random numbers are drawn
-    conv = nn.utils.skip_init(nn.Conv2d, c, c, 1, groups=c, bias=False)
-    nn.init.ones_(conv.weight)
+    c = norm.num_features  # meta: no random numbers are drawn
+    conv = nn.Conv2d(c, c, 1, groups=c, bias=False, device="meta")
+    conv.weight = nn.Parameter(torch.ones(conv.weight.shape))
     return conv.to(norm.weight).eval()

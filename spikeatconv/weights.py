@@ -124,7 +124,7 @@ def load_weights(path: str | Path, config: Config | dict | None = None) -> nn.Mo
         check_finite(tensor, f"{path}: tensor {name}", AGAIN)
     strides = model.state_dict()  # of tensors without values
     model.load_state_dict(
-        {n: torch.empty_like(strides[n], dtype=t.dtype, device="cpu").copy_(t)
+        {n: torch.empty_strided(strides[n].shape, strides[n].stride(), dtype=t.dtype).copy_(t)
          for n, t in tensors.items()},
         assign=True,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from spikeatconv import LIF, MBPL, SL, LIFSum, SpikeAtConv, fold
 from spikeatconv.attention import SpikeAttention
 from spikeatconv.checks import check_finite, check_kind
-from spikeatconv.energy import E_A, E_MAC, count_flops
+from spikeatconv.energy import E_A, E_MAC, count
 from spikeatconv.model import Residual
 from spikeviz.network.boxes import find_boxes
 from spikeviz.network.choices import side_of, title
@@ -62,8 +62,8 @@ def pack_network(
     config = folded.config
     shape = image_shape or (config.in_channels, side_of(config), side_of(config))
     boxes = find_boxes(folded)
-    counted = count_flops(folded, shape)
-    flops = dict(zip(counted.layer, counted.flops, strict=True))
+    counted = count(folded, torch.zeros(1, *shape), 1)
+    flops = {row: its.macs // its.runs for row, its in counted.items()}
     runs = [run_of(box.module, box.id, flops) for box in boxes]
     facts = walk(folded, boxes, folded, torch.zeros(1, *shape)).boxes
     code, drawn = {}, []
