@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from spikeatconv.training import Checkpoints, train
+from spikeatconv.training import Checkpoints, lock, train
 from spikeatconv.training.lock import InUse, alone_in, check_free
 
 RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
 RECIPE = replace(RUNS["RECIPE"], epochs=2, warmup_epochs=1)
-HOLDER = """
-import sys, time
+HOLDER = f"""
+import runpy, sys
 from pathlib import Path
-from spikeatconv.training.lock import alone_in
+alone_in = runpy.run_path({lock.__file__!r})["alone_in"]  # without the package, which imports torch
 with alone_in(Path(sys.argv[1])):
     print("holds it", flush=True)
     sys.stdin.read()
