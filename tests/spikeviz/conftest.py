@@ -1,5 +1,6 @@
 """What the tests of a widget share: the widget of their folder, its saved page, what that draws."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import traitlets
 from filelock import FileLock
 
 from spikeviz.base.front_end import PACKAGE, find_modules
+from spikeviz.base.page import script_json
+from spikeviz.base.widget import CODE
 from spikeviz.gallery import explorers
 
 DRAWN = """(change) => new Promise((resolve) => {
@@ -23,8 +26,39 @@ DRAWN = """(change) => new Promise((resolve) => {
     for (const [name, is] of Object.entries(change)) model.set(name, is);
 })"""
 
+# Runs before a page: what ends all that lives in it.
+ENDING = """
+    const { prototype } = CanvasRenderingContext2D;
+    const [own, ends, heard] = [Object.getOwnPropertyDescriptors(prototype), [], []];
+    window.AbortController = class extends AbortController {
+        constructor() {
+            super();
+            ends.push(this);
+        }
+    };
+    const listen = document.addEventListener;
+    document.addEventListener = (...one) => (heard.push(one), listen.apply(document, one));
+    window.endAll = () => {
+        ends.splice(0).forEach((one) => one.abort());
+        heard.splice(0).forEach((one) => document.removeEventListener(...one));
+        Object.defineProperties(prototype, own);  // tests look on while it draws
+    };
+"""
+ANEW = """async ([names, state, styles, first]) => {
+    const view = document.getElementById("view");
+    const code = Object.fromEntries(names.map((name) => [name, view.model.get(name)]));
+    view.model.set("_large", []);  // which a saved page's has not
+    endAll();
+    view.replaceChildren();
+    [...document.querySelectorAll("style")].slice(styles).forEach((one) => one.remove());
+    scrollTo(0, 0);
+    (0, eval)(first);
+    await spikevizLive.widget(code, JSON.parse(state)).show(view);
+}"""
+MEDIA = {"reduced_motion": "no-preference", "color_scheme": "light"}
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def own_class(request):
     """The class of the widget of the test's folder."""
     (cls,) = [cls for cls in explorers() if cls._folder == request.path.parent.name]
@@ -97,6 +131,42 @@ def opened(new_page, tmp_path, own_class, pages):
         return page
 
     return open_saved
+
+
+@pytest.fixture(scope="module")
+def kept(opener, own_class, pages):
+    """As `opened`, but in a page that the tests of a file share, where each widget is drawn anew:
+    that costs a third. What a test leaves on `window` stays; not for addresses, sound or weights.
+    first: JavaScript that runs before the widget is drawn."""
+    with opener() as new_page:
+        made = {}
+
+        def state_of(widget):
+            state = script_json(widget._public_state())
+            widget.close()
+            return state
+
+        as_it_comes = functools.cache(lambda: state_of(own_class()))
+
+        def show(widget=None, first="", width=1400, height=1000, **options):
+            media = {name: options.pop(name, usual) for name, usual in MEDIA.items()}
+            key = repr(sorted(options.items()))
+            if key not in made:
+                page = new_page(offline=True, **options)
+                page.add_init_script(ENDING)
+                page.goto(pages(own_class).as_uri())
+                page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+                made[key] = page, page.locator("style").count()
+            page, styles = made[key]
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(**media)
+            page.mouse.move(0, 0)
+            state = state_of(widget) if widget else as_it_comes()
+            page.evaluate(ANEW, [list(CODE), state, styles, first])
+            page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+            return page
+
+        yield show
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,11 @@ STATE = "(name) => document.getElementById('view').model.get(name)"
 
 
 @pytest.fixture
-def saved(opened, made):
+def saved(kept, made):
     """saved(axis, …): a page that shows an axis, without asking for an order first."""
 
     def open_saved(axis, *files, **options):
-        return opened(made(*files, axis=axis, ask=False), **options)
+        return kept(made(*files, axis=axis, ask=False), **options)
 
     return open_saved
 
@@ -84,8 +84,8 @@ def test_a_seed_can_lead_that_three_do_not_confirm(saved, explorer):
     assert points[page.evaluate(PLACES, 3)[0]]["value"] == 8
 
 
-def test_nothing_is_told_before_the_order_is_given(opened):
-    page = opened()
+def test_nothing_is_told_before_the_order_is_given(kept):
+    page = kept()
     said = page.locator(".spikeviz").inner_text()
     for word in ("agree", "above", "highest", "Seeds:", "93.2"):
         assert word not in said
@@ -93,8 +93,8 @@ def test_nothing_is_told_before_the_order_is_given(opened):
     assert page.get_by_role("slider", name="MBPL").get_attribute("aria-valuetext") == "place 3 of 6"
 
 
-def test_a_card_goes_where_the_hand_puts_it(opened):
-    page = opened()
+def test_a_card_goes_where_the_hand_puts_it(kept):
+    page = kept()
     drag(page, "MBPL", "SL")
     assert page.evaluate(STATE, "guess") == {
         "SPK block": ["mbpl", "sl", "rl", "hsl", "dcl", "sl, V_th 0.5"]
@@ -108,8 +108,8 @@ def test_a_card_goes_where_the_hand_puts_it(opened):
     assert page.evaluate(STATE, "guess")["SPK block"][2] == "mbpl"
 
 
-def test_a_finger_moves_a_card_and_elsewhere_the_page(opened):
-    page = opened(None, width=390, height=700, has_touch=True, is_mobile=True)
+def test_a_finger_moves_a_card_and_elsewhere_the_page(kept):
+    page = kept(None, width=390, height=700, has_touch=True, is_mobile=True)
     client = page.context.new_cdp_session(page)
     (x, y), (_, to) = centre(page, "DCL"), centre(page, "SL")
     for kind, at in [("Start", y), ("Move", y - 40), ("Move", to), ("End", None)]:
@@ -119,8 +119,8 @@ def test_a_finger_moves_a_card_and_elsewhere_the_page(opened):
     assert page.evaluate("scrollY") == 0
 
 
-def test_the_keys_move_a_card_that_keeps_the_focus(opened):
-    page = opened()
+def test_the_keys_move_a_card_that_keeps_the_focus(kept):
+    page = kept()
     card = page.get_by_role("slider", name="DCL")
     card.press("ArrowUp")
     assert page.evaluate(STATE, "guess")["SPK block"] == [
@@ -131,8 +131,8 @@ def test_the_keys_move_a_card_that_keeps_the_focus(opened):
     assert card.get_attribute("aria-valuetext") == "place 1 of 6"
 
 
-def test_the_order_is_scored_by_the_pairs_that_the_seeds_can_tell(opened, explorer):
-    page = opened()
+def test_the_order_is_scored_by_the_pairs_that_the_seeds_can_tell(kept, explorer):
+    page = kept()
     drag(page, "DCL", "SL")  # the worst on top
     page.get_by_role("button", name="This is my order").click()
     order = [p["value"] for _, p in on(explorer, "SPK block")]
@@ -149,21 +149,21 @@ def test_the_order_is_scored_by_the_pairs_that_the_seeds_can_tell(opened, explor
     page.locator(".sv-verdicts li").first.wait_for(timeout=15_000)
 
 
-def test_it_plays_on_after_the_look_and_is_still_under_reduced_motion(opened):
-    page = opened()
+def test_it_plays_on_after_the_look_and_is_still_under_reduced_motion(kept):
+    page = kept()
     page.get_by_role("button", name="Skip").click()
     page.get_by_role("button", name="Pause").wait_for()
     page.get_by_text("seed by seed …").wait_for()
     page.locator(".sv-summary", has_text="highest mean").wait_for(timeout=15_000)
     page.get_by_role("button", name="Play").wait_for(timeout=15_000)
-    calm = opened(None, reduced_motion="reduce")
+    calm = kept(None, reduced_motion="reduce")
     calm.get_by_role("button", name="Skip").click()
     assert "highest mean" in calm.locator(".sv-summary").inner_text()
     assert calm.get_by_role("button", name="Play").is_visible()
 
 
-def test_skipped_there_is_no_column_of_yours_and_one_can_ask_again(opened):
-    page = opened(None, reduced_motion="reduce")
+def test_skipped_there_is_no_column_of_yours_and_one_can_ask_again(kept):
+    page = kept(None, reduced_motion="reduce")
     drag(page, "MBPL", "SL")
     page.get_by_role("button", name="Skip").click()
     assert page.evaluate(STATE, "guess") == {}
@@ -172,8 +172,8 @@ def test_skipped_there_is_no_column_of_yours_and_one_can_ask_again(opened):
     assert page.get_by_role("slider", name="MBPL").is_visible()
 
 
-def test_the_keys_stay_in_the_widget_when_a_button_goes_with_its_press(opened):
-    page = opened(None, reduced_motion="reduce")
+def test_the_keys_stay_in_the_widget_when_a_button_goes_with_its_press(kept):
+    page = kept(None, reduced_motion="reduce")
     page.get_by_role("button", name="Skip").click()
     page.wait_for_function("document.activeElement.textContent.includes('Play')")
     page.keyboard.press("Control+z")  # takes the look back

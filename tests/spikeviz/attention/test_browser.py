@@ -43,18 +43,33 @@ OWN = """(bytes) => new Promise((resolve) => {
     model.set("pixels", pixels);
 })"""
 BYTES = """() => [...new Uint8Array(document.getElementById("view").model.get("pixels").buffer)]"""
+GIVE = """(traits) => {
+    const { model } = document.getElementById("view");
+    for (const [name, value] of Object.entries(traits)) model.set(name, value);
+}"""
 GET = "(name) => document.getElementById('view').model.get(name)"
 
 
 @pytest.fixture
-def saved(new_page, tmp_path, pages):
-    """Open a saved explorer, offline: saved(explorer, width=...)."""
+def saved(kept):
+    """saved(explorer, trait=value, …): a saved explorer, in which these traits are set."""
 
-    def open_saved(explorer=None, **options):
-        mine = tmp_path / "attention.html"
-        path = explorer.save_html(mine) if explorer else pages(AttentionExplorer)
-        page = new_page(offline=True, **options)
-        page.goto(path.as_uri())
+    def show_saved(explorer=None, **given):
+        page = kept(explorer)
+        page.locator(".sv-summary").filter(has_text="Token").wait_for()
+        page.evaluate(GIVE, given)
+        return page
+
+    return show_saved
+
+
+@pytest.fixture
+def alone(new_page, tmp_path):
+    """alone(explorer): a page of its own, with the weights of its networks."""
+
+    def open_saved(explorer):
+        page = new_page(offline=True)
+        page.goto(explorer.save_html(tmp_path / "attention.html").as_uri())
         page.locator(".sv-summary").filter(has_text="Token").wait_for()
         return page
 
@@ -102,13 +117,13 @@ def test_the_numbers_are_attends_over_random_settings(saved):
     common = 0
     for image in images:
         explorer = AttentionExplorer(image=image)
-        for _ in range(4):
+        for _ in range(2):
             settings = random_place(explorer, rng)
             shown = page.evaluate(DRAWN, {"image": image, **settings})
             assert_same(shown, explorer.trace())
             common += sum(sum(column["shared"]) > 0 for column in shown)
         explorer.close()
-    assert common > 40  # the draw is not one of silence
+    assert common > 20  # the draw is not one of silence
 
 
 @pytest.mark.parametrize("partition", ["grid", "window", "full"])
@@ -124,16 +139,17 @@ def test_the_numbers_of_a_model_of_ones_own(saved, partition):
         norm.momentum = 1.0
     with torch.no_grad():
         model.train()(torch.rand(20, 3, 32, 48))  # so that there are spikes
-    explorer = AttentionExplorer(model=model, images=torch.rand(2, 3, 32, 48))
-    page = saved(explorer)
+    images = torch.rand(2, 3, 32, 48)
+    page = saved(AttentionExplorer(model=model, images=images))
+    explorer = AttentionExplorer(model=model, images=images)
     rng = random.Random(1)
     seen = 0
-    for _ in range(10):
+    for _ in range(5):
         settings = random_place(explorer, rng)
         shown = page.evaluate(DRAWN, {"image": 0, **settings})
         assert_same(shown, explorer.trace())
         seen += sum(shown[0]["q"])
-    assert seen > 10
+    assert seen > 5
     page.locator(".sv-where p").filter(
         has_text="uses the plain product; the softmax here comes"
     ).wait_for()
@@ -164,10 +180,10 @@ def assert_same_own(page, explorer, rng):
     return spikes
 
 
-def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved, monkeypatch):
+def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(alone, monkeypatch):
     both = classmethod(lambda cls, state: ["micro_digits", "micro_bdsa_digits"])
     monkeypatch.setattr(AttentionExplorer, "networks_in", both)  # as on the site
-    page, rng, spikes = saved(AttentionExplorer()), random.Random(3), 0
+    page, rng, spikes = alone(AttentionExplorer()), random.Random(3), 0
     digits = (mnist5k("test")[0][100:103, 0] * 255).round().byte().numpy()
     for digit in (*digits, 255 - digits[0], np.zeros((28, 28), np.uint8)):
         said, explorer = show_own(page, digit)
@@ -190,8 +206,8 @@ def test_what_one_draws_is_answered_in_the_page_with_pythons_numbers(saved, monk
     page.locator(".sv-title", has_text="BDSA (network says 3)").wait_for()
 
 
-def test_a_photograph_of_ones_own_is_answered_in_the_page(saved, tmp_path):
-    page, rng = saved(AttentionExplorer(task="photographs")), random.Random(4)
+def test_a_photograph_of_ones_own_is_answered_in_the_page(alone, tmp_path):
+    page, rng = alone(AttentionExplorer(task="photographs")), random.Random(4)
     assert page.get_by_label("Models", exact=True).is_hidden()
     noise = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
     smooth = np.stack(np.meshgrid(*[np.arange(0, 256, 8, dtype=np.uint8)] * 2), -1)[..., [0, 1, 1]]
@@ -249,7 +265,7 @@ def test_pointing_at_the_image_shows_a_token_and_a_click_keeps_it(saved):
 
 def test_a_cell_of_a_map_chooses_both_tokens(saved):
     explorer = AttentionExplorer()
-    page = saved(explorer)
+    page = saved()
     maps = page.locator(".sv-maps").nth(1)  # BDSA's
     side = (min((maps.bounding_box()["width"] - 46) / 2, 280 / 2 - 24)) / 16
     maps.click(position={"x": 26 + 3.5 * side, "y": 20 + 12.5 * side})
@@ -285,7 +301,7 @@ def test_a_row_of_spikes_chooses_a_token_and_a_key(saved):
 
 
 def test_the_keys_move_token_group_and_key(saved):
-    page = saved(AttentionExplorer(token=0, key=0, time_step=1))
+    page = saved(layer=0, head=0, group=0, token=0, key=0, time_step=1)
     summary = page.locator(".sv-summary")
     page.locator(".sv-image").focus()
     for key, says in [("ArrowRight", "Token 1 of group 0"), ("ArrowDown", "Token 5 of group 0"),
@@ -304,7 +320,7 @@ def test_the_keys_move_token_group_and_key(saved):
 
 def test_the_summary_tells_what_the_token_looks_at(saved):
     explorer = AttentionExplorer()
-    text = text_of(saved(explorer).locator(".sv-summary"))
+    text = text_of(saved().locator(".sv-summary"))
     for name, trace in explorer.trace().items():
         row = trace.softmax[explorer.token]
         most = int(row.argmax())
@@ -329,7 +345,7 @@ def test_a_token_without_spikes_looks_at_all_alike(saved):
 
 def test_the_question_comes_before_the_answer(saved):
     explorer = AttentionExplorer()
-    page = saved(explorer)
+    page = saved()
     reply = page.locator(".sv-ask p")
     assert reply.inner_text() == ""
     page.get_by_role("button", name="both maps").click()
@@ -374,7 +390,7 @@ def test_play_goes_from_token_to_token(saved):
 def test_maps_side_by_side_have_one_scale(saved):
     """The brightest cell of all models is bright: the colour of a cell is its share of the most."""
     explorer = AttentionExplorer()
-    page = saved(explorer)
+    page = saved()
     most = max(run.softmax.max() for run in explorer.trace().values())
     side, tokens = 280 / 2 - 24, 16
     colour = """([column, x, y]) => {
@@ -400,9 +416,9 @@ def test_a_saved_page_has_the_strip_and_says_that_others_need_python(saved):
     )
 
 
-def test_a_saved_page_without_the_strips_answers_finds_them(saved, monkeypatch):
+def test_a_saved_page_without_the_strips_answers_finds_them(alone, monkeypatch):
     monkeypatch.setattr("spikeviz.attention.explorer.MOST_BYTES", 0)
-    page = saved(AttentionExplorer(image=2))
+    page = alone(AttentionExplorer(image=2))
     page.get_by_role("button", name="both maps").click()  # asks about BDSA, which cannot answer
     page.get_by_role("button", name="Digit 3, image 7").click()
     page.locator(".sv-title", has_text="SISA (network says 3)").wait_for()
@@ -411,10 +427,10 @@ def test_a_saved_page_without_the_strips_answers_finds_them(saved, monkeypatch):
     page.locator(".sv-title", has_text="BDSA (network says 0)").wait_for()
 
 
-def test_a_saved_page_without_answers_and_networks_offers_one_image(saved, monkeypatch):
+def test_a_saved_page_without_answers_and_networks_offers_one_image(alone, monkeypatch):
     monkeypatch.setattr("spikeviz.attention.explorer.MOST_BYTES", 0)
     monkeypatch.setattr(AttentionExplorer, "networks_in", classmethod(lambda cls, state: []))
-    page = saved(AttentionExplorer(image=2))
+    page = alone(AttentionExplorer(image=2))
     assert page.get_by_role("button", name="Digit 0, image 2").is_enabled()
     assert page.get_by_role("button", name="Digit 3, image 7").is_disabled()
     page.get_by_text("A picture of your own needs Python").wait_for()

@@ -16,6 +16,10 @@ from spikeviz.browser import Course
 from spikeviz.micro.networks import load_page_model
 
 GET = "(name) => document.getElementById('view').model.get(name)"
+GIVE = """(traits) => {
+    const { model } = document.getElementById("view");
+    for (const [name, value] of Object.entries(traits)) model.set(name, value);
+}"""
 # Sets traits of the page's model; resolves with what the drawing that shows them returned.
 DRAWN = """([change, points]) => new Promise((resolve) => {
     const model = document.getElementById("view").model;
@@ -35,16 +39,14 @@ DRAWN = """([change, points]) => new Promise((resolve) => {
 
 
 @pytest.fixture
-def saved(new_page, tmp_path):
-    """saved(widget, **options of the page): a saved walk, offline and calm: it does not play by
-    itself. before: a script that runs ahead of the page's own."""
+def saved(kept):
+    """saved(widget, {trait: value}, **options of the page): a walk, offline and calm: it does not
+    play by itself. first: a script that runs before it is drawn."""
 
-    def open_saved(widget=None, before="", **options):
-        path = (widget or NetworkWalk()).save_html(tmp_path / "walk.html")
-        page = new_page(offline=True, **{"reduced_motion": "reduce"} | options)
-        page.add_init_script(before)
-        page.goto(path.as_uri())
+    def open_saved(widget=None, given=None, **options):
+        page = kept(widget, **{"reduced_motion": "reduce"} | options)
         page.locator(".sv-summary").filter(has_text="says").wait_for()
+        page.evaluate(GIVE, given or {})
         return page
 
     return open_saved
@@ -78,18 +80,20 @@ def deep():
 
 def test_each_box_shows_pythons_numbers(saved, amount):
     widget = NetworkWalk(image=12)
-    page = saved(widget)
     table = widget.trace()
+    page = saved(widget)
     shown, rows = page.locator(".sv-nw-box:visible"), page.locator("tbody tr:visible")
     assert shown.count() == rows.count() == len(table)
-    for part, line, (_, row) in zip(shown.all(), rows.all(), table.iterrows(), strict=True):
-        names = ("shape", "size", "snn", "twin", "rate")
-        text = {name: line.locator(f".sv-nw-{name}").inner_text() for name in names}
+    names = ("shape", "size", "snn", "twin", "rate")
+    columns = [rows.locator(f".sv-nw-{name}").all_inner_texts() for name in names]
+    shares = shown.locator(".sv-nw-share").all_inner_texts()
+    for short, line, (_, row) in zip(shares, zip(*columns, strict=True), table.iterrows(),
+                                     strict=True):  # fmt: skip
+        text = dict(zip(names, line, strict=True))
         assert text["shape"] == "×".join(map(str, row["shape"]))
         assert number(text["size"]) == row.parameters
         assert amount(text["snn"]) == pytest.approx(row.snn_mj, rel=0.006)
         assert amount(text["twin"]) == pytest.approx(row.ann_mj, rel=0.006)
-        short = part.locator(".sv-nw-share").inner_text()
         if np.isnan(row["rate"]):
             assert (text["rate"], short) == ("no neurons", "–")
         else:
@@ -97,9 +101,9 @@ def test_each_box_shows_pythons_numbers(saved, amount):
             assert number(short) == pytest.approx(100 * row["rate"], abs=0.051)
 
 
-def test_maps_and_logits_of_100_random_places_are_those_of_python(saved, micro):
-    page = saved(NetworkWalk(image=4))
-    image = torch.nn.functional.pad(mnist5k("test")[0][4:5], (2,) * 4)
+def test_maps_and_logits_of_40_random_places_are_those_of_python(saved, micro):
+    page = saved()
+    image = torch.nn.functional.pad(mnist5k("test")[0][:1], (2,) * 4)
     outputs = {}
     hooks = [
         module.register_forward_hook(lambda m, a, out, name=name: outputs.update({name: out}))
@@ -111,7 +115,7 @@ def test_maps_and_logits_of_100_random_places_are_those_of_python(saved, micro):
         hook.remove()
     boxes = page.evaluate(GET, "answer")["walks"][0]["boxes"]
     rng = random.Random(0)
-    for _ in range(100):
+    for _ in range(40):
         chosen = rng.choice(boxes)
         view = rng.choice(["spikes", "membrane", "output"]) if chosen["layers"] else "output"
         layer = rng.randrange(len(chosen["layers"])) if view != "output" else 0
@@ -193,7 +197,7 @@ def test_of_many_classes_those_in_the_summary_have_their_bars_on_one_scale(saved
 
 
 def test_a_long_run_is_forecast(saved):
-    page = saved(NetworkWalk())
+    page = saved()
     told = page.locator(".sv-nw-busy")
     change = "(change) => { for (const [k, v] of Object.entries(change)) MODEL.set(k, v); }"
     change = change.replace("MODEL", "document.querySelector('.sv-walk').parentElement.model")
@@ -233,7 +237,7 @@ MOVING = {"reduced_motion": "no-preference"}
 
 
 def test_by_itself_it_leads_the_image_from_box_to_box_and_then_the_answer_grows(saved):
-    page = saved(NetworkWalk(), before=PLAY, **MOVING)
+    page = saved(first=PLAY, **MOVING)
     lefts = [one.bounding_box()["x"] for one in page.locator(".sv-nw-box:visible").all()]
     assert lefts == sorted(lefts)  # one lane
     page.wait_for_function("seen.some(({ place }) => place < 1) && seen.at(-1).place === 2")
@@ -264,7 +268,7 @@ def test_by_itself_it_leads_the_image_from_box_to_box_and_then_the_answer_grows(
 
 
 def test_a_step_that_is_not_complete_leaves_the_trait_whole(saved):
-    page = saved(NetworkWalk(), **MOVING)
+    page = saved(**MOVING)
     clock, scrub = page.locator(".sv-clock"), page.get_by_role("slider", name="Time step")
     scrub.press("Home")  # and what plays by itself ends
     clock.filter(has_text="before step 1").wait_for()
@@ -281,7 +285,7 @@ def test_a_step_that_is_not_complete_leaves_the_trait_whole(saved):
 
 
 def test_a_click_opens_a_box_and_its_pixels_can_be_read(saved, micro):
-    page = saved(NetworkWalk(opened=""))
+    page = saved(given={"opened": ""})
     assert not page.locator(".sv-nw-panel").is_visible()
     box(page, "Entry", stage=1).locator(".sv-nw-open").click()
     panel = page.locator(".sv-nw-panel")
@@ -315,7 +319,7 @@ def test_a_click_opens_a_box_and_its_pixels_can_be_read(saved, micro):
 
 
 def test_more_than_64_channels_come_in_pages(saved):
-    page = saved(NetworkWalk(opened="stages.2.0", view="output"))
+    page = saved(given={"opened": "stages.2.0", "view": "output"})
     channels = page.locator(".sv-nw-panel .sv-clock")
     assert channels.inner_text() == "channels 0 … 63 of 128"
     assert page.get_by_role("button", name="Channels before").is_disabled()
@@ -327,7 +331,7 @@ def test_more_than_64_channels_come_in_pages(saved):
 
 
 def test_the_code_is_one_click_away(saved):
-    page = saved(NetworkWalk(opened=""))
+    page = saved(given={"opened": ""})
     page.get_by_role("button", name="Code of stages.1.1.feed_forward").click()
     marked = page.locator(".sv-nw-marked").first
     marked.filter(has_text="self.feed_forward = Residual(").wait_for()
@@ -367,8 +371,8 @@ def test_the_stages_of_a_deep_network_unfold(saved, amount):
 
 def test_two_models_stand_side_by_side(saved, amount):
     widget = NetworkWalk("micro_digits", "micro_untrained", opened="stages.1.1.conv")
-    page = saved(widget)
     table = widget.trace().set_index("box")
+    page = saved(widget)
     line = page.locator("tbody tr").filter(has_text="Stage 2: Convolution")
     change = [line.locator(f".sv-nw-{name}").inner_text() for name in ("rateChange", "change")]
     row = table.loc["stages.1.1.conv"]
@@ -470,7 +474,7 @@ ANSWER = """() => {
 
 
 def test_the_page_answers_as_python_does(saved, unpack):
-    page = saved(NetworkWalk(image=4))
+    page = saved()
     for digit in (0, 2, 1):
         page.get_by_role("button", name=f"A test digit: {digit}").click()
         page.locator(".sv-summary").filter(has_text=f"says {digit},").wait_for()

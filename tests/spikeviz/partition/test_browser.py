@@ -51,13 +51,11 @@ def show(page, change: dict, name: str = "grid") -> dict:
 
 
 @pytest.fixture
-def saved(new_page, tmp_path):
-    """Open a saved explorer: saved(PartitionExplorer(...), **options of the page)."""
+def saved(kept):
+    """Show a saved explorer: saved(PartitionExplorer(...), **options of the page)."""
 
     def open_saved(explorer=None, **options):
-        path = (explorer or PartitionExplorer()).save_html(tmp_path / "partition.html")
-        page = new_page(offline=True, **{"reduced_motion": "reduce"} | options)
-        page.goto(path.as_uri())
+        page = kept(explorer, **{"reduced_motion": "reduce"} | options)
         summary(page).wait_for()
         grey = f"new Set(({COLOUR})({middle(page)})).size === 1"
         page.wait_for_function(f"!({grey})")  # decoded
@@ -303,7 +301,7 @@ def test_on_a_phone_both_sides_stay_in_sight_while_it_plays(saved):
 def test_the_wave_lights_in_each_layer_those_whom_python_says_it_reaches(saved):
     page = saved()
     rng = random.Random(3)
-    for _ in range(12):
+    for _ in range(6):
         name = rng.choice(["window", "grid"])
         p = random_settings(rng, name) | {"layers": 6}
         show(page, {"resolution": 56, "size": 7}, name)

@@ -36,9 +36,9 @@ def drag(page, x, y, right, down):
 
 
 @pytest.fixture
-def calm(opened):
+def calm(kept):
     """calm(widget): its page, in which nothing moves by itself."""
-    return lambda widget=None, **more: opened(widget, reduced_motion="reduce", **more)
+    return lambda widget=None, **more: kept(widget, reduced_motion="reduce", **more)
 
 
 # ---------------------------------------------------------------- numbers
@@ -107,8 +107,8 @@ def test_it_learns_while_one_watches_and_python_gets_what_it_learned(calm):
     page.locator(".sv-summary").get_by_text(f"After {steps:,} steps").wait_for()
 
 
-def test_in_sight_it_trains_by_itself_and_a_key_ends_that(opened):
-    page = opened(SpikingPlayground(speed=1))
+def test_in_sight_it_trains_by_itself_and_a_key_ends_that(kept):
+    page = kept(SpikingPlayground(speed=1))
     page.locator(".sv-summary").get_by_text("After").wait_for()
     page.locator(".spikeviz").press("Shift")
     page.get_by_role("button", name="▶ Train").wait_for()
