@@ -109,13 +109,15 @@ def widget(cls):
     made.close()
 
 
-@pytest.fixture
-def blank(new_page, tmp_path):
+@pytest.fixture(scope="module")
+def blank(opener, tmp_path_factory):
     """A page that holds the scripts of a live page, and no widget."""
-    (tmp_path / "blank.html").write_text(f"<script>{LIVE}</script>", encoding="utf-8")
-    page = new_page(offline=True)
-    page.goto((tmp_path / "blank.html").as_uri())
-    return page
+    file = tmp_path_factory.mktemp("blank") / "blank.html"
+    file.write_text(f"<script>{LIVE}</script>", encoding="utf-8")
+    with opener() as new_page:
+        page = new_page(offline=True)
+        page.goto(file.as_uri())
+        yield page
 
 
 @each
@@ -154,18 +156,20 @@ def test_an_address_is_short_and_readable(blank):
     assert link.partition("#")[2] == values
 
 
-@pytest.fixture
-def at(new_page):
-    """at(file, hash): a saved page at this address, drawn."""
-
-    def open_at(file, hash_):
+@pytest.fixture(scope="module")
+def at(opener):
+    """at(file, hash): a saved page at this address, drawn; it takes the place of the one before."""
+    with opener() as new_page:
         page = new_page(offline=True)
-        page.goto(f"{file.as_uri()}#{hash_}")
-        page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
-        page.evaluate("new Promise((done) => setTimeout(done, 100))")
-        return page
 
-    return open_at
+        def open_at(file, hash_):
+            page.goto("about:blank")  # another hash alone would load nothing
+            page.goto(f"{file.as_uri()}#{hash_}")
+            page.locator(".sv-summary").first.filter(has_text=" ").wait_for()
+            page.evaluate("new Promise((done) => setTimeout(done, 100))")
+            return page
+
+        yield open_at
 
 
 @each
@@ -214,8 +218,8 @@ def test_no_address_breaks_a_page(cls, widget, at, pages):
                   for name, kind in widget._kinds.items() if rng.random() < share}  # fmt: skip
         return "&".join(map("=".join, values.items()))
 
-    others = ["a-heading", "/3/1"]  # of a page, of slides
-    for hash_ in (rng.choice(others), f"=&foreign=1&tau&%E0%A4%A&{junk(0.3)}", junk(1), junk(1)):
+    others = ["a-heading", "/3/1"] if cls is explorers()[0] else []  # of a page, of slides
+    for hash_ in (*others, f"=&foreign=1&tau&%E0%A4%A&{junk(0.3)}", junk(1)):
         page = at(pages(cls), hash_)
         assert not NO_NUMBERS.search(page.evaluate(SAID)), hash_
         assert page.locator(".sv-address").count() <= 1
@@ -223,4 +227,3 @@ def test_no_address_breaks_a_page(cls, widget, at, pages):
         for name, (low, high, _) in cls.ranges().items():
             value = page.evaluate(SHARED, [name])[name]
             assert value is None or low <= value <= high
-        page.close()
