@@ -1,8 +1,7 @@
 """Small trainings that the tests start as programs of their own.
 
-python runs.py kills FOLDER       one undisturbed training, one that is killed 20 times
-python runs.py train FOLDER       until it ends or is ended
-python -m torch.distributed.run --nproc_per_node 2 runs.py gradients FILE
+python runs.py ends FOLDER        undisturbed, killed ten times, ended by a signal
+python -m torch.distributed.run --nproc_per_node 2 runs.py pair FOLDER
 """
 
 import json
@@ -12,6 +11,7 @@ import signal
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from spikeatconv.extra import extra
 from spikeatconv.training import Augmentation, InMemory, Recipe, network, train
 
-KILLS = 20
+KILLS = 10
 EVERYTHING = Augmentation(
     crop=0.3, flip=True, rotation=20.0, shear=10.0, shift=0.1, scale=0.1, auto_augment=True,
     erasing=0.5, mixup=0.8, cutmix=1.0, label_smoothing=0.1,
@@ -45,9 +45,10 @@ def images(count=100, size=20, classes=7):
     return InMemory(pixels, torch.arange(count) % classes)
 
 
-def run(folder, log):
+def run(folder, log, epochs=5):
     """Everything on: augmentation, EMA, clipping, accumulation, checkpoints at odd steps."""
-    loop = train(small(), images(), images(30, 16), RECIPE, folder, every=2, accumulate=2, cpu=True)
+    recipe = replace(RECIPE, epochs=epochs)
+    loop = train(small(), images(), images(30, 16), recipe, folder, every=2, accumulate=2, cpu=True)
     with open(log, "a", buffering=1) as file:
         for metrics in loop:
             file.write(json.dumps(metrics) + "\n")
@@ -72,7 +73,7 @@ def lines(log):
 
 
 def kill_at_random(folder, log, chance, step):
-    """A life of 0 to 5 steps and a part of one or two more, of `step` seconds each, so that twenty
+    """A life of 0 to 5 steps and a part of one or two more, of `step` seconds each, so that ten
     lives do not reach the end; where it was killed."""
     before, wanted = lines(log), chance.randint(0, 5)
     process = child(folder, log)
@@ -87,7 +88,22 @@ def kill_at_random(folder, log, chance, step):
     }  # fmt: skip
 
 
-def kills(folder):
+def signalled(folder, number):
+    """Three steps, then the signal; how the process ends, as a program that does nothing else."""
+    log = folder / "run0.jsonl"
+    process = os.fork()
+    if not process:
+        os.dup2(os.open(folder / "errors", os.O_CREAT | os.O_WRONLY), sys.stderr.fileno())
+        run(folder / "run", log, epochs=1000)
+        sys.exit()
+    while lines(log) < 3 and not os.waitpid(process, os.WNOHANG)[0]:
+        time.sleep(0.001)
+    os.kill(process, number)
+    _, status = os.waitpid(process, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def ends(folder):
     for package in ("accelerate", "kornia.augmentation", "kornia.augmentation.auto"):
         extra(package)
     torch.optim.AdamW([torch.zeros(1)])  # its first use imports torch._dynamo, a second's work
@@ -100,7 +116,11 @@ def kills(folder):
         for _ in range(KILLS)
     ]
     _, last = os.waitpid(child(folder / "killed", folder / "killed.jsonl"), 0)
-    print(json.dumps({"kills": report, "seconds": seconds, "status": [status, last]}))
+    signals = {}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        (folder / str(int(number))).mkdir()
+        signals[int(number)] = signalled(folder / str(int(number)), number)
+    print(json.dumps({"kills": report, "status": [status, last], "signals": signals}))
 
 
 def gradients(path):
@@ -117,15 +137,14 @@ def gradients(path):
     *_, last = loop
     if os.environ.get("RANK", "0") == "0":
         save_file(found, path, {"metrics": json.dumps([first, last])})
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-        os._exit(0)  # on a busy machine a thread of torch's may abort a process that has finished
+
+
+def pair(folder):
+    """In one of two processes: the gradients, then a training until it is ended."""
+    gradients(folder / "two.safetensors")
+    run(folder / "run", folder / f"run{os.environ['RANK']}.jsonl", epochs=1000)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    what, place = sys.argv[1], Path(sys.argv[2])
-    if what == "train":
-        run(place / "run", place / f"run{os.environ.get('RANK', '0')}.jsonl")
-    else:
-        {"kills": kills, "gradients": gradients}[what](place)
+    {"ends": ends, "pair": pair}[sys.argv[1]](Path(sys.argv[2]))

@@ -41,57 +41,62 @@ def assert_same_checkpoints(one, two):
         assert {**a, "files": 0, "sha256": 0} == {**b, "files": 0, "sha256": 0}
 
 
-def test_killed_at_twenty_random_moments_it_ends_as_if_undisturbed(tmp_path):
-    done = subprocess.run(
-        [sys.executable, PROGRAM, "kills", tmp_path], capture_output=True, text=True
-    )
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory):
+    """(folder, report) of one program's trainings, undisturbed, killed, and ended by a signal."""
+    folder = tmp_path_factory.mktemp("ends")
+    done = subprocess.run([sys.executable, PROGRAM, "ends", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    return folder, json.loads(done.stdout)
+
+
+def test_killed_at_ten_random_moments_it_ends_as_if_undisturbed(ends):
+    folder, report = ends
     assert report["status"] == [0, 0]
-    assert [kill["killed"] for kill in report["kills"]] == [True] * 20, report
-    whole, killed = curve(tmp_path / "whole.jsonl"), curve(tmp_path / "killed.jsonl")
+    assert [kill["killed"] for kill in report["kills"]] == [True] * 10, report
+    whole, killed = curve(folder / "whole.jsonl"), curve(folder / "killed.jsonl")
     expected = {metrics["step"]: metrics for metrics in whole}
-    assert len(whole) == len(expected) == 7 * 12
+    assert len(whole) == len(expected) == 5 * 12
     assert all(metrics == expected[metrics["step"]] for metrics in killed)  # also what came twice
     assert {metrics["step"] for metrics in killed} == set(expected)  # and nothing is missing
-    assert_same_checkpoints(tmp_path / "whole", tmp_path / "killed")
-
-
-def wait_for_steps(steps, log, process):
-    while not log.exists() or log.read_bytes().count(b"\n") < steps:
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
+    assert_same_checkpoints(folder / "whole", folder / "killed")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_and_ends_the_program(tmp_path, number):
-    log = tmp_path / "run0.jsonl"
-    command = [sys.executable, PROGRAM, "train", tmp_path]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    wait_for_steps(3, log, process)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=300)
+def test_a_signal_saves_and_ends_the_program(ends, number):
+    folder, status = ends[0] / str(int(number)), ends[1]["signals"][str(int(number))]
+    errors = (folder / "errors").read_text()
     if number == signal.SIGTERM:
-        assert (process.returncode, errors) == (143, "")
+        assert (status, errors) == (143, "")
     else:
-        assert process.returncode == -signal.SIGINT
+        assert status == -signal.SIGINT
         assert "KeyboardInterrupt" in errors
-    last = Checkpoints(tmp_path / "run").last()
-    found = curve(log)
+    last = Checkpoints(folder / "run").last()
+    found = curve(folder / "run0.jsonl")
     assert last.name == f"step-{len(found):08}"
     assert [metrics["step"] for metrics in found] == list(range(1, len(found) + 1))
-    assert not (tmp_path / "run" / ".draft").exists()
+    assert not (folder / "run" / ".draft").exists()
 
 
-def test_two_processes_end_after_the_same_step(tmp_path):
-    command = [sys.executable, *TORCHRUN, PROGRAM, "train", tmp_path]
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """The folder of two processes that gave their gradients, trained and were ended."""
+    folder = tmp_path_factory.mktemp("pair")
+    command = [sys.executable, *TORCHRUN, PROGRAM, "pair", folder]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ONE_THREAD)
-    wait_for_steps(3, tmp_path / "run1.jsonl", process)
+    log = folder / "run1.jsonl"
+    while not log.exists() or log.read_bytes().count(b"\n") < 3:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
     process.send_signal(signal.SIGTERM)  # torchrun passes it on
     process.communicate(timeout=300)
-    one, two = curve(tmp_path / "run0.jsonl"), curve(tmp_path / "run1.jsonl")
+    return folder
+
+
+def test_two_processes_end_after_the_same_step(pair):
+    one, two = curve(pair / "run0.jsonl"), curve(pair / "run1.jsonl")
     assert one == two
-    assert Checkpoints(tmp_path / "run").last().name == f"step-{len(one):08}"
+    assert Checkpoints(pair / "run").last().name == f"step-{len(one):08}"
 
 
 def gradients(path):
@@ -99,14 +104,12 @@ def gradients(path):
         return load_file(path), json.loads(opened.metadata()["metrics"])
 
 
-def test_two_processes_give_the_gradients_of_one(tmp_path):
+def test_two_processes_give_the_gradients_of_one(pair, tmp_path):
     """Each has half of the batch; in a network without BatchNorm, whose mean over half a batch
     is another one than over the whole, the mean of their gradients is the whole batch's."""
     runpy.run_path(str(PROGRAM))["gradients"](tmp_path / "one.safetensors")
     one, alone = gradients(tmp_path / "one.safetensors")
-    command = [sys.executable, *TORCHRUN, PROGRAM, "gradients", tmp_path / "two.safetensors"]
-    subprocess.run(command, check=True, env=ONE_THREAD)
-    two, together = gradients(tmp_path / "two.safetensors")
+    two, together = gradients(pair / "two.safetensors")
     assert one.keys() == two.keys()
     for name, gradient in one.items():
         assert torch.allclose(gradient, two[name], rtol=0, atol=1e-5), name
