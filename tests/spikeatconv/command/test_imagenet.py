@@ -33,10 +33,10 @@ def folder(tmp_path):
 
 
 def test_three_steps_by_the_recipe_and_their_evaluation(folder, capsys):
-    """T = 1 in place of 4, and batches of 2, for time; all else is the recipe's."""
+    """T = 1, one block a stage and batches of 2, for time; all else is the recipe's."""
     recipe = replace(RECIPES["imagenet"], epochs=1, batch=2, warmup_epochs=0)
     data, test = open_data(folder / "data", 224, crop=True)
-    model = network("tiny", classes=CLASSES, time_steps=1)
+    model = network("tiny", classes=CLASSES, time_steps=1, depths=(1,) * 4)
     before = [p.clone() for p in model.parameters()]
     first, _, last = train(model, data, test, recipe, folder / "run", cpu=True)
     assert (last["step"], len(data.batch([0])[0][0, 0])) == (3, 256)

@@ -254,7 +254,7 @@ def test_two_processes_share_each_epoch(folder):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="two processes over gloo")
-def test_two_processes_train_by_the_command_line(folder, tmp_path):
+def test_two_processes_train_by_the_command_line_and_tell_it_once(folder, tmp_path):
     place = tmp_path / "run"
     small = ("widths=8", "depths=1", "head_width=8", "partition_size=2", "time_steps=1", "spk=sl")
     words = ["epochs=1", "batch=8", "image_size=8", *small]
@@ -267,6 +267,7 @@ def test_two_processes_train_by_the_command_line(folder, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "24 images to train on, 7 to test on, 2 classes, 3 × 8 × 8, streamed" in done.stdout
+    assert done.stdout.count("training   ") == done.stdout.count("Trained ") == 1
     assert Log.read(place / "log.csv")["step"].tolist() == [1, 2, 3]
     state = json.loads((Checkpoints(place).last() / "state.json").read_text())
     assert state["about"]["data"] == {"images": 24, "classes": ["even", "odd"], "buffer": 1000}
