@@ -544,14 +544,14 @@ def torch_counts(folded: nn.Module, side: int) -> int:
     return counter.get_total_flops()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{}, {"attention": "bdsa", "spk": "sl"}, {"spiking": False}],
-    ids=["sisa", "bdsa", "twin"],
-)
-@pytest.mark.parametrize(
-    ("name", "side"), [("micro", 32), ("tiny", 224), ("base", 224), ("large", 224)]
-)
+@pytest.mark.parametrize(("name", "side", "changes"), [
+    ("micro", 32, {}),
+    ("micro", 32, {"attention": "bdsa", "spk": "sl"}),
+    ("micro", 32, {"spiking": False}),
+    ("tiny", 224, {}),
+    ("base", 224, {"attention": "bdsa", "spk": "sl"}),
+    ("large", 224, {"spiking": False}),
+])  # fmt: skip
 def test_flops_of_the_presets(name: str, side: int, changes: dict):
     with torch.device("meta"):
         model = fold(SpikeAtConv(preset(name, **changes)))

@@ -92,7 +92,7 @@ def test_the_score_is_a_sum_over_the_halves_unless_attention_joins_them(draw, ca
     """score(both) + score(neither) = score(left alone) + score(right alone), for random weights."""
     torch.manual_seed(0)
     model = attention.build(case.changes).double()
-    strips = draw(60, seed=4)[0].double()
+    strips = draw(20, seed=4)[0].double()
     for norm in [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]:
         norm.momentum = 1.0
     with torch.no_grad():
