@@ -25,12 +25,19 @@ LINES = """async ([state, states]) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def any_page(opener, pages):
+    """The page of some widget: share.js is the same in all."""
+    with opener() as new_page:
+        page = new_page(offline=True)
+        page.goto(pages(spikeviz.SeedMachine).as_uri())
+        page.locator(".spikeviz").wait_for()
+        yield page
+
+
 @pytest.mark.parametrize("cls", explorers(), ids=lambda cls: cls.__name__)
-def test_the_line_of_python_makes_the_same_widget(cls, new_page, pages):
+def test_the_line_of_python_makes_the_same_widget(cls, any_page):
     rng, widget = random.Random(3), cls()
-    page = new_page(offline=True)
-    page.goto(pages(cls).as_uri())
-    page.locator(".spikeviz").wait_for()
     states = [shared(widget)]
     for _ in range(3):
         disturb(widget, rng)
@@ -38,7 +45,7 @@ def test_the_line_of_python_makes_the_same_widget(cls, new_page, pages):
     state = {"_kinds": widget._kinds, "defaults": widget.defaults,
              "_anywidget_id": f"spikeviz.{cls.__name__}"}  # fmt: skip
     widget.close()
-    for line, expected in zip(page.evaluate(LINES, [state, states]), states, strict=True):
+    for line, expected in zip(any_page.evaluate(LINES, [state, states]), states, strict=True):
         again = eval(line, {cls.__name__: cls})
         assert shared(again) == expected, line
         again.close()
