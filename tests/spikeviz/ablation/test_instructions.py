@@ -21,10 +21,10 @@ def centre(page, name):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_drag_the_cards_and_look(opened, told):
+def test_drag_the_cards_and_look(kept, told):
     told(NOTEBOOK, "Drag the cards into the order that you expect, the most accurate on top")
     told(NOTEBOOK, "press This is my order: look")
-    page = opened()
+    page = kept()
     for rank, name in enumerate(["MBPL", "RL", "SL", "HSL"]):
         page.mouse.move(*centre(page, name))
         page.mouse.down()
@@ -43,10 +43,10 @@ def test_drag_the_cards_and_look(opened, told):
     }
 
 
-def test_click_a_card_and_choose_another_axis(opened, told, made):
+def test_click_a_card_and_choose_another_axis(kept, told, made):
     told(NOTEBOOK, "click a card for its command, seeds and machine")
     told(NOTEBOOK, "choose another axis under What is varied")
-    page = opened(made(ask=False))
+    page = kept(made(ask=False))
     found, box = page.evaluate(ROWS), page.locator(".sv-stack canvas").bounding_box()
     x, y = box["x"] + found["left"] + 20, box["y"] + found["rows"]["rl"]
     page.mouse.click(x, y)

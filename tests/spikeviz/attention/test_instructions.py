@@ -9,8 +9,8 @@ LAST_ROW = """(e) => String(
 
 
 @pytest.fixture
-def page(made, opened):
-    return opened(made(task="pairs"))
+def page(made, kept):
+    return kept(made(task="pairs"))
 
 
 def press(page, canvas, x, y):
@@ -66,7 +66,7 @@ def test_another_strip_is_chosen(told, page):
     expect(page.locator(".sv-title:visible").first).to_contain_text("grid (network says different)")
 
 
-def test_the_plain_product_hears_the_shape_that_is_asked_about_and_no_other(told, made, opened):
+def test_the_plain_product_hears_the_shape_that_is_asked_about_and_no_other(told, made, kept):
     told(NOTEBOOK, "take the lower one, plain. Which of the two shapes does the light reach?")
     told(NOTEBOOK, "Choose the seventh strip. The cue is a ring again.")
     told(NOTEBOOK, "Under Models, choose softmax. Whom does the token hear now?")
@@ -77,7 +77,7 @@ def test_the_plain_product_hears_the_shape_that_is_asked_about_and_no_other(told
         heard.append(row.any(0).tolist())  # cue, between, and the two others
     assert heard == [[True, False, False, True], [True, False, True, False]]
     explorer.image = 0
-    page = opened(explorer)
+    page = kept(explorer)
     summary, title = page.locator(".sv-summary"), page.locator(".sv-title:visible").first
     expect(summary).to_contain_text("Token 8 of group 2, step 2. plain: looks most at 6 tokens: 0.")
     strip = page.get_by_role("button", name="dark, image 6")

@@ -26,10 +26,10 @@ def click(page, locator):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def test_the_tour_of_notebook_07_is_followed_step_by_step(opened, told):
+def test_the_tour_of_notebook_07_is_followed_step_by_step(kept, told):
     told("07_spiking_convnext", "Do what each step asks, then press Next.")
     tour = tour_of("07_spiking_convnext", "tour")
-    page = opened(NetworkWalk(tour=tour, tour_step=0, opened="stem"))
+    page = kept(NetworkWalk(tour=tour, tour_step=0, opened="stem"))
     card = page.get_by_role("region", name="Guided tour")
     for number, step in enumerate(tour, 1):
         card.get_by_text(f"Step {number} of {len(tour)}.").wait_for()
@@ -49,8 +49,8 @@ def test_the_tour_of_notebook_07_is_followed_step_by_step(opened, told):
     assert [text[-1] for text in rates.all_inner_texts()] == ["%"] * 3  # below the three boxes
 
 
-def test_a_box_that_is_clicked_shows_its_maps_in_sight(opened):
-    page = opened(NetworkWalk(opened=""), width=1100, height=765)
+def test_a_box_that_is_clicked_shows_its_maps_in_sight(kept):
+    page = kept(NetworkWalk(opened=""), width=1100, height=765)
     page.get_by_text("Click a box to see its feature maps,").first.wait_for()
     for name in ("Stem", "Attention", "Feed-forward"):
         click(page, page.locator(".sv-nw-open").filter(has_text=name).first)
@@ -61,6 +61,6 @@ def test_a_box_that_is_clicked_shows_its_maps_in_sight(opened):
         assert maps["y"] + maps["height"] <= 765
 
 
-def test_the_whole_row_stands_in_sight_in_jupyterlab_beside_its_files(opened):
-    page = opened(NetworkWalk(), width=968)
+def test_the_whole_row_stands_in_sight_in_jupyterlab_beside_its_files(kept):
+    page = kept(NetworkWalk(), width=968)
     assert page.locator(".sv-nw-net").evaluate("(row) => row.scrollWidth <= row.clientWidth")

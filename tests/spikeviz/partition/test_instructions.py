@@ -32,10 +32,10 @@ def drag(page, name, right, down):
     page.mouse.up()
 
 
-def test_copies_fly_by_themselves_and_stop_at_the_stops(opened, made, told):
+def test_copies_fly_by_themselves_and_stop_at_the_stops(kept, made, told):
     told(NOTEBOOK, "Run the cell: copies of the pixels fly into token order")
     told(NOTEBOOK, "Click on the stops image, groups, tokens, merged, or press ▶ Play.")
-    page = opened(made(partition="grid", size=7, resolution=28))
+    page = kept(made(partition="grid", size=7, resolution=28))
     says(page, ".sv-play", "Pause")
     for stop in ("image", "groups", "tokens", "merged"):
         press(page, stop)
@@ -44,12 +44,12 @@ def test_copies_fly_by_themselves_and_stop_at_the_stops(opened, made, told):
     says(page, ".sv-clock", "partition …")
 
 
-def test_both_groups_of_the_pixel_under_the_pointer_light_up(opened, made, told):
+def test_both_groups_of_the_pixel_under_the_pointer_light_up(kept, made, told):
     told(
         NOTEBOOK, "both groups of the pixel under your pointer light up, and beams go to their keys"
     )
     told(NOTEBOOK, "Click on a side: the numbers below are that side's.")
-    page = opened(made(partition="grid"), reduced_motion="reduce")
+    page = kept(made(partition="grid"), reduced_motion="reduce")
     box = page.locator(".sv-flight").bounding_box()
     side = (box["width"] - 52) / 3
     left = box["x"] + (box["width"] - side) / 2
@@ -78,18 +78,18 @@ def test_both_groups_of_the_pixel_under_the_pointer_light_up(opened, made, told)
     says(page, ".sv-summary", "window, size 7")
 
 
-def test_a_map_of_7_is_one_group_on_both_sides(opened, made, told):
+def test_a_map_of_7_is_one_group_on_both_sides(kept, made, told):
     told(NOTEBOOK, "Now choose a map of 7 × 7. Both sides show the same: one group, the whole map.")
-    page = opened(made(), reduced_motion="reduce")
+    page = kept(made(), reduced_motion="reduce")
     page.get_by_label("Map of pixels").select_option("7")
     for name in ("grid", "window"):
         page.get_by_label("Partition", exact=True).select_option(name)
         says(page, ".sv-summary", "1 group of 49 tokens")
 
 
-def test_with_the_convolution_the_news_spreads_as_a_wave(opened, made, told):
+def test_with_the_convolution_the_news_spreads_as_a_wave(kept, made, told):
     told(NOTEBOOK, "tick the convolution and press ▶ Play: the news of any pixel spreads as a wave")
-    page = opened(made(layers=0))
+    page = kept(made(layers=0))
     box = page.get_by_label("a 7×7 convolution")
     box.scroll_into_view_if_needed()
     box.click()
@@ -100,9 +100,9 @@ def test_with_the_convolution_the_news_spreads_as_a_wave(opened, made, told):
     says(page, "figcaption", "grid: 784 of 784, 100")
 
 
-def test_the_squares_are_dragged_and_are_to_scale(opened, made, told):
+def test_the_squares_are_dragged_and_are_to_scale(kept, made, told):
     told(NOTEBOOK, "drag the side of an orange square, or the corner of the blue one")
-    page = opened(made(), reduced_motion="reduce")
+    page = kept(made(), reduced_motion="reduce")
     says(page, ".sv-against", "784² = 614,656 against 16 · 49² = 38,416")
     drag(page, "Side of a group's square", 60, 0)
     says(page, ".sv-against", "784² = 614,656 against 4 · 196² = 153,664")

@@ -59,7 +59,7 @@ def test_what_a_point_does_is_the_same_in_python(calm, drawn):
     """Random networks, from their seeds and with weights that Python gave."""
     page, rng = calm(), random.Random(0)
     read = "({ run, values }) => ({ ...run, values })"
-    for _ in range(12):
+    for _ in range(8):
         settings = random_settings(rng)
         shown = drawn(page, settings, read)
         explorer = SpikingPlayground(**settings)
