@@ -1,4 +1,4 @@
-// 300 random moves on a widget, with a picture after every third: values in every field and
+// 300 random moves on a widget, with a picture and a look at it after every third: values in every field and
 // choice, clicks on every button, pointer and keys on what takes them. Returns the texts on show
 // that are no numbers.
 async () => { // oxlint-disable-line no-unused-expressions
@@ -48,7 +48,8 @@ async () => { // oxlint-disable-line no-unused-expressions
     const element = pick(all.filter((one) => one.getClientRects().length));
     (moves[element.localName] ?? press)(element);
     if (random() < 0.2) press(element);
-    if (move % 3 === 0) await new Promise(requestAnimationFrame);
+    if (move % 3) continue;
+    await new Promise(requestAnimationFrame);
     const labels = [...root.querySelectorAll("[aria-label]")].map((one) => one.ariaLabel);
     const found = [root.innerText, ...labels].join("\n")
       .match(/.{0,40}(NaN|Infinity|undefined|\bnull\b|\[object).{0,40}/);
