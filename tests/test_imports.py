@@ -21,37 +21,39 @@ TOOLS = """e = spikeviz.LIFExplorer(mystery=3, current=[1.0, 2.0], pins=[{'tau':
 e.tau = 5.0; e.stimulus = 'sine'"""
 
 
-IMPORTS = {  # what is watched, what of it is there, and after which lines, run one by one
-    "widgets": (HEAVY, "", [
-        "", "import spikeatconv", "from spikeatconv import shipped; shipped('photo.jpg')",
-        "spikeviz.LIFExplorer()", "spikeviz.LIFExplorer().trace()", TOOLS,
-        "spikeviz.EnergyExplorer()", "spikeviz.SpikeRaster().trace()",
-        "import numpy; spikeviz.SpikeRaster(numpy.ones((3, 4)))",
-        "spikeviz.PartitionExplorer().image", "import spikeviz.exercises; import spikeviz.lif",
-        SOLVED,
-    ]),
-    "models": ({"torch"}, "", ["spikeviz.NetworkWalk", "spikeviz.EnergyExplorer().trace()"]),
-    "a walk": ({"torch", "matplotlib"}, "torch", ["spikeviz.NetworkWalk()"]),
-    "a neuron": (
-        TRAIN | {"norse", "matplotlib", "plotly", "pandas"}, "", ["from spikeatconv import LIF"]
-    ),
-    "the library": ({"pandas", "norse", "matplotlib", "plotly"}, "", [LIBRARY]),
-    "training": ({"accelerate", "kornia"}, "", ["import spikeatconv.training"]),
+WIDGETS = [
+    "", "import spikeatconv", "from spikeatconv import shipped; shipped('photo.jpg')",
+    "spikeviz.LIFExplorer()", "spikeviz.LIFExplorer().trace()", TOOLS,
+    "spikeviz.EnergyExplorer()", "spikeviz.SpikeRaster().trace()",
+    "import numpy; spikeviz.SpikeRaster(numpy.ones((3, 4)))",
+    "spikeviz.PartitionExplorer().image", "import spikeviz.exercises; import spikeviz.lif", SOLVED,
+]  # fmt: skip
+IMPORTS = {  # after which lines, run one by one, which of what is watched is there
+    "widgets": [
+        *((code, HEAVY, "") for code in WIDGETS),
+        ("spikeviz.NetworkWalk", {"torch"}, ""),
+        ("spikeviz.EnergyExplorer().trace()", {"torch"}, ""),
+    ],
+    "torch": [
+        ("from spikeatconv import LIF", TRAIN | {"norse", "matplotlib", "plotly", "pandas"}, ""),
+        (LIBRARY, {"pandas", "norse", "matplotlib", "plotly"}, ""),
+        ("import spikeatconv.training", {"accelerate", "kornia"}, ""),
+        ("spikeviz.NetworkWalk()", {"torch", "matplotlib"}, "torch"),
+    ],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", IMPORTS)
 def test_nothing_heavy_is_imported_before_it_is_needed(name):
-    watched, found, codes = IMPORTS[name]
     look = f"""import json, sys, spikeviz
 seen = []
-for code in {codes}:
+for code, watched, _ in {IMPORTS[name]}:
     exec(code)
-    seen.append([code, " ".join({watched} & {{*sys.modules}})])
+    seen.append([code, " ".join(watched & {{*sys.modules}})])
 print(json.dumps(seen))"""
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()  # above the last one, how far a widget is
-    assert json.loads(lines[-1]) == [[code, found] for code in codes]
+    assert json.loads(lines[-1]) == [[code, found] for code, _, found in IMPORTS[name]]
 
 
 @pytest.mark.parametrize("notebook", ["01_one_neuron", "02_spikes_in_time"])
