@@ -33,9 +33,9 @@ READ = """(detail) => {
 
 
 @pytest.fixture
-def opened(opened):
+def opened(kept):
     """As everywhere, but calm: it does not play by itself."""
-    return lambda widget=None, **options: opened(widget, **{"reduced_motion": "reduce"} | options)
+    return lambda widget=None, **options: kept(widget, **{"reduced_motion": "reduce"} | options)
 
 
 def trait(page, name):
@@ -57,16 +57,18 @@ def says(page, text):
     page.locator(".sv-summary").filter(has_text=re.compile(text)).wait_for()
 
 
-def random_traits(rng):
+def random_traits(rng, stimulus, mixer):
     chosen = {name: rng.uniform(low, high) for name, (low, high, _) in LIMITS.items()}
     for name in ("time_steps", "seed", "row", "column"):
         chosen[name] = rng.randint(*LIMITS[name][:2])
+    if stimulus == IMAGE:
+        chosen["time_steps"] = rng.randint(1, 16)  # of all pixels
     return chosen | {
         "thresholds": [rng.uniform(LOWEST, HIGHEST) for _ in range(rng.randint(1, 8))],
         "tau": rng.choice([1.0, 2.0, rng.uniform(1, 20)]),
-        "stimulus": rng.choice([*STIMULI, IMAGE, IMAGE, IMAGE]),
+        "stimulus": stimulus,
         "image": rng.choice(IMAGES),
-        "mixer": (mixer := rng.choice(MIXERS)),
+        "mixer": mixer,
         "readout": "sum" if mixer == "none" else rng.choice(READOUTS),
         "cursor": rng.randrange(chosen["time_steps"]),
     }
@@ -87,11 +89,12 @@ def test_the_tip_of_each_membrane_is_a_dot_in_the_colour_of_its_branch(opened, d
     assert page.evaluate("dots.slice(-3)") == ["#0072b2", "#c25100", "#00805e"]
 
 
-def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
+def test_24_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
     page, rng = opened(), random.Random(0)
     fired = pictures = spikes = 0
-    for _ in range(60):
-        p = random_traits(rng)
+    stimuli = [*STIMULI, *[IMAGE] * 6]
+    for stimulus, mixer in zip([*stimuli, *stimuli], [*MIXERS * 3, *reversed(MIXERS)], strict=True):
+        p = random_traits(rng, stimulus, mixer)
         shown, run = drawn(page, p, READ), truth(**p)
         assert shown["s"] == run.spikes.tolist(), p
         assert shown["total"] == run.total.tolist(), p
@@ -117,9 +120,9 @@ def test_60_random_settings_show_the_numbers_of_spikeatconv(opened, drawn):
             }  # fmt: skip
         for name, expected in compared.items():
             np.testing.assert_allclose(shown[name], expected, rtol=0, atol=1e-9, err_msg=str(p))
-    assert fired > 30
-    assert pictures > 10
-    assert spikes > 10
+    assert fired > 10
+    assert pictures == 12  # with each mixer twice
+    assert spikes > 3
 
 
 @pytest.mark.parametrize("strips", [False, True])
@@ -381,8 +384,8 @@ COLOURED = """([from, to]) => {
 }"""
 
 
-def test_it_plays_once_by_itself_and_python_hears_nothing_of_it(opened):
-    page = opened(reduced_motion="no-preference")
+def test_it_plays_once_by_itself_and_python_hears_nothing_of_it(opened, made):
+    page = opened(made(time_steps=4, cursor=3), reduced_motion="no-preference")
     page.evaluate(f"""() => {{
         window.heard = [];
         const {{ set }} = {MODEL};
@@ -391,36 +394,52 @@ def test_it_plays_once_by_itself_and_python_hears_nothing_of_it(opened):
         document.addEventListener("spikeviz:drawn", () =>
             places.add(document.querySelector("[aria-label='Time step']").value));
     }}""")
-    page.wait_for_function("places.size > 3")
-    page.locator(".sv-clock", has_text="step 12 of 12").wait_for(timeout=30_000)
-    page.get_by_role("button", name="Play").wait_for(timeout=30_000)
+    page.wait_for_function("places.size > 1")
+    page.get_by_role("button", name="Play").wait_for()
+    assert page.locator(".sv-clock").inner_text() == "step 4 of 4"
     assert page.evaluate("heard") == []
-    assert page.evaluate("places.size") > 3 * 12  # it moves between the steps
-    assert trait(page, "cursor") == 11
+    assert page.evaluate("places.size") > 3 * 4  # it moves between the steps
+    assert trait(page, "cursor") == 3
 
 
-def test_a_touch_stops_what_plays_by_itself(opened):
-    page = opened(reduced_motion="no-preference")
-    page.locator(".sv-clock", has_text="step 2 of 12").wait_for()
+def clock_comes_to(page, least):
+    """Wait until it stands there or later: a busy machine leaves steps out."""
+    page.wait_for_function(
+        "(least) => document.querySelector('.sv-clock').textContent.match(/\\d+/)[0] >= least",
+        arg=least,
+    )
+
+
+def test_a_touch_stops_what_plays_by_itself(opened, made):
+    page = opened(made(time_steps=64), reduced_motion="no-preference")
+    page.get_by_role("button", name="Pause").wait_for()
+    clock_comes_to(page, 1)
     page.mouse.click(600, 20)
     page.get_by_role("button", name="Play").wait_for()
     stands = page.locator("[aria-label='Time step']").input_value()
+    assert 0 < float(stands) < 64
     page.wait_for_timeout(300)
     assert page.locator("[aria-label='Time step']").input_value() == stands
 
 
-def test_nothing_plays_by_itself_where_motion_is_unwelcome(opened):
+def test_nothing_plays_by_itself_where_motion_is_unwelcome_and_play_goes_step_by_step(opened):
     page = opened()
     page.wait_for_timeout(500)
     assert page.locator("[aria-label='Time step']").input_value() == "12"
+    page.evaluate("""() => {
+        window.places = [];
+        document.addEventListener("spikeviz:drawn", () =>
+            places.push(Number(document.querySelector("[aria-label='Time step']").value)));
+    }""")
     page.get_by_role("button", name="Play").click()
-    page.locator(".sv-clock", has_text="step 3 of 12").wait_for()
-    assert float(page.locator("[aria-label='Time step']").input_value()).is_integer()
+    page.wait_for_function("new Set(places).size > 2")
+    assert all(map(float.is_integer, map(float, page.evaluate("places"))))
 
 
-def test_the_future_is_hidden_while_it_plays_and_pale_when_it_rests(opened):
-    page = opened(reduced_motion="no-preference")
-    page.locator(".sv-clock", has_text="step 3 of 12").wait_for()
+def test_the_future_is_hidden_while_it_plays_and_pale_when_it_rests(opened, made):
+    page = opened(made(time_steps=24), reduced_motion="no-preference")
+    page.get_by_role("button", name="Pause").wait_for()
+    clock_comes_to(page, 1)
     thresholds_alone = page.evaluate(COLOURED, [6, 12])
     page.get_by_role("button", name="Pause").click()
     pale = f"({COLOURED})([6, 12]) > 1.5 * {thresholds_alone}"
@@ -428,12 +447,12 @@ def test_the_future_is_hidden_while_it_plays_and_pale_when_it_rests(opened):
 
 
 def test_play_walks_through_the_steps(opened, made):
-    page = opened(made(cursor=0, time_steps=6), reduced_motion="no-preference")
+    page = opened(made(cursor=0, time_steps=3), reduced_motion="no-preference")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Play").click()
-    page.locator(".sv-clock", has_text="step 6 of 6").wait_for(timeout=20_000)
+    page.locator(".sv-clock", has_text="step 3 of 3").wait_for()
     page.get_by_role("button", name="Play").wait_for()
-    assert trait(page, "cursor") == 5
+    assert trait(page, "cursor") == 2
 
 
 # ---------------------------------------------------------------- a hand on the plot
