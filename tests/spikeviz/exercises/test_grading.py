@@ -12,7 +12,7 @@ from material import FOLDERS, NOTEBOOKS, answers, build, each, label, read
 from spikeviz import exercises
 from spikeviz.exercises.variants import alike, ask
 from spikeviz.publish import grading
-from spikeviz.publish.grading import is_foreign, of_tampering, of_variants
+from spikeviz.publish.grading import is_foreign, of_check, of_tampering, of_variants
 from spikeviz.publish.needs import IMPORTS, find_needed
 
 SEEDS = ("a", "autumn 2026", "ü", "7", "the teacher's own words")
@@ -37,6 +37,14 @@ def test_a_right_answer_passes_the_variants_of_each_seed(file, name):
     for seed in SEEDS:
         right = replies(file.parent, seed)
         assert of_variants(file.parent.name, answer, seed, right) == "", seed
+
+
+def test_a_wrong_answer_gets_no_points_and_its_hint():
+    answer = build(read(FOLDERS[0] / "wrong_no_leak.py"))
+    said = exercises.check_lif_step(answer)
+    assert said.status == "not right"
+    assert of_check("lif_step", answer, said) == said.message
+    assert "nothing leaks" in " ".join(said.message.split())
 
 
 # --- learned by heart

@@ -145,7 +145,6 @@ def test_nbgrader_releases_and_grades_it(edition, released):
     answers = {
         "ada": solution + "\nimport warnings\nwarnings.warn('costs nothing')\n",
         "bob": None,  # handed in as it was
-        "eve": (EXERCISES / STEM / "lif_step" / "wrong_no_leak.py").read_text(encoding="utf-8"),
         "kim": "import torch\n" + library,
         "max": "from spikeviz.exercises import Feedback\n"
         "def lif_step(x, v): ...\n"
@@ -155,12 +154,11 @@ def test_nbgrader_releases_and_grades_it(edition, released):
         REHEARSE["hand_in"](edition, student, STEM, answer)
     grades = REHEARSE["grades"](edition, STEM)
     assert {name: float(row["score"]) for name, row in grades.items()} == {
-        "ada": 10.0, "bob": 0.0, "eve": 0.0, "kim": 0.0, "max": 0.0,
+        "ada": 10.0, "bob": 0.0, "kim": 0.0, "max": 0.0,
     }  # fmt: skip
     assert float(grades["ada"]["max_score"]) == 15.0
     told = {
         "bob": "it is just not finished",
-        "eve": "nothing leaks",
         "kim": "calls `spikeatconv.neuron.lif_step`",
         "max": "gives the name `check_lif_step`",
     }
