@@ -49,17 +49,13 @@ EventTarget.prototype.addEventListener = function (type, listener, options) {
 
 
 @pytest.fixture(scope="module")
-def page(browser, lab: Course):
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    lab.open(page, "01_one_neuron")
-    lab.run_all(page)
-    explorer(page).scroll_into_view_if_needed()
-    yield page
-    context.close()
-    assert not errors
+def page(opener, lab: Course):
+    with opener() as new_page:
+        page = new_page()
+        lab.open(page, "01_one_neuron")
+        lab.run_all(page)
+        explorer(page).scroll_into_view_if_needed()
+        yield page
 
 
 def explorer(page):
@@ -235,7 +231,7 @@ def test_it_follows_jupyterlabs_theme(page, lab: Course):
     assert np.abs(pixels(light) - pixels(dark)).mean() > 2
 
 
-def test_40_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Course):
+def test_10_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Course):
     lab.write("again", "import ipywidgets\nfrom spikeviz import LIFExplorer", "LIFExplorer()")
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.add_init_script(WATCH)
@@ -252,7 +248,7 @@ def test_40_runs_of_a_cell_leave_one_widget_and_nothing_else(browser, lab: Cours
 
     prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(1)
     page.locator(".jp-CodeCell .cm-content").nth(1).click()
-    for run in range(40):
+    for run in range(10):
         page.keyboard.press("Control+Enter")
         prompt.get_by_text(f"[{run + 3}]:").wait_for()
     page.locator(".sv-summary").wait_for()
