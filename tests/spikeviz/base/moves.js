@@ -1,6 +1,6 @@
-// 300 random moves on a widget, with a picture and a look at it after every third: values in every field and
-// choice, clicks on every button, pointer and keys on what takes them. Returns the texts on show
-// that are no numbers.
+// 300 random moves on a widget, with a picture and a look at it after every third: values in
+// every field and choice, clicks on every button, pointer and keys on what takes them. Returns the
+// texts on show that are no numbers.
 async () => { // oxlint-disable-line no-unused-expressions
   let state = 1;
   const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
