@@ -176,7 +176,7 @@ def check_qkv(heads: int, **inputs: Tensor) -> None:
                 f"{heads} heads divide"
             )
     shapes = {name: list(x.shape) for name, x in inputs.items()}
-    if len({x.shape for x in inputs.values()}) > 1:
+    if any(shape != shapes["q"] for shape in shapes.values()):
         raise ValueError(f"q, k and v differ in shape, {shapes}; give all the same [T, B, C, H, W]")
     types = {name: x.dtype for name, x in inputs.items()}
     if len(set(types.values())) > 1:
