@@ -29,19 +29,32 @@ from spikeatconv.checks import MOST
 from spikeatconv.command.estimate import macs_of
 from spikeatconv.command.follow import is_main
 from spikeatconv.command.predict import Prediction, Unread, files_of, predictions, write_csv
-from spikeatconv.command.report import confused, write_report
+from spikeatconv.command.report import in_scores, write_report
 from spikeatconv.command.settings import OPTION, fields_of, in_words
 from spikeatconv.command.start import Options, Refused, command, in_columns, start
-from spikeatconv.command.trained import SHIPPED, Trained, load, own_data, spread_out, usual_size
+from spikeatconv.command.trained import (
+    SHIPPED,
+    Trained,
+    data_of,
+    load,
+    own_data,
+    run_of,
+    split_of,
+    spread_out,
+    usual_size,
+)
 from spikeatconv.energy import COUNTINGS, E_A, E_MAC, count_flops, energy_report
 from spikeatconv.images import SUFFIXES
+from spikeatconv.images.base import Images
 from spikeatconv.images.picture import MOST_SIDE
 from spikeatconv.images.prepare import PREPARE, PREPARED
+from spikeatconv.images.sources import full_name, open_all
+from spikeatconv.images.split import MOST_SHARE, open_test
 from spikeatconv.model import SpikeAtConvConfig
 from spikeatconv.resnet import SpikingResNet18Config
-from spikeatconv.training import RECIPES, open_data, stream
+from spikeatconv.training import RECIPES, stream
 from spikeatconv.training import network as network_named
-from spikeatconv.training.answers import Answers, ask
+from spikeatconv.training.answers import ask
 from spikeatconv.training.augment import as_float
 from spikeatconv.training.checkpoint import flat
 from spikeatconv.training.loop import make_accelerator
@@ -207,6 +220,11 @@ def keys() -> Iterator[str]:
 @option("--model", metavar="MODEL", help=f"{', '.join(NAMES)}, or a trained network to go on from.")
 @option("--data", metavar="PATH|NAME", help="Else the recipe's own: `spikeatconv data`.")
 @stream_option
+@option(
+    "--split", type=float, metavar="SHARE",
+    help=f"Hold out that share of each class, up to {MOST_SHARE}, to choose the best checkpoint by "
+    "(unless there are val and test); of CLASS/*.jpg alone as much again for the test.",
+)  # fmt: skip
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As often as you like.")
 @option("--folder", type=click.Path(path_type=Path), help="Else runs/RECIPE-MODEL.")
 @option("--resume", is_flag=True, help="Go on from the folder's last checkpoint, if any.")
@@ -235,8 +253,9 @@ def train_command(**words: Any) -> int:
 @add_command(
     cli.command, "evaluate", "What it gets right and wrong on a data set.",
     "spikeatconv evaluate",
-    "spikeatconv evaluate --model runs/cifar100-resnet18 --data FOLDER --out report",
+    "spikeatconv evaluate --model runs/cifar100-resnet18 FOLDER --out report",
 )  # fmt: skip
+@click.argument("folder", required=False)
 @model_option
 @data_option
 @option(
@@ -250,16 +269,21 @@ def train_command(**words: Any) -> int:
 @faults_option
 @cpu_option
 def evaluate_command(
-    model: str, where: str | None, out: Path | None, streamed: bool, image_size: int | None,
-    batch: int, workers: int, faults: str, cpu: bool,
+    folder: str | None, model: str, where: str | None, out: Path | None, streamed: bool,
+    image_size: int | None, batch: int, workers: int, faults: str, cpu: bool,
 ) -> None:  # fmt: skip
     """Top 1, top 5, loss and calibration of a trained network on the test images of a data set.
+
+    FOLDER is another way to write --data FOLDER: that of the training, whose test images are asked
+    (with --split those that were held out), or any with a folder for each class.
 
     Classes are matched by their names. Behind each score stands where the true one lies, with 95 %
     confidence, for images like these (Wilson's interval).
     """
+    if folder and where:
+        raise click.UsageError(f"{folder} and --data {where} are two places; give one of them")
     trained = load(model, image_size)
-    where, test = test_images(trained, where, faults, streamed)
+    where, test = test_images(trained, folder or where, faults, streamed)
     accelerator = make_accelerator(Run(cpu=cpu))
     answers = ask(accelerator.prepare(trained.model), test, accelerator, batch, workers)
     size = trained.fit.size
@@ -275,19 +299,6 @@ def evaluate_command(
         say(f"Passed over: {fault}", err=True)
 
 
-def in_scores(answers: Answers) -> dict[str, str]:
-    """Its scores, with their intervals, and what is taken for what most often."""
-    scores = answers.scores()
-    told = {
-        words: f"{scores[name]:.4f} ({scores[f'{name}_low']:.4f} to {scores[f'{name}_high']:.4f})"
-        for name, words in (("top1", "top 1"), ("top5", "top 5")) if name in scores
-    }  # fmt: skip
-    told["loss"] = f"{scores['loss']:.4f}"
-    told["calibration"] = f"its shares are off by {scores['calibration_error']:.4f} on the mean"
-    most = [f"{name} for {other} ({times} ×)" for times, name, other in confused(answers)[:3]]
-    return told | ({"mistaken": ", ".join(most)} if most else {})
-
-
 def test_images(
     trained: Trained, where: str | None, faults: str, streamed: bool
 ) -> tuple[str, Any]:
@@ -295,9 +306,13 @@ def test_images(
     if where is None:
         where, was_streamed = own_data(trained)
         streamed = streamed or was_streamed
-    test = (stream if streamed else open_data)(
-        where, trained.fit.size, faults=faults, in_channels=trained.fit.channels
-    )[1]
+    words: dict[str, Any] = {"faults": faults, "in_channels": trained.fit.channels}
+    if streamed:
+        test: Images = stream(where, trained.fit.size, **words)[1]
+    else:
+        split, run = split_of(trained), run_of(trained)
+        own = run is not None and split is not None and full_name(where) == data_of(run)[0]
+        test = open_test(where, trained.fit.size, split, own, **words)
     matched = trained.match(test)
     if matched:
         plainly(matched)
@@ -458,8 +473,8 @@ def data_group() -> None:
 
     \b
     digits       5,000 handwritten digits; nothing to do
-    FOLDER       train/CLASS/*.jpg beside val/CLASS/*.jpg; train-*.npz beside test.npz and
-                 labels.json; or train*.parquet beside test*.parquet
+    FOLDER       train/CLASS/*.jpg beside val/CLASS/*.jpg; CLASS/*.jpg alone, with --split;
+                 train-*.npz beside test.npz and labels.json; or train*.parquet beside test*.parquet
     OWNER/NAME   on the hub, such as uoft-cs/cifar100: fetched when it is asked for
     """
 
@@ -499,10 +514,11 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
 @click.argument("where", metavar="PATH|NAME")
 def check_command(where: str) -> int:
     """Read every image once, and tell which cannot be read; status 1 if there are some."""
-    splits = open_data(where, 32, faults="skip")
+    splits = open_all(where, 32, faults="skip")
     show({"classes": f"{len(splits[0].classes)}: {cut(list(splits[0].classes))}"})
     problems = [fault for split in splits for fault in split.check()]
-    show({"train": f"{len(splits[0]):,} images", "test": f"{len(splits[1]):,} images"})
+    names = ("train", "test") if len(splits) > 1 else ("all",)
+    show({n: f"{len(split):,} images" for n, split in zip(names, splits, strict=True)})
     for problem in problems:
         say(f"Fault: {problem}")
     return 1 if problems else 0

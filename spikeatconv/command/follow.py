@@ -22,6 +22,7 @@ from spikeatconv.training.checkpoint import Checkpoints, accuracy
 from spikeatconv.training.interrupt import STATUS
 
 RESUME = ", then the same command with --resume goes on"
+SPLIT = "split.csv"  # in a run's folder, where images were held out
 MINUTE = 60.0  # between two lines where there is no terminal
 
 
@@ -32,10 +33,11 @@ def is_main() -> bool:
 
 def follow(
     metrics: Iterator[dict], folder: Path, say: Callable[[str], Any],
-    about: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None, split: str | None = None,
 ) -> dict:  # fmt: skip
     """Run the training to its end, and return its last metrics, {} where none was left.
 
+    split: which image is in which part; then it is a validation that is told, not a test.
     about: for `write_run`, once the training has begun; one that is refused leaves all as it was.
     A signal leaves the loop as it leaves `train`, once the checkpoint is written.
     """
@@ -44,13 +46,13 @@ def follow(
     with telling(folder):
         folder.mkdir(parents=True, exist_ok=True)
     logs: list[Any] = [CsvLog(folder / "log.csv"), *tensorboard(folder, say)]
-    bar = Bar(say)
+    bar = Bar(say, "validation" if split else "test")
     row: dict = {}
     try:
         with contextlib.closing(metrics):  # type: ignore[type-var]
             for row in metrics:
                 if about:
-                    write_run(folder, about)
+                    write_run(folder, about, split)
                     about = None
                 for log in logs:
                     with telling(log.path, RESUME):
@@ -88,8 +90,8 @@ class Bar:
     """A line an epoch; between them a bar with the time left, or without a terminal a line a
     minute."""
 
-    def __init__(self, say: Callable[[str], Any]) -> None:
-        self.say = say
+    def __init__(self, say: Callable[[str], Any], test: str) -> None:
+        self.say, self.test = say, test
         self.bar: Any = None
         self.begin, self.first, self.said = 0.0, 0, 0.0
         self.terminal = sys.stderr.isatty()
@@ -101,7 +103,7 @@ class Bar:
         if self.terminal:
             self._advance(row)
         if "test_accuracy" in row:
-            tqdm.write(of_an_epoch(row), file=sys.stdout)
+            tqdm.write(of_an_epoch(row, self.test), file=sys.stdout)
             sys.stdout.flush()
             self.said = now
         elif not self.terminal and now - self.said > MINUTE:
@@ -122,11 +124,11 @@ class Bar:
         self.bar.update()
 
 
-def of_an_epoch(row: Mapping[str, Any]) -> str:
+def of_an_epoch(row: Mapping[str, Any], test: str = "test") -> str:
     top5 = f"   top 5 {row['test_top5']:.4f}" if "test_top5" in row else ""
     return (
         f"epoch {row['epoch']:>5.4g}   step {row['step']:>6}   loss {row['loss']:.4f}   "
-        f"test loss {row['test_loss']:.4f}   top 1 {row['test_accuracy']:.4f}{top5}"
+        f"{test} loss {row['test_loss']:.4f}   top 1 {row['test_accuracy']:.4f}{top5}"
     )
 
 
@@ -145,16 +147,20 @@ def ending(row: Mapping[str, Any], folder: Path) -> str:
     best = checkpoints.best() or checkpoints.last()
     if best is None:
         return f"Nothing was trained in {folder}."
+    whose = " on the validation images" if (folder / SPLIT).exists() else ""
     done = (
         f"Trained {row['steps']} steps." if row else "Trained to its end before; nothing is left."
     )
-    found = f", top 1 {accuracy(best):.4f}" if accuracy(best) >= 0 else ""
+    found = f", top 1 {accuracy(best):.4f}{whose}" if accuracy(best) >= 0 else ""
     return f"{done} The best checkpoint{found}: {best / 'weights.safetensors'}"
 
 
-def write_run(folder: Path, about: Mapping[str, Any]) -> None:
+def write_run(folder: Path, about: Mapping[str, Any], split: str | None) -> None:
     """folder/run.json: what was asked for, and by which versions. A resumed run writes it anew."""
     folder.mkdir(parents=True, exist_ok=True)
+    if split:
+        with telling(folder / SPLIT, RESUME):
+            write_whole(folder / SPLIT, split)
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     text = json.dumps({**about, "versions": versions}, indent=1, default=str)
     with telling(folder / "run.json", RESUME):

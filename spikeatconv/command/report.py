@@ -50,6 +50,19 @@ def write_report(answers: Answers, data: Images, folder: Path, about: Mapping[st
             write_whole(folder / name, content)
 
 
+def in_scores(answers: Answers) -> dict[str, str]:
+    """Its scores, with their intervals, and what is taken for what most often."""
+    scores = answers.scores()
+    told = {
+        words: f"{scores[name]:.4f} ({scores[f'{name}_low']:.4f} to {scores[f'{name}_high']:.4f})"
+        for name, words in (("top1", "top 1"), ("top5", "top 5")) if name in scores
+    }  # fmt: skip
+    told["loss"] = f"{scores['loss']:.4f}"
+    told["calibration"] = f"its shares are off by {scores['calibration_error']:.4f} on the mean"
+    most = [f"{name} for {other} ({times} ×)" for times, name, other in confused(answers)[:3]]
+    return told | ({"mistaken": ", ".join(most)} if most else {})
+
+
 def confusion_table(answers: Answers) -> Any:
     import pandas as pd
 

@@ -20,17 +20,21 @@ from spikeatconv.command.estimate import (
     estimate,
     size,
 )
-from spikeatconv.command.follow import ending, follow, is_main
+from spikeatconv.command.follow import SPLIT, ending, follow, is_main
+from spikeatconv.command.report import in_scores
 from spikeatconv.command.settings import changed, go_on_from, in_words, new_model, read_settings
 from spikeatconv.command.trained import Trained, load
+from spikeatconv.files import read_text
 from spikeatconv.images.base import Images, first
 from spikeatconv.images.prepare import place_of
 from spikeatconv.images.sources import full_name, open_data
+from spikeatconv.images.split import Parts, check_share, compare, open_parts
 from spikeatconv.images.stream import stream
 from spikeatconv.model import Config, Network
+from spikeatconv.training.answers import ask
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.lock import InUse, check_free
-from spikeatconv.training.loop import check_precision, steps_of_an_epoch, train
+from spikeatconv.training.loop import check_precision, make_accelerator, steps_of_an_epoch, train
 from spikeatconv.training.recipes import NAMES, RECIPES, Recipe, make_config
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import Run
@@ -50,6 +54,7 @@ class Options(Run):
     model: str | None = None
     data: str | None = None
     streamed: bool = False
+    split: float | None = None
     settings: tuple[str, ...] = ()
     folder: Path | None = None
     resume: bool = False
@@ -61,7 +66,8 @@ class Options(Run):
 
 @dataclass(frozen=True)
 class Plan:
-    """told: what was decided about the network, in words.  done: steps behind it."""
+    """test: what chooses the best checkpoint.  parts: where images were held out; of these the test
+    is asked once.  told: what was decided about the network, in words.  done: steps behind it."""
 
     name: str
     where: str
@@ -69,6 +75,7 @@ class Plan:
     recipe: Recipe
     data: Images
     test: Images
+    parts: Parts | None
     model: Network
     told: dict[str, str]
     done: int
@@ -89,10 +96,14 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
     if options.again:
         recompute(plan.model)
     metrics = train(plan.model, plan.data, plan.test, plan.recipe, plan.folder, options)
-    row = follow(metrics, plan.folder, say, about_run(plan, options))
+    split = plan.parts.csv() if plan.parts else None
+    row = follow(metrics, plan.folder, say, about_run(plan, options), split)
     for fault in [*plan.data.faults, *plan.test.faults]:
         say(f"Passed over: {fault}")
     say(ending(row, plan.folder))
+    if plan.parts and is_main():
+        for line in in_columns(asked_once(plan, options)):
+            say(line)
     say("Now: " + command("evaluate", "--model", plan.folder, "--data", plan.where))
     return 0
 
@@ -113,14 +124,48 @@ def make_plan(options: Options) -> Plan:
     usual = 1 if where == "digits" and not before else config.in_channels
     channels = settings["model"].get("in_channels") or usual
     understand(check_room_for_image, channels, recipe.image_size)
-    data, test = (stream if options.streamed else open_data)(
-        where, recipe.image_size, faults=options.faults, in_channels=channels,
-        crop=recipe.augmentation.crop > 0,
-    )  # fmt: skip
+    words = {"faults": options.faults, "in_channels": channels,
+             "crop": recipe.augmentation.crop > 0}  # fmt: skip
+    data, test, parts = open_images(options, where, recipe, words)
+    if done:
+        check_same_split(folder / SPLIT, parts)
     check_batch(recipe, data)
     understand(steps_of_an_epoch, data, recipe, count_processes() * options.accumulate)
     model, told = make_model(name, config, before, recipe, data, settings["model"])
-    return Plan(name, where, folder, recipe, data, test, model, told, done)
+    return Plan(name, where, folder, recipe, data, test, parts, model, told, done)
+
+
+def open_images(
+    options: Options, where: str, recipe: Recipe, words: dict[str, Any]
+) -> tuple[Images, Images, Parts | None]:
+    """What trains, what chooses the best, and with --split all three parts."""
+    if options.split is None:
+        return *(stream if options.streamed else open_data)(where, recipe.image_size, **words), None
+    understand(check_share, options.split)
+    if options.streamed:
+        raise Refused(
+            f"--split {options.split:g} holds out images by their numbers, which a stream does not "
+            "have; leave out --stream, or --split where the data have a test"
+        )
+    parts = open_parts(where, recipe.image_size, share=options.split, seed=recipe.seed, **words)
+    return parts.train, parts.validation, parts
+
+
+def check_same_split(file: Path, parts: Parts | None) -> None:
+    """Raise Refused unless the parts are those that the training began with."""
+    if not file.exists() and parts is None:
+        return
+    if not file.exists() or parts is None:
+        raise Refused(
+            f"{file.parent} was begun with{'' if parts is None else 'out'} --split; "
+            + ("give it again" if parts is None else "leave it out")
+        )
+    differ = compare(read_text(file), parts.csv())
+    if differ:
+        raise Refused(
+            f"{len(differ)} images are new, gone or in another part than in {file}: {few(differ)}. "
+            "Give the same --split and the images that were there, or another --folder"
+        )
 
 
 def steps_done(folder: Path, resume: bool) -> int:
@@ -218,10 +263,13 @@ def about_plan(plan: Plan) -> dict[str, str]:
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     shape = " × ".join(map(str, first(plan.test, 1)[0].shape[1:]))
     spikes = f"{config.spk}, T = {config.time_steps}" if config.spiking else "no spikes"
+    tests = f"{len(plan.test):,} to test on"
+    if plan.parts:
+        tests = f"{len(plan.test):,} to choose the best by, {len(plan.parts.test):,} to test it on"
     told = {
         "training": f"{plan.folder.name}: {epochs} in batches of {recipe.batch}, "
         f"{len(data) // recipe.batch * recipe.epochs:,} steps",
-        "data": f"{plan.where}: {len(data):,} images to train on, {len(plan.test):,} to test on, "
+        "data": f"{plan.where}: {len(data):,} images to train on, {tests}, "
         f"{len(data.classes)} classes, {shape}",
         "model": f"{plan.name}: {spikes}",
     }
@@ -252,6 +300,16 @@ def about_run(plan: Plan, options: Options) -> dict:
         "config": plan.model.config.arguments(),
         "processes": count_processes(),
     }
+
+
+def asked_once(plan: Plan, options: Options) -> dict[str, str]:
+    """The scores of the best checkpoint on the test images, in words; {} where there is none."""
+    if plan.parts is None or Checkpoints(plan.folder).last() is None:
+        return {}
+    trained, accelerator = load(str(plan.folder)), make_accelerator(options)
+    model, test = trained.model.to(accelerator.device), plan.parts.test
+    answers = ask(model, test, accelerator, workers=options.workers)
+    return {"asked once": f"the best one, on the {len(test):,} test images"} | in_scores(answers)
 
 
 def command(*words: Any) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 from torch import Tensor
 
 from spikeatconv.checks import few, nearest
+from spikeatconv.command.follow import SPLIT
 from spikeatconv.data import shipped
 from spikeatconv.files import read_text
 from spikeatconv.images import open_image
 from spikeatconv.images.picture import Fit, digit_border, fits
 from spikeatconv.images.prepare import place_of
+from spikeatconv.images.split import read_split
 from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.weights import load_weights, weights_note
@@ -109,13 +111,25 @@ def part(note: Any, *keys: str) -> Any:
     return note
 
 
+def run_of(trained: Trained) -> Path | None:
+    """The run.json of the run whose checkpoint it is."""
+    near = (trained.path.parent, trained.path.parent.parent)
+    return next((f for folder in near if (f := folder / "run.json").exists()), None)
+
+
+def split_of(trained: Trained) -> dict[str, str] | None:
+    """Which image was in which part of its training, None where none were held out."""
+    run = run_of(trained)
+    file = run.with_name(SPLIT) if run else None
+    return read_split(file) if file and file.exists() else None
+
+
 def own_data(trained: Trained) -> tuple[str, bool]:
     """What it was trained on, by the run.json of its run, and whether that was streamed. Raises
     ValueError for weights that do not tell."""
-    for folder in (trained.path.parent, trained.path.parent.parent):
-        file = folder / "run.json"
-        if file.exists():
-            return data_of(file)
+    file = run_of(trained)
+    if file is not None:
+        return data_of(file)
     if trained.named and trained.names == DIGITS:
         return "digits", False
     raise ValueError(

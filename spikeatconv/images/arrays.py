@@ -15,7 +15,7 @@ from PIL import Image
 from spikeatconv.data import mnist5k
 from spikeatconv.extra import extra
 from spikeatconv.files import check_regular, read_text
-from spikeatconv.images.rows import Rows, Splits, number_classes, split_of, test_split
+from spikeatconv.images.rows import Rows, Splits, number_classes, split_of, name_tests
 
 FORMAT = np.lib.format  # of the arrays in an npz file
 MUCH, DENSE = 2**28, 100  # bytes, and how often as many as in the file, that are no photographs
@@ -47,15 +47,15 @@ def digit_rows(split: str) -> Rows:
     return Arrays(pixels, labels.numpy(), [("the digits", len(labels))])
 
 
-def npz(path: Path) -> Splits:
+def npz(path: Path, three: bool = False) -> Splits:
     files: dict[str, list[Path]] = {}
     for file in sorted(path.glob("*.npz")):
         files.setdefault(split_of(file.stem), []).append(file)
-    test = test_split(files, path)
-    if test is None:
+    tests = name_tests(files, path, three)
+    if not tests and not three:
         raise FileNotFoundError(f"{path} has train*.npz and no test.npz to test on; add one")
-    train = join_arrays(files["train"])
-    return (train, join_arrays(files[test])), npz_classes(path, train.labels)
+    rows = tuple(join_arrays(files[name]) for name in ("train", *tests))
+    return rows, npz_classes(path, rows[0].labels)
 
 
 def join_arrays(files: list[Path]) -> Arrays:

@@ -1,4 +1,5 @@
-"""Image folders: train/CLASS/*.jpg beside val/CLASS/*.jpg, read as a table of paths."""
+"""Image folders: train/CLASS/*.jpg beside val/CLASS/*.jpg, or CLASS/*.jpg alone, read as a table of
+paths."""
 
 import os
 import warnings
@@ -13,25 +14,40 @@ from spikeatconv.checks import few
 from spikeatconv.extra import extra
 from spikeatconv.files import list_folder, read_text
 from spikeatconv.images import SUFFIXES
-from spikeatconv.images.rows import GET, Splits, check_same_classes, test_split
+from spikeatconv.images.rows import GET, TESTS, Splits, check_same_classes, name_tests
 from spikeatconv.images.tables import Cells
 
 
-def image_folder(path: Path) -> Splits:
-    name = test_split(folders_in(path), path)
-    if name is None:
+def image_folder(path: Path, three: bool = False) -> Splits:
+    tests = name_tests(folders_in(path), path, three)
+    if not tests and not three:
         raise FileNotFoundError(f"{path} has train/ and neither val/ nor test/; add one of them")
-    classes, test = folders_in(path / "train"), path / name
-    check_same_classes(path / "train", classes, test, folders_in(test), tell=name)
+    classes = folders_in(path / "train")
+    for name in tests:
+        known = folders_in(path / name)
+        check_same_classes(path / "train", classes, path / name, known, tell=name)
     train = files_table(path / "train", classes)
     none = sorted(set(range(len(classes))) - set(train.labels.tolist()))
     if none:
         raise ValueError(
             f"no image in {few([str(path / 'train' / classes[i]) for i in none])}; "
             + (f"{few(train.faults)}" if train.faults else "add images "
-               f"({', '.join(sorted(SUFFIXES))}) or remove the folder, also from {name}/")
+               f"({', '.join(sorted(SUFFIXES))}) or remove the folder"
+               + "".join(f", also from {name}/" for name in tests))
         )  # fmt: skip
-    return (train, files_table(test, classes)), named_in_words(path / "words.txt", classes)
+    rows = (train, *(files_table(path / name, classes) for name in tests))
+    return rows, named_in_words(path / "words.txt", classes)
+
+
+def lone_folder(path: Path, three: bool = False) -> Splits:
+    classes = folders_in(path)
+    return (files_table(path, classes),), named_in_words(path / "words.txt", classes)
+
+
+def is_lone(path: Path) -> bool:
+    """Whether it holds a folder for each class, and none for a split."""
+    folders = folders_in(path)
+    return bool(folders) and {"train", *TESTS}.isdisjoint(folders)
 
 
 def folders_in(path: Path) -> list[str]:

@@ -33,7 +33,9 @@ class Rows(Protocol):
         """Where it is, in words."""
 
 
-Splits = tuple[tuple[Rows, Rows], tuple[str, ...]]  # for training and test, and the classes
+# For training and test, with validation between them where all three are wanted and there; or one
+# alone, of which nothing says what it is for. And the classes.
+Splits = tuple[tuple[Rows, ...], tuple[str, ...]]
 
 
 def split_of(name: str) -> str:
@@ -42,14 +44,17 @@ def split_of(name: str) -> str:
     return match[1] if match else ""
 
 
-def test_split(there: Collection[str], place: Any) -> str | None:
-    """The name of the test split among those; a warning says which, where there are several."""
+def name_tests(there: Collection[str], place: Any, three: bool = False) -> list[str]:
+    """The name of the test split among those; a warning says which, where there are several.
+    three: of several, one for validation and "test" for the test. [] where there is none."""
     found = [name for name in TESTS if name in there]
+    if three and len(found) > 1 and "test" in found:
+        return [found[0], "test"]
     if len(found) > 1:
         warnings.warn(
             f"{place} has {' and '.join(found)}; {found[0]} is what is tested on", stacklevel=2
         )
-    return found[0] if found else None
+    return found[:1]
 
 
 def number_classes(labels: np.ndarray, place: Any, name_them: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ given.
     digits                        the 5,000 digits that ship
     FOLDER                        train/CLASS/*.jpg and val/CLASS/*.jpg (or test/, png, webp, …),
                                   with words.txt ("n01443537<tab>goldfish") if there is one
+    FOLDER                        CLASS/*.jpg alone, to test on, or for `split`
     FOLDER                        train-*.npz and test.npz, with images [N, C, H, W] uint8 and
                                   labels [N], beside labels.json, a list of the classes' names
     FOLDER or FILE                train*.parquet and test*.parquet (or validation*), also one folder
@@ -19,6 +20,7 @@ given.
 
 import warnings
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ from spikeatconv.checks import check_choice, check_path, check_whole, few
 from spikeatconv.files import list_folder
 from spikeatconv.images.arrays import Arrays, digit_rows, npz
 from spikeatconv.images.base import Images
-from spikeatconv.images.folders import image_folder
+from spikeatconv.images.folders import image_folder, is_lone, lone_folder
 from spikeatconv.images.picture import MOST_SIDE, Fit, digit_border, fits
 from spikeatconv.images.rows import GET, Rows, Splits
 from spikeatconv.images.tables import hub, is_hub_name, parquet, parquet_files
@@ -56,30 +58,48 @@ def open_data(
     Raises FileNotFoundError that says how to get the data, and ValueError for what does not fit,
     such as a class of the test that the training lacks.
     """
+    found = open_all(where, image_size, faults=faults, in_channels=in_channels, crop=crop)
+    if len(found) == 1:
+        raise FileNotFoundError(
+            f"{where} has classes, and nothing says which images are to test on; arrange them as "
+            "train/CLASS and test/CLASS, or hold out a share of each class: --split 0.15 "
+            "(in Python: open_parts)"
+        )
+    tell_gaps(found[0], where)
+    return found[0], found[1]
+
+
+def open_all(
+    where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
+    crop: bool = False, three: bool = False,
+) -> list["Source"]:  # fmt: skip
+    """All that is there: for training and for the test; one alone where there are only classes.
+
+    three: with validation between them where there is one beside "test", and the training alone
+    where there is no more. The rest as in `open_data`.
+    """
     size = check_whole(image_size, "image_size", 1, MOST_SIDE)
     check_choice(faults, "faults", FAULTS)
     border = digit_border(size) if str(where) == "digits" else 0
     train_fit, test_fit = fits(size, in_channels, crop, border)
-    rows, classes = read_rows(where)
-    train, test = (
-        Source(split, classes, fit, faults, test_fit)
-        for split, fit in zip(rows, (train_fit, test_fit), strict=True)
-    )
-    tell_gaps(train, where)
-    return train, test
+    rows, classes = read_rows(where, three)
+    return [
+        Source(split, classes, test_fit if i else train_fit, faults, test_fit)
+        for i, split in enumerate(rows)
+    ]
 
 
-def read_rows(where: str | Path) -> Splits:
-    """The rows for training and test, and the classes."""
+def read_rows(where: str | Path, three: bool = False) -> Splits:
+    """The rows of what is there, and the classes. three: as in `open_all`."""
     path = check_path(where, "where").expanduser()
     if str(where) == "digits":
         return (digit_rows("train"), digit_rows("test")), tuple("0123456789")
     if path.suffix == ".parquet" and path.is_file():
-        return parquet(path.parent)
+        return parquet(path.parent, three)
     if path.is_dir():
-        return folder_reader(path)(path)
+        return folder_reader(path)(path, three)
     if is_hub_name(str(where)):
-        return hub(str(where))
+        return hub(str(where), three)
     raise FileNotFoundError(
         f'{where} is no folder; give "digits", a folder or a name on the hub (OWNER/NAME). {GET}'
     )
@@ -99,9 +119,11 @@ def folder_reader(path: Path) -> Any:
         return parquet
     if (path / "train").is_dir():
         return image_folder
+    if is_lone(path):
+        return lone_folder
     raise FileNotFoundError(
-        f"{path} holds {few(names)}; expected train/ beside val/ "
-        f"or test/, train-*.npz beside test.npz, or train*.parquet beside test*.parquet. {GET}"
+        f"{path} holds {few(names)}; expected train/ beside val/ or test/, a folder for each "
+        f"class, train-*.npz beside test.npz, or train*.parquet beside test*.parquet. {GET}"
     )
 
 
@@ -137,6 +159,15 @@ class Source(Images):
 
     def name(self, index: int) -> str:
         return self.rows.name(self.kept[index])
+
+    def part(self, numbers: Tensor, fit: Fit | None = None) -> "Source":
+        """These images alone. fit: what they become, else what all do."""
+        part = copy(self)
+        part.kept, part.labels = self.kept[numbers.numpy()], self.labels[numbers]
+        part.unreadable = torch.zeros(len(numbers), dtype=torch.bool).share_memory_()
+        if fit is not None:
+            part.fit, part.wrong = fit, []  # what is wrong with others is told once
+        return part
 
     def rename(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
         """From now on label i is numbers[i], of those classes."""

@@ -33,7 +33,7 @@ from spikeatconv.images.tables import (
     from_hub,
     is_hub_name,
     parquet_files,
-    test_of,
+    splits_of,
 )
 
 
@@ -56,7 +56,7 @@ def stream(
     both = fits(size, in_channels, crop)
     splits, counts = read_splits(where)
     made = []
-    for name, fit in zip(("train", test_of(splits, str(where))), both, strict=True):
+    for name, fit in zip(splits_of(splits, str(where)), both, strict=True):
         rows = splits[name] if splits[name].features else splits[name]._resolve_features()
         image, label = find_columns(rows.features, str(where))
         names = getattr(rows.features[label], "names", None)

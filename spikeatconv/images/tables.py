@@ -3,7 +3,7 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import index
 from pathlib import Path
@@ -23,7 +23,7 @@ from spikeatconv.images.rows import (
     check_same_classes,
     number_classes,
     split_of,
-    test_split,
+    name_tests,
 )
 
 IMAGE_COLUMNS, LABEL_COLUMNS = ("image", "img"), ("fine_label", "label", "labels")
@@ -58,15 +58,13 @@ def parquet_files(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def parquet(path: Path) -> Splits:
+def parquet(path: Path, three: bool = False) -> Splits:
     files = parquet_files(path)
     for file in [file for names in files.values() for file in names]:
         check_parquet(file)
-    test = test_of(files, str(path))
-    tables = extra("datasets").load_dataset(
-        "parquet", data_files={"train": files["train"], "test": files[test]}
-    )
-    return table_rows(tables["train"], tables["test"], str(path), test)
+    names = splits_of(files, str(path), three)
+    tables = extra("datasets").load_dataset("parquet", data_files={n: files[n] for n in names})
+    return table_rows({name: tables[name] for name in names}, str(path))
 
 
 def check_parquet(file: str) -> int:
@@ -80,25 +78,24 @@ def check_parquet(file: str) -> int:
         raise ValueError(f"{file} cannot be read: {error}. Copy it again") from None
 
 
-def test_of(splits: Collection[str], place: str) -> str:
-    """The name of the test split."""
-    test = test_split(splits, place)
-    if test is None or "train" not in splits:
+def splits_of(splits: Collection[str], place: str, three: bool = False) -> list[str]:
+    """ "train" and the name of the test split; three: as in `name_tests`."""
+    tests = name_tests(splits, place, three)
+    if "train" not in splits or not (tests or three):
         raise FileNotFoundError(
             f"{place} has the splits {few(list(splits))}; expected train and one of {list(TESTS)}, "
             "as names of the files or of the folders in it"
         )
-    return test
+    return ["train", *tests]
 
 
 def is_hub_name(text: str) -> bool:
     return re.fullmatch(r"[\w.-]+/[\w.-]+", text) is not None
 
 
-def hub(name: str) -> Splits:
+def hub(name: str, three: bool = False) -> Splits:
     tables = from_hub(name)
-    test = test_of(tables, name)
-    return table_rows(tables["train"], tables[test], name, test)
+    return table_rows({split: tables[split] for split in splits_of(tables, name, three)}, name)
 
 
 def from_hub(name: str, **options: Any) -> Any:
@@ -140,24 +137,27 @@ def answers(address: str) -> bool:
         return False
 
 
-def table_rows(train: Any, test: Any, place: str, name: str) -> Splits:
-    """Of two tables with an image and a label column."""
-    image, label = find_columns(train.features, place)
-    labels = [table.select_columns(label)[:][label] for table in (train, test)]
-    places = f"{place}, train,", f"{place}, {name},"
-    classes: Sequence[str] | None = classes_of(train.features[label], labels[0], places[0])
+def table_rows(tables: Mapping[str, Any], place: str) -> Splits:
+    """Of tables with an image and a label column; the first is for training."""
+    image, label = find_columns(tables["train"].features, place)
+    labels = [table.select_columns(label)[:][label] for table in tables.values()]
+    places = [f"{place}, {name}," for name in tables]
+    features = [table.features[label] for table in tables.values()]
+    classes: Sequence[str] | None = classes_of(features[0], labels[0], places[0])
     if classes is None:
         kinds = [as_numbers(values, (), label) for values in labels]
         mend = "store the names of the classes in place of them"
         classes = number_classes(kinds[0], places[0], mend)
     else:
-        tested = classes_of(test.features[label], labels[1], places[1])
-        check_same_classes(places[0], classes, places[1], tested or set(map(str, labels[1])), name)
+        for name, there, feature, values in zip(tables, places, features, labels, strict=True):
+            tested = classes_of(feature, values, there) or set(map(str, values))
+            check_same_classes(places[0], classes, there, tested, name)
         kinds = [as_numbers(values, classes, label) for values in labels]
-    return (
-        Cells(image_column(train, image), kinds[0], f"{place}, train"),
-        Cells(image_column(test, image), kinds[1], f"{place}, {name}"),
-    ), tuple(map(str, classes))
+    rows = (
+        Cells(image_column(table, image), numbers, f"{place}, {name}")
+        for (name, table), numbers in zip(tables.items(), kinds, strict=True)
+    )
+    return tuple(rows), tuple(map(str, classes))
 
 
 def find_columns(features: Any, place: str) -> tuple[str, str]:

@@ -317,6 +317,42 @@ def contents(folder):
     return {path: path.read_bytes() for path in files}
 
 
+def test_images_that_are_held_out_choose_the_best_and_are_asked_once(capsys, tmp_path):
+    """Of a folder with classes alone, by its training, `evaluate` and a resumed training."""
+    place, folder = tmp_path / "lone", tmp_path / "run"
+    for c, name in enumerate("abc"):
+        (place / name).mkdir(parents=True)
+        for i in range(16):
+            Image.new("L", (16, 16), 80 * c + i).save(place / name / f"{i}.png")
+    words = ["train", "cifar100", "--model", "micro", "--data", place, "--cpu", *SETTINGS]
+    words += ["--folder", folder]
+    for option, told in (([], "--split 0.15"), (["--split", "0.5"], "split is 0.5; give the share"),
+                         (["--split", "0.2", "--stream"], "leave out --stream")):  # fmt: skip
+        status, _, err = typed(capsys, *words, *option)
+        assert (status, told in err) == (1 + bool(option), True)
+    status, out, _ = typed(capsys, *words, "--split", "0.25")
+    assert status == 0
+    assert "24 images to train on, 12 to choose the best by, 12 to test it on, 3 classes" in out
+    table = pd.read_csv(folder / "split.csv")
+    assert table.part.value_counts().to_dict() == {"train": 24, "validation": 12, "test": 12}
+    best = max(re.findall(r"validation loss .* top 1 ([\d.]+)", out))
+    assert f"The best checkpoint, top 1 {best} on the validation images" in out
+    (score,) = re.findall(r"on the 12 test images\n(top 1 .*\n)", out)
+    for where in ([], [place]):
+        status, asked, _ = typed(capsys, "evaluate", "--model", folder, *where, "--cpu")
+        assert status == 0
+        assert score in asked
+    status, asked, _ = typed(capsys, "evaluate", "--model", folder, "--out", tmp_path / "r")
+    held = table.image[table.part == "test"].str.replace(".", str(place), n=1)
+    assert pd.read_csv(tmp_path / "r" / "images.csv").image.tolist() == held.tolist()
+    status, out, _ = typed(capsys, *words, "--split", "0.25", "--resume")
+    assert status == 0
+    assert score in out
+    for option, told in (([], "which images are to test on"), (["--split", "0.2"], "another part")):
+        status, _, err = typed(capsys, *words, *option, "--resume")
+        assert (status, told in err) == (1 + bool(option), True)
+
+
 def test_what_is_printed_can_be_typed(capsys, run, tmp_path, monkeypatch):
     """The line after a training, with a space in its folder's name, in a shell that looks for
     programs elsewhere: nobody has activated the environment."""
