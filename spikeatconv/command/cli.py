@@ -209,6 +209,7 @@ def keys() -> Iterator[str]:
     "spikeatconv train digits",
     "spikeatconv train digits --set epochs=2 --set time_steps=2 --set spk=sl",
     "spikeatconv train digits --resume                goes on where it was stopped",
+    "spikeatconv train own --data FOLDER              your images: FOLDER/CLASS/*.jpg",
     "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
     "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
     "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
@@ -216,7 +217,7 @@ def keys() -> Iterator[str]:
     end="\n" + "\n".join(keys())
     + "\n\ndocs/training.md tells about data, memory, clusters and what is written.",
 )  # fmt: skip
-@click.argument("recipe", metavar="RECIPE", type=click.Choice(list(RECIPES)))
+@click.argument("recipe", metavar="[RECIPE]", required=False, type=click.Choice(list(RECIPES)))
 @option("--model", metavar="MODEL", help=f"{', '.join(NAMES)}, or a trained network to go on from.")
 @option("--data", metavar="PATH|NAME", help="Else the recipe's own: `spikeatconv data`.")
 @stream_option
@@ -239,7 +240,8 @@ def keys() -> Iterator[str]:
 @option("--yes", is_flag=True, help="Start, whatever the estimate says.")
 @option("--estimate", "only", is_flag=True, help="Estimate and end.")
 def train_command(**words: Any) -> int:
-    """Train a network by a RECIPE: digits, cifar100 or imagenet.
+    """Train a network by a RECIPE: digits, cifar100, imagenet, or own for images of your own, which
+    also stands where --data names a folder and no RECIPE is given.
 
     The run is estimated first. If it takes more than an hour, or more memory or disk than there
     is, it starts after a yes.

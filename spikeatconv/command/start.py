@@ -5,8 +5,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from spikeatconv.command.estimate import (
     size,
 )
 from spikeatconv.command.follow import SPLIT, ending, follow, is_main
+from spikeatconv.command.own import LOOKED_AT, decide, look
+from spikeatconv.command.own import SPLIT as SHARE
 from spikeatconv.command.report import in_scores
 from spikeatconv.command.settings import changed, go_on_from, in_words, new_model, read_settings
 from spikeatconv.command.trained import Trained, load
@@ -50,7 +53,7 @@ class Refused(ValueError):
 class Options(Run):
     """The words of `spikeatconv train`, see its help."""
 
-    recipe: str
+    recipe: str | None
     model: str | None = None
     data: str | None = None
     streamed: bool = False
@@ -83,6 +86,7 @@ class Plan:
 
 def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
     """Trains, and returns the program's status. ask: a question to which somebody answers."""
+    options = filled(options)
     plan = make_plan(options)
     if is_main():
         say("Measuring a few steps …")
@@ -111,16 +115,32 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
 # --- what was asked for
 
 
+def filled(options: Options) -> Options:
+    """A folder without a recipe is trained by `own`, which holds images out."""
+    recipe = options.recipe
+    if recipe is None:
+        if not options.data or not Path(options.data).expanduser().is_dir():
+            raise Refused(
+                f"no RECIPE is given; give one of {', '.join(RECIPES)}, or images of your own: "
+                "--data FOLDER"
+            )
+        recipe = "own"
+    split = SHARE if recipe == "own" and options.split is None else options.split
+    return replace(options, recipe=recipe, split=split)
+
+
 def make_plan(options: Options) -> Plan:
+    assert options.recipe is not None  # by `filled`
     name = options.model or RECIPES[options.recipe].networks[0]
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
     understand(check_precision, options.precision, "cpu" if options.cpu else best_device())
     before = None if name in NAMES else load(name, new=NAMES)
     config: Any = before.model.config if before else make_config(name)
     settings = understand(read_settings, options.settings, type(config))
+    where = options.data or place_of(options.recipe)
+    decided = decide_own(options, settings, before) if options.recipe == "own" else {}
     recipe = understand(changed, RECIPES[options.recipe], settings)
     done = steps_done(folder, options.resume)
-    where = options.data or place_of(options.recipe)
     usual = 1 if where == "digits" and not before else config.in_channels
     channels = settings["model"].get("in_channels") or usual
     understand(check_room_for_image, channels, recipe.image_size)
@@ -132,7 +152,27 @@ def make_plan(options: Options) -> Plan:
     check_batch(recipe, data)
     understand(steps_of_an_epoch, data, recipe, count_processes() * options.accumulate)
     model, told = make_model(name, config, before, recipe, data, settings["model"])
-    return Plan(name, where, folder, recipe, data, test, parts, model, told, done)
+    return Plan(name, where, folder, recipe, data, test, parts, model, told | decided, done)
+
+
+def decide_own(options: Options, settings: dict, before: Trained | None) -> dict[str, str]:
+    """Fills in the settings by a look at the images; what was decided, in words."""
+    if options.data is None or options.streamed:
+        raise Refused(
+            "own looks at your images before it trains: "
+            + ("leave out --stream" if options.streamed else "give --data FOLDER")
+        )
+    share = SHARE if options.split is None else options.split
+    understand(check_share, share)
+    seed = settings["recipe"].get("seed", RECIPES["own"].seed)
+    with warnings.catch_warnings(action="ignore"):  # they come when the images are opened to train
+        train = open_parts(
+            options.data, LOOKED_AT, share=share, seed=seed, faults=options.faults
+        ).train
+    return decide(look(train), len(train), settings, before.fit.size if before else None) | {
+        "split": f"{share:.0%} of each class, where they are held out (--split)",
+        "others": "what has an = can be set otherwise by --set",
+    }
 
 
 def open_images(

@@ -15,7 +15,7 @@ from PIL import Image
 from spikeatconv.data import mnist5k
 from spikeatconv.extra import extra
 from spikeatconv.files import check_regular, read_text
-from spikeatconv.images.rows import Rows, Splits, number_classes, split_of, name_tests
+from spikeatconv.images.rows import Rows, Splits, name_tests, number_classes, split_of
 
 FORMAT = np.lib.format  # of the arrays in an npz file
 MUCH, DENSE = 2**28, 100  # bytes, and how often as many as in the file, that are no photographs

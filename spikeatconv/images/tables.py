@@ -21,9 +21,9 @@ from spikeatconv.images.rows import (
     TESTS,
     Splits,
     check_same_classes,
+    name_tests,
     number_classes,
     split_of,
-    name_tests,
 )
 
 IMAGE_COLUMNS, LABEL_COLUMNS = ("image", "img"), ("fine_label", "label", "labels")

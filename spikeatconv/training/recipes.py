@@ -142,6 +142,12 @@ RECIPES = {
         image_size=32, clip=1.0, networks=("micro",),
         augmentation=Augmentation(rotation=11.0, shift=0.05, scale=0.1),
     ),
+    # Ours: small data of one's own; `spikeatconv train own` sets what the images decide.
+    "own": Recipe(
+        epochs=16, batch=50, learning_rate=4e-3, weight_decay=0.05, warmup_epochs=1,
+        image_size=64, clip=1.0, networks=("micro",),
+        augmentation=Augmentation(label_smoothing=0.1),
+    ),
     # 200 epochs, AdamW, 0.02, batch 256, warm-up 5, decay 0.01, flip, rotation ±30°, shear.
     "cifar100": Recipe(
         epochs=200, batch=256, learning_rate=0.02, weight_decay=0.01, warmup_epochs=5,

@@ -139,7 +139,7 @@ def test_a_word_that_is_not_understood_ends_with_2(capsys):
     for words, told in (
         ((), "Usage: spikeatconv"),
         (("trian", "digits"), "No such command 'trian'"),
-        (("train", "mnist"), "'mnist' is not one of 'digits', 'cifar100', 'imagenet'"),
+        (("train", "mnist"), "'mnist' is not one of 'digits', 'own', 'cifar100', 'imagenet'"),
         (("train", "digits", "--set", "epoch=2"), "the nearest: epochs"),
         (("train", "digits", "--set", "epochs=ten"), "epochs is 'ten'; expected a whole number"),
         (("train", "digits", "--set", "time_steps=0"), "time_steps is 0; give a whole number"),
@@ -317,40 +317,48 @@ def contents(folder):
     return {path: path.read_bytes() for path in files}
 
 
-def test_images_that_are_held_out_choose_the_best_and_are_asked_once(capsys, tmp_path):
-    """Of a folder with classes alone, by its training, `evaluate` and a resumed training."""
+def test_own_images_train_choose_the_best_and_are_asked_once(capsys, tmp_path):
+    """Of a folder with classes alone: by its training, `evaluate` and a resumed training."""
     place, folder = tmp_path / "lone", tmp_path / "run"
     for c, name in enumerate("abc"):
         (place / name).mkdir(parents=True)
         for i in range(16):
-            Image.new("L", (16, 16), 80 * c + i).save(place / name / f"{i}.png")
-    words = ["train", "cifar100", "--model", "micro", "--data", place, "--cpu", *SETTINGS]
-    words += ["--folder", folder]
-    for option, told in (([], "--split 0.15"), (["--split", "0.5"], "split is 0.5; give the share"),
-                         (["--split", "0.2", "--stream"], "leave out --stream")):  # fmt: skip
-        status, _, err = typed(capsys, *words, *option)
-        assert (status, told in err) == (1 + bool(option), True)
-    status, out, _ = typed(capsys, *words, "--split", "0.25")
+            Image.new("L", (18, 16), 80 * c + i).save(place / name / f"{i}.png")
+    words = ["--model", "micro", "--data", place, "--cpu", *SETTINGS, "--folder", folder]
+    for option, status, told in (
+        (["cifar100"], 1, "--split 0.15"),
+        (["--split", "0.5"], 2, "split is 0.5; give the share"),
+        (["cifar100", "--split", "0.2", "--stream"], 2, "leave out --stream"),
+        (["own", "--stream"], 2, "leave out --stream"),
+    ):
+        found, _, err = typed(capsys, "train", *option, *words)
+        assert (found, told in err) == (status, True)
+    status, out, _ = typed(capsys, "train", *words, "--split", "0.25")
     assert status == 0
     assert "24 images to train on, 12 to choose the best by, 12 to test it on, 3 classes" in out
+    assert "in_channels=1   all of 24 images looked at are grey\n" in out
+    assert "image_size=" not in out  # it is set
     table = pd.read_csv(folder / "split.csv")
     assert table.part.value_counts().to_dict() == {"train": 24, "validation": 12, "test": 12}
     best = max(re.findall(r"validation loss .* top 1 ([\d.]+)", out))
     assert f"The best checkpoint, top 1 {best} on the validation images" in out
     (score,) = re.findall(r"on the 12 test images\n(top 1 .*\n)", out)
-    for where in ([], [place]):
-        status, asked, _ = typed(capsys, "evaluate", "--model", folder, *where, "--cpu")
-        assert status == 0
-        assert score in asked
-    status, asked, _ = typed(capsys, "evaluate", "--model", folder, "--out", tmp_path / "r")
-    held = table.image[table.part == "test"].str.replace(".", str(place), n=1)
-    assert pd.read_csv(tmp_path / "r" / "images.csv").image.tolist() == held.tolist()
-    status, out, _ = typed(capsys, *words, "--split", "0.25", "--resume")
+    status, out, _ = typed(capsys, "train", *words, "--split", "0.25", "--resume")
     assert status == 0
     assert score in out
-    for option, told in (([], "which images are to test on"), (["--split", "0.2"], "another part")):
-        status, _, err = typed(capsys, *words, *option, "--resume")
-        assert (status, told in err) == (1 + bool(option), True)
+    for more in ([], [place, "--out", tmp_path / "report"]):
+        status, out, _ = typed(capsys, "evaluate", "--model", folder, "--cpu", *more)
+        assert status == 0
+        assert score in out
+    held = table.image[table.part == "test"].str.replace(".", str(place), n=1)
+    assert pd.read_csv(tmp_path / "report" / "images.csv").image.tolist() == held.tolist()
+    for option in ([], ["--split", "0.2"]):
+        status, _, err = typed(capsys, "train", *words, *option, "--resume")
+        assert (status, "another part than in" in err) == (2, True)
+    status, _, err = typed(capsys, "train", "--data", "OWNER/NAME")
+    assert (status, "no RECIPE is given; give one of digits, own, cifar100" in err) == (2, True)
+    assert typed(capsys, "train", "own")[0] == 2
+    assert typed(capsys, "evaluate", place, "--data", place)[0] == 2
 
 
 def test_what_is_printed_can_be_typed(capsys, run, tmp_path, monkeypatch):

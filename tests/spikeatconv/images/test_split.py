@@ -1,4 +1,4 @@
-"""Images held out: each class gives its share, no image is in two parts, and they are found again."""
+"""Images held out: each class gives its share, no image is in two parts, all are found again."""
 
 import csv
 from collections import Counter
@@ -83,7 +83,7 @@ def test_what_is_there_is_used_and_the_rest_held_out(tmp_path, there, counts):
 
 def test_a_lone_folder_is_asked_whole_or_what_was_held_out_of_it(tmp_path):
     place = pictures(tmp_path / "a")
-    with pytest.raises(FileNotFoundError, match="which images are to test on; .*--split 0.15"):
+    with pytest.raises(FileNotFoundError, match=r"which images are to test on; .*--split 0\.15"):
         open_data(place, 8)
     assert len(open_test(place, 8)) == 30
     parts = open_parts(place, 8, share=0.2)
