@@ -126,6 +126,8 @@ def filled(options: Options) -> Options:
             )
         recipe = "own"
     split = SHARE if recipe == "own" and options.split is None else options.split
+    if split is not None:
+        understand(check_share, split)
     return replace(options, recipe=recipe, split=split)
 
 
@@ -162,8 +164,8 @@ def decide_own(options: Options, settings: dict, before: Trained | None) -> dict
             "own looks at your images before it trains: "
             + ("leave out --stream" if options.streamed else "give --data FOLDER")
         )
-    share = SHARE if options.split is None else options.split
-    understand(check_share, share)
+    share = options.split
+    assert share is not None  # by `filled`
     seed = settings["recipe"].get("seed", RECIPES["own"].seed)
     with warnings.catch_warnings(action="ignore"):  # they come when the images are opened to train
         train = open_parts(
@@ -181,7 +183,6 @@ def open_images(
     """What trains, what chooses the best, and with --split all three parts."""
     if options.split is None:
         return *(stream if options.streamed else open_data)(where, recipe.image_size, **words), None
-    understand(check_share, options.split)
     if options.streamed:
         raise Refused(
             f"--split {options.split:g} holds out images by their numbers, which a stream does not "
