@@ -55,6 +55,16 @@ ANEW = """async ([names, state, styles, first]) => {
     (0, eval)(first);
     await spikevizLive.widget(code, JSON.parse(state)).show(view);
 }"""
+STILL = """() => new Promise((done) => {
+    let [last, frames] = [NaN, 0];
+    const look = () => {
+        frames = scrollY === last ? frames + 1 : 0;
+        last = scrollY;
+        if (frames < 10) requestAnimationFrame(look);
+        else done(scrollY);
+    };
+    look();
+})"""
 MEDIA = {"reduced_motion": "no-preference", "color_scheme": "light"}
 
 
@@ -167,6 +177,23 @@ def kept(opener, own_class, pages):
             return page
 
         yield show
+
+
+@pytest.fixture
+def swipe():
+    """swipe(page, (x, y), right, down): a finger goes that far from there; how far the page has
+    scrolled, once that has ended in the compositor too."""
+
+    def go(page, start, right=0, down=0):
+        before, client = page.evaluate(STILL), page.context.new_cdp_session(page)
+        way = [{"x": start[0] + k / 8 * right, "y": start[1] + k / 8 * down} for k in range(9)]
+        kinds = ["touchStart", *["touchMove"] * 8, "touchEnd"]
+        for kind, points in zip(kinds, [*([at] for at in way), []], strict=True):
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        client.detach()
+        return page.evaluate(STILL) - before
+
+    return go
 
 
 @pytest.fixture(scope="module")

@@ -187,19 +187,14 @@ def test_a_page_of_the_site_draws_it_offline_with_its_text(tmp_path, new_page):
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
 
 
-def test_on_a_phone_a_finger_scrolls_over_it(tmp_path, new_page):
+def test_on_a_phone_a_finger_scrolls_over_it(tmp_path, new_page, swipe):
     write_site(tmp_path, {tmp_path / "squares.ipynb": shown("Squares.")})
     page = new_page(390, 600, has_touch=True, is_mobile=True)
     page.goto((tmp_path / "squares.html").as_uri())
     page.locator(".plotly-figure .main-svg").first.wait_for()
     page.add_style_tag(content="body { padding-bottom: 900px }")
     box = page.locator(".plotly-figure .nsewdrag").bounding_box()
-    client = page.context.new_cdp_session(page)
-    x, y = 200, min(box["y"] + box["height"] / 2, 550)
-    for kind, by in [("Start", 0), *(("Move", by) for by in range(20, 240, 20)), ("End", None)]:
-        points = [] if by is None else [{"x": x, "y": y - by}]
-        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-    page.wait_for_function("scrollY > 150", timeout=5000)
+    assert swipe(page, (200, min(box["y"] + box["height"] / 2, 550)), down=-220) > 150
 
 
 def test_jupyterlab_draws_it_offline_and_the_notebook_stays_small(lab, browser):

@@ -350,7 +350,7 @@ def test_the_answer_is_hidden_until_the_reader_has_guessed(opened, report, guess
 # ---------------------------------------------------------------- a handle for a finger
 
 
-def test_a_finger_chooses_a_layer_and_drags_its_handle_past_the_line(opened):
+def test_a_finger_chooses_a_layer_and_drags_its_handle_past_the_line(opened, swipe):
     page = opened(answered(BY_HAND), width=390, height=800, has_touch=True, is_mobile=True)
     plane = page.locator(".sv-plane")
     plane.evaluate("(one) => one.scrollIntoView({ block: 'center' })")
@@ -363,20 +363,11 @@ def test_a_finger_chooses_a_layer_and_drags_its_handle_past_the_line(opened):
     assert min(box["width"], box["height"]) >= 24
     centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     assert centre == pytest.approx((x + spread, y), abs=1)
-    client = page.context.new_cdp_session(page)
     _, to = plane_place(page, 2, 4)
-    at, scrolled = [centre[0] + 8, centre[1] + 6], page.evaluate("scrollY")
-    for kind, points in (
-        ("touchStart", [at]),
-        ("touchMove", [[at[0], (at[1] + to + 6) / 2]]),
-        ("touchMove", [[at[0], to + 6]]),
-        ("touchEnd", []),
-    ):
-        points = [{"x": px, "y": py} for px, py in points]
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    scrolled = swipe(page, (centre[0] + 8, centre[1] + 6), down=to - centre[1])
     says(page, ".sv-update", "the SNN loses")  # 2 · 4 > 5.11
     assert value(page, "rates")["stages.0.body"] == pytest.approx(4, rel=0.03)
-    assert abs(page.evaluate("scrollY") - scrolled) < 30  # the words above: a line more
+    assert abs(scrolled) < 30  # the words above: a line more
     assert handle.get_attribute("aria-valuetext").startswith("R ")
 
 

@@ -384,18 +384,11 @@ def test_the_dot_of_the_map_drags_tau_and_the_threshold_together_and_pins_nothin
     assert (model(page, "tau"), model(page, "v_threshold")) == (10, 1)
 
 
-def test_a_finger_drags_the_threshold_and_the_page_stays(shown):
+def test_a_finger_drags_the_threshold_and_the_page_stays(shown, swipe):
     page = shown({"width": 390, "height": 800, "has_touch": True, "is_mobile": True})
     page.locator(".sv-threshold").scroll_into_view_if_needed()
-    x, y = middle(page, ".sv-threshold")
-    top = page.evaluate("scrollY")
-    client = page.context.new_cdp_session(page)
-    for kind, at in [("Start", y), *[("Move", y + down) for down in range(5, 60, 5)], ("End", 0)]:
-        points = [] if kind == "End" else [{"x": x, "y": at}]
-        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-    page.evaluate(SETTLED)
+    assert swipe(page, middle(page, ".sv-threshold"), down=55) == 0
     assert model(page, "v_threshold") < 0.8
-    assert page.evaluate("scrollY") == top
 
 
 # ---------------------------------------------------------------- modes and challenges

@@ -479,24 +479,15 @@ def test_a_threshold_that_is_dragged_out_of_the_plot_takes_the_axis_along(opened
     assert abs(line.bounding_box()["y"] - top) < 3  # nothing jumps on release
 
 
-def test_a_finger_drags_a_grip_and_the_page_stays(opened):
+def test_a_finger_drags_a_grip_and_the_page_stays(opened, swipe):
     page = opened(width=390, height=800, has_touch=True, is_mobile=True)
     page.add_style_tag(content="body { padding: 300px 0 }")
     grip = page.locator(".sv-grip").nth(3)
     grip.scroll_into_view_if_needed()
     box = grip.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    client = page.context.new_cdp_session(page)
-    before = page.evaluate("scrollY")
-    client.send(
-        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
-    )
-    for moved in range(5, 45, 5):
-        at = {"x": x, "y": y + moved}
-        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
-    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert swipe(page, at, down=40) == 0
     page.wait_for_function(f"{MODEL}.get('thresholds')[3] < 1.9")
-    assert page.evaluate("scrollY") == before
 
 
 def test_crowded_grips_stand_apart(opened, made):
@@ -508,21 +499,14 @@ def test_crowded_grips_stand_apart(opened, made):
     assert all(box["x"] > plot["x"] + plot["width"] - 86 for box in boxes)  # beside the last step
 
 
-def test_a_finger_that_scrolls_over_the_plot_moves_no_playhead_and_its_tap_does(opened):
+def test_a_finger_that_scrolls_over_the_plot_moves_no_playhead_and_its_tap_does(opened, swipe):
     page = opened(width=390, height=800, has_touch=True, is_mobile=True)
     page.add_style_tag(content="body { padding: 300px 0 }")
     box = page.locator(".sv-mbpl-traces").bounding_box()
     page.evaluate(f"scrollTo(0, {box['y'] - 200})")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    client = page.context.new_cdp_session(page)
     x, y = box["x"] + 120, 200 + box["height"] - 70
-    for kind, ups in (("Start", [0]), ("Move", range(10, 200, 10)), ("End", [0])):
-        for up in ups:
-            points = [] if kind == "End" else [{"x": x, "y": y - up}]
-            client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-    page.wait_for_function(f"scrollY > {box['y'] - 100}")
+    assert swipe(page, (x, y), down=-190) > 100
     assert trait(page, "cursor") == 11
-    page.wait_for_timeout(500)  # it no longer glides
     box = page.locator(".sv-mbpl-traces").bounding_box()
     page.touchscreen.tap(box["x"] + 120, box["y"] + box["height"] - 70)
     page.wait_for_function(f"{MODEL}.get('cursor') < 6")

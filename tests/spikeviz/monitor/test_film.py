@@ -259,20 +259,14 @@ def test_the_guess_is_drawn_by_keys_and_taken_back(opened):
     assert page.get_by_role("button", name="Play").is_visible()  # calm: it is there at once
 
 
-def test_a_finger_draws_the_guess_and_the_page_stands_still(opened):
+def test_a_finger_draws_the_guess_and_the_page_stands_still(opened, swipe):
     page = opened(width=390, height=800, has_touch=True, is_mobile=True, reduced_motion="reduce")
     page.add_style_tag(content="body { padding: 500px 0 }")
-    client = page.context.new_cdp_session(page)
     on_plot(page, "Your guess", 0, 0)  # in sight
-    before = page.evaluate("scrollY")
-    x, y = on_plot(page, "Your guess", 0.1, 0.05)
-    for kind, share in (("Start", 0), *(("Move", k / 8) for k in range(1, 9)), ("End", None)):
-        at = [] if share is None else [{"x": x + 10 * share, "y": y - 100 * share}]
-        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": at})
+    assert swipe(page, on_plot(page, "Your guess", 0.1, 0.05), 10, -100) == 0
     page.wait_for_function(
         "document.getElementById('view').model.get('guess').some((s) => s > 0.7)"
     )
-    assert page.evaluate("scrollY") == before
 
 
 def test_logs_of_ones_own_are_shown_at_once(opened, monitor_of, log_of):
@@ -282,14 +276,11 @@ def test_logs_of_ones_own_are_shown_at_once(opened, monitor_of, log_of):
         assert page.get_by_role("button", name=name).count() == 0
 
 
-def test_a_finger_takes_the_playhead_along_a_plot(opened, monitor_of, log_of):
+def test_a_finger_takes_the_playhead_along_a_plot(opened, monitor_of, log_of, swipe):
     page = opened(
         monitor_of(one=log_of([1.0] * 41, every=5)),
         width=390, height=800, has_touch=True, is_mobile=True,
     )  # fmt: skip
-    client = page.context.new_cdp_session(page)
     (x, y), (end, _) = (on_plot(page, "loss", share, 0.5) for share in (0.9, 0.25))
-    for kind, share in (("Start", 0), *(("Move", k / 8) for k in range(1, 9)), ("End", None)):
-        at = [] if share is None else [{"x": x + (end - x) * share, "y": y}]
-        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": at})
+    swipe(page, (x, y), end - x)
     page.locator(".sv-clock", has_text="step 44 of 164").wait_for()

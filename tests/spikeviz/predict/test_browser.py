@@ -110,7 +110,7 @@ def test_the_number_that_stands_there_can_be_meant(opened, hand):
 
 
 @pytest.mark.parametrize("hand", ["mouse", "finger", "keys"])
-def test_a_curve_is_drawn_by_hand_and_compared(opened, hand):
+def test_a_curve_is_drawn_by_hand_and_compared(opened, swipe, hand):
     page = opened("curve", has_touch=True)
     canvas = page.locator("canvas")
     box = canvas.bounding_box()
@@ -122,10 +122,7 @@ def test_a_curve_is_drawn_by_hand_and_compared(opened, hand):
         page.mouse.move(right, level, steps=5)
         page.mouse.up()
     elif hand == "finger":
-        client = page.context.new_cdp_session(page)
-        for kind, at in [("touchStart", left), ("touchMove", right), ("touchEnd", None)]:
-            points = [{"x": at, "y": level}] if at else []
-            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        swipe(page, (left, level), right - left)
     else:
         canvas.focus()
         for key, times in [("PageUp", 1), ("ArrowUp", 3), ("ArrowRight", 40)]:

@@ -111,28 +111,21 @@ def test_the_part_in_view_is_dragged_with_its_offset_and_taken_back(opened):
     handle.wait_for(state="hidden")
 
 
-def test_a_finger_holds_the_part_in_view_and_scrolls_over_the_raster(opened):
+def test_a_finger_holds_the_part_in_view_and_scrolls_over_the_raster(opened, swipe):
     page = opened(
         SpikeRaster(np.zeros((100, 1000)), window=[20, 60, 400, 600]),
         width=390, height=800, has_touch=True, is_mobile=True,
     )  # fmt: skip
     page.add_style_tag(content="body { padding: 500px 0 }")
-    client = page.context.new_cdp_session(page)
 
-    def swipe(locator, down):
+    def place(locator, share):
         locator.evaluate("(one) => one.scrollIntoView({ block: 'center' })")
         box = locator.bounding_box()
-        at = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-        for kind, share in (("Start", 0), *(("Move", k / 8) for k in range(1, 9)), ("End", None)):
-            points = [] if share is None else [{"x": at[0], "y": at[1] + down * share}]
-            client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+        return box["x"] + box["width"] / 2, box["y"] + share * box["height"]
 
-    swipe(page.locator(".sv-view"), 40)
-    page.wait_for_function("document.getElementById('view').model.get('window')[2] > 480")
+    assert swipe(page, place(page.locator(".sv-view"), 0.5), down=40) == 0
     after = value(page, "window")
+    assert after[2] > 480
     for canvas in (".sv-raster", ".sv-overview"):
-        page.locator(canvas).evaluate("(one) => one.scrollIntoView({ block: 'center' })")
-        before = page.evaluate("scrollY")
-        swipe(page.locator(canvas), -200)
-        page.wait_for_function(f"scrollY > {before} + 100")
+        assert swipe(page, place(page.locator(canvas), 0.9), down=-200) > 100  # under the view
         assert value(page, "window") == after
