@@ -10,7 +10,6 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 from PIL import Image
 
 import spikeviz
@@ -21,19 +20,6 @@ from spikeviz.ink import recolour, to_html
 from spikeviz.publish.site import write_site
 
 ZOOMED = [cls for cls in explorers() if hasattr(cls, "to_plotly")]
-
-
-def test_the_text_is_in_the_notebook_and_the_picture_comes_once():
-    code = (
-        "import matplotlib.pyplot as plt\nfrom spikeviz import show\n"
-        'figure, axis = plt.subplots()\nshow(figure, "An empty\\n  axis.")'
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
-    (data,) = [o.data for o in notebook.cells[0].outputs if "data" in o]
-    assert data["text/plain"] == "An empty axis."
-    assert data["text/html"].count('aria-label="An empty axis."') == 1
-    assert data["text/html"].count('<div hidden><img alt="An empty axis."') == 1
 
 
 GROUNDS = {"rgb(255, 255, 255)": "rgb(33, 33, 33)", "rgb(17, 17, 17)": "rgb(230, 230, 230)"}
@@ -60,9 +46,13 @@ def all_inks():
     plt.close(figure)
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_a_figure_is_in_the_colours_of_its_page(new_page, all_inks, ground):
+def test_a_figure_is_in_the_colours_of_its_page(new_page, all_inks):
     page = new_page(900, 300)
+    for ground in GROUNDS:
+        look_at(page, all_inks, ground)
+
+
+def look_at(page, all_inks, ground):
     page.set_content(PAGE.format(ground, GROUNDS[ground], all_inks))
     seen = np.asarray(Image.open(io.BytesIO(page.locator(".sv-figure").screenshot())).convert("L"))
     paper, ink = (int(rgb[4:].split(",")[0]) for rgb in (ground, GROUNDS[ground]))
@@ -173,12 +163,19 @@ def shown(alt):
     return nbformat.v4.new_notebook(cells=cells)
 
 
-def test_a_page_of_the_site_draws_it_offline_with_its_text(tmp_path, new_page):
-    write_site(tmp_path, {tmp_path / "squares.ipynb": shown('Squares, "n²"')})
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory):
+    """The address of a page of the site."""
+    folder = tmp_path_factory.mktemp("squares")
+    write_site(folder, {folder / "squares.ipynb": shown('Squares, "n²"')})
+    return (folder / "squares.html").as_uri()
+
+
+def test_a_page_of_the_site_draws_it_offline_with_its_text(squares, new_page):
     page = new_page(offline=True)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto((tmp_path / "squares.html").as_uri())
+    page.goto(squares)
     page.locator(".plotly-figure .main-svg").first.wait_for()
     assert page.locator(".plotly-figure").get_attribute("aria-label") == 'Squares, "n²"'
     box = page.locator(".plotly-figure .points path").nth(1).bounding_box()
@@ -187,29 +184,10 @@ def test_a_page_of_the_site_draws_it_offline_with_its_text(tmp_path, new_page):
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
 
 
-def test_on_a_phone_a_finger_scrolls_over_it(tmp_path, new_page, swipe):
-    write_site(tmp_path, {tmp_path / "squares.ipynb": shown("Squares.")})
+def test_on_a_phone_a_finger_scrolls_over_it(squares, new_page, swipe):
     page = new_page(390, 600, has_touch=True, is_mobile=True)
-    page.goto((tmp_path / "squares.html").as_uri())
+    page.goto(squares)
     page.locator(".plotly-figure .main-svg").first.wait_for()
     page.add_style_tag(content="body { padding-bottom: 900px }")
     box = page.locator(".plotly-figure .nsewdrag").bounding_box()
     assert swipe(page, (200, min(box["y"] + box["height"] / 2, 550)), down=-220) > 150
-
-
-def test_jupyterlab_draws_it_offline_and_the_notebook_stays_small(lab, browser):
-    code = 'import spikeviz\nspikeviz.show(spikeviz.AblationExplorer().to_plotly(), "Six points.")'
-    file = lab.write("zoom", code, "spikeviz.LIFExplorer().to_plotly()")
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-    page.route("**/*", lambda route: route.continue_() if lab.address.split("/lab")[0] in
-               route.request.url or route.request.url.startswith(("data:", "blob:"))
-               else route.abort())  # fmt: skip
-    lab.open(page, "zoom")
-    lab.run_all(page)
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 2")
-    page.locator(".js-plotly-plot .legend").first.wait_for()
-    page.locator(".jp-MarkdownCell").last.click()
-    page.keyboard.press("Control+s")
-    page.locator(".jp-mod-dirty").wait_for(state="detached")
-    assert file.stat().st_size < 500_000  # with both widgets; plotly alone has 5,000,000
-    page.context.close()

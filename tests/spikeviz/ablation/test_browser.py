@@ -1,7 +1,5 @@
 """AblationExplorer in the page: your order, the seeds one by one, the paper's claims, the words."""
 
-import json
-
 import pytest
 
 from spikeviz import results
@@ -271,18 +269,3 @@ def test_a_study_without_the_papers_axes_ends_with_its_seeds(saved):
     assert page.get_by_label("the paper's order beside ours").is_hidden()
     assert "The paper's figures" not in page.inner_text("body")
     page.get_by_text("Ours: Micro's twin with ReLU").wait_for()
-
-
-def test_in_jupyterlab_the_order_reaches_python(lab, browser):
-    cell = "from spikeviz import AblationExplorer\nablation = AblationExplorer()\nablation"
-    lab.write("ablation", cell)
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-    lab.open(page, "ablation")
-    lab.run_all(page)
-    page.get_by_role("slider", name="MBPL").press("Home")
-    page.get_by_role("button", name="This is my order").click()
-    page.locator(".sv-summary", has_text="highest mean").wait_for(timeout=20_000)
-    assert lab.python("ablation.guess['SPK block'][0]") == "mbpl"
-    saved = json.loads((lab.folder / "notebooks/ablation.ipynb").read_text())
-    assert len(json.dumps(saved)) < 150_000
-    page.context.close()

@@ -12,7 +12,6 @@ from torch import nn
 
 from spikeatconv import SpikeAtConv, mnist5k, preset
 from spikeviz import AttentionExplorer
-from spikeviz.browser import Course
 
 PLACE = ("layer", "head", "time_step", "group", "token", "key")
 # Sets traits of the page's model; resolves with the numbers of the drawing that shows them.
@@ -435,24 +434,3 @@ def test_a_saved_page_without_answers_and_networks_offers_one_image(alone, monke
     assert page.get_by_role("button", name="Digit 3, image 7").is_disabled()
     page.get_by_text("A picture of your own needs Python").wait_for()
     assert page.get_by_role("button", name="Clear").is_disabled()
-
-
-def test_in_a_notebook_another_image_is_asked_of_the_models(new_page, lab: Course):
-    lab.write("attention", "from spikeviz import AttentionExplorer\nw = AttentionExplorer()\nw")
-    page = new_page()
-    lab.open(page, "attention")
-    lab.run_all(page)
-    field = page.get_by_label("Image, exact value")
-    field.fill("9")  # a two
-    field.press("Enter")
-    page.locator(".sv-title", has_text="BDSA (network says 2)").wait_for()
-    page.get_by_text("The models run").wait_for(state="hidden")
-    page.get_by_label("Layer", exact=True).select_option("2")
-    page.locator(".sv-summary", has_text="Token 3 of group 0,").wait_for()
-    expected = (9, 2, 3, "", 9)
-    for _ in range(50):  # until the front end's last message is there
-        seen = tuple(lab.python("(w.image, w.layer, w.token, w.problem, w.answer['image'])"))
-        if seen == expected:
-            break
-        page.wait_for_timeout(50)
-    assert seen == expected

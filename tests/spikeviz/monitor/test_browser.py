@@ -7,18 +7,6 @@ import numpy as np
 
 from spikeviz import TrainingMonitor
 
-LOOP = """import math, time
-closed = []
-def loop():
-    try:
-        for step in range(1, 100_000):
-            time.sleep(0.002)
-            yield {"step": step, "loss": 1 / step, "images": 8 * step}
-    finally:
-        closed.append(step)
-for metrics in monitor.watch(loop(), "mine", steps=100_000):
-    pass"""
-
 
 def test_hovering_says_what_each_run_had_there(opened, monitor_of, log_of):
     rng = random.Random(0)
@@ -86,24 +74,3 @@ def test_each_plot_is_read_at_the_place_that_is_pointed_at(opened):
         canvas.hover(position={"x": 46 + 0.75 * (width - 60 - bars), "y": 60})
         words = page.locator(".sv-reading", has_text="spiking Micro")
         words.filter(has_text="step 360,").wait_for()
-
-
-def test_stop_ends_a_loop_that_keeps_its_cell_busy(lab, browser):
-    cells = ["from spikeviz import TrainingMonitor\nmonitor = TrainingMonitor()\nmonitor", LOOP]
-    lab.write("watch", *cells)
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-    lab.open(page, "watch")
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
-    summary = page.locator(".spikeviz .sv-summary")
-    summary.filter(has_text="spiking Micro: 480 steps").wait_for(timeout=60_000)
-    page.keyboard.press("Shift+Enter")
-    summary.filter(has_text="mine: running").wait_for(timeout=30_000)
-    summary.filter(has_text="left").wait_for()
-    page.get_by_role("button", name="Stop").click()
-    summary.filter(has_text="mine: stopped").wait_for(timeout=30_000)
-    state, closed, length = lab.python("(monitor.state, closed, len(monitor.logs['mine']))")
-    assert state == "stopped"
-    assert closed == [length]
-    assert length < 90_000
-    page.context.close()

@@ -12,7 +12,6 @@ from PIL import Image
 
 from spikeatconv import SpikeAtConv, mnist5k, preset, record, shipped
 from spikeviz import NetworkWalk
-from spikeviz.browser import Course
 from spikeviz.micro.networks import load_page_model
 
 GET = "(name) => document.getElementById('view').model.get(name)"
@@ -577,23 +576,3 @@ def test_a_file_is_cut_scaled_and_turned_round(saved, tmp_path):
     }""")
     page.get_by_role("button", name="A test digit: 3").click()
     page.locator(".sv-summary").filter(has_text="says 3,").wait_for()
-
-
-def test_in_jupyterlab_a_choice_is_answered_by_the_kernel(new_page, lab: Course):
-    lab.write("walk", "from spikeviz import NetworkWalk\nwalk = NetworkWalk()\nwalk")
-    page = new_page()
-    lab.open(page, "walk")
-    lab.run_all(page)
-    summary = page.locator(".spikeviz .sv-summary")
-    summary.filter(has_text="the network says 5").wait_for()
-    page.get_by_label("Test digit, exact value").fill("7")
-    page.get_by_label("Test digit, exact value").press("Enter")
-    summary.filter(has_text="the network says 3").wait_for()
-    page.get_by_role("button", name="Clear").click()
-    page.locator(".spikeviz .sv-nw-pad").press("Space")
-    page.get_by_label("Compare with").select_option("micro_untrained")
-    summary.filter(has_text="The other model says").wait_for()
-    kernel = lab.python(
-        "(walk.source, len(walk.pixels), max(walk.pixels), walk.other, walk.problem)"
-    )
-    assert kernel == ("own", 784, 255, "micro_untrained", "")
