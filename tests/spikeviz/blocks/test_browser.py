@@ -21,6 +21,11 @@ READ = """({ here }) => Object.fromEntries(Object.entries(here).map(([name, valu
 }]))"""
 
 
+@pytest.fixture
+def opened(kept):
+    return kept
+
+
 def random_settings(rng: random.Random, block: str, number: int) -> dict:
     """Settings that the explorer allows; the number makes each drawing a new one."""
     within = lambda name: rng.uniform(*LIMITS[name][:2])  # noqa: E731
@@ -51,7 +56,7 @@ def random_settings(rng: random.Random, block: str, number: int) -> dict:
 @pytest.mark.parametrize("block", PLACES)
 def test_every_box_passes_on_what_the_real_block_does(opened, drawn, block):
     page, rng, fired, closed = opened(), random.Random(block), 0, set()
-    for number in range(15):
+    for number in range(9):
         settings = random_settings(rng, block, number)
         shown = drawn(page, settings, READ)
         explorer = SpikeBlockExplorer(**settings)
@@ -70,7 +75,7 @@ def test_every_box_passes_on_what_the_real_block_does(opened, drawn, block):
                 membrane = np.reshape(shown[box]["membrane"], expected.shape)
                 np.testing.assert_allclose(membrane, truth.membranes[box], rtol=0, atol=1e-9)
         closed |= {settings["readout"]} if "closing" in shown else {len(shown)}
-    assert fired > 8  # the draw is not one of silent blocks
+    assert fired > 5  # the draw is not one of silent blocks
     closes = {"rl": {"spike"}, "mbpl": {"spike", "sum"}}
     assert {"spike", "sum"} & closed == closes.get(block, set())
 

@@ -32,21 +32,25 @@ DRAWN = """([change, until]) => new Promise((resolve) => {
 
 
 @pytest.fixture
-def saved(new_page, tmp_path):
+def saved(kept):
     """Open a saved explorer, which does not play by itself: saved(width=..., **options of the page,
     explorer=LIFExplorer())."""
 
     def open_saved(explorer=None, **options):
-        path = (explorer or LIFExplorer()).save_html(tmp_path / "lif explorer.html")
-        page = new_page(offline=True, **{"reduced_motion": "reduce"} | options)
-        requests = []
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(path.as_uri())
+        page = kept(explorer, **{"reduced_motion": "reduce"} | options)
         page.locator(".sv-summary").get_by_text("spike").wait_for()
-        assert all(url.startswith(("file:", "blob:")) for url in requests), requests
         return page
 
     return open_saved
+
+
+def test_the_page_asks_for_nothing_but_itself(explorer, new_page, tmp_path):
+    page, requests = new_page(offline=True, reduced_motion="reduce"), []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(explorer.save_html(tmp_path / "lif explorer.html").as_uri())
+    page.locator(".sv-summary").get_by_text("spike").wait_for()
+    assert requests
+    assert all(url.startswith(("file:", "blob:")) for url in requests), requests
 
 
 def random_parameters(rng: random.Random) -> dict:
@@ -87,11 +91,11 @@ def norse(current: np.ndarray, p: dict) -> tuple[list, list]:
     return spikes, potentials
 
 
-def test_200_random_neurons_are_the_same_in_the_page_in_python_and_in_norse(saved):
+def test_100_random_neurons_are_the_same_in_the_page_in_python_and_in_norse(saved):
     page = saved()
     rng = random.Random(0)
     fired, compared_with_norse = 0, 0
-    for _ in range(200):
+    for _ in range(100):
         p = random_parameters(rng)
         shown = page.evaluate(DRAWN, [p, p])
         truth = LIFExplorer(**p).trace()
@@ -105,8 +109,8 @@ def test_200_random_neurons_are_the_same_in_the_page_in_python_and_in_norse(save
             assert shown["s"] == spikes, p
             np.testing.assert_allclose(shown["v"], potentials, rtol=0, atol=1e-9)
             compared_with_norse += 1
-    assert fired > 100  # the draw is not one of silent neurons
-    assert compared_with_norse > 50
+    assert fired > 50  # the draw is not one of silent neurons
+    assert compared_with_norse > 25
 
 
 def test_the_update_is_written_with_the_numbers_of_the_step(saved):
@@ -284,17 +288,18 @@ def test_it_follows_the_colour_scheme(saved):
     page.wait_for_function(f"{json.dumps(drawn_light)} !== {pixels}")  # the canvas follows
 
 
-def test_1000_random_moves_leave_numbers_on_show(saved):
+def test_400_random_moves_leave_numbers_on_show(saved):
     page = saved()
     console = []
-    page.on("console", lambda message: console.append(message.text))
+    hear = lambda message: console.append(message.text)  # noqa: E731
+    page.on("console", hear)
     shown = page.evaluate(
         """async () => {
             let state = 1;
             const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
             const inputs = [...document.querySelectorAll(".spikeviz input")];
             const bad = [];
-            for (let move = 0; move < 1000; move++) {
+            for (let move = 0; move < 400; move++) {
                 const input = inputs[Math.floor(random() * inputs.length)];
                 if (input.type === "checkbox") input.click();
                 else {
@@ -316,6 +321,7 @@ def test_1000_random_moves_leave_numbers_on_show(saved):
         }"""
     )
     assert shown == []
+    page.remove_listener("console", hear)
     assert console == []
     state = page.evaluate(DRAWN, [{"cursor": 3}, None])
     LIFExplorer(**state["p"])  # what is left is allowed in Python too

@@ -13,22 +13,18 @@ from spikeviz import LIFExplorer
 
 SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Every drawing: where the playhead stands, and what is drawn there.
-WATCH = """() => {
+WATCH = """
     window.seen = [];
     document.addEventListener("spikeviz:drawn", ({ detail: { now } }) => seen.push({ ...now }));
-}"""
+"""
 
 
 @pytest.fixture
-def shown(new_page, tmp_path):
+def shown(kept):
     """shown(options of the page, **traits): a saved explorer, calm unless asked."""
 
     def show(options=None, **traits):
-        explorer = LIFExplorer(**traits)
-        page = new_page(offline=True, **{"reduced_motion": "reduce"} | (options or {}))
-        page.add_init_script(f"({WATCH})()")
-        page.goto(explorer.save_html(tmp_path / "lif.html").as_uri())
-        explorer.close()
+        page = kept(LIFExplorer(**traits), WATCH, **{"reduced_motion": "reduce"} | (options or {}))
         page.locator(".sv-summary").get_by_text("spike").wait_for()
         return page
 

@@ -28,14 +28,11 @@ DRAWN = """() => { const view = document.getElementById("view").model.get("curre
 
 
 @pytest.fixture
-def saved(new_page, tmp_path):
+def saved(kept):
     """Open a saved explorer, which does not play by itself: saved(**traits)."""
 
     def open_saved(**traits):
-        explorer = LIFExplorer(**traits)
-        page = new_page(offline=True, reduced_motion="reduce")
-        page.goto(explorer.save_html(tmp_path / "lif.html").as_uri())
-        explorer.close()
+        page = kept(LIFExplorer(**traits), reduced_motion="reduce")
         page.locator(".sv-summary").get_by_text("spike").wait_for()
         return page
 

@@ -14,6 +14,11 @@ READ = """({ p, forward, primitive, derivative, survival: { left }, reached, run
     ({ p, forward, primitive, derivative, left, reached, run, steps, hill })"""
 
 
+@pytest.fixture
+def opened(kept):
+    return kept
+
+
 def value(page, name):
     return page.evaluate("(name) => document.getElementById('view').model.get(name)", name)
 
@@ -48,12 +53,12 @@ def random_settings(rng: random.Random) -> dict:
     return chosen
 
 
-def test_40_random_settings_are_the_same_in_the_page_and_in_python(opened, drawn):
+def test_24_random_settings_are_the_same_in_the_page_and_in_python(opened, drawn):
     page = opened()
     rng = random.Random(0)
     close = {"rtol": 1e-9, "atol": 1e-9}
     moved = 0
-    for _ in range(40):
+    for _ in range(24):
         p = random_settings(rng)
         shown = drawn(page, p, READ)
         explorer = SurrogateExplorer(**p)
@@ -72,7 +77,7 @@ def test_40_random_settings_are_the_same_in_the_page_and_in_python(opened, drawn
             walked = [step[one] for step in shown["steps"]]
             np.testing.assert_allclose(walked, getattr(truth, many), err_msg=str(p), **close)
         moved += truth.weights[0] != truth.weights[1]
-    assert moved > 20
+    assert moved > 12
 
 
 def test_the_hill_has_the_slope_that_descent_follows(opened, drawn):
