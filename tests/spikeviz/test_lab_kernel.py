@@ -145,6 +145,30 @@ def python_has(page, lab, code, expected):
     assert has == expected
 
 
+# First: JupyterLab draws what is far down when it is idle, and pages share a process.
+def test_reopened_without_its_kernel_a_notebook_shows_every_widget(alone, lab):
+    page = alone(*(f"spikeviz.{name}()" for name in ORDER))
+    save(page)
+    assert len(states(page)) == 2 * len(ORDER)
+    assert page.file.stat().st_size < 2_000_000
+    assert page.get_by_text(LOST).count() == 0
+    shut_down(page, lab)
+    page.get_by_text(LOST).nth(len(ORDER) - 1).wait_for()
+    page.reload()
+    page.locator(".spikeviz").nth(len(ORDER) - 1).wait_for(timeout=120_000)
+    assert page.get_by_text(LOST).count() == len(ORDER)
+    assert page.get_by_text("Error displaying").count() == 0
+    neuron = widget(page, "LIFExplorer")
+    before = neuron.locator(".sv-summary").inner_text()
+    neuron.locator(".sv-threshold").press("PageDown")
+    neuron.locator(".sv-summary").filter(has_not_text=before).wait_for()
+    assert widget(page, "NetworkWalk").locator(".sv-nw-thumb").first.is_visible()
+    assert widget(page, "NetworkWalk").get_by_text("Another image needs Python").is_visible()
+    assert widget(page, "AttentionExplorer").get_by_text("Other images need Python").is_visible()
+    save(page)  # JupyterLab alone would now drop what no kernel holds
+    assert len(states(page)) == 2 * len(ORDER)
+
+
 def test_with_every_widget_and_figures_a_notebook_stays_small(every):
     page = every
     page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 2")
@@ -190,29 +214,6 @@ def test_an_order_reaches_python(every, lab):
     ablation.get_by_role("button", name="This is my order").click()
     ablation.locator(".sv-summary", has_text="highest mean").wait_for(timeout=20_000)
     python_has(every, lab, "AblationExplorer.guess['SPK block'][0]", "mbpl")
-
-
-def test_reopened_without_its_kernel_a_notebook_shows_every_widget(alone, lab):
-    page = alone(*(f"spikeviz.{name}()" for name in ORDER))
-    save(page)
-    assert len(states(page)) == 2 * len(ORDER)
-    assert page.file.stat().st_size < 2_000_000
-    assert page.get_by_text(LOST).count() == 0
-    shut_down(page, lab)
-    page.get_by_text(LOST).nth(len(ORDER) - 1).wait_for()
-    page.reload()
-    page.locator(".spikeviz").nth(len(ORDER) - 1).wait_for(timeout=120_000)
-    assert page.get_by_text(LOST).count() == len(ORDER)
-    assert page.get_by_text("Error displaying").count() == 0
-    neuron = widget(page, "LIFExplorer")
-    before = neuron.locator(".sv-summary").inner_text()
-    neuron.locator(".sv-threshold").press("PageDown")
-    neuron.locator(".sv-summary").filter(has_not_text=before).wait_for()
-    assert widget(page, "NetworkWalk").locator(".sv-nw-thumb").first.is_visible()
-    assert widget(page, "NetworkWalk").get_by_text("Another image needs Python").is_visible()
-    assert widget(page, "AttentionExplorer").get_by_text("Other images need Python").is_visible()
-    save(page)  # JupyterLab alone would now drop what no kernel holds
-    assert len(states(page)) == 2 * len(ORDER)
 
 
 def test_the_tour_and_its_code_stay_in_view(few):

@@ -1,4 +1,4 @@
-// 300 random moves on a widget, with a picture and a look at it after every third: values in
+// 120 random moves on a widget, with a picture and a look at it after every third: values in
 // every field and choice, clicks on every button, pointer and keys on what takes them. Returns the
 // texts on show that are no numbers.
 async () => { // oxlint-disable-line no-unused-expressions
@@ -43,7 +43,7 @@ async () => { // oxlint-disable-line no-unused-expressions
   Element.prototype.setPointerCapture = () => {}; // a made-up pointer cannot be captured
   const root = document.querySelector(".spikeviz");
   const bad = [];
-  for (let move = 0; move < 300; move++) {
+  for (let move = 0; move < 120; move++) {
     const all = [...root.querySelectorAll("input, textarea, select, button, canvas, [tabindex]")];
     const element = pick(all.filter((one) => one.getClientRects().length));
     (moves[element.localName] ?? press)(element);

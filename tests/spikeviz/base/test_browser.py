@@ -142,6 +142,6 @@ def test_a_move_that_is_taken_back_at_once_is_no_longer_shown(page):
 
 
 @each
-def test_300_random_moves_leave_numbers_on_show(cls, opened):
+def test_120_random_moves_leave_numbers_on_show(cls, opened):
     with opened(cls) as page:
         assert page.evaluate(MOVES) == []
