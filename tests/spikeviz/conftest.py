@@ -3,6 +3,7 @@
 import functools
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -65,6 +66,15 @@ STILL = """() => new Promise((done) => {
     };
     look();
 })"""
+PASSING = """(selector) => {
+    const said = ((window.said ??= {})[selector] = new Set());
+    const listen = () =>
+        document.querySelectorAll(selector).forEach((one) => said.add(one.textContent));
+    listen();
+    new MutationObserver(listen).observe(document.body, {
+        subtree: true, childList: true, characterData: true,
+    });
+}"""
 MEDIA = {"reduced_motion": "no-preference", "color_scheme": "light"}
 
 
@@ -177,6 +187,20 @@ def kept(opener, own_class, pages):
             return page
 
         yield show
+
+
+@pytest.fixture
+def passing():
+    """passing(page, selector): all that these say from now on; `.wait(text)` until one has said it.
+    For what a play shows on its way: a busy machine looks too late."""
+
+    def watch(page, selector):
+        page.evaluate(PASSING, selector)
+        has = "([selector, text]) => [...said[selector]].some((one) => one.includes(text))"
+        wait = lambda text: page.wait_for_function(has, arg=[selector, text])  # noqa: E731
+        return SimpleNamespace(wait=wait)
+
+    return watch
 
 
 @pytest.fixture

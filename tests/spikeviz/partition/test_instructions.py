@@ -87,17 +87,18 @@ def test_a_map_of_7_is_one_group_on_both_sides(kept, made, told):
         says(page, ".sv-summary", "1 group of 49 tokens")
 
 
-def test_with_the_convolution_the_news_spreads_as_a_wave(kept, made, told):
+def test_with_the_convolution_the_news_spreads_as_a_wave(kept, made, told, passing):
     told(NOTEBOOK, "tick the convolution and press ▶ Play: the news of any pixel spreads as a wave")
     page = kept(made(layers=0))
     box = page.get_by_label("a 7×7 convolution")
     box.scroll_into_view_if_needed()
     box.click()
-    press(page, "▶ Play", which=1)
-    says(page, ".sv-clock", "on the way to")
     run = PartitionExplorer(partition="window", convolution=True, layers=2).trace()
-    says(page, "figcaption", f"window: {run.reached[2].sum()} of 784")
-    says(page, "figcaption", "grid: 784 of 784, 100")
+    clock, caption = passing(page, ".sv-clock"), passing(page, "figcaption")
+    press(page, "▶ Play", which=1)
+    clock.wait("on the way to")
+    caption.wait(f"window: {run.reached[2].sum()} of 784")
+    caption.wait("grid: 784 of 784, 100")
 
 
 def test_the_squares_are_dragged_and_are_to_scale(kept, made, told):
