@@ -57,14 +57,14 @@ ANEW = """async ([names, state, styles, first]) => {
     await spikevizLive.widget(code, JSON.parse(state)).show(view);
 }"""
 STILL = """() => new Promise((done) => {
-    let [last, frames] = [NaN, 0];
-    const look = () => {
-        frames = scrollY === last ? frames + 1 : 0;
-        last = scrollY;
-        if (frames < 10) requestAnimationFrame(look);
+    let [last, frames, since] = [NaN, 0, 0];
+    const look = (now) => {
+        if (scrollY !== last) [frames, since] = [0, now];
+        [last, frames] = [scrollY, frames + 1];
+        if (frames < 10 || now < since + 500) requestAnimationFrame(look);
         else done(scrollY);
     };
-    look();
+    requestAnimationFrame(look);
 })"""
 PASSING = """(selector) => {
     const said = ((window.said ??= {})[selector] = new Set());
@@ -206,7 +206,7 @@ def passing():
 @pytest.fixture
 def swipe():
     """swipe(page, (x, y), right, down): a finger goes that far from there; how far the page has
-    scrolled, once that has ended in the compositor too."""
+    scrolled, once that has ended in the compositor too: a page that glides takes no tap."""
 
     def go(page, start, right=0, down=0):
         before, client = page.evaluate(STILL), page.context.new_cdp_session(page)

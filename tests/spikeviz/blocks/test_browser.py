@@ -316,7 +316,8 @@ FLOW = """() => new Promise((done) => {
 def test_between_two_steps_the_next_one_flows_from_left_to_right(opened):
     page = opened(SpikeBlockExplorer(time_steps=3, cursor=0))
     seen = page.evaluate(FLOW)
-    assert len({one["picture"] for one in seen}) > 60
+    assert sum(one["place"] % 1 != 0 for one in seen) > 8  # so few frames has a busy machine
+    assert len({one["picture"] for one in seen}) > 0.8 * len(seen)
     assert all(one["step"] == one["cursor"] == int(one["place"]) for one in seen)
     page.locator(".sv-clock", has_text="step 3 of 3").wait_for()
 

@@ -119,7 +119,8 @@ def test_play_goes_smoothly_from_before_the_first_frame_to_the_last(opened):
     page = opened(EventExplorer(step=3, contrast=0.3))
     run = EventExplorer(contrast=0.3).trace()
     seen = page.evaluate(PLAY)
-    assert len({one["picture"] for one in seen}) > 60
+    assert sum(one["place"] % 1 != 0 for one in seen) > 8  # so few frames has a busy machine
+    assert len({one["picture"] for one in seen}) > 0.8 * len(seen)
     assert seen[0]["place"] < 0.2
     whole = [float(frame.sum()) for frame in run.frames]
     for one in seen:

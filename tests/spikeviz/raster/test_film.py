@@ -58,7 +58,7 @@ def test_play_goes_over_the_steps_and_the_map_shows_the_spikes_of_each(opened):
     seen = page.evaluate("""() => new Promise((done) => {
         const seen = [];
         document.addEventListener("spikeviz:drawn", ({ detail: s }) => {
-            if (s.head === null) return seen.length > 20 && done(seen);
+            if (s.head === null) return seen.length > 8 && done(seen);
             seen.push([s.head, s.now.column, s.now.fired, [...s.now.values]]);
         });
         document.querySelector(".sv-head .sv-play").click();
