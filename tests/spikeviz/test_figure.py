@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 from PIL import Image
 
 import spikeviz
@@ -20,6 +21,19 @@ from spikeviz.ink import recolour, to_html
 from spikeviz.publish.site import write_site
 
 ZOOMED = [cls for cls in explorers() if hasattr(cls, "to_plotly")]
+
+
+def test_the_text_is_in_the_notebook_and_the_picture_comes_once():
+    code = (
+        "import matplotlib.pyplot as plt\nfrom spikeviz import show\n"
+        'figure, axis = plt.subplots()\nshow(figure, "An empty\\n  axis.")'
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    (data,) = [o.data for o in notebook.cells[0].outputs if "data" in o]
+    assert data["text/plain"] == "An empty axis."
+    assert data["text/html"].count('aria-label="An empty axis."') == 1
+    assert data["text/html"].count('<div hidden><img alt="An empty axis."') == 1
 
 
 GROUNDS = {"rgb(255, 255, 255)": "rgb(33, 33, 33)", "rgb(17, 17, 17)": "rgb(230, 230, 230)"}

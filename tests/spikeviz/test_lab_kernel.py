@@ -1,6 +1,7 @@
 """Widgets in a real JupyterLab: what their kernel answers; when it is busy, restarted or stopped.
 Nothing comes from another place. The tour on a laptop."""
 
+import functools
 import json
 import time
 
@@ -27,51 +28,26 @@ for metrics in TrainingMonitor.watch(loop(), "mine", steps=100_000):
     pass"""
 
 
+def open_notebook(new_page, lab, name, *cells):
+    """A page with a new notebook of these cells, on a laptop's screen, its file in .file; whatever
+    is not of the lab is refused."""
+
+    def decide(route):
+        own = route.request.url.startswith((lab.address.split("/lab")[0], "data:", "blob:"))
+        return route.continue_() if own else route.abort()
+
+    page = new_page(1366, 768)
+    page.file = lab.write(name, *cells, end="The end.\n\n" * 40)
+    page.route("**/*", decide)
+    lab.open(page, name)
+    return page
+
+
 @pytest.fixture(scope="module")
 def opened(opener, lab: Course):
-    """opened(name, *cells): a new notebook, on a laptop's screen, its file in .file; whatever is
-    not of the lab is refused and stands in .outside."""
-
-    def open_notebook(name, *cells):
-        page = new_page(1366, 768)
-        page.file = lab.write(name, *cells, end="The end.\n\n" * 40)
-        page.outside = []
-
-        def decide(route):
-            if route.request.url.startswith((lab.address.split("/lab")[0], "data:", "blob:")):
-                return route.continue_()
-            page.outside.append(route.request.url)
-            return route.abort()
-
-        page.route("**/*", decide)
-        lab.open(page, name)
-        return page
-
+    """opened(name, *cells): such a notebook, until the last test of the file."""
     with opener() as new_page:
-        yield open_notebook
-
-
-@pytest.fixture
-def alone(browser, lab: Course):
-    """alone(*cells): a notebook of these cells, run, on a laptop's screen; see .file."""
-    contexts, errors = [], []
-
-    def run(*cells):
-        name = f"kernel{len(list(lab.folder.glob('notebooks/kernel*')))}"
-        file = lab.write(name, "import spikeviz", *cells, end="The end.\n\n" * 40)
-        contexts.append(browser.new_context(viewport={"width": 1366, "height": 768}))
-        page = contexts[0].new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.file = file
-        lab.open(page, name)
-        lab.run_all(page)
-        page.locator(".spikeviz").nth(sum("spikeviz" in cell for cell in cells) - 1).wait_for()
-        return page
-
-    yield run
-    for context in contexts:
-        context.close()
-    assert not errors
+        yield functools.partial(open_notebook, new_page, lab)
 
 
 def made(name):
@@ -146,8 +122,11 @@ def python_has(page, lab, code, expected):
 
 
 # First: JupyterLab draws what is far down when it is idle, and pages share a process.
-def test_reopened_without_its_kernel_a_notebook_shows_every_widget(alone, lab):
-    page = alone(*(f"spikeviz.{name}()" for name in ORDER))
+def test_reopened_without_its_kernel_a_notebook_shows_every_widget(new_page, lab):
+    cells = (f"spikeviz.{name}()" for name in ORDER)
+    page = open_notebook(new_page, lab, "reopened", "import spikeviz", *cells)
+    lab.run_all(page)
+    page.locator(".spikeviz").nth(len(ORDER) - 1).wait_for()
     save(page)
     assert len(states(page)) == 2 * len(ORDER)
     assert page.file.stat().st_size < 2_000_000
