@@ -247,12 +247,21 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def lab(browser, tmp_path_factory):
+def running_lab(browser, tmp_path_factory):
     """A running JupyterLab on a copy of the course."""
     from spikeviz.browser import start_course
 
     with start_course(tmp_path_factory.mktemp("course")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def lab(running_lab):
+    """The running JupyterLab, in which each file of tests begins as a learner who did nothing."""
+    from spikeviz.course_map.progress import NAME
+
+    (running_lab.folder / "notebooks" / NAME).unlink(missing_ok=True)
+    return running_lab
 
 
 @pytest.fixture(scope="session")
