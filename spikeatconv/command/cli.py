@@ -215,7 +215,7 @@ def keys() -> Iterator[str]:
     "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
     "torchrun --nproc_per_node 4 -m spikeatconv.cli train imagenet --data FOLDER --yes",
     end="\n" + "\n".join(keys())
-    + "\n\ndocs/training.md tells about data, memory, clusters and what is written.",
+    + "\n\ndocs/own_images.md, docs/cluster.md, and all options: docs/training.md.",
 )  # fmt: skip
 @click.argument("recipe", metavar="[RECIPE]", required=False, type=click.Choice(list(RECIPES)))
 @option("--model", metavar="MODEL", help=f"{', '.join(NAMES)}, or a trained network to go on from.")

@@ -104,12 +104,14 @@ def examples_in(text):
     return [line for line in words if re.match(r"(?:\w+ )+", line + " ") and "RECIPE" not in line]
 
 
-PAGES = {name: command.epilog for name, command in commands().items()} | {
-    "spikeatconv": cli.epilog,
-    "training.md": "\n".join(
-        re.findall(r"```(?:bash)?\n(.*?)```", read("docs/training.md"), re.DOTALL)
-    ),
-}
+PAGES = (
+    {name: command.epilog for name, command in commands().items()}
+    | {"spikeatconv": cli.epilog}
+    | {
+        name: "\n".join(re.findall(r"```(?:bash)?\n(.*?)```", read(f"docs/{name}.md"), re.DOTALL))
+        for name in ("training", "own_images", "cluster")
+    }
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
