@@ -205,6 +205,10 @@ class Network(nn.Module):
         """What follows the stem, in parts that can be computed again as a whole."""
         raise NotImplementedError
 
+    def levels(self) -> list[list[nn.Module]]:
+        """The modules of each stage; what stands before the first belongs to it."""
+        raise NotImplementedError
+
     def show(self, images: Tensor) -> Tensor:
         """What the stem makes of `[B, C, H, W]`, shown T times and computed once, or of
         `[T, B, C, H, W]`: `[T, B, C', H', W']`, in channels_last."""
@@ -269,6 +273,10 @@ class SpikeAtConv(Network):
         """Each stage's entry is a part, and so is each of the three branches of a block."""
         layers = [self.stem_to_stream, *itertools.chain(*self.stages)]
         return [part for x in layers for part in (x if isinstance(x, Block) else [x])]
+
+    def levels(self) -> list[list[nn.Module]]:
+        first, *others = ([stage] for stage in self.stages)
+        return [[self.stem, self.stem_to_stream, *first], *others]
 
     def check(self, images: Tensor) -> None:
         super().check(images)

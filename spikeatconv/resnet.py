@@ -98,6 +98,10 @@ class SpikingResNet18(Network):
     def parts(self) -> list[nn.Module]:
         return list(self.blocks)
 
+    def levels(self) -> list[list[nn.Module]]:
+        first, *others = (list(self.blocks[i : i + 2]) for i in range(0, 8, 2))
+        return [[self.stem, self.first, *first], *others]
+
 
 class BasicBlock(nn.Module):
     """SPK(conv(SPK(conv(x))) + shortcut(x)): `[T, B, C, H, W]` → `[T, B, C', H/s, W/s]`."""

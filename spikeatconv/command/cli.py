@@ -210,6 +210,7 @@ def keys() -> Iterator[str]:
     "spikeatconv train digits --set epochs=2 --set time_steps=2 --set spk=sl",
     "spikeatconv train digits --resume                goes on where it was stopped",
     "spikeatconv train own --data FOLDER              your images: FOLDER/CLASS/*.jpg",
+    "spikeatconv train own --data FOLDER --weights micro_photographs --set frozen=1",
     "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
     "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
     "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
@@ -218,7 +219,12 @@ def keys() -> Iterator[str]:
     + "\n\ndocs/own_images.md, docs/cluster.md, and all options: docs/training.md.",
 )  # fmt: skip
 @click.argument("recipe", metavar="[RECIPE]", required=False, type=click.Choice(list(RECIPES)))
-@option("--model", metavar="MODEL", help=f"{', '.join(NAMES)}, or a trained network to go on from.")
+@option("--model", metavar="MODEL", help=f"A new network: {', '.join(NAMES)}.")
+@option(
+    "--weights", metavar="MODEL",
+    help="In its place a trained one to go on from, as `evaluate` takes it; each class keeps its row "
+    "of the last layer by its name.",
+)
 @option("--data", metavar="PATH|NAME", help="Else the recipe's own: `spikeatconv data`.")
 @stream_option
 @option(

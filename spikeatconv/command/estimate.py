@@ -37,6 +37,7 @@ from spikeatconv.training.loop import adamw, check_together
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import USUAL, Run
+from spikeatconv.training.tuning import freeze
 
 LONG = 3600.0  # seconds after which a run asks before it starts
 FEW = 2  # images whose memory is counted
@@ -174,6 +175,7 @@ class Stepper:
         self.ahead = run.workers > 0 or getattr(data, "buffer", None) is not None  # read by then
         self.model, self.device = copy.deepcopy(model).to(device), device
         self.model.config = replace(self.model.config, time_steps=steps)
+        freeze(self.model, recipe.frozen)
         self.optimizer = adamw(self.model, recipe)
         self.augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
         self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(run.precision)

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from spikeatconv.checks import few
+from torch import Tensor
+
+from spikeatconv.checks import few, nearest
 from spikeatconv.command.estimate import (
     Estimate,
     TooLarge,
@@ -41,6 +43,7 @@ from spikeatconv.training.loop import check_precision, make_accelerator, steps_o
 from spikeatconv.training.recipes import NAMES, RECIPES, Recipe, make_config
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import Run
+from spikeatconv.training.tuning import parts_of
 
 Say = Callable[[str], Any]
 
@@ -55,6 +58,7 @@ class Options(Run):
 
     recipe: str | None
     model: str | None = None
+    weights: str | None = None
     data: str | None = None
     streamed: bool = False
     split: float | None = None
@@ -133,10 +137,11 @@ def filled(options: Options) -> Options:
 
 def make_plan(options: Options) -> Plan:
     assert options.recipe is not None  # by `filled`
-    name = options.model or RECIPES[options.recipe].networks[0]
+    name = options.weights or options.model or RECIPES[options.recipe].networks[0]
+    check_named(options, name)
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
     understand(check_precision, options.precision, "cpu" if options.cpu else best_device())
-    before = None if name in NAMES else load(name, new=NAMES)
+    before = load(options.weights) if options.weights else None
     config: Any = before.model.config if before else make_config(name)
     settings = understand(read_settings, options.settings, type(config))
     where = options.data or place_of(options.recipe)
@@ -155,6 +160,20 @@ def make_plan(options: Options) -> Plan:
     understand(steps_of_an_epoch, data, recipe, count_processes() * options.accumulate)
     model, told = make_model(name, config, before, recipe, data, settings["model"])
     return Plan(name, where, folder, recipe, data, test, parts, model, told | decided, done)
+
+
+def check_named(options: Options, name: str) -> None:
+    """Raise Refused unless a new network is named, or weights, which bring their own."""
+    if options.weights and options.model:
+        raise Refused(
+            f"--weights {options.weights} brings its own network; leave out --model {options.model}"
+        )
+    if not options.weights and name not in NAMES:
+        near = nearest(name, NAMES)
+        raise Refused(
+            f"{name} is no new network. {f'Did you mean {near}? ' if near else ''}Give one of "
+            f"{', '.join(NAMES)}; a trained one to go on from is given by --weights"
+        )
 
 
 def decide_own(options: Options, settings: dict, before: Trained | None) -> dict[str, str]:
@@ -261,7 +280,18 @@ def make_model(
     if usual != sizes:
         whose = "file" if before else "preset"
         told["partition"] = f"{in_words([sizes])} in place of the {whose}'s {in_words([usual])}"
+    if stays := understand(parts_of, model, recipe.frozen):
+        learn, kept = sum_of(model.parameters()), sum_of(p for m in stays for p in m.parameters())
+        told["frozen"] = (
+            f"{recipe.frozen} of {len(model.levels())} stages stay as they are; "
+            f"{learn - kept:,} of {learn:,} parameters learn"
+        )
     return model, told
+
+
+def sum_of(parameters: Iterable[Tensor]) -> int:
+    """How many numbers they are."""
+    return sum(parameter.numel() for parameter in parameters)
 
 
 # --- what it will take

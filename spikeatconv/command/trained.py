@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spikeatconv.checks import few, nearest
 from spikeatconv.command.follow import SPLIT
-from spikeatconv.data import shipped
+from spikeatconv.data import shipped, shipped_weights
 from spikeatconv.files import read_text
 from spikeatconv.images import open_image
 from spikeatconv.images.picture import Fit, digit_border, fits
@@ -20,7 +20,7 @@ from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.weights import load_weights, weights_note
 
-SHIPPED = ("micro_digits", "micro_bdsa_digits", "micro_photographs")
+SHIPPED = shipped_weights()
 DIGITS = tuple("0123456789")
 
 

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,13 @@ from torch import Tensor, nn
 
 from spikeatconv.checks import check_path, check_whole
 from spikeatconv.files import mend, write_whole
+from spikeatconv.training.recipes import Recipe
 from spikeatconv.weights import can_be_saved, load_weights, save_weights
 
 WEIGHTS, TRAINING, STATE = "weights.safetensors", "training.safetensors", "state.json"
 DRAFT, OLD = ".draft", ".old"
 NAME = re.compile(r"step-\d{8,}")  # of a checkpoint
+EPOCHS, WARMUP = "recipe.epochs", "recipe.warmup_epochs"
 UNSEALED = {"step", "metrics", "about", "scaler", "files"}  # of a state.json of former versions
 
 
@@ -298,14 +300,23 @@ def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def refuse_another(path: Path, found: dict, wanted: dict) -> None:
-    """Raise unless the two describe the same training."""
-    # What a former version did not write is not compared.
+    """Raise unless the two describe the same training, or the one now is the longer one: told."""
+    # What a former version did not write is not compared; a field of the recipe was as it comes.
     here, there = flat({name: wanted[name] for name in wanted if name in found}), flat(found)
+    there = {name: usual for name, usual in USUAL.items() if name in here} | there
+    epochs = there.get(EPOCHS), here.get(EPOCHS)
+    longer = None not in epochs and epochs[0] < epochs[1]
     differ = [
         f"{name} is {there.get(name)!r} in the checkpoint and {here.get(name)!r} now"
         for name in [*there, *(here.keys() - there.keys())]
-        if there.get(name) != here.get(name)
+        if there.get(name) != here.get(name) and not (longer and name in (EPOCHS, WARMUP))
     ]
+    if longer and not differ:
+        warnings.warn(
+            f"epochs was {epochs[0]} and is {epochs[1]} now: the training goes on from {path} by "
+            "the longer schedule, whose learning rate is higher there than the one that it came "
+            "with", stacklevel=3,
+        )  # fmt: skip
     if differ:
         raise ValueError(
             f"{path} belongs to another training: {'; '.join(differ)}. Give what the checkpoint "
@@ -329,3 +340,7 @@ def flat(value: dict, prefix: str = "") -> dict[str, Any]:
     for name, item in value.items():
         out |= flat(item, f"{prefix}{name}.") if isinstance(item, dict) else {prefix + name: item}
     return out
+
+
+# What each field of a recipe is where nothing else is said.
+USUAL = flat(json.loads(json.dumps({"recipe": asdict(Recipe(1, 1, 1.0, 0.0, 0.0, 1))})))

@@ -39,6 +39,7 @@ from spikeatconv.training.lock import alone_in
 from spikeatconv.training.norms import without_start, young_norms
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.run import USUAL, Run, run_of
+from spikeatconv.training.tuning import freeze
 
 Part = tuple[Tensor, Tensor]  # of a batch: images and labels
 BROKEN = (
@@ -120,6 +121,7 @@ class Steps:
         processes = self.accelerator.num_processes
         self.each = steps_of_an_epoch(data, recipe, processes * run.accumulate)
         self.augment = Augment(recipe.augmentation, recipe.image_size, self.classes)
+        self.thaw = freeze(model, recipe.frozen)
         average = None if recipe.ema is None else AveragedModel(
             model, self.accelerator.device, use_buffers=True,
             multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
@@ -139,7 +141,7 @@ class Steps:
         torch.manual_seed(seed_of(recipe.seed, step, accelerator.process_index))
         rate = recipe.rate_at((step - 0.5) / self.each)
         for group in training.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self.net.train()
         training.optimizer.zero_grad()
         losses = [self.backward(images, labels) for images, labels in parts]
@@ -194,6 +196,7 @@ class Steps:
 
     def end(self) -> None:
         """Leaves the model as it was tested."""
+        self.thaw()
         self.accelerator.unwrap_model(self.net, keep_fp32_wrapper=False)
         if self.training.average:
             self.training.model.load_state_dict(self.training.tested.state_dict())
@@ -302,15 +305,24 @@ def steps_of_an_epoch(data: Images, recipe: Recipe, parts: int) -> int:
 
 
 def adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW that pulls matrices and kernels to zero; norms and biases it leaves alone."""
+    """AdamW that pulls matrices and kernels to zero; norms and biases it leaves alone. Each group
+    has its `share` of the learning rate: `head_rate` for the last layer."""
     check_model(model)
     check_recipe(recipe)
+    head = list(model.head.parameters()) if recipe.head_rate != 1 and hasattr(model, "head") else []
+    ahead = {id(p) for p in head}
     learned = [p for p in model.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in learned if p.dim() > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in learned if p.dim() <= 1], "weight_decay": 0.0},
+        {
+            "params": [p for p in learned if (id(p) in ahead) == last and (p.dim() > 1) == pulled],
+            "weight_decay": recipe.weight_decay if pulled else 0.0,
+            "share": recipe.head_rate if last else 1.0,
+            "lr": recipe.learning_rate * (recipe.head_rate if last else 1.0),
+        }
+        for last in (False, True)
+        for pulled in (True, False)
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate)
+    return torch.optim.AdamW([g for g in groups if g["params"]])
 
 
 def about(model: nn.Module, data: Images, recipe: Recipe) -> dict:

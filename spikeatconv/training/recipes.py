@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from spikeatconv import checks
 from spikeatconv.checks import (
     check_bool,
     check_choice,
@@ -84,6 +85,8 @@ class Recipe:
     over all processes.  learning_rate: the peak.  weight_decay: AdamW's, on matrices and kernels;
     norms and biases have none.  clip: of the gradient's norm, or None.  ema: decay of an
     exponential mean of the weights, which is then what is evaluated, or None.
+    frozen: stages, from the first on, that stay as they are.  head_rate: the last layer's learning
+    rate, in times of the others'.
     image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
     networks: the names of those it is meant for.
     Raises TypeError or ValueError that names the field, its value and what would do.
@@ -98,6 +101,8 @@ class Recipe:
     clip: float | None = None
     augmentation: Augmentation = Augmentation()
     ema: float | None = None
+    frozen: int = 0
+    head_rate: float = 1.0
     seed: int = 0
     networks: tuple[str, ...] = ()
 
@@ -106,7 +111,8 @@ class Recipe:
         for name in ("epochs", "batch", "image_size"):
             found[name] = check_whole(found[name], name)
         found["seed"] = check_whole(self.seed, "seed", 0, 2**63 - 1)
-        for name in ("learning_rate", "weight_decay", "warmup_epochs", "ema", "clip"):
+        found["frozen"] = check_whole(self.frozen, "frozen", 0, checks.MOST["stages"])
+        for name in ("learning_rate", "weight_decay", "warmup_epochs", "head_rate", "ema", "clip"):
             if found[name] is not None or name not in ("ema", "clip"):
                 found[name] = check_number(found[name], name)
         check_augmentation(self.augmentation)
@@ -117,6 +123,8 @@ class Recipe:
                 f"learning_rate is {self.learning_rate} and weight_decay is {self.weight_decay}; "
                 "give a learning_rate above 0 and a weight_decay of 0 or more"
             )
+        if self.head_rate <= 0:
+            raise ValueError(f"head_rate is {self.head_rate}; give a number above 0, such as 10")
         if not 0 <= self.warmup_epochs < self.epochs:
             raise ValueError(
                 f"warmup_epochs is {self.warmup_epochs} of {self.epochs} epochs; give 0 or more, "

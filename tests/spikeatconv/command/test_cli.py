@@ -397,7 +397,7 @@ def test_to_go_on_from_weights_with_other_classes(capsys, run, tmp_path):
     words = [
         "train",
         "cifar100",
-        "--model",
+        "--weights",
         run / "run",
         "--data",
         data(tmp_path / "four", classes=4),
