@@ -28,7 +28,7 @@ def two_stages():
 
 
 def trained(model, recipe, folder=None, **words):
-    return list(train(model, images(44), images(30, 16), recipe, folder, cpu=True, **words))
+    return list(train(model, images(44, 16), images(30, 16), recipe, folder, cpu=True, **words))
 
 
 def moved(model, before):
@@ -80,7 +80,7 @@ def test_the_last_layer_learns_so_many_times_as_fast():
     recipe = replace(SHORT, epochs=1, warmup_epochs=0, head_rate=10.0, weight_decay=0.0, clip=None)
     model = two_stages()
     before = copy.deepcopy(model.state_dict())
-    metrics = train(model, images(44), images(30, 16), recipe, cpu=True)
+    metrics = train(model, images(44, 16), images(30, 16), recipe, cpu=True)
     rate = next(metrics)["learning_rate"]
     step = {n: (p - before[n]).abs().max().item() for n, p in model.named_parameters()}
     metrics.close()
