@@ -490,20 +490,23 @@ def data_group() -> None:
 @add_command(
     data_group.command, "prepare", "Arrange an archive that you downloaded.",
     "spikeatconv data prepare cifar100 ~/Downloads/cifar-100-binary.tar.gz",
+    "spikeatconv data prepare fashion-mnist ~/Downloads",
     "spikeatconv data prepare imagenet ~/Downloads --to /big/disk/imagenet",
 )  # fmt: skip
 @click.argument("name", metavar="NAME", type=click.Choice(list(PREPARE)))
 @click.argument("archives", metavar="ARCHIVES", type=click.Path(path_type=Path))
 @option("--to", type=click.Path(path_type=Path), help=f"The folder; else {PREPARED}/NAME.")
 def prepare_command(name: str, archives: Path, to: Path | None) -> None:
-    """Check and arrange what you downloaded, so that `spikeatconv train NAME` finds it.
+    """Check and arrange what you downloaded, so that it can be trained on.
 
     \b
-    NAME       get it from                                     it holds
-    cifar100   https://www.cs.toronto.edu/~kriz/cifar.html     60,000 images of 32 × 32, 170 MB
-               (the binary version)
-    imagenet   https://image-net.org, after registration       1.3 million images, 150 GB
-               (ILSVRC 2012: training, validation, devkit)
+    NAME            get it from                                  it holds
+    cifar10         https://www.cs.toronto.edu/~kriz/cifar.html  60,000 images of 32 × 32, 170 MB
+    cifar100        (the binary versions)                        the same, 100 classes
+    fashion-mnist   github.com/zalandoresearch/fashion-mnist     70,000 images of 28 × 28, 31 MB
+                    (the four files of "Get the Data")
+    imagenet        https://image-net.org, after registration    1.3 million images, 150 GB
+                    (ILSVRC 2012: training, validation, devkit)
 
     ARCHIVES is the folder they are in. Interrupted, it goes on where it was. To read ImageNet's
     devkit takes SciPy (.venv/bin/python -m pip install scipy). Without it, give a folder
@@ -512,7 +515,9 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
     folder = to or Path(PREPARED) / name
     found = PREPARE[name](archives, folder)
     show({"folder": str(folder)} | {key: f"{count:,}" for key, count in found.items()})
-    say("Now: " + command("train", name, *(["--data", folder] if to else [])))
+    recipe = name if name in RECIPES else "own"
+    found_by_name = recipe == name and not to
+    say("Now: " + command("train", recipe, *([] if found_by_name else ["--data", folder])))
 
 
 @add_command(

@@ -1,52 +1,38 @@
-"""Archives that somebody downloaded, arranged for `open_data`: checked, and nothing half-written.
+"""ImageNet's archives, arranged for `open_data`: checked, and nothing half-written.
 
-    cifar100("cifar-100-binary.tar.gz", "data/cifar100")     npz, seconds
-    imagenet("downloads", "data/imagenet")                   an image folder, 150 GB more
+    imagenet("downloads", "data/imagenet")        an image folder, 150 GB more
 
-CIFAR-100 comes from https://www.cs.toronto.edu/~kriz/cifar.html, the *binary* version (the Python
-version is a pickle, and a pickle can run code). ImageNet comes from https://image-net.org, after
-registration. What is under its final name is whole: each class is written as a draft and renamed.
-So whoever was interrupted calls again, and it goes on where it was.
+They come from https://image-net.org, after registration. What is under its final name is whole:
+each class is written as a draft and renamed. So whoever was interrupted calls again, and it goes on
+where it was. Small sets: `published`.
 """
 
-import hashlib
 import io
-import json
 import os
 import re
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
-import numpy as np
 from tqdm.auto import tqdm
 
 from spikeatconv.checks import few
 from spikeatconv.extra import pip_install
 from spikeatconv.files import write_whole
+from spikeatconv.images.archives import (
+    Expected,
+    check_archive,
+    check_counts,
+    content,
+    open_archive,
+    part,
+)
 from spikeatconv.images.folders import Found, folders_in
+from spikeatconv.images.published import cifar10, cifar100, fashion_mnist
 
 PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
 DRAFT = ".draft"
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the archives hold: {archive: its MD5}, and how many classes and images."""
-
-    sums: dict[str, str]
-    classes: int
-    train: int
-    test: int
-
-
-CIFAR100 = Expected(
-    {"cifar-100-binary.tar.gz": "03b5dce01913d631647c71ecec9e9cb8"}, 100, 50_000, 10_000
-)
 TRAIN, VAL = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"
 IMAGENET = Expected(
@@ -57,52 +43,6 @@ IMAGENET = Expected(
     },
     1000, 1_281_167, 50_000,
 )  # fmt: skip
-
-
-# --- CIFAR-100
-
-
-def cifar100(
-    archive: str | Path, folder: str | Path, expected: Expected = CIFAR100
-) -> dict[str, int]:
-    """cifar-100-binary.tar.gz, or the folder that it is in → train-0.npz, test.npz, labels.json.
-
-    Returns {"classes", "train", "test"}: how many. Raises FileNotFoundError that says where to get
-    the archive, and ValueError for one that is not what was published.
-    """
-    (name,) = expected.sums
-    archive, folder = Path(archive), Path(folder)
-    archive = archive / name if archive.is_dir() else archive
-    source = "https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-100 binary version)"
-    check_archive(archive, source, expected)
-    with open_archive(archive) as tar:
-        names = content(tar, "cifar-100-binary/fine_label_names.txt").decode().split()
-        train = records(content(tar, "cifar-100-binary/train.bin"))
-        test = records(content(tar, "cifar-100-binary/test.bin"))
-    found = {"classes": len(names), "train": len(train[1]), "test": len(test[1])}
-    check_counts(found, expected, archive)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "train-0.npz", npz_of(*train))
-    write_whole(folder / "test.npz", npz_of(*test))
-    write_whole(folder / "labels.json", json.dumps({"fine_label_names": names}))
-    return found
-
-
-def records(content: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """images `[N, 3, 32, 32]`, fine labels `[N]`: a record is coarse label, fine label, pixels."""
-    if len(content) % 3074:
-        raise ValueError(f"{len(content)} bytes are no whole records of 3074; download it again")
-    rows = np.frombuffer(content, np.uint8).reshape(-1, 3074)
-    return rows[:, 2:].reshape(-1, 3, 32, 32), rows[:, 1]
-
-
-def npz_of(images: np.ndarray, labels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, images=images, labels=labels)
-    return file.getvalue()
-
-
-# --- ImageNet
 
 
 def imagenet(
@@ -205,34 +145,6 @@ def count_images(folder: Path) -> int:
     return sum(map(len, Found(folder).below(folders_in(folder))))
 
 
-# --- archives
-
-
-@contextmanager
-def open_archive(archive: Path) -> Iterator[tarfile.TarFile]:
-    """Raises ValueError for an archive that is cut off."""
-    try:
-        with tarfile.open(archive) as tar:
-            yield tar
-    except (tarfile.TarError, EOFError) as error:
-        raise ValueError(f"{archive} cannot be read: {error}. Download it again") from None
-
-
-def part(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
-    file = tar.extractfile(member)
-    if file is None:
-        raise tarfile.ReadError(f"{member.name} is no file")
-    return file
-
-
-def content(tar: tarfile.TarFile, ending: str) -> bytes:
-    """Of the file whose path ends so."""
-    for member in tar:
-        if member.name.endswith(ending):
-            return part(tar, member).read()
-    raise tarfile.ReadError(f"it holds no {ending}")
-
-
 def copy(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """A file into the folder, under its own name, whatever folders stand before it."""
     if member.isfile():
@@ -251,49 +163,6 @@ def own_name(path: str) -> str:
     return name
 
 
-def check_archive(
-    archive: Path, source: str, expected: Expected, folder: Path | None = None
-) -> None:
-    """Raise FileNotFoundError unless it is there, ValueError unless its MD5 is the expected one, if
-    that is known. folder: remembers, in .checked, what was right, by size and time: 138 GB take a
-    quarter of an hour."""
-    if not archive.is_file():
-        raise FileNotFoundError(f"{archive} is missing; download it from {source}")
-    status, right = archive.stat(), expected.sums.get(archive.name)
-    line = f"{right} {status.st_size} {status.st_mtime_ns} {archive.name}"
-    memory = None if folder is None else folder / ".checked"
-    known = memory.read_text(encoding="utf-8").splitlines() if memory and memory.exists() else []
-    if right is None or line in known:
-        return
-    found = md5(archive)
-    if found != right:
-        raise ValueError(
-            f"{archive} has the MD5 {found}; expected {right}: it is damaged or another file. "
-            "Download it again"
-        )
-    if memory:
-        write_whole(memory, "\n".join([*known, line]))
-
-
-def md5(archive: Path) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    with archive.open("rb") as raw, tqdm.wrapattr(
-        raw, "read", archive.stat().st_size, desc=f"MD5 of {archive.name}", unit_divisor=1000
-    ) as file:  # fmt: skip
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def check_counts(found: dict[str, int], expected: Expected, place: Path) -> None:
-    right = {"classes": expected.classes, "train": expected.train, "test": expected.test}
-    if found != right:
-        raise ValueError(
-            f"{place} holds {found}; expected {right}. Remove the folders of the classes that are "
-            "not whole and call again, or download the archives again"
-        )
-
-
 def make_empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -306,4 +175,6 @@ def place_of(name: str) -> str:
     return str(folder) if folder.is_dir() else name
 
 
-PREPARE: dict[str, Callable[..., dict[str, int]]] = {"cifar100": cifar100, "imagenet": imagenet}
+PREPARE: dict[str, Callable[..., dict[str, int]]] = {
+    "cifar10": cifar10, "cifar100": cifar100, "fashion-mnist": fashion_mnist, "imagenet": imagenet,
+}  # fmt: skip

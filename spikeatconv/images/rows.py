@@ -12,8 +12,9 @@ from spikeatconv.checks import few
 
 TESTS = ("validation", "valid", "val", "test")  # names of the test split; the first one found
 GET = (
-    "`spikeatconv data prepare cifar100` and `spikeatconv data prepare imagenet` arrange what you "
-    "downloaded; uoft-cs/cifar100 and ILSVRC/imagenet-1k are on the Hugging Face hub"
+    "`spikeatconv data prepare cifar100` arranges what you downloaded; so it does for cifar10, "
+    "fashion-mnist and imagenet; uoft-cs/cifar100 and ILSVRC/imagenet-1k are on the Hugging Face "
+    "hub"
 )
 
 

@@ -1,8 +1,10 @@
-"""CIFAR-100 and ImageNet from their archives, tiny ones that the tests make."""
+"""Published sets from their archives, tiny ones that the tests make."""
 
+import gzip
 import hashlib
 import io
 import itertools
+import struct
 import sys
 import tarfile
 from dataclasses import replace
@@ -11,9 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikeatconv.images import prepare
-from spikeatconv.images.prepare import CIFAR100, DEVKIT, IMAGENET, TRAIN, VAL, cifar100, imagenet
-from spikeatconv.images.sources import open_data
+from spikeatconv.command import cli
+from spikeatconv.images import archives as archive_files
+from spikeatconv.images import prepare, published
+from spikeatconv.images.prepare import DEVKIT, IMAGENET, TRAIN, VAL, imagenet
+from spikeatconv.images.sources import open_all, open_data
 
 WNIDS = ("n02119789", "n01440764", "n01443537")  # in the devkit's order, which is not the names'
 WORDS = ("kit fox, Vulpes macrotis", "tench, Tinca tinca", "goldfish, Carassius auratus")
@@ -188,32 +192,133 @@ def test_a_sum_that_was_right_is_not_taken_again(archives, tmp_path, monkeypatch
     sums = {TRAIN: hashlib.md5((archives / TRAIN).read_bytes()).hexdigest()}
     imagenet(archives, tmp_path / "made", replace(TINY, sums=sums))
     next((tmp_path / "made/train").iterdir()).rename(tmp_path / "lost")
-    monkeypatch.setattr(prepare, "md5", lambda archive: pytest.fail("taken again"))
+    monkeypatch.setattr(archive_files, "md5", lambda archive: pytest.fail("taken again"))
     assert imagenet(archives, tmp_path / "made", replace(TINY, sums=sums))["train"] == 12
 
 
-def test_cifar100_from_the_binary_archive(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (7, 3072), dtype=np.uint8)
-    labels = np.array([2, 0, 1, 2, 1, 0, 2], np.uint8)
-    rows = np.concatenate([np.full((7, 1), 9, np.uint8), labels[:, None], pixels], 1)
-    archive = tmp_path / "cifar-100-binary.tar.gz"
-    archive.write_bytes(tar_of({
-        "cifar-100-binary/coarse_label_names.txt": b"all\n",
-        "cifar-100-binary/fine_label_names.txt": b"apple\nbaby\nbear\n",
-        "cifar-100-binary/train.bin": rows[:5].tobytes(),
-        "cifar-100-binary/test.bin": rows[5:].tobytes(),
-    }))  # fmt: skip
-    with pytest.raises(ValueError, match="expected 03b5dce0"):
-        cifar100(archive, tmp_path / "made")
-    sums = {archive.name: hashlib.md5(archive.read_bytes()).hexdigest()}
-    tiny = replace(CIFAR100, sums=sums, classes=3, train=5, test=2)
-    assert cifar100(tmp_path, tmp_path / "made", tiny) == {"classes": 3, "train": 5, "test": 2}
+# --- small sets, in the format of the real ones, which cannot be fetched here
+
+LABELS = np.array([2, 0, 1, 2, 1, 0, 2], np.uint8)
+NAMES = b"apple\nbaby\nbear\n\n"
+
+
+def pixels(*shape):
+    return np.random.default_rng(0).integers(0, 256, (len(LABELS), *shape), dtype=np.uint8)
+
+
+def known(expected, folder, **counts):
+    """As if these files were the published ones."""
+    sums = {name: hashlib.md5((folder / name).read_bytes()).hexdigest() for name in expected.sums}
+    return replace(expected, sums=sums, **{"classes": 3, "train": 5, "test": 2, **counts})
+
+
+def cifar(folder, kind):
+    """The archive, and what its images hold."""
+    images = pixels(3072)
+    coarse = [np.full((7, 1), 9, np.uint8)] if kind == "cifar100" else []
+    rows = np.concatenate([*coarse, LABELS[:, None], images], 1)
+    if kind == "cifar100":
+        where, name = "cifar-100-binary", "cifar-100-binary.tar.gz"
+        files = {"coarse_label_names.txt": b"all\n", "fine_label_names.txt": NAMES,
+                 "train.bin": rows[:5].tobytes(), "test.bin": rows[5:].tobytes()}  # fmt: skip
+    else:
+        where, name = "cifar-10-batches-bin", "cifar-10-binary.tar.gz"
+        files = {"test_batch.bin": rows[5:].tobytes(), "batches.meta.txt": NAMES, **{
+            f"data_batch_{i + 1}.bin": rows[i : i + 1].tobytes() for i in (3, 0, 1, 2, 4)
+        }}  # fmt: skip
+    (folder / name).write_bytes(tar_of({f"{where}/{file}": files[file] for file in files}))
+    return folder / name, images
+
+
+@pytest.mark.parametrize("kind", ["cifar10", "cifar100"])
+def test_cifar_from_the_binary_archive(tmp_path, kind):
+    make, expected = getattr(published, kind), getattr(published, kind.upper())
+    archive, images = cifar(tmp_path, kind)
+    with pytest.raises(ValueError, match=r"has the MD5 .*; expected (03b5dce0|c32a1d4a)"):
+        make(archive, tmp_path / "made")
+    tiny = known(expected, tmp_path)
+    assert make(tmp_path, tmp_path / "made", tiny) == {"classes": 3, "train": 5, "test": 2}
     data, test = open_data(tmp_path / "made", 32)
     assert data.classes == ("apple", "baby", "bear")
-    assert np.array_equal(data.batch([3])[0].numpy().reshape(-1), pixels[3])
+    found, labels = data.batch(range(5))
+    assert np.array_equal(found.numpy().reshape(5, -1), images[:5])
+    assert labels.tolist() == LABELS[:5].tolist()
     assert test.batch([0, 1])[1].tolist() == [0, 2]
     assert not list((tmp_path / "made").glob("*.draft"))
     with pytest.raises(ValueError, match=r"expected .*'test': 3"):
-        cifar100(archive, tmp_path / "other", replace(tiny, test=3))
+        make(archive, tmp_path / "other", replace(tiny, test=3))
     with pytest.raises(FileNotFoundError, match="binary version"):
-        cifar100(tmp_path / "made", tmp_path / "other")
+        make(tmp_path / "made", tmp_path / "other")
+    archive.write_bytes(tar_of({"a/readme.html": b"no data"}))
+    with pytest.raises(ValueError, match=r"it holds no (fine|batches)\S+\. Download it again"):
+        make(archive, tmp_path / "other", known(expected, tmp_path))
+    assert not (tmp_path / "other").exists()
+
+
+def fashion(folder):
+    images = pixels(28, 28)
+    arrays = (images[:5], LABELS[:5], images[5:], LABELS[5:])
+    for name, array in zip(published.FASHION.sums, arrays, strict=True):
+        head = struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape)
+        (folder / name).write_bytes(gzip.compress(head + array.tobytes()))
+    return images
+
+
+def test_fashion_mnist_from_its_four_files(tmp_path):
+    images = fashion(tmp_path)
+    with pytest.raises(ValueError, match="expected 8d4fb7e6"):
+        published.fashion_mnist(tmp_path, tmp_path / "made")
+    tiny = known(published.FASHION, tmp_path, classes=10)
+    found = published.fashion_mnist(tmp_path, tmp_path / "made", tiny)
+    assert found == {"classes": 10, "train": 5, "test": 2}
+    data, test = open_all(tmp_path / "made", 28, in_channels=1)
+    assert data.classes[::9] == ("T-shirt/top", "ankle boot")
+    assert np.array_equal(test.batch([0, 1])[0].numpy()[:, 0], images[5:])
+    assert data.batch([0, 4])[1].tolist() == [2, 1]
+    last = tmp_path / list(published.FASHION.sums)[3]
+    of_floats, short = b"\0\0\x0d\1\0\0\0\2ab", b"\0\0\x08\1\0\0\0\3ab"
+    packed = [gzip.compress(content) for content in (b"", of_floats, short)]
+    for content in (b"no gzip", last.read_bytes()[:-9], *packed):
+        last.write_bytes(content)
+        damaged = known(published.FASHION, tmp_path, classes=10)
+        with pytest.raises(ValueError, match=f"{last.name} cannot be read: .*Download it again"):
+            published.fashion_mnist(tmp_path, tmp_path / "other", damaged)
+    last.unlink()
+    with pytest.raises(FileNotFoundError, match="is missing; download it from https"):
+        published.fashion_mnist(tmp_path, tmp_path / "other", tiny)
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("kill", ["test.npz", "train-0.npz"])
+def test_interrupted_nothing_opens_and_the_next_call_makes_all(tmp_path, monkeypatch, kill):
+    fashion(tmp_path)
+    tiny, write = known(published.FASHION, tmp_path, classes=10), published.write_whole
+
+    def killed(file, content):
+        if file.name == kill:
+            raise KeyboardInterrupt
+        write(file, content)
+
+    monkeypatch.setattr(published, "write_whole", killed)
+    with pytest.raises(KeyboardInterrupt):
+        published.fashion_mnist(tmp_path, tmp_path / "made", tiny)
+    with pytest.raises(FileNotFoundError):
+        open_all(tmp_path / "made", 28)
+    monkeypatch.setattr(published, "write_whole", write)
+    published.fashion_mnist(tmp_path, tmp_path / "made", tiny)
+    assert list(map(len, open_all(tmp_path / "made", 28))) == [5, 2]
+
+
+def test_prepare_ends_with_a_command_that_trains_on_it(tmp_path, monkeypatch, capsys):
+    """By its name where a recipe has it, else as images of one's own."""
+    for name in prepare.PREPARE:
+        monkeypatch.setitem(prepare.PREPARE, name, lambda archives, folder: {"train": 5})
+    monkeypatch.chdir(tmp_path)
+    now = []
+    for words in (["cifar10"], ["cifar100"], ["fashion-mnist"], ["imagenet", "--to", "big"]):
+        assert cli.main(["data", "prepare", words[0], ".", *words[1:]]) == 0
+        now.append(capsys.readouterr().out.splitlines()[-1].split("spikeatconv ")[1])
+    assert now == [
+        "train own --data prepared/cifar10", "train cifar100",
+        "train own --data prepared/fashion-mnist", "train imagenet --data big",
+    ]  # fmt: skip
