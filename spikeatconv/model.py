@@ -209,6 +209,10 @@ class Network(nn.Module):
         """The modules of each stage; what stands before the first belongs to it."""
         raise NotImplementedError
 
+    def branches(self) -> list[list[nn.Module]]:
+        """Of each block, the modules whose output is added to what the block was given."""
+        raise NotImplementedError
+
     def show(self, images: Tensor) -> Tensor:
         """What the stem makes of `[B, C, H, W]`, shown T times and computed once, or of
         `[T, B, C, H, W]`: `[T, B, C', H', W']`, in channels_last."""
@@ -277,6 +281,10 @@ class SpikeAtConv(Network):
     def levels(self) -> list[list[nn.Module]]:
         first, *others = ([stage] for stage in self.stages)
         return [[self.stem, self.stem_to_stream, *first], *others]
+
+    def branches(self) -> list[list[nn.Module]]:
+        blocks = [block for _, *blocks in self.stages for block in blocks]
+        return [[branch[-1] for branch in block] for block in blocks]
 
     def check(self, images: Tensor) -> None:
         super().check(images)

@@ -102,6 +102,9 @@ class SpikingResNet18(Network):
         first, *others = (list(self.blocks[i : i + 2]) for i in range(0, 8, 2))
         return [[self.stem, self.first, *first], *others]
 
+    def branches(self) -> list[list[nn.Module]]:
+        return [[block.body] for block in self.blocks]
+
 
 class BasicBlock(nn.Module):
     """SPK(conv(SPK(conv(x))) + shortcut(x)): `[T, B, C, H, W]` → `[T, B, C', H/s, W/s]`."""

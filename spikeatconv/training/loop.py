@@ -18,6 +18,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +35,7 @@ from spikeatconv.images.base import Images, batches_of, permutation
 from spikeatconv.model import Network
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
+from spikeatconv.training.drop_path import drop_paths
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.lock import alone_in
 from spikeatconv.training.norms import without_start, young_norms
@@ -71,7 +73,8 @@ def train(
     checkpoints = Checkpoints(folder, run.keep)
     steps = Steps(model, data, test, recipe, run, checkpoints)
     accelerator, each = steps.accelerator, steps.each
-    with alone_in(checkpoints.folder if accelerator.is_main_process else None):
+    folder = checkpoints.folder if accelerator.is_main_process else None
+    with closing(steps), alone_in(folder):
         step = checkpoints.restore(steps.training)
         metrics = checkpoints.metrics(step)
 
@@ -103,8 +106,6 @@ def train(
         except GeneratorExit:  # raised by `yield`, so between two steps
             save()
             raise
-        finally:
-            steps.end()
 
 
 class Steps:
@@ -126,6 +127,7 @@ class Steps:
             model, self.accelerator.device, use_buffers=True,
             multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
         )  # fmt: skip
+        self.keep_paths = drop_paths(model, recipe.drop_path)
         self.net, optimizer = self.accelerator.prepare(model, adamw(model, recipe))
         way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes}
         self.training = Training(
@@ -194,9 +196,10 @@ class Steps:
                 check_labels(labels, len(self.data.classes))
             yield batch
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leaves the model as it was tested."""
         self.thaw()
+        self.keep_paths()
         self.accelerator.unwrap_model(self.net, keep_fp32_wrapper=False)
         if self.training.average:
             self.training.model.load_state_dict(self.training.tested.state_dict())

@@ -87,6 +87,7 @@ class Recipe:
     exponential mean of the weights, which is then what is evaluated, or None.
     frozen: stages, from the first on, that stay as they are.  head_rate: the last layer's learning
     rate, in times of the others'.
+    drop_path: how often the last block's branches are left out, the first ones' less often.
     image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
     networks: the names of those it is meant for.
     Raises TypeError or ValueError that names the field, its value and what would do.
@@ -103,6 +104,7 @@ class Recipe:
     ema: float | None = None
     frozen: int = 0
     head_rate: float = 1.0
+    drop_path: float = 0.0
     seed: int = 0
     networks: tuple[str, ...] = ()
 
@@ -112,9 +114,10 @@ class Recipe:
             found[name] = check_whole(found[name], name)
         found["seed"] = check_whole(self.seed, "seed", 0, 2**63 - 1)
         found["frozen"] = check_whole(self.frozen, "frozen", 0, checks.MOST["stages"])
-        for name in ("learning_rate", "weight_decay", "warmup_epochs", "head_rate", "ema", "clip"):
-            if found[name] is not None or name not in ("ema", "clip"):
-                found[name] = check_number(found[name], name)
+        for field in fields(self):
+            optional = field.default is None and found[field.name] is None
+            if field.type in (float, float | None) and not optional:
+                found[field.name] = check_number(found[field.name], field.name)
         check_augmentation(self.augmentation)
         if not isinstance(self.networks, tuple) or {*map(type, self.networks)} - {str}:
             raise TypeError(f"networks is {short(self.networks)}; give a tuple of names")
@@ -132,6 +135,8 @@ class Recipe:
             )
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError(f"ema is {self.ema}; give a decay between 0 and 1, or None")
+        if not 0 <= self.drop_path < 1:
+            raise ValueError(f"drop_path is {self.drop_path}; give a share from 0 to below 1")
         if self.clip is not None and not self.clip > 0:
             raise ValueError(f"clip is {self.clip}; give a norm above 0, or None")
 

@@ -352,6 +352,7 @@ RECIPE = {
     "learning_rate": number(0.1, 0, -1), "weight_decay": number(0.1, -1),
     "warmup_epochs": number(1, -1, 2), "image_size": whole(8, most=False),
     "clip": number(1.0, 0, -1, optional=True), "ema": number(0.9, 0, 1, -1, optional=True),
+    "drop_path": number(0.1, -0.1, 1.0),
     "seed": whole(0, low=0, most=False), "augmentation": Kind(tr.Augmentation(), [None, 3, {}]),
 }  # fmt: skip
 SHARES = ("crop", "shift", "scale", "erasing", "label_smoothing")

@@ -138,6 +138,8 @@ def recipe(**changes):
         (recipe, {"warmup_epochs": 6}, "warmup_epochs is 6 of 6 epochs; .*fewer than epochs"),
         (recipe, {"ema": 1}, "ema is 1; give a decay between 0 and 1, or None"),
         (recipe, {"ema": "0.9"}, "ema is '0.9', a str; give a number"),
+        (recipe, {"drop_path": 1}, "drop_path is 1; give a share from 0 to below 1"),
+        (recipe, {"drop_path": None}, "drop_path is None, a NoneType; give a number"),
         (recipe, {"clip": 0}, "clip is 0; give a norm above 0, or None"),
         (recipe, {"clip": math.inf}, "clip is inf; give a finite number"),
         (recipe, {"seed": "x"}, "seed is 'x', a str; give a whole number"),
