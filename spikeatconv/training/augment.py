@@ -1,6 +1,7 @@
 """What happens to a batch of training images, on the batch's device, by kornia.
 
-    crop → flip → rotation, shear, shift, scale → AutoAugment → Random Erasing → Mixup or CutMix
+    crop → flip → rotation, shear, shift, scale → AutoAugment → RandAugment → Random Erasing
+    → Mixup or CutMix
 
 All chance comes from torch's generator, so that the loop's seed of a step decides it. Mixup and
 CutMix are ours: kornia's Mixup has no Beta distribution, and both give labels that no loss takes.
@@ -16,9 +17,11 @@ from torch import Tensor, nn
 
 from spikeatconv.checks import check_number, check_tensor, check_whole
 from spikeatconv.extra import extra
+from spikeatconv.images.picture import CHANNELS
 from spikeatconv.training.recipes import Augmentation, check_augmentation
 
-TOGETHER = 8  # images that share a sub-policy of AutoAugment; kornia draws one for each call
+TOGETHER = 8  # images that share the operations of a policy; kornia draws them for each call
+OPERATIONS = 2  # of RandAugment
 
 
 class Augment:
@@ -69,20 +72,33 @@ def moves(a: Augmentation, size: int) -> list[nn.Module]:
         )
     if a.auto_augment:
         steps.append(InGroups(extra("kornia.augmentation.auto").AutoAugment("imagenet"), TOGETHER))
+    if a.rand_augment:
+        policy = extra("kornia.augmentation.auto").RandAugment(OPERATIONS, a.rand_augment)
+        steps.append(InGroups(policy, TOGETHER))
     if a.erasing:
         steps.append(kornia.RandomErasing(p=a.erasing))
     return steps
 
 
 class InGroups(nn.Module):
-    """Calls a module on `together` images after the other: `[B, ...]` → same shape."""
+    """Calls a policy on `together` images after the other: `[B, C, H, W]` → same shape. It takes
+    three channels; one stands for three that are equal, and stay so. Raises ValueError for others.
+    """
 
-    def __init__(self, module: nn.Module, together: int) -> None:
+    def __init__(self, policy: nn.Module, together: int) -> None:
         super().__init__()
-        self.module, self.together = module, together
+        self.policy, self.together = policy, together
 
     def forward(self, images: Tensor) -> Tensor:
-        return torch.cat([self.module(group) for group in images.split(self.together)])
+        channels = images.shape[1]
+        if channels not in CHANNELS:
+            raise ValueError(
+                f"the images have {channels} channels, and auto_augment and rand_augment change "
+                "colours: give images of 1 or 3 channels, or leave both out"
+            )
+        colours = images.expand(-1, 3, -1, -1)
+        changed = torch.cat([self.policy(group) for group in colours.split(self.together)])
+        return changed[:, :channels]
 
 
 def mix(images: Tensor, shares: Tensor, mixup: float, cutmix: float) -> tuple[Tensor, Tensor]:

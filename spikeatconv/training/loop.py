@@ -166,7 +166,8 @@ class Steps:
         """Adds the gradients of a part; its loss."""
         smoothing = self.recipe.augmentation.label_smoothing
         with self.accelerator.accumulate(self.net), without_start(self.norms):
-            images, targets = self.augment(*on(self.accelerator.device, images, labels))
+            found = on(self.accelerator.device, images, labels)
+            images, targets = self.augment(*(torch.cat([t] * self.recipe.repeats) for t in found))
             logits = check_logits(self.net(images), self.classes)
             loss = cross_entropy(logits, targets, label_smoothing=smoothing)
             self.accelerator.backward(loss)
@@ -183,15 +184,20 @@ class Steps:
         )  # fmt: skip
 
     def batches_from(self, step: int) -> Iterator[list[Part]]:
-        """What this process reads in each step after `step`: its share of the batch, in parts."""
+        """What this process reads in each step after `step`: its share of the batch, in parts. An
+        image comes again when all have come: after an epoch, or after `repeats` of them."""
         processes, parts = self.accelerator.num_processes, self.run.accumulate
-        begin, done = divmod(step, self.each)
-        seeds = [seed_of(self.recipe.seed, "order", e) for e in range(begin, self.recipe.epochs)]
+        last, images = self.each * self.recipe.epochs, self.recipe.batch // self.recipe.repeats
+        turn = len(self.data) // images  # steps in which all come
+        begin, done = divmod(step, turn)
+        turns = range(begin, math.ceil(last / turn))
         found = batches_of(self.data)(
-            self.recipe.batch // processes // parts, seeds, parts=parts, processes=processes,
-            process=self.accelerator.process_index, skip=done * parts, workers=self.run.workers,
+            images // processes // parts, [seed_of(self.recipe.seed, "order", i) for i in turns],
+            parts=parts, process=self.accelerator.process_index, processes=processes,
+            skip=done * parts, workers=self.run.workers,
         )  # fmt: skip
-        while batch := list(itertools.islice(found, parts)):
+        batches = iter(lambda: list(itertools.islice(found, parts)), [])
+        for batch in itertools.islice(batches, last - step):
             for _, labels in batch:
                 check_labels(labels, len(self.data.classes))
             yield batch
@@ -294,10 +300,12 @@ def check_precision(precision: str, device: str) -> None:
 def steps_of_an_epoch(data: Images, recipe: Recipe, parts: int) -> int:
     """Whole batches in the data; the images that are left over differ from epoch to epoch.
     parts: of a batch, over all processes."""
+    parts *= recipe.repeats
     if recipe.batch % parts:
         raise ValueError(
             f"batch is {recipe.batch}, to be split into {parts} equal parts (processes × "
-            f"accumulate); take replace(recipe, batch={max(1, recipe.batch // parts) * parts})"
+            f"accumulate{' × repeats' if recipe.repeats > 1 else ''}); take "
+            f"replace(recipe, batch={max(1, recipe.batch // parts) * parts})"
         )
     if len(data) < recipe.batch:
         raise ValueError(
@@ -381,7 +389,8 @@ def one_of_all(accelerator: Any, here: bool) -> bool:
 
 
 def order_of(seed: int, epoch: int, images: int) -> Tensor:
-    """The order of an epoch, counted from 0: a permutation that (seed, epoch) decides."""
+    """The order of an epoch, counted from 0: a permutation that (seed, epoch) decides. With
+    `repeats` it lasts until each image has come: so many epochs."""
     seed, epoch = check_whole(seed, "seed", 0), check_whole(epoch, "epoch", 0)
     images = check_whole(images, "images", 0, 2**31)
     return permutation(seed_of(seed, "order", epoch), images)

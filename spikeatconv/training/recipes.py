@@ -1,7 +1,8 @@
 """How a network is trained, as data (paper, "Experiments"; its figures stand in the comments).
 
-    learning rate at epoch e    peak · e / warmup                                           before
-                                peak · (1 + cos(π · (e − warmup) / (epochs − warmup))) / 2   after
+    learning rate at epoch e
+        before   peak · e / warmup
+        after    least + (peak − least) · (1 + cos(π · (e − warmup) / (epochs − warmup))) / 2
 
 What the paper does not give is our choice: AdamW's β and ε (torch's), the cosine for CIFAR-100, the
 shear's angle; for ImageNet AdamW itself (it is named for CIFAR-100 only), the crop, the flip, that
@@ -30,7 +31,7 @@ from spikeatconv.resnet import SpikingResNet18Config
 NAMES = (*PRESETS, "resnet18")  # of networks
 MOST = {  # of each field of Augmentation
     "crop": 1.0, "rotation": 180.0, "shear": 89.0, "shift": 1.0, "scale": 0.99, "erasing": 1.0,
-    "label_smoothing": 1.0,
+    "label_smoothing": 1.0, "rand_augment": 29.0,
 }  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class Augmentation:
     crop: the smallest share of the area that a random crop keeps, scaled back to image_size.
     flip: mirror half of the images.  rotation, shear: up to that many degrees.  shift, scale: up to
     that share of the side, either way.  auto_augment: the ImageNet policy of AutoAugment.
+    rand_augment: magnitude, of 30, of the two operations that RandAugment draws.
     erasing: probability of Random Erasing.  mixup: α of its Beta distribution.  cutmix: α; with
     both, a batch gets one of them by the toss of a coin.  label_smoothing: share of the target
     spread over all classes.
@@ -54,6 +56,7 @@ class Augmentation:
     shift: float = 0.0
     scale: float = 0.0
     auto_augment: bool = False
+    rand_augment: float = 0.0
     erasing: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
@@ -86,8 +89,9 @@ class Recipe:
     norms and biases have none.  clip: of the gradient's norm, or None.  ema: decay of an
     exponential mean of the weights, which is then what is evaluated, or None.
     frozen: stages, from the first on, that stay as they are.  head_rate: the last layer's learning
-    rate, in times of the others'.
+    rate, in times of the others'.  min_learning_rate: where the others' ends.
     drop_path: how often the last block's branches are left out, the first ones' less often.
+    repeats: how often each image is in its batch, augmented by itself each time.
     image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
     networks: the names of those it is meant for.
     Raises TypeError or ValueError that names the field, its value and what would do.
@@ -105,12 +109,14 @@ class Recipe:
     frozen: int = 0
     head_rate: float = 1.0
     drop_path: float = 0.0
+    min_learning_rate: float = 0.0
+    repeats: int = 1
     seed: int = 0
     networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         found = vars(self)
-        for name in ("epochs", "batch", "image_size"):
+        for name in ("epochs", "batch", "repeats", "image_size"):
             found[name] = check_whole(found[name], name)
         found["seed"] = check_whole(self.seed, "seed", 0, 2**63 - 1)
         found["frozen"] = check_whole(self.frozen, "frozen", 0, checks.MOST["stages"])
@@ -125,6 +131,11 @@ class Recipe:
             raise ValueError(
                 f"learning_rate is {self.learning_rate} and weight_decay is {self.weight_decay}; "
                 "give a learning_rate above 0 and a weight_decay of 0 or more"
+            )
+        if not 0 <= self.min_learning_rate <= self.learning_rate:
+            raise ValueError(
+                f"min_learning_rate is {self.min_learning_rate}; give a number from 0 to the "
+                f"learning_rate, {self.learning_rate}"
             )
         if self.head_rate <= 0:
             raise ValueError(f"head_rate is {self.head_rate}; give a number above 0, such as 10")
@@ -145,7 +156,8 @@ class Recipe:
         if epoch < self.warmup_epochs:
             return self.learning_rate * epoch / self.warmup_epochs
         share = (epoch - self.warmup_epochs) / (self.epochs - self.warmup_epochs)
-        return self.learning_rate * (1 + math.cos(math.pi * min(share, 1.0))) / 2
+        falls = self.learning_rate - self.min_learning_rate
+        return self.min_learning_rate + falls * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
 
 RECIPES = {

@@ -351,15 +351,17 @@ RECIPE = {
     "epochs": whole(2, most=False), "batch": whole(4, most=False),
     "learning_rate": number(0.1, 0, -1), "weight_decay": number(0.1, -1),
     "warmup_epochs": number(1, -1, 2), "image_size": whole(8, most=False),
+    "repeats": whole(2, most=False),
     "clip": number(1.0, 0, -1, optional=True), "ema": number(0.9, 0, 1, -1, optional=True),
-    "drop_path": number(0.1, -0.1, 1.0),
-    "seed": whole(0, low=0, most=False), "augmentation": Kind(tr.Augmentation(), [None, 3, {}]),
+    "drop_path": number(0.1, -0.1, 1.0), "min_learning_rate": number(0.01, -1, 0.2),
+    "seed": whole(0, low=0, most=False),
+    "augmentation": Kind(tr.Augmentation(), [None, 3, {}]),
 }  # fmt: skip
 SHARES = ("crop", "shift", "scale", "erasing", "label_smoothing")
 AUGMENTATION = {
     **{name: number(0.5, -0.1, 1.5) for name in SHARES}, "rotation": number(10, -1, 200),
     "shear": number(10, -1, 90), "mixup": number(0.5, -1), "cutmix": number(0.5, -1),
-    "flip": flag(False), "auto_augment": flag(False),
+    "flip": flag(False), "auto_augment": flag(False), "rand_augment": number(9, -1, 30),
 }  # fmt: skip
 PIXELS = torch.zeros(3, 1, 4, 4)
 DIGITS = tr.InMemory(torch.zeros(50, 1, 4, 4), [0, 1] * 25)

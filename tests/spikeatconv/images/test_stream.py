@@ -212,12 +212,13 @@ def run(folder, place=None, stop=None, recipe=RECIPE, **options):
     return metrics
 
 
-@pytest.mark.parametrize("stop", [1, 3, 4])
-def test_a_stopped_training_goes_on_with_the_same_bits(folder, tmp_path, stop):
-    whole = run(folder, accumulate=2)
+@pytest.mark.parametrize(("stop", "repeats"), [(1, 1), (3, 2), (4, 1)])
+def test_a_stopped_training_goes_on_with_the_same_bits(folder, tmp_path, stop, repeats):
+    recipe = replace(RECIPE, repeats=repeats)
+    whole = run(folder, recipe=recipe, accumulate=2)
     assert [m["step"] for m in whole] == list(range(1, 7))
-    begun = run(folder, tmp_path / "run", stop, accumulate=2)
-    assert begun + run(folder, tmp_path / "run", accumulate=2, workers=2) == whole
+    begun = run(folder, tmp_path / "run", stop, recipe, accumulate=2)
+    assert begun + run(folder, tmp_path / "run", None, recipe, accumulate=2, workers=2) == whole
 
 
 def test_a_stream_and_its_table_are_two_trainings(folder, tmp_path):

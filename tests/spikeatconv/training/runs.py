@@ -29,6 +29,9 @@ RECIPE = Recipe(
     epochs=7, batch=8, learning_rate=2e-3, weight_decay=0.05, warmup_epochs=2, image_size=16,
     clip=0.5, augmentation=EVERYTHING, ema=0.9, seed=3,
 )  # fmt: skip
+BEYOND = replace(  # with all that no recipe has by itself
+    RECIPE, repeats=2, min_learning_rate=1e-4, augmentation=replace(EVERYTHING, rand_augment=9.0)
+)  # fmt: skip
 SMALL = {
     "widths": (8,), "depths": (1,), "partition_size": 2, "head_width": 8, "time_steps": 2,
     "spk": "sl", "classes": 7,
@@ -47,7 +50,7 @@ def images(count=100, size=20, classes=7):
 
 def run(folder, log, epochs=5):
     """Everything on: augmentation, EMA, clipping, accumulation, checkpoints at odd steps."""
-    recipe = replace(RECIPE, epochs=epochs)
+    recipe = replace(BEYOND, epochs=epochs)
     loop = train(small(), images(), images(30, 16), recipe, folder, every=2, accumulate=2, cpu=True)
     with open(log, "a", buffering=1) as file:
         for metrics in loop:

@@ -9,17 +9,18 @@ import torch
 import torch.nn.functional as F
 
 from spikeatconv.training import RECIPES, Augment, Augmentation, mix
-from spikeatconv.training.augment import box_of
+from spikeatconv.training.augment import box_of, moves
 
 CLASSES = 5
 FIELDS = [field.name for field in fields(Augmentation) if field.name != "label_smoothing"]
-PARTS = [
-    (recipe, field)
-    for recipe in RECIPES
-    for field in FIELDS
-    if getattr(RECIPES[recipe].augmentation, field)
+WHOLE = {name: recipe.augmentation for name, recipe in RECIPES.items()}
+WHOLE["beyond"] = replace(WHOLE["imagenet"], auto_augment=False, rand_augment=9)
+PARTS = [("beyond", "rand_augment")] + [
+    (recipe, field) for recipe in RECIPES for field in FIELDS if getattr(WHOLE[recipe], field)
 ]
-EVERYTHING = replace(RECIPES["imagenet"].augmentation, rotation=30, shear=10, shift=0.1, scale=0.1)
+EVERYTHING = replace(
+    WHOLE["imagenet"], rotation=30, shear=10, shift=0.1, scale=0.1, rand_augment=9
+)  # fmt: skip
 
 
 def batch(size=32, count=16):
@@ -39,7 +40,7 @@ def test_the_recipes_use_every_augmentation():
 
 @pytest.mark.parametrize(("recipe", "field"), PARTS)
 def test_each_augmentation_of_a_recipe_changes_images(recipe, field):
-    value = getattr(RECIPES[recipe].augmentation, field)
+    value = getattr(WHOLE[recipe], field)
     images, targets = augmented(Augmentation(**{field: value}), count=64)
     before = batch(count=64)[0] / 255
     changed = (images - before).abs().flatten(1).amax(1) > 0.05
@@ -54,7 +55,7 @@ def test_each_augmentation_of_a_recipe_changes_images(recipe, field):
 
 @pytest.mark.parametrize(("recipe", "field"), PARTS)
 def test_without_one_of_them_a_recipe_gives_other_images(recipe, field):
-    whole = RECIPES[recipe].augmentation
+    whole = WHOLE[recipe]
     less = replace(whole, **{field: type(getattr(whole, field))(0)})
     pairs = [(augmented(whole, seed)[0], augmented(less, seed)[0]) for seed in range(3)]
     assert any(not torch.equal(a, b) for a, b in pairs)
@@ -94,15 +95,41 @@ def test_flips_mirror_half_of_the_images():
     assert 160 <= int(mirrored.sum()) <= 240  # 200 ± 4 standard deviations
 
 
-def test_autoaugment_draws_for_each_group_of_images():
+POLICIES = [Augmentation(auto_augment=True), Augmentation(rand_augment=9)]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_policy_draws_for_each_group_of_images(policy):
     """A batch of copies: kornia alone would give every image the same two operations."""
     torch.manual_seed(0)
     copies = torch.rand(1, 3, 32, 32).expand(64, 3, 32, 32)
-    images, _ = Augment(Augmentation(auto_augment=True), 32, CLASSES)(
-        copies, torch.zeros(64).long()
-    )
+    images, _ = Augment(policy, 32, CLASSES)(copies, torch.zeros(64).long())
     groups = images.split(8)
     assert len({round(group.mean().item(), 4) for group in groups}) >= 6
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_grey_image_is_one_of_three_equal_channels_to_a_policy(policy):
+    grey, labels = torch.rand(64, 1, 16, 16), torch.zeros(64).long()
+    torch.manual_seed(0)
+    images, _ = Augment(policy, 16, CLASSES)(grey, labels)
+    torch.manual_seed(0)
+    colours, _ = Augment(policy, 16, CLASSES)(grey.expand(-1, 3, -1, -1), labels)
+    assert torch.equal(images, colours[:, :1])
+    assert torch.allclose(colours.amax(1), colours.amin(1), atol=1e-5)
+    with pytest.raises(ValueError, match=r"have 2 channels, .* 1 or 3 channels, or leave"):
+        Augment(policy, 16, CLASSES)(grey.expand(-1, 2, -1, -1), labels)
+
+
+def test_the_magnitude_of_randaugment_is_a_share_of_thirty():
+    """Its rotations are of up to 30 degrees: at 9 of 30 by 9 degrees, either way."""
+    (step,) = moves(Augmentation(rand_augment=9), 32)
+    torch.manual_seed(0)
+    drawn = [step.policy.forward_parameters(torch.Size([8, 3, 32, 32])) for _ in range(50)]
+    assert {len(operations) for operations in drawn} == {2}
+    found = [operation.data[0].data for operations in drawn for operation in operations]
+    degrees = torch.cat([each["degrees"] for each in found if "degrees" in each])
+    assert set(degrees.tolist()) == {-9.0, 9.0}
 
 
 def test_a_crop_brings_any_size_to_the_recipes():

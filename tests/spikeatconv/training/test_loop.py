@@ -148,6 +148,30 @@ def test_every_image_comes_at_most_once_an_epoch_in_an_order_of_its_own():
     assert first == order_of(PLAIN.seed, 0, 44).tolist()[:40]
 
 
+@pytest.mark.parametrize("augmentation", [PLAIN.augmentation, FULL.augmentation])
+def test_repeats_are_in_one_batch_and_all_images_come_before_one_comes_again(augmentation):
+    recipe = replace(PLAIN, epochs=3, repeats=2, augmentation=augmentation)
+    seen, given, model, data = [], [], small(), images(44, 20 if augmentation.crop else 16)
+
+    class Watched(InMemory):
+        def batch(self, indices):
+            seen.append(indices)
+            return super().batch(indices)
+
+    def keep(module, arguments):
+        if module.training:
+            given.append(arguments[0])
+
+    model.register_forward_pre_hook(keep)
+    trained(model, recipe, Watched(data.images, data.labels))
+    assert [len(batch) for batch in seen] == [4] * 15
+    numbers = [number for batch in seen for number in batch]
+    first, second = (order_of(recipe.seed, turn, 44).tolist() for turn in (0, 1))
+    assert numbers == first + second[:16]
+    assert [len(x) for x in given] == [8] * 15
+    assert [torch.equal(x[:4], x[4:]) for x in given] == [augmentation is PLAIN.augmentation] * 15
+
+
 def test_the_order_and_the_seeds_are_the_same_everywhere():
     """Pinned: a checkpoint of today goes on tomorrow."""
     assert order_of(0, 0, 8).tolist() == [3, 0, 6, 7, 5, 2, 1, 4]
@@ -371,6 +395,10 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
         ({"accumulate": 0}, r"accumulate is 0; give a whole number, 1 or more"),
         ({"every": 0}, r"every is 0; give"),
         ({"accumulate": 3}, r"batch is 8, to be split into 3 equal .* replace\(recipe, batch=6\)"),
+        (
+            {"accumulate": 2, "recipe": replace(FULL, repeats=3)},
+            r"batch is 8, to be split into 6 equal parts \(processes × accumulate × repeats\)",
+        ),
         ({"data": images(5)}, r"batch is 8 and there are 5 images; .* replace\(recipe, batch=5\)"),
         ({"precision": "fp16"}, r'which a CPU does not compute in; take precision="bf16" or'),
         ({"accumulate": 1.5}, r"accumulate is 1.5, a float; give a whole number"),
@@ -390,7 +418,7 @@ def test_no_number_stops_before_anything_is_changed(where, tmp_path):
 )
 def test_what_does_not_fit_together(options, message):
     with pytest.raises((TypeError, ValueError), match=message):
-        trained(small(), FULL, **options)
+        trained(small(), **{"recipe": FULL, **options})
 
 
 @pytest.mark.parametrize(

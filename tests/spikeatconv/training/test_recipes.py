@@ -74,6 +74,13 @@ def test_every_schedule_rises_to_the_peak_and_falls_to_zero(name):
     assert rates[0] == rates[-1] == 0
 
 
+def test_a_minimum_is_where_the_cosine_ends():
+    recipe = replace(RECIPES["cifar100"], min_learning_rate=0.01)
+    found = [recipe.rate_at(epoch) for epoch in (1, 5, 70, 102.5, 200)]
+    assert found == pytest.approx([0.004, 0.02, 0.0175, 0.015, 0.01], rel=1e-12)
+    assert all(r.rate_at(r.epochs) == r.min_learning_rate for r in (recipe, *RECIPES.values()))
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_networks_of_a_recipe_take_its_images(name):
     recipe = RECIPES[name]
@@ -133,6 +140,7 @@ def recipe(**changes):
         (recipe, {"learning_rate": 0}, "learning_rate is 0 .*above 0"),
         (recipe, {"learning_rate": math.nan}, "learning_rate is nan; give a finite number"),
         (recipe, {"learning_rate": "fast"}, "learning_rate is 'fast', a str; give a number"),
+        (recipe, {"min_learning_rate": 0.005}, "min_learning_rate is 0.005; .* 0 to .*, 0.004"),
         (recipe, {"weight_decay": -1}, "weight_decay is -1"),
         (recipe, {"weight_decay": None}, "weight_decay is None, a NoneType; give a number"),
         (recipe, {"warmup_epochs": 6}, "warmup_epochs is 6 of 6 epochs; .*fewer than epochs"),
@@ -154,6 +162,7 @@ def recipe(**changes):
         (Augmentation, {"mixup": -1}, "mixup is -1; give a number from 0 to inf"),
         (Augmentation, {"cutmix": math.nan}, "cutmix is nan; give a finite number"),
         (Augmentation, {"rotation": 181}, "rotation is 181; give a number from 0 to 180"),
+        (Augmentation, {"rand_augment": 30}, "rand_augment is 30; give a number from 0 to 29"),
         (network, {"name": "tiniy"}, "name is 'tiniy'; .*Did you mean 'tiny'"),
         (network, {"name": None}, "name is None; choose one of .*'resnet18'"),
         (network, {"name": "micro", "seed": "x"}, "seed is 'x', a str; give a whole number"),
