@@ -98,7 +98,7 @@ def save_weights(model: nn.Module, path: str | Path, note: dict | None = None) -
         check_finite(
             tensor, f"the model's {name}", "train it again, or load weights that are whole"
         )
-    metadata["sha256"] = _digest(metadata, tensors)
+    metadata["sha256"] = digest_of(metadata, tensors)
     write_whole(path, _sort_header(save(tensors, metadata)))
 
 
@@ -238,7 +238,7 @@ def _read_tensors(metadata: dict[str, str], path: Path) -> dict[str, Tensor]:
         raise Fault(found, "close other programs or use a larger machine") from None
     except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise Fault(f"its tensors cannot be read ({error!r})") from None
-    found, written = _digest(metadata, tensors), metadata.get("sha256")
+    found, written = digest_of(metadata, tensors), metadata.get("sha256")
     if written not in (None, found):  # files without one are taken as they are
         raise Fault(f"its content is not what was written (SHA-256 {found}, expected {written})")
     return tensors
@@ -327,7 +327,7 @@ def _check_layers(model: nn.Module, made: nn.Module) -> None:
             )
 
 
-def _digest(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
+def digest_of(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
     """SHA-256 of the metadata and of each tensor's name, type, shape and bytes."""
     described = sorted((key, text) for key, text in metadata.items() if key != "sha256")
     digest = hashlib.sha256(json.dumps(described).encode())

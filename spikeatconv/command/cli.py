@@ -212,6 +212,7 @@ def keys() -> Iterator[str]:
     "spikeatconv train own --data FOLDER              your images: FOLDER/CLASS/*.jpg",
     "spikeatconv train own --data FOLDER --weights micro_photographs --set frozen=1",
     "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
+    "spikeatconv train cifar100 --data FOLDER --teacher runs/twin     and what the twin answers",
     "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
     "spikeatconv train imagenet --data ILSVRC/imagenet-1k --stream    nothing is stored",
     "torchrun --nproc_per_node 4 -m spikeatconv.cli train imagenet --data FOLDER --yes",
@@ -225,6 +226,10 @@ def keys() -> Iterator[str]:
     help="In its place a trained one to go on from, as `evaluate` takes it; each class keeps its row "
     "of the last layer by its name.",
 )
+@option(
+    "--teacher", metavar="MODEL",
+    help="A trained one, such as the twin, whose answers are learned beside the labels.",
+)  # fmt: skip
 @option("--data", metavar="PATH|NAME", help="Else the recipe's own: `spikeatconv data`.")
 @stream_option
 @option(

@@ -1,6 +1,6 @@
 """What a training will take: parameters, memory, disk and time, from a few steps really computed.
 
-    tensors = parameters · (4 + 4 + 8 [+ 4 with EMA]) + kept of a few images · (part / few)
+    tensors = parameters · (4 + 4 + 8 [+ 4 with EMA]) [+ the teacher's] + kept of a few images · (part / few)
     memory  = tensors on a GPU; LIBRARIES + SPREAD · tensors for each process on a CPU
     disk    = checkpoint · (kept ones + the best + one being written)
     time    = seconds an image · images · epochs, and the test
@@ -33,6 +33,7 @@ from spikeatconv.extra import extra
 from spikeatconv.images.base import Images, first
 from spikeatconv.model import Network
 from spikeatconv.training.augment import Augment, as_float
+from spikeatconv.training.distill import distilled
 from spikeatconv.training.loop import adamw, check_together
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.recompute import recompute
@@ -92,12 +93,13 @@ class Estimate:
 
 def estimate(
     model: Network, data: Images, test: Images, recipe: Recipe, folder: Path, run: Run = USUAL,
-    *, again: bool = False, processes: int = 1, here: int = 1, done: int = 0,
+    *, teacher: nn.Module | None = None, again: bool = False, processes: int = 1, here: int = 1,
+    done: int = 0,
 ) -> Estimate:  # fmt: skip
     """Measured on copies: the model stays as it is.
 
-    again: with `recompute`.  processes: of the training, `here` of them on this machine.
-    done: steps that a resumed training has behind it.
+    teacher: as `train` takes it.  again: with `recompute`.  processes: of the training, `here` of
+    them on this machine.  done: steps that a resumed training has behind it.
     Raises TooLarge where not even two images at one time step fit.
     """
     check_together(model, data, test, recipe)
@@ -109,7 +111,7 @@ def estimate(
     few = min(FEW, part)
 
     def stepper(steps: int) -> Stepper:
-        return Stepper(model, data, recipe, run, device, steps, few)
+        return Stepper(model, data, recipe, run, device, steps, few, teacher)
 
     least = stepper(1).count_kept(again, free // 2)
     kept, each, tested, timed = in_a_line(
@@ -119,7 +121,8 @@ def estimate(
     state = bytes_of(model.state_dict().values())
     learned = bytes_of(p for p in model.parameters() if p.requires_grad)
     average = state if recipe.ema else 0
-    tensors = 3 * learned + average + kept // few * part
+    asked = bytes_of(teacher.state_dict().values()) if teacher else 0
+    tensors = 3 * learned + average + asked + kept // few * part
     memory = here * int(LIBRARIES + SPREAD * tensors) if device.type == "cpu" else tensors
     steps = len(data) // recipe.batch
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
@@ -169,9 +172,10 @@ class Stepper:
 
     def __init__(
         self, model: Network, data: Images, recipe: Recipe, run: Run, device: torch.device,
-        steps: int, few: int,
+        steps: int, few: int, teacher: nn.Module | None = None,
     ) -> None:  # fmt: skip
-        self.data, self.few = data, few
+        self.data, self.few, self.recipe = data, few, recipe
+        self.teacher = teacher if teacher is None else teacher.to(device).eval()
         self.ahead = run.workers > 0 or getattr(data, "buffer", None) is not None  # read by then
         self.model, self.device = copy.deepcopy(model).to(device), device
         self.model.config = replace(self.model.config, time_steps=steps)
@@ -193,7 +197,13 @@ class Stepper:
         images, targets = self.augment(images.to(self.device), labels.to(self.device))
         half = torch.autocast(self.device.type, self.type) if self.type else nullcontext()
         with half:
-            return cross_entropy(self.model(images), targets)
+            logits = self.model(images)
+            loss = cross_entropy(logits, targets)
+            if self.teacher is None:
+                return loss
+            with torch.no_grad():
+                answer = self.teacher(images)[:, : len(self.data.classes)]
+            return distilled(loss, logits, answer, self.recipe)
 
     def step(self, images: Tensor, labels: Tensor) -> None:
         self.model.train()

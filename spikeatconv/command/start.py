@@ -28,6 +28,7 @@ from spikeatconv.command.own import LOOKED_AT, decide, look
 from spikeatconv.command.own import SPLIT as SHARE
 from spikeatconv.command.report import in_scores
 from spikeatconv.command.settings import changed, go_on_from, in_words, new_model, read_settings
+from spikeatconv.command.teacher import spikes, teacher_for
 from spikeatconv.command.trained import Trained, load
 from spikeatconv.files import read_text
 from spikeatconv.images.base import Images, first
@@ -59,6 +60,7 @@ class Options(Run):
     recipe: str | None
     model: str | None = None
     weights: str | None = None
+    teacher: str | None = None
     data: str | None = None
     streamed: bool = False
     split: float | None = None
@@ -84,6 +86,7 @@ class Plan:
     test: Images
     parts: Parts | None
     model: Network
+    teacher: Network | None
     told: dict[str, str]
     done: int
 
@@ -103,7 +106,9 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
         return 0
     if options.again:
         recompute(plan.model)
-    metrics = train(plan.model, plan.data, plan.test, plan.recipe, plan.folder, options)
+    metrics = train(
+        plan.model, plan.data, plan.test, plan.recipe, plan.folder, options, teacher=plan.teacher
+    )
     split = plan.parts.csv() if plan.parts else None
     row = follow(metrics, plan.folder, say, about_run(plan, options), split)
     for fault in [*plan.data.faults, *plan.test.faults]:
@@ -159,7 +164,9 @@ def make_plan(options: Options) -> Plan:
     check_batch(recipe, data)
     understand(steps_of_an_epoch, data, recipe, count_processes() * options.accumulate)
     model, told = make_model(name, config, before, recipe, data, settings["model"])
-    return Plan(name, where, folder, recipe, data, test, parts, model, told | decided, done)
+    teacher, asked = find_teacher(options.teacher, recipe, data, settings["recipe"])
+    told |= decided | asked
+    return Plan(name, where, folder, recipe, data, test, parts, model, teacher, told, done)
 
 
 def check_named(options: Options, name: str) -> None:
@@ -289,6 +296,22 @@ def make_model(
     return model, told
 
 
+def find_teacher(
+    word: str | None, recipe: Recipe, data: Images, settings: dict
+) -> tuple[Network | None, dict[str, str]]:
+    """The teacher, if one is asked for, and in words what it is."""
+    if word is None:
+        useless = [name for name in ("distill", "temperature") if name in settings]
+        if useless:
+            raise Refused(f"{useless[0]} is a teacher's; give one with --teacher, or leave it out")
+        return None, {}
+    channels, side = first(data, 1)[0].shape[1], recipe.image_size
+    teacher, told = understand(teacher_for, load(word), data.classes, channels, side)
+    return teacher, {
+        "teacher": f"{told}; {recipe.distill:.0%} of the loss, temperature {recipe.temperature:g}"
+    }
+
+
 def sum_of(parameters: Iterable[Tensor]) -> int:
     """How many numbers they are."""
     return sum(parameter.numel() for parameter in parameters)
@@ -301,7 +324,7 @@ def estimate_run(plan: Plan, options: Options) -> Estimate:
     try:
         return estimate(
             plan.model, plan.data, plan.test, plan.recipe, plan.folder, options,
-            again=options.again, done=plan.done, processes=count_processes(),
+            teacher=plan.teacher, again=options.again, done=plan.done, processes=count_processes(),
             here=count_processes("LOCAL_WORLD_SIZE"),
         )  # fmt: skip
     except TooLarge as error:
@@ -330,10 +353,9 @@ def may_start(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) 
 
 
 def about_plan(plan: Plan) -> dict[str, str]:
-    recipe, data, config = plan.recipe, plan.data, plan.model.config
+    recipe, data = plan.recipe, plan.data
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
     shape = " × ".join(map(str, first(plan.test, 1)[0].shape[1:]))
-    spikes = f"{config.spk}, T = {config.time_steps}" if config.spiking else "no spikes"
     tests = f"{len(plan.test):,} to test on"
     if plan.parts:
         tests = f"{len(plan.test):,} to choose the best by, {len(plan.parts.test):,} to test it on"
@@ -342,7 +364,7 @@ def about_plan(plan: Plan) -> dict[str, str]:
         f"{len(data) // recipe.batch * recipe.epochs:,} steps",
         "data": f"{plan.where}: {len(data):,} images to train on, {tests}, "
         f"{len(data.classes)} classes, {shape}",
-        "model": f"{plan.name}: {spikes}",
+        "model": f"{plan.name}: {spikes(plan.model)}",
     }
     if data.buffer:
         told["data"] += ", streamed"

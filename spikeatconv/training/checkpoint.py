@@ -301,6 +301,7 @@ def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def refuse_another(path: Path, found: dict, wanted: dict) -> None:
     """Raise unless the two describe the same training, or the one now is the longer one: told."""
+    found = {"teacher": {}, **found}  # told only where there is one
     # What a former version did not write is not compared; a field of the recipe was as it comes.
     here, there = flat({name: wanted[name] for name in wanted if name in found}), flat(found)
     there = {name: usual for name, usual in USUAL.items() if name in here} | there

@@ -29,12 +29,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from spikeatconv.checks import MOST, check_finite, check_kind, check_whole, few, short
+from spikeatconv.checks import MOST, check_finite, check_kind, check_whole, few, naming, short
 from spikeatconv.extra import extra
 from spikeatconv.images.base import Images, batches_of, permutation
 from spikeatconv.model import Network
 from spikeatconv.training.augment import Augment, as_float, check_size
 from spikeatconv.training.checkpoint import Checkpoints, Training
+from spikeatconv.training.distill import check_teacher, described, distilled
 from spikeatconv.training.drop_path import drop_paths
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.lock import alone_in
@@ -51,7 +52,7 @@ BROKEN = (
 
 def train(
     model: nn.Module, data: Images, test: Images, recipe: Recipe, folder: str | Path | None = None,
-    run: Run = USUAL, **words: Any,
+    run: Run = USUAL, *, teacher: nn.Module | None = None, **words: Any,
 ) -> Iterator[dict]:  # fmt: skip
     """Trains the model, and yields after each step {"step", "steps", "epoch", "loss",
     "learning_rate", "gradient_norm", "images"}, after the last one of an epoch also {"test_loss",
@@ -64,6 +65,9 @@ def train(
     run: how it is computed and kept; or its fields by their names: every, keep, precision,
         accumulate, workers, cpu (see `Run`).
 
+    teacher: a trained network whose answers, too, are learned (see `distill`); its first outputs
+        are the data's classes, in their order.
+
     Raises TypeError or ValueError for what does not fit together, InUse where another training
     writes into the folder, FloatingPointError, before it changes a parameter, where the loss or the
     gradient is no number. An image that cannot be read stops it between two steps, with a
@@ -71,7 +75,7 @@ def train(
     """
     run = run_of(run, words, "train")
     checkpoints = Checkpoints(folder, run.keep)
-    steps = Steps(model, data, test, recipe, run, checkpoints)
+    steps = Steps(model, data, test, recipe, run, checkpoints, teacher)
     accelerator, each = steps.accelerator, steps.each
     folder = checkpoints.folder if accelerator.is_main_process else None
     with closing(steps), alone_in(folder):
@@ -113,12 +117,14 @@ class Steps:
 
     def __init__(
         self, model: nn.Module, data: Images, test: Images, recipe: Recipe, run: Run,
-        checkpoints: Checkpoints,
+        checkpoints: Checkpoints, teacher: nn.Module | None = None,
     ) -> None:  # fmt: skip
         self.classes = check_together(model, data, test, recipe)
+        check_teacher(teacher, model)
         self.data, self.test, self.recipe, self.run = data, test, recipe, run
         self.checkpoints = checkpoints
         self.accelerator = make_accelerator(run)
+        self.teacher = teacher if teacher is None else teacher.to(self.accelerator.device).eval()
         processes = self.accelerator.num_processes
         self.each = steps_of_an_epoch(data, recipe, processes * run.accumulate)
         self.augment = Augment(recipe.augmentation, recipe.image_size, self.classes)
@@ -131,8 +137,9 @@ class Steps:
         self.net, optimizer = self.accelerator.prepare(model, adamw(model, recipe))
         way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes}
         self.training = Training(
-            model, optimizer, average, self.accelerator.scaler, about(model, data, recipe), way
-        )
+            model, optimizer, average, self.accelerator.scaler,
+            about(model, data, recipe) | described(teacher), way,
+        )  # fmt: skip
 
     def take(
         self, step: int, parts: list[Part], interrupts: Interrupts
@@ -170,8 +177,17 @@ class Steps:
             images, targets = self.augment(*(torch.cat([t] * self.recipe.repeats) for t in found))
             logits = check_logits(self.net(images), self.classes)
             loss = cross_entropy(logits, targets, label_smoothing=smoothing)
+            if self.teacher is not None:
+                loss = distilled(loss, logits, self.answer(self.teacher, images), self.recipe)
             self.accelerator.backward(loss)
         return loss.detach()
+
+    @torch.no_grad()
+    def answer(self, teacher: nn.Module, images: Tensor) -> Tensor:
+        """The teacher's logits, of the data's classes."""
+        classes = len(self.data.classes)
+        with self.accelerator.autocast(), naming("the network", "the teacher"):
+            return check_logits(teacher(images).float(), classes)[:, :classes]
 
     @cached_property
     def norms(self) -> list:

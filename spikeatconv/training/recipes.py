@@ -92,6 +92,8 @@ class Recipe:
     rate, in times of the others'.  min_learning_rate: where the others' ends.
     drop_path: how often the last block's branches are left out, the first ones' less often.
     repeats: how often each image is in its batch, augmented by itself each time.
+    distill: the teacher's share of the loss, where one is given.  temperature: by which its answers
+    and the network's are softened.
     image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
     networks: the names of those it is meant for.
     Raises TypeError or ValueError that names the field, its value and what would do.
@@ -111,6 +113,8 @@ class Recipe:
     drop_path: float = 0.0
     min_learning_rate: float = 0.0
     repeats: int = 1
+    distill: float = 0.5
+    temperature: float = 1.0
     seed: int = 0
     networks: tuple[str, ...] = ()
 
@@ -148,6 +152,10 @@ class Recipe:
             raise ValueError(f"ema is {self.ema}; give a decay between 0 and 1, or None")
         if not 0 <= self.drop_path < 1:
             raise ValueError(f"drop_path is {self.drop_path}; give a share from 0 to below 1")
+        if not 0 < self.distill <= 1:
+            raise ValueError(f"distill is {self.distill}; give a share above 0, up to 1")
+        if self.temperature <= 0:
+            raise ValueError(f"temperature is {self.temperature}; give a number above 0, such as 2")
         if self.clip is not None and not self.clip > 0:
             raise ValueError(f"clip is {self.clip}; give a norm above 0, or None")
 

@@ -354,8 +354,8 @@ RECIPE = {
     "repeats": whole(2, most=False),
     "clip": number(1.0, 0, -1, optional=True), "ema": number(0.9, 0, 1, -1, optional=True),
     "drop_path": number(0.1, -0.1, 1.0), "min_learning_rate": number(0.01, -1, 0.2),
-    "seed": whole(0, low=0, most=False),
-    "augmentation": Kind(tr.Augmentation(), [None, 3, {}]),
+    "distill": number(0.5, 0, 1.1), "temperature": number(2.0, 0, -1),
+    "seed": whole(0, low=0, most=False), "augmentation": Kind(tr.Augmentation(), [None, 3, {}]),
 }  # fmt: skip
 SHARES = ("crop", "shift", "scale", "erasing", "label_smoothing")
 AUGMENTATION = {
@@ -410,7 +410,8 @@ CALLS += [
         "in_channels": whole(3, most=False), "faults": word("stop")})),
     Call("train", lambda **k: next(tr.train(**k)), only_refused({
         **TOGETHER, "folder": Kind(None, [3, b"x", "", "a\0b"]),
-        "run": Kind(tr.Run(), [None, 3, "no", {}, tr.Run]), **RUN, "cpu": flag(True)})),
+        "run": Kind(tr.Run(), [None, 3, "no", {}, tr.Run]), **RUN, "cpu": flag(True),
+        "teacher": Kind(None, [3, "twin", nn.Linear, {}])})),
     Call("estimate", lambda **k: estimate(**k, folder=FOLDER), only_refused(TOGETHER)),
     Call("evaluate", tr.evaluate, only_refused({
         "model": MODELS, "data": IMAGES, "recipe": RECIPES, "workers": whole(0, low=0),

@@ -26,6 +26,7 @@ from spikeatconv import (
     mnist5k,
     save_weights,
     shipped,
+    weights_note,
 )
 from spikeatconv.command import estimate as estimates
 from spikeatconv.command import start as starts
@@ -409,6 +410,22 @@ def test_to_go_on_from_weights_with_other_classes(capsys, run, tmp_path):
     assert re.search(r"last layer +kept by name for 4\n", out)
     model = load_weights(Checkpoints(tmp_path / "run").last() / "weights.safetensors")
     assert model.config.classes == 4
+
+
+def test_a_teacher_is_told_estimated_and_kept_to(capsys, run, tmp_path):
+    words = ["train", "cifar100", "--model", "micro", "--data", run / "data", *SETTINGS, "--cpu"]
+    words += ["--folder", tmp_path / "run"]
+    status, _, err = typed(capsys, *words, "--set", "temperature=2")
+    assert (status, err) == (
+        2, "Error: temperature is a teacher's; give one with --teacher, or leave it out\n"
+    )  # fmt: skip
+    words += ["--teacher", run / "run", "--set", "distill=0.3"]
+    status, out, _ = typed(capsys, *words)
+    assert status == 0
+    assert re.search(r"teacher +\S+weights.safetensors: sl, T = 1; 30% of the loss, temper", out)
+    note = weights_note(Checkpoints(tmp_path / "run").last() / "weights.safetensors")
+    assert note["teacher"]
+    assert typed(capsys, *words, "--resume")[0] == 0
 
 
 # --- signals, kills, processes

@@ -71,6 +71,11 @@ def test_an_estimate():
     assert found.memory == module.LIBRARIES + int(module.SPREAD * found.tensors)
     assert 2 <= found.timed <= 8
     assert all(torch.equal(t, before[name]) for name, t in model.state_dict().items())
+    twin = small(spiking=False)
+    taught = of(model, run=replace(CPU, keep=3), teacher=twin)
+    more = taught.tensors - found.tensors
+    assert 0 <= more - sum(t.numel() * t.element_size() for t in twin.state_dict().values()) < 2000
+    assert taught.checkpoint == found.checkpoint
 
 
 def test_memory_follows_what_saves_it():
