@@ -222,7 +222,8 @@ def keys() -> Iterator[str]:
 @click.argument("recipe", metavar="[RECIPE]", required=False, type=click.Choice(list(RECIPES)))
 @option("--model", metavar="MODEL", help=f"A new network: {', '.join(NAMES)}.")
 @option(
-    "--weights", metavar="MODEL",
+    "--weights",
+    metavar="MODEL",
     help="In its place a trained one to go on from, as `evaluate` takes it; each class keeps its row "
     "of the last layer by its name.",
 )

@@ -21,7 +21,7 @@ from spikeatconv.images.sources import Source
 LOOKED, SIDE = 600, 16  # images, and their pixels a side when mirrored ones are compared
 ALIKE = 0.65
 LEAST, LARGEST, SMALL = 8, 64, 32  # pixels a side
-STEPS, TESTS = 1600, 10  # of the training, and at least so many tests
+STEPS, TUNING, TESTS = 1600, 400, 10  # of a training, of one that goes on; at least so many tests
 SPLIT = 0.15
 LOOKED_AT = 32  # pixels a side
 TIME_STEPS = 2  # of a new network
@@ -98,7 +98,7 @@ def decide(
     choose_moves(seen, recipe["image_size"], augmentation, choose)
     batch = recipe.setdefault("batch", max(1, min(50, count // 10)))
     each = max(1, count // max(1, batch))
-    epochs = max(TESTS, round(STEPS / each))
+    epochs = max(TESTS, round((TUNING if before else STEPS) / each))
     choose(recipe, "epochs", epochs, f"{epochs * each:,} steps, a test after each {each}")
     return told
 

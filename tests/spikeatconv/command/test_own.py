@@ -8,11 +8,11 @@ from spikeatconv.command.own import decide, look
 from spikeatconv.images.split import open_parts
 
 
-def decided(where, **options):
+def decided(where, before=None, **options):
     """What is set by then, and what was told."""
     train = open_parts(where, 32, share=0.15).train
     settings = {"recipe": {}, "augmentation": {}, "model": {}, **options}
-    told = decide(look(train), len(train), settings)
+    told = decide(look(train), len(train), settings, before)
     return settings, told
 
 
@@ -25,6 +25,19 @@ def test_digits_stay_grey_and_are_not_mirrored():
     }  # fmt: skip
     assert told["epochs=24"] == "1,632 steps, a test after each 68"
     assert "mirrored" in told["flip=false"]
+
+
+def test_a_network_that_goes_on_keeps_its_size_and_trains_a_quarter_as_long():
+    settings, told = decided("digits", before=32)
+    assert settings["model"] == {}
+    assert settings["recipe"] == {"image_size": 32, "batch": 50, "epochs": 10}  # no fewer tests
+    assert told["image_size=32"] == (
+        "their shorter sides have 28 pixels, the network's had so many"
+    )
+    few, _ = decided("digits", before=32, recipe={"batch": 340})
+    assert few["recipe"]["epochs"] == 40
+    many, _ = decided("digits", recipe={"batch": 340})
+    assert many["recipe"]["epochs"] == 160
 
 
 def pictures(place, axis, size, colour=False):
