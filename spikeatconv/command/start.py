@@ -156,8 +156,10 @@ def make_plan(options: Options) -> Plan:
     usual = 1 if where == "digits" and not before else config.in_channels
     channels = settings["model"].get("in_channels") or usual
     understand(check_room_for_image, channels, recipe.image_size)
-    words = {"faults": options.faults, "in_channels": channels,
-             "crop": recipe.augmentation.crop > 0}  # fmt: skip
+    words = {
+        "faults": options.faults, "in_channels": channels, "crop": recipe.augmentation.crop > 0,
+        "test_crop": recipe.test_crop, "interpolation": recipe.interpolation,
+    }  # fmt: skip
     data, test, parts = open_images(options, where, recipe, words)
     if done:
         check_same_split(folder / SPLIT, parts)

@@ -5,6 +5,7 @@
     training without              whole shorter side               image_size
     test after a random crop      224/256 of the shorter side      image_size
     test without                  whole shorter side               image_size
+    test with a test_crop         that share of it                 image_size
 
 For an image of 500 × 375 and 224 pixels that is the usual test (256, then the centre's 224). It is
 *not* quite the usual training: RandomResizedCrop draws its box from the full image, ours (in
@@ -17,7 +18,7 @@ stays as it is. The digits that ship, 28 × 28, get a black border of 2 pixels w
 The `Fit` of the test is kept in the note of the weights, and used whenever they are asked again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,14 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from spikeatconv.checks import check_number, check_whole
+from spikeatconv.checks import check_choice, check_number, check_whole
 from spikeatconv.extra import extra
 from spikeatconv.images import image_in
 
 MARGIN = 256 / 224
 MOST_SIDE = 2048  # pixels of an image that a network is given
 CHANNELS = (1, 3)
+INTERPOLATIONS = ("bilinear", "bicubic", "lanczos")  # as Pillow calls them
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Fit:
     """`fit(image)`: a PIL image of any size and mode → uint8 `[channels, size, size]`.
 
     share: of the shorter side that the square has which is cut out.  channels: 1 or 3.
-    pad: pixels of a black border inside size; the square is scaled to what is left.
+    pad: pixels of a black border inside size; the square is scaled to what is left, by that
+    interpolation (over all pixels that shrink into one, as Pillow does).
     Raises TypeError and ValueError for other values.
     """
 
@@ -49,14 +52,15 @@ class Fit:
     channels: int = 3
     share: float = 1.0
     pad: int = 0
+    interpolation: str = "bilinear"
 
     def __post_init__(self) -> None:
         check_whole(self.size, "image_size", 1, round(MOST_SIDE * MARGIN))
         if check_whole(self.channels, "in_channels") not in CHANNELS:
             raise ValueError(f"in_channels is {self.channels}; choose 3, or 1 for grey images")
-        if not 0 < check_number(self.share, "share") <= 1:
-            raise ValueError(f"share is {self.share}; give a number above 0 and up to 1")
+        check_part(self.share, "share")
         check_whole(self.pad, "pad", 0, (self.size - 1) // 2)
+        check_choice(self.interpolation, "interpolation", INTERPOLATIONS)
 
     @property
     def inner(self) -> int:
@@ -76,7 +80,8 @@ class Fit:
         side = min(image.size) * self.share
         left, top = (image.width - side) / 2, (image.height - side) / 2
         box = (left, top, left + side, top + side)
-        return image.resize((self.inner, self.inner), Image.Resampling.BILINEAR, box)
+        by = Image.Resampling[self.interpolation.upper()]
+        return image.resize((self.inner, self.inner), by, box)
 
     def takes(self, images: np.ndarray) -> bool:
         """Whether images `[N, C, H, W]` need no more than the border."""
@@ -90,7 +95,7 @@ class Fit:
 
     def at(self, size: int) -> "Fit":
         """The same for another size."""
-        return Fit(size, self.channels, self.share, round(self.pad * size / self.size))
+        return replace(self, size=size, pad=round(self.pad * size / self.size))
 
 
 def digit_border(size: int) -> int:
@@ -98,12 +103,23 @@ def digit_border(size: int) -> int:
     return size // 16
 
 
-def fits(image_size: int, channels: int, crop: bool, pad: int = 0) -> tuple[Fit, Fit]:
+def check_part(value: Any, name: str) -> float:
+    """A share above 0 and up to 1."""
+    if not 0 < check_number(value, name) <= 1:
+        raise ValueError(f"{name} is {value}; give a number above 0 and up to 1")
+    return value
+
+
+def fits(
+    image_size: int, channels: int, crop: bool, pad: int = 0, test_crop: float | None = None,
+    interpolation: str = "bilinear",
+) -> tuple[Fit, Fit]:  # fmt: skip
     """For training and for the test; crop: the training cuts out boxes at random."""
-    test = Fit(image_size, channels, 1 / MARGIN if crop else 1.0, pad)
-    if not crop:
-        return test, test
-    return Fit(round(image_size * MARGIN), channels, pad=round(pad * MARGIN)), test
+    margin = MARGIN if crop else 1.0
+    share = 1 / margin if test_crop is None else check_part(test_crop, "test_crop")
+    sides = round(image_size * margin), round(pad * margin)
+    train = Fit(sides[0], channels, pad=sides[1], interpolation=interpolation)
+    return train, Fit(image_size, channels, share, pad, interpolation)
 
 
 def as_8_bits(image: Image.Image) -> Image.Image:

@@ -43,13 +43,14 @@ PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up to
 
 def open_data(
     where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
-    crop: bool = False,
+    crop: bool = False, test_crop: float | None = None, interpolation: str = "bilinear",
 ) -> tuple["Source", "Source"]:  # fmt: skip
     """The images for training and those for the test; both have `.faults`, a list of words.
 
     where: as above.  image_size: pixels a side.  in_channels: 3, or 1 for grey.
     crop: whether the recipe cuts out boxes at random (`recipe.augmentation.crop > 0`); training
         images then keep a margin (see `picture`).
+    test_crop, interpolation: the recipe's.
     faults: of an image that cannot be read and a label without a class. "stop" raises ValueError
         that says where it is. "skip" goes on and lists it in `.faults`: a wrong label leaves before
         the start; an image that cannot be read is found when it is its turn (or by `check`), and
@@ -58,7 +59,10 @@ def open_data(
     Raises FileNotFoundError that says how to get the data, and ValueError for what does not fit,
     such as a class of the test that the training lacks.
     """
-    found = open_all(where, image_size, faults=faults, in_channels=in_channels, crop=crop)
+    found = open_all(
+        where, image_size, faults=faults, in_channels=in_channels, crop=crop, test_crop=test_crop,
+        interpolation=interpolation,
+    )  # fmt: skip
     if len(found) == 1:
         raise FileNotFoundError(
             f"{where} has classes, and nothing says which images are to test on; arrange them as "
@@ -71,7 +75,8 @@ def open_data(
 
 def open_all(
     where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
-    crop: bool = False, three: bool = False,
+    crop: bool = False, test_crop: float | None = None, interpolation: str = "bilinear",
+    three: bool = False,
 ) -> list["Source"]:  # fmt: skip
     """All that is there: for training and for the test; one alone where there are only classes.
 
@@ -81,7 +86,7 @@ def open_all(
     size = check_whole(image_size, "image_size", 1, MOST_SIDE)
     check_choice(faults, "faults", FAULTS)
     border = digit_border(size) if str(where) == "digits" else 0
-    train_fit, test_fit = fits(size, in_channels, crop, border)
+    train_fit, test_fit = fits(size, in_channels, crop, border, test_crop, interpolation)
     rows, classes = read_rows(where, three)
     return [
         Source(split, classes, test_fit if i else train_fit, faults, test_fit)

@@ -39,21 +39,22 @@ from spikeatconv.images.tables import (
 
 def stream(
     where: str | Path, image_size: int, *, buffer: int = 1000, faults: str = "stop",
-    in_channels: int = 3, crop: bool = False,
+    in_channels: int = 3, crop: bool = False, test_crop: float | None = None,
+    interpolation: str = "bilinear",
 ) -> tuple["Stream", "Stream"]:  # fmt: skip
     """The images for training and those for the test, as `open_data` gives them, but streamed.
 
     where: a name on the hub, or a folder of parquet files, which is then read without a copy in the
         cache.  buffer: images out of which the next one is drawn.
-    image_size, in_channels, crop, faults: as in `open_data`. With "skip", the next image of the
-        batch stands in.
+    image_size, in_channels, crop, test_crop, interpolation, faults: as in `open_data`. With "skip",
+        the next image of the batch stands in.
     Raises FileNotFoundError and ValueError that say what is missing: a stream needs a column of
     images, one of labels with the names of their classes, and to know how many images there are.
     """
     size = check_whole(image_size, "image_size", 1, MOST_SIDE)
     buffer = check_whole(buffer, "buffer")
     check_choice(faults, "faults", FAULTS)
-    both = fits(size, in_channels, crop)
+    both = fits(size, in_channels, crop, 0, test_crop, interpolation)
     splits, counts = read_splits(where)
     made = []
     for name, fit in zip(splits_of(splits, str(where)), both, strict=True):

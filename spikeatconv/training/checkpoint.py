@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from spikeatconv.checks import check_path, check_whole
 from spikeatconv.files import mend, write_whole
+from spikeatconv.images.picture import Fit
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.weights import can_be_saved, load_weights, save_weights
 
@@ -343,5 +344,6 @@ def flat(value: dict, prefix: str = "") -> dict[str, Any]:
     return out
 
 
-# What each field of a recipe is where nothing else is said.
-USUAL = flat(json.loads(json.dumps({"recipe": asdict(Recipe(1, 1, 1.0, 0.0, 0.0, 1))})))
+# What each field is where nothing else is said.
+DEFAULTS = {"recipe": asdict(Recipe(1, 1, 1.0, 0.0, 0.0, 1)), "prepared": asdict(Fit(1))}
+USUAL = flat(json.loads(json.dumps(DEFAULTS)))

@@ -25,6 +25,7 @@ from spikeatconv.checks import (
     check_whole,
     short,
 )
+from spikeatconv.images.picture import INTERPOLATIONS, check_part
 from spikeatconv.model import PRESETS, Config, Network, preset
 from spikeatconv.resnet import SpikingResNet18Config
 
@@ -94,6 +95,9 @@ class Recipe:
     repeats: how often each image is in its batch, augmented by itself each time.
     distill: the teacher's share of the loss, where one is given.  temperature: by which its answers
     and the network's are softened.
+    test_crop: share of an image's shorter side that the test takes, None for 224/256 after random
+    crops, else all; interpolation: "bilinear", "bicubic" or "lanczos", by which images are scaled
+    when they are read. Give both to `open_data` too.
     image_size: pixels a side.  seed: of the order and the augmentation; give it to `network` too.
     networks: the names of those it is meant for.
     Raises TypeError or ValueError that names the field, its value and what would do.
@@ -115,6 +119,8 @@ class Recipe:
     repeats: int = 1
     distill: float = 0.5
     temperature: float = 1.0
+    test_crop: float | None = None
+    interpolation: str = "bilinear"
     seed: int = 0
     networks: tuple[str, ...] = ()
 
@@ -136,6 +142,9 @@ class Recipe:
                 f"learning_rate is {self.learning_rate} and weight_decay is {self.weight_decay}; "
                 "give a learning_rate above 0 and a weight_decay of 0 or more"
             )
+        if self.test_crop is not None:
+            check_part(self.test_crop, "test_crop")
+        check_choice(self.interpolation, "interpolation", INTERPOLATIONS)
         if not 0 <= self.min_learning_rate <= self.learning_rate:
             raise ValueError(
                 f"min_learning_rate is {self.min_learning_rate}; give a number from 0 to the "

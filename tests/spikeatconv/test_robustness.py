@@ -347,11 +347,12 @@ CALLS = [
 
 # --- training's names that take plain arguments
 
+PART = number(0.9, 0, 1.1, optional=True)
 RECIPE = {
     "epochs": whole(2, most=False), "batch": whole(4, most=False),
     "learning_rate": number(0.1, 0, -1), "weight_decay": number(0.1, -1),
     "warmup_epochs": number(1, -1, 2), "image_size": whole(8, most=False),
-    "repeats": whole(2, most=False),
+    "repeats": whole(2, most=False), "test_crop": PART, "interpolation": word("bicubic"),
     "clip": number(1.0, 0, -1, optional=True), "ema": number(0.9, 0, 1, -1, optional=True),
     "drop_path": number(0.1, -0.1, 1.0), "min_learning_rate": number(0.01, -1, 0.2),
     "distill": number(0.5, 0, 1.1), "temperature": number(2.0, 0, -1),
@@ -386,7 +387,7 @@ CALLS += [
     Call("open_data", lambda **k: list(map(len, tr.open_data(**k))), {
         "where": Kind("digits", ["", "no/such/folder", "a\0b", None, 3], as_named=("data", "file")),
         "image_size": whole(32, most=False), "in_channels": whole(1, most=False),
-        "faults": word("stop")}),
+        "test_crop": PART, "interpolation": word("bicubic"), "faults": word("stop")}),
     Call("Augment", lambda **k: vars(tr.Augment(**k)), {
         "augmentation": Kind(tr.Augmentation(), [None, 3, "flip", {}, tr.Augmentation]),
         "size": whole(32, most=False), "classes": whole(10, most=False)}),
@@ -407,7 +408,8 @@ CALLS += [
     Call("stream", tr.stream, only_refused({
         "where": Kind("digits", ["", "no/such/folder", "a\0b", None, 3], as_named=("streamed",)),
         "image_size": whole(32, most=False), "buffer": whole(2, most=False),
-        "in_channels": whole(3, most=False), "faults": word("stop")})),
+        "in_channels": whole(3, most=False), "test_crop": PART, "interpolation": word("bicubic"),
+        "faults": word("stop")})),
     Call("train", lambda **k: next(tr.train(**k)), only_refused({
         **TOGETHER, "folder": Kind(None, [3, b"x", "", "a\0b"]),
         "run": Kind(tr.Run(), [None, 3, "no", {}, tr.Run]), **RUN, "cpu": flag(True),

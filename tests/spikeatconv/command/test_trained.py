@@ -13,6 +13,7 @@ from PIL import Image
 from spikeatconv import energy_report, fold, load_weights, mnist5k, save_weights, shipped
 from spikeatconv.cli import main
 from spikeatconv.command.predict import Prediction, predictions
+from spikeatconv.command.start import Options, make_plan
 from spikeatconv.command.trained import load, own_data, read_image
 from spikeatconv.energy import report_each
 from spikeatconv.images.picture import Fit, fits
@@ -73,8 +74,13 @@ def said(capsys, *words):
 # --- one way of preparing an image
 
 
+FITS = [
+    Fit(32, 1), Fit(32, 1, pad=2), Fit(32, 1, 224 / 256), Fit(16, 3, 0.95, interpolation="bicubic"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("size", [(28, 28), (32, 32), (16, 16), (50, 30), (64, 64)])
-@pytest.mark.parametrize("fit", [Fit(32, 1), Fit(32, 1, pad=2), Fit(32, 1, 224 / 256), Fit(16, 3)])
+@pytest.mark.parametrize("fit", FITS)
 def test_predict_and_evaluate_see_the_same_pixels(tmp_path, size, fit):
     """What `predict` reads, what `evaluate` reads from a folder, and from an npz file."""
     weights = saved(tmp_path / "a.safetensors", note_of(fit=fit), in_channels=fit.channels)
@@ -122,22 +128,35 @@ def test_a_border_grows_with_the_image():
         assert pixels[0].max() == pixels[:, -1].max() == 0
 
 
-@pytest.mark.parametrize("crop", [0.0, 0.5])
-def test_the_note_tells_how_images_were_prepared_and_is_obeyed(tmp_path, crop):
+@pytest.mark.parametrize(
+    ("crop", "others", "fit"),
+    [
+        (0.0, {}, Fit(16, 1)), (0.5, {}, Fit(16, 1, 224 / 256)),
+        (0.5, {"test_crop": 0.6, "interpolation": "lanczos"}, Fit(16, 1, 0.6, 0, "lanczos")),
+    ],
+)  # fmt: skip
+def test_the_note_tells_how_images_were_prepared_and_is_obeyed(tmp_path, crop, others, fit):
     place = folder(tmp_path / "data", size=(30, 24))
     recipe = Recipe(
         epochs=1, batch=9, learning_rate=1e-3, weight_decay=0.0, warmup_epochs=0, image_size=16
     )
-    recipe = replace(recipe, augmentation=replace(recipe.augmentation, crop=crop))
-    data, test = open_data(place, 16, in_channels=1, crop=crop > 0)
+    recipe = replace(recipe, augmentation=replace(recipe.augmentation, crop=crop), **others)
+    data, test = open_data(place, 16, in_channels=1, crop=crop > 0, **others)
     *_, last = train(small(in_channels=1), data, test, recipe, tmp_path / "run", cpu=True)
     trained = load(str(tmp_path / "run"))
     assert trained.note["prepared"] == asdict(trained.fit) == asdict(test.fit)
-    assert trained.fit == Fit(16, 1, 224 / 256 if crop else 1.0)
+    assert trained.fit == fit
     again = open_data(place, 16, in_channels=1)[1]
     trained.match(again)
     scores = evaluate(trained.model, again, recipe, make_accelerator(Run(cpu=True)))
     assert scores["test_loss"] == pytest.approx(last["test_loss"], abs=1e-6)
+
+
+def test_what_is_set_reaches_the_images(tmp_path):
+    words = ("test_crop=0.9", "interpolation=bicubic", "augmentation.crop=0.5")
+    plan = make_plan(Options(recipe="digits", settings=words, folder=tmp_path))
+    assert plan.test.prepared == plan.test.fit == Fit(32, 1, 0.9, 2, "bicubic")
+    assert plan.data.fit == Fit(37, 1, 1.0, 2, "bicubic")
 
 
 def test_the_digits_in_memory_tell_it_too(tmp_path):
@@ -157,6 +176,7 @@ def test_the_digits_in_memory_tell_it_too(tmp_path):
         {"size": 0}, {"size": 10**6}, {"size": 16, "channels": 2}, {"size": 16, "channels": 3},
         {"size": 16, "share": 0}, {"size": 16, "pad": 8}, {"size": "16"}, {"sizes": 16}, 16, "x",
         {"size": 16, "channels": 1, "share": float("nan")},
+        {"size": 16, "channels": 1, "interpolation": "nearest"},
     ],
 )  # fmt: skip
 def test_a_note_that_cannot_be_obeyed_is_an_error_with_the_file(tmp_path, told):

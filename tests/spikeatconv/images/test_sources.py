@@ -221,6 +221,37 @@ def test_the_test_is_the_usual_resize_to_256_and_centre_of_224():
     assert (test.int() - right.int()).abs().max() <= 1
 
 
+def test_the_crop_of_the_test_takes_its_share_from_the_centre():
+    """Half of 8 columns, 2 to 5, each pair of which becomes one pixel; training takes all."""
+    image = gradient(8, 8).point(lambda brightness: 16 * brightness)
+    train, test = fits(2, 1, crop=False, test_crop=0.5)
+    image = image.getchannel(0)
+    assert test(image)[0].tolist() == [[40, 72]] * 2
+    assert train == Fit(2, 1)
+    assert fits(2, 1, crop=True, test_crop=0.5)[1] == test
+
+
+KERNELS = {  # of a distance in pixels
+    "bilinear": lambda d: np.maximum(1 - d, 0),
+    "bicubic": lambda d: np.where(
+        d < 1, 1.5 * d**3 - 2.5 * d**2 + 1, np.where(d < 2, -0.5 * (d**3 - 5 * d**2 + 8 * d - 4), 0)
+    ),
+    "lanczos": lambda d: np.where(d < 3, np.sinc(d) * np.sinc(d / 3), 0),
+}
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_an_interpolation_is_that_of_its_kernel(name):
+    """One bright column, scaled to twice the size."""
+    image = np.full((16, 16), 100, np.uint8)
+    image[:, 8] = 200
+    columns, places = np.arange(16), (np.arange(32) + 0.5) / 2 - 0.5
+    weights = KERNELS[name](np.abs(places[:, None] - columns))
+    right = 100 + 100 * weights[:, 8] / weights.sum(1)
+    for fit in fits(32, 1, crop=False, interpolation=name):
+        assert np.abs(fit(Image.fromarray(image))[0].numpy() - right).max() <= 1
+
+
 def test_training_with_a_crop_keeps_a_margin_and_without_has_the_size_itself(folder):
     def sizes(**options):
         return [data.batch([0, 1, 2, 3])[0].shape[-1] for data in open_data(folder, 14, **options)]

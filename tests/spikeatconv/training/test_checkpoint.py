@@ -1,12 +1,13 @@
 """Checkpoints: whole or not at all, the last few and the best, and only for the same training."""
 
+import copy
 import errno
 import json
 import os
 import random
 import runpy
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from torch import nn
 
 import spikeatconv.training.checkpoint as checkpoint
 from spikeatconv import load_weights, weights_note
+from spikeatconv.images.picture import Fit
 from spikeatconv.training import Augmentation, Checkpoints, train
 
 RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
@@ -245,7 +247,7 @@ def test_a_damaged_best_is_passed_over(folder):
 
 
 def test_a_checkpoint_of_a_former_version_goes_on(folder):
-    """Its state.json has no checksum of its own, and no way."""
+    """Its state.json has no checksum of its own, and no way; and it lacks what came later."""
     newest = Checkpoints(folder).last()
     state = json.loads((newest / "state.json").read_text())
     del state["sha256"], state["way"]
@@ -254,6 +256,15 @@ def test_a_checkpoint_of_a_former_version_goes_on(folder):
     assert run(folder) == []
     about = state["about"]
     checkpoint.refuse_another(newest, about, {**about, "what came later": {"size": 32}})
+    now = {**about, "prepared": asdict(Fit(16))}
+    then = copy.deepcopy(now)
+    for name in ("drop_path", "repeats", "min_learning_rate", "test_crop", "interpolation"):
+        del then["recipe"][name]
+    del then["prepared"]["interpolation"], then["recipe"]["augmentation"]["rand_augment"]
+    checkpoint.refuse_another(newest, then, now)
+    now["prepared"]["interpolation"] = "bicubic"
+    with pytest.raises(ValueError, match=r"prepared.interpolation is 'bilinear' in .* 'bicubic'"):
+        checkpoint.refuse_another(newest, then, now)
 
 
 def test_another_way_of_computing_is_told(tmp_path):
