@@ -7,14 +7,15 @@ import sys
 from types import ModuleType
 
 
-def extra(name: str) -> ModuleType:
-    """The module of that name. Raises ModuleNotFoundError with the line that installs it."""
+def extra(name: str, what: str = ".[train]") -> ModuleType:
+    """The module of that name. Raises ModuleNotFoundError with the line that installs it: `what`.
+    """
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"training needs the package {error.name}, which is not installed; in the project's "
-            f"folder run: {pip_install('.[train]')}",
+            f"folder run: {pip_install(what)}",
             name=error.name,
         ) from None
 

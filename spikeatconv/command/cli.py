@@ -247,6 +247,7 @@ def keys() -> Iterator[str]:
 @workers_option
 @faults_option
 @option("--every", **at_least_1, help="Steps between checkpoints, beside each epoch's.")
+@option("--tracker", metavar="NAME", help="Log to wandb, mlflow, … too (through accelerate).")
 @option("--keep", **at_least_1, default=2, help="How many checkpoints, beside the best.")
 @cpu_option
 @option("--yes", is_flag=True, help="Start, whatever the estimate says.")

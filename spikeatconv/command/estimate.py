@@ -1,6 +1,7 @@
 """What a training will take: parameters, memory, disk and time, from a few steps really computed.
 
-    tensors = parameters · (4 + 4 + 8 [+ 4 with EMA]) [+ the teacher's] + kept of a few images · (part / few)
+    tensors = parameters · (4 + 4 + 8 [+ 4 with EMA]) + kept of a few images · (part / few)
+              [+ the teacher's]
     memory  = tensors on a GPU; LIBRARIES + SPREAD · tensors for each process on a CPU
     disk    = checkpoint · (kept ones + the best + one being written)
     time    = seconds an image · images · epochs, and the test

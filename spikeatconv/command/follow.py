@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from spikeatconv.command.logs import CsvLog, TensorBoard
+from spikeatconv.command.logs import CsvLog, TensorBoard, Tracker
 from spikeatconv.extra import pip_install
 from spikeatconv.files import telling, write_whole
 from spikeatconv.training.checkpoint import Checkpoints, accuracy
@@ -33,11 +33,12 @@ def is_main() -> bool:
 
 def follow(
     metrics: Iterator[dict], folder: Path, say: Callable[[str], Any],
-    about: Mapping[str, Any] | None = None, split: str | None = None,
+    about: Mapping[str, Any] | None = None, split: str | None = None, tracker: str | None = None,
 ) -> dict:  # fmt: skip
     """Run the training to its end, and return its last metrics, {} where none was left.
 
     split: which image is in which part; then it is a validation that is told, not a test.
+    tracker: the name of one, see `Tracker`.
     about: for `write_run`, once the training has begun; one that is refused leaves all as it was.
     A signal leaves the loop as it leaves `train`, once the checkpoint is written.
     """
@@ -46,6 +47,9 @@ def follow(
     with telling(folder):
         folder.mkdir(parents=True, exist_ok=True)
     logs: list[Any] = [CsvLog(folder / "log.csv"), *tensorboard(folder, say)]
+    if tracker:
+        told = json.loads(json.dumps(about, default=str))
+        logs.append(Tracker(tracker, folder, told))
     bar = Bar(say, "validation" if split else "test")
     row: dict = {}
     try:

@@ -1,15 +1,19 @@
-"""Logs of a training: a CSV file that loses no step to a kill, and TensorBoard's events."""
+"""Logs of a training: a CSV file that loses no step to a kill, TensorBoard's events, and trackers
+such as Weights & Biases, through accelerate."""
 
 import csv
+import json
 import math
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spikeatconv.checks import short
+from spikeatconv.checks import check_choice, short
 from spikeatconv.extra import extra
 from spikeatconv.files import write_whole
+from spikeatconv.training.checkpoint import flat
 
 COLUMNS = (
     "step", "seconds", "epoch", "loss", "learning_rate", "gradient_norm", "images", "test_loss",
@@ -95,3 +99,71 @@ class TensorBoard:
     def close(self) -> None:
         if self.writer is not None:
             self.writer.close()
+
+
+class Tracker:
+    """The same numbers for a tracker that accelerate knows, wandb, mlflow, …, as a run of its project
+    "spikeatconv". What it needs to know (offline, a server, a key) it takes from its own environment
+    variables.
+
+    about: the settings of the training, as JSON.  Raises ValueError for a name that is none,
+    ModuleNotFoundError where the package is not installed.
+    """
+
+    def __init__(self, name: str, folder: str | Path, about: Mapping[str, Any]) -> None:
+        self.name, self.path, self.about = name, Path(folder), about
+        self.make = tracker_class(name)
+        self.tracker: Any = None
+        self.lost = False
+
+    def write(self, metrics: Mapping[str, float]) -> None:
+        """Once it has begun, what fails is told, and the training goes on without it."""
+        if self.tracker is None:
+            self._begin()
+        values = {name: metrics[name] for name in COLUMNS[2:] if name in metrics}
+        self._try("log", values, step=int(metrics["step"]))
+
+    def close(self) -> None:
+        if self.tracker is not None:
+            self._try("finish")
+
+    def _try(self, name: str, *given: Any, **words: Any) -> None:
+        try:
+            if not self.lost:
+                getattr(self.tracker, name)(*given, **words)
+        except Exception as error:
+            self.lost = True
+            warnings.warn(
+                f"{self.name} takes no more numbers ({error}); log.csv has all of them",
+                stacklevel=3,
+            )
+
+    def _begin(self) -> None:
+        place = {"name": self.path.name, "dir": str(self.path)} if self.name == "wandb" else {}
+        where = [str(self.path)] if self.make.requires_logging_directory else []
+        settings = {name: simple(value) for name, value in flat(self.about).items()}
+        try:
+            tracker = self.make("spikeatconv", *where, **place)
+            tracker.start()
+            tracker.store_init_configuration(settings)
+        except Exception as error:
+            raise RuntimeError(
+                f"{self.name} does not begin ({error}); set what it asks for, or leave out --tracker: "
+                "the same command with --resume goes on"
+            ) from error
+        self.tracker = tracker
+
+
+def tracker_class(name: str) -> Any:
+    """accelerate's, of that name. TensorBoard is not among them: its log is written anyway."""
+    tracking = extra("accelerate.tracking")
+    known = {n: made for n, made in tracking.LOGGER_TYPE_TO_CLASS.items() if n != "tensorboard"}
+    made = known[check_choice(name, "tracker", sorted(known))]
+    if made.__module__ == tracking.__name__:  # its package has the same name
+        extra(name, name)
+    return made
+
+
+def simple(value: Any) -> Any:
+    """As it is, or as text: what all trackers take."""
+    return value if isinstance(value, bool | int | float | str | None) else json.dumps(value)

@@ -24,6 +24,7 @@ from spikeatconv.command.estimate import (
     size,
 )
 from spikeatconv.command.follow import SPLIT, ending, follow, is_main
+from spikeatconv.command.logs import tracker_class
 from spikeatconv.command.own import LOOKED_AT, decide, look
 from spikeatconv.command.own import SPLIT as SHARE
 from spikeatconv.command.report import in_scores
@@ -69,6 +70,7 @@ class Options(Run):
     resume: bool = False
     again: bool = False
     faults: str = "stop"
+    tracker: str | None = None
     yes: bool = False
     only: bool = False
 
@@ -94,6 +96,8 @@ class Plan:
 def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
     """Trains, and returns the program's status. ask: a question to which somebody answers."""
     options = filled(options)
+    if options.tracker:
+        understand(tracker_class, options.tracker)
     plan = make_plan(options)
     if is_main():
         say("Measuring a few steps …")
@@ -110,7 +114,7 @@ def start(options: Options, say: Say, ask: Callable[[str], bool]) -> int:
         plan.model, plan.data, plan.test, plan.recipe, plan.folder, options, teacher=plan.teacher
     )
     split = plan.parts.csv() if plan.parts else None
-    row = follow(metrics, plan.folder, say, about_run(plan, options), split)
+    row = follow(metrics, plan.folder, say, about_run(plan, options), split, options.tracker)
     for fault in [*plan.data.faults, *plan.test.faults]:
         say(f"Passed over: {fault}")
     say(ending(row, plan.folder))

@@ -1,11 +1,13 @@
 """The log of a training: read back, gone on with, cut off; and TensorBoard's."""
 
+import sys
 import time
 
 import pytest
+from accelerate import tracking
 
 from spikeatconv.command import follow, logs
-from spikeatconv.command.logs import CsvLog, TensorBoard, whole_rows
+from spikeatconv.command.logs import CsvLog, TensorBoard, tracker_class, whole_rows
 from spikeviz.training_log import Log
 
 
@@ -160,3 +162,90 @@ def test_a_log_on_a_full_disk_ends_the_training_with_a_checkpoint_and_its_name(
         follow.follow(metrics(), tmp_path, print)
     assert closed
     assert [r["step"] for r in whole_rows(tmp_path / "log.csv")] in (["1", "2"], ["1", "2", "3"])
+
+
+# ---------------------------------------------------------------- trackers
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """(what a tracker was told, {the name of what fails: an error}); accelerate knows it as
+    "notes"."""
+    told, failing = [], {}
+
+    def note(name, *given, **words):
+        if name in failing:
+            raise failing[name]
+        told.append((name, *given, *words.values()))
+
+    class Notes(tracking.GeneralTracker):
+        name, requires_logging_directory, tracker = "notes", True, None
+
+        def __init__(self, project, folder):
+            super().__init__()
+            note("make", project, folder)
+
+        def start(self):
+            note("start")
+
+        def store_init_configuration(self, values):
+            note("settings", values)
+
+        def log(self, values, step):
+            note("log", step, values)
+
+        def finish(self):
+            note("finish")
+
+    monkeypatch.setitem(tracking.LOGGER_TYPE_TO_CLASS, "notes", Notes)
+    return told, failing
+
+
+def followed(folder, tracker="notes", said=print):
+    about = {"recipe": {"epochs": 2, "clip": None}, "folder": folder, "widths": (4, 8)}
+    rows = iter_of([row(1), row(2, test_accuracy=0.5, test_loss=3.0)])
+    return follow.follow(rows, folder, said, about, tracker=tracker)
+
+
+def test_a_tracker_gets_the_settings_and_the_numbers_of_each_step(tmp_path, noted):
+    followed(tmp_path)
+    begun, start, settings, *logged, end = noted[0]
+    assert begun == ("make", "spikeatconv", str(tmp_path))
+    assert (start, end) == (("start",), ("finish",))
+    assert settings[1] == {
+        "recipe.epochs": 2, "recipe.clip": None, "folder": str(tmp_path), "widths": "[4, 8]",
+    }  # fmt: skip
+    assert [step for _, step, _ in logged] == [1, 2]
+    assert logged[1][2] == {
+        "epoch": 2 / 3, "loss": 1 / 2, "learning_rate": 0.1, "gradient_norm": 2.0, "images": 16,
+        "test_accuracy": 0.5, "test_loss": 3.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["log", "finish"])
+def test_a_tracker_that_fails_on_its_way_costs_nothing_else(tmp_path, noted, where):
+    noted[1][where] = ConnectionError("no network")
+    with pytest.warns(UserWarning, match=r"notes takes no more numbers \(no network\); log.csv"):
+        assert followed(tmp_path)["step"] == 2
+    assert len(whole_rows(tmp_path / "log.csv")) == 2
+
+
+@pytest.mark.parametrize("where", ["make", "start", "settings"])
+def test_a_tracker_that_does_not_begin_is_told_at_once(tmp_path, noted, where):
+    noted[1][where] = ConnectionError("no key")
+    with pytest.raises(RuntimeError, match=r"notes does not begin \(no key\); set .* or leave out"):
+        followed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("wnadb", r"tracker is 'wnadb'; choose one of .*'wandb'\]. Did you mean 'wandb'"),
+        ("tensorboard", r"tracker is 'tensorboard'; choose one of"),
+        ("wandb", r"needs the package wandb, which is not installed; .*pip install wandb$"),
+    ],
+)
+def test_what_is_no_tracker_here(monkeypatch, name, told):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises((ModuleNotFoundError, ValueError), match=told):
+        tracker_class(name)
