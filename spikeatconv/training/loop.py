@@ -174,7 +174,7 @@ class Steps:
         smoothing = self.recipe.augmentation.label_smoothing
         with self.accelerator.accumulate(self.net), without_start(self.norms):
             found = on(self.accelerator.device, images, labels)
-            images, targets = self.augment(*(torch.cat([t] * self.recipe.repeats) for t in found))
+            images, targets = self.augment(*(often(t, self.recipe.repeats) for t in found))
             logits = check_logits(self.net(images), self.classes)
             loss = cross_entropy(logits, targets, label_smoothing=smoothing)
             if self.teacher is not None:
@@ -420,6 +420,11 @@ def seed_of(*numbers: int | str) -> int:
 
 def on(device: Any, *tensors: Tensor) -> list[Tensor]:
     return [tensor.to(device, non_blocking=True) for tensor in tensors]
+
+
+def often(batch: Tensor, times: int) -> Tensor:
+    """So many copies, one batch after the other: of images, of events over time or of labels."""
+    return torch.cat([batch] * times, 1 if batch.dim() == 5 else 0)
 
 
 def check_step(

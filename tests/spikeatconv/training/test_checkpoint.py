@@ -1,12 +1,12 @@
 """Checkpoints: whole or not at all, the last few and the best, and only for the same training."""
 
-import copy
 import errno
 import json
 import os
 import random
 import runpy
 import shutil
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -257,7 +257,7 @@ def test_a_checkpoint_of_a_former_version_goes_on(folder):
     about = state["about"]
     checkpoint.refuse_another(newest, about, {**about, "what came later": {"size": 32}})
     now = {**about, "prepared": asdict(Fit(16))}
-    then = copy.deepcopy(now)
+    then = deepcopy(now)
     for name in ("drop_path", "repeats", "min_learning_rate", "test_crop", "interpolation"):
         del then["recipe"][name]
     del then["prepared"]["interpolation"], then["recipe"]["augmentation"]["rand_augment"]
