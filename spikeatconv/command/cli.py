@@ -33,7 +33,6 @@ from spikeatconv.command.report import in_scores, write_report
 from spikeatconv.command.settings import OPTION, fields_of, in_words
 from spikeatconv.command.start import Options, Refused, command, in_columns, start
 from spikeatconv.command.trained import (
-    SHIPPED,
     Trained,
     data_of,
     load,
@@ -164,8 +163,8 @@ option = click.option
 at_least_1 = {"type": click.IntRange(1), "metavar": "N"}
 model_option = option(
     "--model", default="micro_digits", show_default=True, metavar="MODEL",
-    help="A run's folder (its best checkpoint), a .safetensors file, or one that ships: "
-    f"{', '.join(SHIPPED)}.",
+    help="A run's folder (its best checkpoint), a .safetensors file, or the name of one that "
+    "ships, such as micro_photographs: data/README.md lists them.",
 )  # fmt: skip
 data_option = option(
     "--data", "where", metavar="PATH|NAME",
@@ -224,8 +223,8 @@ def keys() -> Iterator[str]:
 @option(
     "--weights",
     metavar="MODEL",
-    help="In its place a trained one to go on from, as `evaluate` takes it; each class keeps its row "
-    "of the last layer by its name.",
+    help="In its place a trained one to go on from, as `evaluate` takes it; each class keeps its "
+    "row of the last layer by its name.",
 )
 @option(
     "--teacher", metavar="MODEL",

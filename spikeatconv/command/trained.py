@@ -20,7 +20,6 @@ from spikeatconv.model import Network
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.weights import load_weights, weights_note
 
-SHIPPED = shipped_weights()
 DIGITS = tuple("0123456789")
 
 
@@ -154,17 +153,17 @@ def weights_of(word: str, new: Sequence[str] = ()) -> Path:
     """A run's folder (its best checkpoint), a checkpoint, a file, or the name of one that ships.
     Raises FileNotFoundError that says what can be given. new: names of untrained ones, which can be
     given there, too."""
-    path = Path(word).expanduser()
+    path, ship = Path(word).expanduser(), shipped_weights()
     if path.is_dir():
         best = Checkpoints(path).best() or Checkpoints(path).last() or path
         path = best / "weights.safetensors"
-    elif word.removesuffix(".safetensors") in SHIPPED and not path.exists():
+    elif word.removesuffix(".safetensors") in ship and not path.exists():
         path = shipped(word.removesuffix(".safetensors") + ".safetensors")
     if not path.is_file():
-        near = nearest(word, [*SHIPPED, *new])
+        near = nearest(word, [*ship, *new])
         raise FileNotFoundError(
             f"{word} is no trained network. {f'Did you mean {near}? ' if near else ''}Give a run's "
-            f"folder, a .safetensors file or one that ships ({', '.join(SHIPPED)})"
+            f"folder, a .safetensors file or one that ships ({', '.join(ship)})"
             + (f"; or a new one ({', '.join(new)})" if new else "")
         )
     return path

@@ -306,8 +306,8 @@ def refuse_another(path: Path, found: dict, wanted: dict) -> None:
     # What a former version did not write is not compared; a field of the recipe was as it comes.
     here, there = flat({name: wanted[name] for name in wanted if name in found}), flat(found)
     there = {name: usual for name, usual in USUAL.items() if name in here} | there
-    epochs = there.get(EPOCHS), here.get(EPOCHS)
-    longer = None not in epochs and epochs[0] < epochs[1]
+    before, now = there.get(EPOCHS), here.get(EPOCHS)
+    longer = before is not None and now is not None and before < now
     differ = [
         f"{name} is {there.get(name)!r} in the checkpoint and {here.get(name)!r} now"
         for name in [*there, *(here.keys() - there.keys())]
@@ -315,7 +315,7 @@ def refuse_another(path: Path, found: dict, wanted: dict) -> None:
     ]
     if longer and not differ:
         warnings.warn(
-            f"epochs was {epochs[0]} and is {epochs[1]} now: the training goes on from {path} by "
+            f"epochs was {before} and is {now} now: the training goes on from {path} by "
             "the longer schedule, whose learning rate is higher there than the one that it came "
             "with", stacklevel=3,
         )  # fmt: skip

@@ -21,7 +21,7 @@ def freeze(model: nn.Module, stages: int) -> Callable[[], None]:
     learned = [p for part in parts for p in part.parameters() if p.requires_grad]
     for part in parts:
         # Bound to the part, so that a copy of the model binds its own.
-        part.eval().train = MethodType(stay, part)  # type: ignore[method-assign]
+        part.eval().train = MethodType(stay, part)
     for parameter in learned:
         parameter.requires_grad_(False)
 

@@ -1,4 +1,4 @@
-"""Fine-tuning: what stays to the bit, what learns and how fast, and a training that grows longer."""
+"""Fine-tuning: what stays to the bit, what learns and how fast; a training that grows longer."""
 
 import copy
 import math
