@@ -8,8 +8,7 @@ from types import ModuleType
 
 
 def extra(name: str, what: str = ".[train]") -> ModuleType:
-    """The module of that name. Raises ModuleNotFoundError with the line that installs it: `what`.
-    """
+    """The module of that name. Raises ModuleNotFoundError with the line that installs `what`."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

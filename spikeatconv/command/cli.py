@@ -112,6 +112,7 @@ IN_ITS_WORDS = (  # what the library tells a program, and what one types
     (r'faults="skip"', "--faults skip"),
     (r'precision="(\w+)"', r"--precision \1"),
     (r"replace\(recipe, (\w+=[\w.]+)\)", r"--set \1"),
+    ("sync_norm is True", "--sync-norm is given"),
     (r"use open_data( \(on the command line: no --stream\))?", "leave out --stream"),
 )
 
@@ -242,6 +243,7 @@ def keys() -> Iterator[str]:
 @option("--resume", is_flag=True, help="Go on from the folder's last checkpoint, if any.")
 @option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", help="Mixed.")
 @option("--accumulate", **at_least_1, default=1, help="Parts in which a batch is computed.")
+@option("--sync-norm", is_flag=True, help="BatchNorm over the batch of all processes, on GPUs.")
 @option("--recompute", "again", is_flag=True, help="Less memory for a third more time.")
 @workers_option
 @faults_option

@@ -102,9 +102,9 @@ class TensorBoard:
 
 
 class Tracker:
-    """The same numbers for a tracker that accelerate knows, wandb, mlflow, …, as a run of its project
-    "spikeatconv". What it needs to know (offline, a server, a key) it takes from its own environment
-    variables.
+    """The same numbers for a tracker that accelerate knows: wandb, mlflow, …; as a run of the
+    project "spikeatconv". What it needs to know (offline, a server, a key) it takes from its own
+    environment variables.
 
     about: the settings of the training, as JSON.  Raises ValueError for a name that is none,
     ModuleNotFoundError where the package is not installed.
@@ -148,8 +148,8 @@ class Tracker:
             tracker.store_init_configuration(settings)
         except Exception as error:
             raise RuntimeError(
-                f"{self.name} does not begin ({error}); set what it asks for, or leave out --tracker: "
-                "the same command with --resume goes on"
+                f"{self.name} does not begin ({error}); set what it asks for, or leave out "
+                "--tracker: the same command with --resume goes on"
             ) from error
         self.tracker = tracker
 

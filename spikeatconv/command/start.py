@@ -42,6 +42,7 @@ from spikeatconv.training.answers import ask
 from spikeatconv.training.checkpoint import Checkpoints
 from spikeatconv.training.lock import InUse, check_free
 from spikeatconv.training.loop import check_precision, make_accelerator, steps_of_an_epoch, train
+from spikeatconv.training.norms import check_sync
 from spikeatconv.training.recipes import NAMES, RECIPES, Recipe, make_config
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.run import Run
@@ -149,7 +150,9 @@ def make_plan(options: Options) -> Plan:
     name = options.weights or options.model or RECIPES[options.recipe].networks[0]
     check_named(options, name)
     folder = options.folder or Path("runs") / f"{options.recipe}-{Path(name).stem}"
-    understand(check_precision, options.precision, "cpu" if options.cpu else best_device())
+    device = "cpu" if options.cpu else best_device()
+    understand(check_precision, options.precision, device)
+    understand(check_sync, options.sync_norm, device, count_processes())
     before = load(options.weights) if options.weights else None
     config: Any = before.model.config if before else make_config(name)
     settings = understand(read_settings, options.settings, type(config))

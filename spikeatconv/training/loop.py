@@ -39,7 +39,7 @@ from spikeatconv.training.distill import check_teacher, described, distilled
 from spikeatconv.training.drop_path import drop_paths
 from spikeatconv.training.interrupt import Interrupts
 from spikeatconv.training.lock import alone_in
-from spikeatconv.training.norms import without_start, young_norms
+from spikeatconv.training.norms import check_sync, in_sync, without_start, young_norms
 from spikeatconv.training.recipes import Recipe
 from spikeatconv.training.run import USUAL, Run, run_of
 from spikeatconv.training.tuning import freeze
@@ -63,7 +63,7 @@ def train(
         had never stopped: on a CPU bit for bit, with as many processes and parts as before. The
         last metrics before a kill may come again, the same; none is left out.
     run: how it is computed and kept; or its fields by their names: every, keep, precision,
-        accumulate, workers, cpu (see `Run`).
+        accumulate, sync_norm, workers, cpu (see `Run`).
 
     teacher: a trained network whose answers, too, are learned (see `distill`); its first outputs
         are the data's classes, in their order.
@@ -134,8 +134,10 @@ class Steps:
             multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
         )  # fmt: skip
         self.keep_paths = drop_paths(model, recipe.drop_path)
-        self.net, optimizer = self.accelerator.prepare(model, adamw(model, recipe))
-        way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes}
+        net = in_sync(model.to(self.accelerator.device)) if run.sync_norm else model
+        self.net, optimizer = self.accelerator.prepare(net, adamw(model, recipe))
+        way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes,
+               "sync_norm": run.sync_norm}  # fmt: skip
         self.training = Training(
             model, optimizer, average, self.accelerator.scaler,
             about(model, data, recipe) | described(teacher), way,
@@ -293,8 +295,8 @@ def check_logits(logits: Tensor, classes: int) -> Tensor:
 
 
 def make_accelerator(run: Run) -> Any:
-    """Hugging Face's Accelerator: devices, precision, several processes. Raises ValueError for
-    float16 on a CPU, which would compute in float32 untold."""
+    """Hugging Face's Accelerator: devices, precision, several processes. Raises ValueError for what
+    a CPU does not do: float16, which would be float32 untold, and norms in sync."""
     accelerate = extra("accelerate")
     alone = not torch.distributed.is_initialized()  # then what an earlier training set is dropped
     accelerate.state.AcceleratorState._reset_state(reset_partial_state=alone)
@@ -302,6 +304,7 @@ def make_accelerator(run: Run) -> Any:
         cpu=run.cpu, mixed_precision=run.precision, gradient_accumulation_steps=run.accumulate
     )
     check_precision(run.precision, accelerator.device.type)
+    check_sync(run.sync_norm, accelerator.device.type, accelerator.num_processes)
     return accelerator
 
 

@@ -1,4 +1,5 @@
-"""BatchNorm's running mean and variance, free of what torch begins them with.
+"""BatchNorm: its running mean and variance, free of what torch begins them with; over the batch of
+all processes.
 
 torch begins them at 0 and 1 and mixes in a share m of each batch, 0.1. After n batches (1 − m)ⁿ of
 the beginning is left; where a variance is 0.001 in truth, a test after 40 steps still sees the 1.
@@ -9,6 +10,7 @@ Adam's correction leaves the batches alone, the later ones with more weight:
 After 158 batches the divisor is 1 in float32, and nothing differs from torch's own.
 """
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -49,3 +51,19 @@ def without_start(norms: list[_BatchNorm]) -> Iterator[None]:
                     running.div_(known)
             else:  # it had no batch yet
                 norm.reset_running_stats()
+
+
+def in_sync(model: nn.Module) -> nn.Module:
+    """A network of the same tensors whose norms see the batch of all processes: torch's
+    SyncBatchNorm. The model keeps its own norms, for the test and for its file."""
+    tensors = [*model.parameters(), *model.buffers()]
+    other = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
+    return nn.SyncBatchNorm.convert_sync_batchnorm(other)
+
+
+def check_sync(sync_norm: bool, device: str, processes: int) -> None:
+    if sync_norm and device == "cpu" and processes > 1:
+        raise ValueError(
+            "sync_norm is True, which torch computes on GPUs alone; leave it out: each process's "
+            "BatchNorm then sees its share of the batch"
+        )

@@ -11,6 +11,7 @@ from types import MethodType
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from spikeatconv.model import Network
@@ -37,7 +38,7 @@ def forward_again(block: nn.Module, x: Tensor) -> Tensor:
 @contextmanager
 def keep_statistics(block: nn.Module) -> Iterator[None]:
     """Within it, BatchNorm writes its statistics into copies."""
-    norms = [module for module in block.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [module for module in block.modules() if isinstance(module, _BatchNorm)]
     own = [dict(norm._buffers) for norm in norms]
     for norm, buffers in zip(norms, own, strict=True):
         norm._buffers = {n: None if b is None else b.clone() for n, b in buffers.items()}

@@ -13,7 +13,8 @@ class Run:
     """every: steps between checkpoints, beside those after each epoch.  keep: the last few, and the
     best by test accuracy.
     precision: "no", "bf16" or "fp16".  accumulate: parts in which a process takes its share of a
-    batch, for less memory.  workers: processes that read data ahead.  cpu: leave a GPU alone.
+    batch, for less memory.  sync_norm: BatchNorm over the share of all processes, not each its own.
+    workers: processes that read data ahead.  cpu: leave a GPU alone.
     Raises TypeError or ValueError that names the field, its value and what would do.
     """
 
@@ -21,6 +22,7 @@ class Run:
     keep: int = 2
     precision: str = "no"
     accumulate: int = 1
+    sync_norm: bool = False
     workers: int = 0
     cpu: bool = False
 
@@ -30,6 +32,7 @@ class Run:
         check_whole(1 if self.every is None else self.every, "every")
         check_whole(self.keep, "keep")
         check_whole(self.workers, "workers", 0, MOST["workers"])
+        check_bool(self.sync_norm, "sync_norm")
         check_bool(self.cpu, "cpu")
 
 

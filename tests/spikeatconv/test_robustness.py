@@ -223,6 +223,7 @@ RESNET = {
 RUN = {
     "every": whole(LEFT_OUT, most=False, optional=True), "keep": whole(2, most=False),
     "precision": word("no"), "accumulate": whole(1, most=False),
+    "sync_norm": flag(False),
     "workers": whole(0, low=0), "cpu": flag(False),
 }  # fmt: skip
 CALLS = [

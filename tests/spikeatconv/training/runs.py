@@ -30,7 +30,8 @@ RECIPE = Recipe(
     clip=0.5, augmentation=EVERYTHING, ema=0.9, seed=3,
 )  # fmt: skip
 BEYOND = replace(  # with all that no recipe has by itself
-    RECIPE, repeats=2, min_learning_rate=1e-4, augmentation=replace(EVERYTHING, rand_augment=9.0)
+    RECIPE, repeats=2, min_learning_rate=1e-4, augmentation=replace(EVERYTHING, rand_augment=9.0),
+    drop_path=0.3, distill=0.4, temperature=2.0,
 )  # fmt: skip
 SMALL = {
     "widths": (8,), "depths": (1,), "partition_size": 2, "head_width": 8, "time_steps": 2,
@@ -48,10 +49,11 @@ def images(count=100, size=20, classes=7):
     return InMemory(pixels, torch.arange(count) % classes)
 
 
-def run(folder, log, epochs=5):
-    """Everything on: augmentation, EMA, clipping, accumulation, checkpoints at odd steps."""
+def run(folder, log, epochs=5, **words):
+    """Everything on: augmentation, EMA, clipping, a teacher, parts, checkpoints at odd steps."""
     recipe = replace(BEYOND, epochs=epochs)
-    loop = train(small(), images(), images(30, 16), recipe, folder, every=2, accumulate=2, cpu=True)
+    words |= {"every": 2, "accumulate": 2, "cpu": True, "teacher": small(spiking=False, seed=4)}
+    loop = train(small(), images(), images(30, 16), recipe, folder, **words)
     with open(log, "a", buffering=1) as file:
         for metrics in loop:
             file.write(json.dumps(metrics) + "\n")
@@ -63,7 +65,7 @@ def child(folder, log):
     if not process:
         try:
             warnings.simplefilter("error")  # a checkpoint that is passed over was torn
-            run(folder, log)
+            run(folder, log, sync_norm=True)
         except BaseException as error:
             print(repr(error), file=sys.stderr)
             os._exit(1)

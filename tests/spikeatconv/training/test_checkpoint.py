@@ -258,7 +258,8 @@ def test_a_checkpoint_of_a_former_version_goes_on(folder):
     checkpoint.refuse_another(newest, about, {**about, "what came later": {"size": 32}})
     now = {**about, "prepared": asdict(Fit(16))}
     then = deepcopy(now)
-    for name in ("drop_path", "repeats", "min_learning_rate", "test_crop", "interpolation"):
+    for name in ("drop_path", "repeats", "min_learning_rate", "test_crop", "interpolation",
+                 "distill", "temperature"):  # fmt: skip
         del then["recipe"][name]
     del then["prepared"]["interpolation"], then["recipe"]["augmentation"]["rand_augment"]
     checkpoint.refuse_another(newest, then, now)

@@ -1,6 +1,7 @@
 """BatchNorm's running statistics: the batches alone, from the first one on."""
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from spikeatconv.training import Augmentation, InMemory, Recipe, network, train
-from spikeatconv.training.norms import without_start, young_norms
+from spikeatconv.training import Augmentation, Checkpoints, InMemory, Recipe, network, train
+from spikeatconv.training.drop_path import drop_paths
+from spikeatconv.training.norms import check_sync, in_sync, without_start, young_norms
+from spikeatconv.training.recompute import recompute
 
 RUNS = runpy.run_path(str(Path(__file__).with_name("runs.py")))
+small = RUNS["small"]
 
 
 def batches(count, seed=0):
@@ -92,6 +96,42 @@ def test_a_compiled_network_is_compiled_once():
     after(torch.compile(other, backend=backend), batches(30))
     assert len(graphs) == 1
     assert torch.equal(after(plain, batches(30))[1].running_var, other[1].running_var)
+
+
+def test_in_sync_it_is_a_network_of_the_same_tensors():
+    model = small(depths=(2,))
+    drop_paths(recompute(model), 0.5)
+    other = in_sync(model)
+    assert list(other.state_dict()) == list(model.state_dict())
+    assert all(a is b for a, b in zip(other.parameters(), model.parameters(), strict=True))
+    kinds = {type(norm) for norm in young_norms(other)}, {type(norm) for norm in young_norms(model)}
+    assert kinds == ({nn.SyncBatchNorm}, {nn.BatchNorm2d})
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_in_one_process_norms_in_sync_give_the_same_bits(tmp_path, again):
+    """There torch's SyncBatchNorm is BatchNorm. Several processes in sync need several GPUs."""
+    found = []
+    for sync in (False, True):
+        model = recompute(small()) if again else small()
+        recipe = replace(RUNS["RECIPE"], epochs=2, warmup_epochs=1, ema=None)
+        data, test = RUNS["images"](24), RUNS["images"](10, 16)
+        steps = train(model, data, test, recipe, tmp_path / str(sync), sync_norm=sync, cpu=True)
+        found.append(([*steps], model.state_dict()))
+        assert nn.SyncBatchNorm not in map(type, model.modules())
+    assert found[0][0] == found[1][0]
+    assert all(torch.equal(found[1][1][name], t) for name, t in found[0][1].items())
+    paths = [Checkpoints(tmp_path / str(s)).last() / "weights.safetensors" for s in (False, True)]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_several_processes_on_a_cpu_are_not_in_sync():
+    check_sync(True, "cpu", 1)
+    check_sync(True, "cuda", 2)
+    with pytest.raises(
+        ValueError, match="sync_norm is True, which torch computes on GPUs alone; l"
+    ):
+        check_sync(True, "cpu", 2)
 
 
 @pytest.mark.parametrize("options", [{}, {"ema": 0.8}, {"accumulate": 2}])
