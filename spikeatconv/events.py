@@ -3,10 +3,17 @@
     film     log brightness while a digit moves by one pixel at a time
     camera   ON where it rises by `contrast` or more between two pictures, OFF where it falls so far
     clips    the events of a few moves counted in each of T frames: `[T, B, 2, 32, 32]`
+    draw_clips, all_clips    clips to train on and to test on, with the places of their DIRECTIONS
+
+Half of the digits are darker than their ground. So each clip of `all_clips` has a partner, of the
+other shade and direction, with the same frames in the reverse order: who takes frames without their
+order is right at most every other time.
 
 A model, not a sensor: a pixel forgets what stayed below the contrast, all pixels answer at once,
 and nothing is noisy.
 """
+
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -90,6 +97,29 @@ def clips(
             events = camera(film(images[here], name, shade), contrast)
             frames[:, here] = events.unflatten(0, (steps, -1)).sum(1)
     return frames
+
+
+def draw_clips(
+    images: Tensor, seed: int, bright: bool = False, time_steps: int = 4
+) -> tuple[Tensor, Tensor]:
+    """A clip of each digit, its direction and shade drawn at random, and the directions `[B]`.
+
+    bright: no digit is dark.  The rest as in `clips`, also what it raises.
+    """
+    generator = torch.Generator().manual_seed(check_whole(seed, "seed", 0, 2**63 - 1))
+    check_digits(images)
+    ways = torch.randint(len(DIRECTIONS), (len(images),), generator=generator)
+    dark = torch.randint(2, (len(images),), generator=generator).bool()
+    return clips(images, ways, dark & (not check_bool(bright, "bright")), time_steps), ways
+
+
+def all_clips(images: Tensor, bright: bool = False, time_steps: int = 4) -> tuple[Tensor, Tensor]:
+    """Every digit in each direction, bright and dark, as `draw_clips` gives them."""
+    check_digits(images)
+    shades = [0] if check_bool(bright, "bright") else [0, 1]
+    each = torch.tensor(list(product(range(len(DIRECTIONS)), shades)))
+    ways, dark = each.repeat(len(images), 1).T
+    return clips(images.repeat_interleave(len(each), 0), ways, dark.bool(), time_steps), ways
 
 
 def check_digits(images: Tensor) -> None:

@@ -10,7 +10,6 @@ other time. Settings were chosen with the last 400 training digits.
 
 import time
 from dataclasses import dataclass, field
-from itertools import product
 
 import digits
 import torch
@@ -18,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spikeatconv import SpikeAtConv, mnist5k, preset
-from spikeatconv.events import DIRECTIONS, clips
+from spikeatconv.events import DIRECTIONS, all_clips, draw_clips
 
 TIME_STEPS = 4
 WIDTHS = (8, 16, 32)
@@ -26,8 +25,6 @@ CLIPS, TEST_DIGITS = 1000, 100  # a clip of each training digit; all eight of ea
 EPOCHS, BATCH, LEARNING_RATE = 4, 50, 8e-3
 TAUS = (1.0, 1.25, 1.5, 2.0, 4.0, 8.0)
 SEEDS = (0, 1, 2)
-
-Data = tuple[Tensor, Tensor]  # frames [T, B, 2, 32, 32], directions [B]
 
 
 @dataclass(frozen=True)
@@ -48,22 +45,6 @@ CASES = (
     Case("control", "twin, frame by frame", {"spiking": False}),
     Case("control", "twin, frames as channels", {"spiking": False}, together="channels"),
 )
-
-
-def draw(images: Tensor, seed: int, bright: bool) -> Data:
-    """A clip of each digit, its direction and shade drawn at random."""
-    generator = torch.Generator().manual_seed(seed)
-    ways = torch.randint(len(DIRECTIONS), (len(images),), generator=generator)
-    dark = torch.randint(2, (len(images),), generator=generator).bool()
-    return clips(images, ways, dark & (not bright), TIME_STEPS), ways
-
-
-def all_clips(images: Tensor, bright: bool) -> Data:
-    """Every digit in each direction, bright and dark."""
-    each = torch.tensor(list(product(range(len(DIRECTIONS)), [0] if bright else [0, 1])))
-    ways, dark = each.repeat(len(images), 1).T
-    frames = clips(images.repeat_interleave(len(each), 0), ways, dark.bool(), TIME_STEPS)
-    return frames, ways
 
 
 def build(case: Case) -> nn.Module:
@@ -106,13 +87,13 @@ def run(case: Case, seed: int) -> dict:
     """Trains once. accuracy: of the direction; axis: of "level or upright" alone; opposite: the
     share of clips whose answer is the opposite direction when they are played backwards."""
     train_digits, test_digits = mnist5k("train")[0][:CLIPS], mnist5k("test")[0][:TEST_DIGITS]
-    frames, ways = draw(train_digits, seed, case.bright)
+    frames, ways = draw_clips(train_digits, seed, case.bright, TIME_STEPS)
     torch.manual_seed(seed)
     model = build(case)
     begin = time.process_time()
     train(model, arrange(frames, case.together), ways)
     seconds = time.process_time() - begin
-    frames, ways = all_clips(test_digits, case.bright)
+    frames, ways = all_clips(test_digits, case.bright, TIME_STEPS)
     forward = answers(model, arrange(frames, case.together))
     backward = answers(model, arrange(frames.flip(0), case.together))
     share = {"accuracy": forward == ways, "axis": forward // 2 == ways // 2,

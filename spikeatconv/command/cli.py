@@ -45,6 +45,7 @@ from spikeatconv.command.trained import (
 from spikeatconv.energy import COUNTINGS, E_A, E_MAC, count_flops, energy_report
 from spikeatconv.images import SUFFIXES
 from spikeatconv.images.base import Images
+from spikeatconv.images.clips import EventFit
 from spikeatconv.images.picture import MOST_SIDE
 from spikeatconv.images.prepare import PREPARE, PREPARED
 from spikeatconv.images.sources import full_name, open_all
@@ -254,8 +255,8 @@ def keys() -> Iterator[str]:
 @option("--yes", is_flag=True, help="Start, whatever the estimate says.")
 @option("--estimate", "only", is_flag=True, help="Estimate and end.")
 def train_command(**words: Any) -> int:
-    """Train a network by a RECIPE: digits, cifar100, imagenet, or own for images of your own, which
-    also stands where --data names a folder and no RECIPE is given.
+    """Train a network by a RECIPE: digits, events, cifar100, imagenet, or own for images of your
+    own, which also stands where --data names a folder and no RECIPE is given.
 
     The run is estimated first. If it takes more than an hour, or more memory or disk than there
     is, it starts after a yes.
@@ -323,6 +324,8 @@ def test_images(
         where, was_streamed = own_data(trained)
         streamed = streamed or was_streamed
     words: dict[str, Any] = {"faults": faults, "in_channels": trained.fit.channels}
+    if isinstance(trained.fit, EventFit):
+        words = {"faults": faults, "time_steps": trained.fit.frames}
     if streamed:
         test: Images = stream(where, trained.fit.size, **words)[1]
     else:
@@ -357,6 +360,7 @@ def predict_command(
     end, with status 1. However many images there are, they take the memory of a few.
     """
     trained = load(model, image_size)
+    check_picture(trained)
     faults: list[str] = []
     unread: list[Unread] = []
     found = answered(predictions(trained, files_of(images, faults)), unread)
@@ -377,6 +381,15 @@ def predict_command(
     for problem in [*faults, *(words_of(image.error) for image in unread)]:
         say(f"Error: {problem}", err=True)
     return 1 if faults or unread else 0
+
+
+def check_picture(trained: Trained) -> None:
+    """Raise ValueError for a network that takes no pictures."""
+    if isinstance(trained.fit, EventFit):
+        raise ValueError(
+            f"{trained.path} takes events in {trained.fit.frames} frames over time, which no "
+            "picture shows; ask it about clips in npz files by `evaluate --data FOLDER`"
+        )
 
 
 def answered(found: Iterable[Prediction | Unread], unread: list[Unread]) -> Iterator[Prediction]:
@@ -420,6 +433,7 @@ def energy_command(
     where, test = test_images(trained, where, faults, streamed=False)
     some = spread_out(len(test), images)
     report = energy_report(trained.model, as_float(test.batch(some)[0]), counting=counting)
+    one = "a frame" if isinstance(trained.fit, EventFit) else "an image"
     say(table(report.layers.rename(columns={"flops": "MACs", "snn_mj": "mJ", "ann_mj": "twin mJ"})))
     say()
     show({
@@ -427,7 +441,7 @@ def energy_command(
         "rate": f"share of ones in a layer's input, measured on {len(some)} test images of {where}",
         "count": counting,
         "energy": f"{report.snn_mj:.4g} mJ an image in {report.time_steps} time steps",
-        "twin": f"{report.ann_mj:.4g} mJ an image without spikes",
+        "twin": f"{report.ann_mj:.4g} mJ {one} without spikes",
     })  # fmt: skip
     say(NOT_COUNTED)
 
@@ -489,8 +503,10 @@ def data_group() -> None:
 
     \b
     digits       5,000 handwritten digits; nothing to do
+    events       the digits, moving past a (computed) event camera: which way?
     FOLDER       train/CLASS/*.jpg beside val/CLASS/*.jpg; CLASS/*.jpg alone, with --split;
-                 train-*.npz beside test.npz and labels.json; or train*.parquet beside test*.parquet
+                 train-*.npz beside test.npz and labels.json, also of events [N, T, C, H, W];
+                 or train*.parquet beside test*.parquet
     OWNER/NAME   on the hub, such as uoft-cs/cifar100: fetched when it is asked for
     """
 
@@ -540,6 +556,8 @@ def check_command(where: str) -> int:
     problems = [fault for split in splits for fault in split.check()]
     names = ("train", "test") if len(splits) > 1 else ("all",)
     show({n: f"{len(split):,} images" for n, split in zip(names, splits, strict=True)})
+    if isinstance(fit := splits[0].fit, EventFit):
+        show({"events": f"T = {fit.frames} frames of {fit.channels} channels"})
     for problem in problems:
         say(f"Fault: {problem}")
     return 1 if problems else 0

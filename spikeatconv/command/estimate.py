@@ -176,6 +176,9 @@ class Stepper:
         steps: int, few: int, teacher: nn.Module | None = None,
     ) -> None:  # fmt: skip
         self.data, self.few, self.recipe = data, few, recipe
+        if isinstance(teacher, Network) and first(data, 1)[0].dim() == 5:
+            teacher = copy.deepcopy(teacher)
+            teacher.config = replace(teacher.config, time_steps=steps)
         self.teacher = teacher if teacher is None else teacher.to(device).eval()
         self.ahead = run.workers > 0 or getattr(data, "buffer", None) is not None  # read by then
         self.model, self.device = copy.deepcopy(model).to(device), device
@@ -185,8 +188,13 @@ class Stepper:
         self.augment = Augment(recipe.augmentation, recipe.image_size, len(data.classes))
         self.type = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(run.precision)
 
+    def first(self, images: Images, count: int) -> tuple[Tensor, Tensor]:
+        """The first ones; of events as many frames as the copy has time steps."""
+        found, labels = first(images, count)
+        return found[: self.model.config.time_steps] if found.dim() == 5 else found, labels
+
     def measure(self, test: Images, part: int, free: int, again: bool) -> Measured:
-        self.step(*first(self.data, self.few))
+        self.step(*self.first(self.data, self.few))
         kept = self.count_kept(again)
         if again:
             recompute(self.model)
@@ -219,7 +227,7 @@ class Stepper:
         self.model.train()
         try:
             with torch.autograd.graph.saved_tensors_hooks(watch.pack, lambda tensor: tensor):
-                self.loss(*first(self.data, self.few))
+                self.loss(*self.first(self.data, self.few))
         finally:
             watch.end()
         return watch.bytes()
@@ -227,14 +235,14 @@ class Stepper:
     def seconds(self, most: int) -> tuple[float, int]:
         """Of an image in a step, and the images of that step: at most so many, and as many as about
         AIM seconds take."""
-        once = self._time(lambda: self.step(*first(self.data, self.few)))
+        once = self._time(lambda: self.step(*self.first(self.data, self.few)))
         many = min(most, int(self.few * AIM / once))
         if many <= self.few:
             return once / self.few, self.few
-        there = first(self.data, many)
+        there = self.first(self.data, many)
 
         def step() -> None:
-            self.step(*(there if self.ahead else first(self.data, many)))
+            self.step(*(there if self.ahead else self.first(self.data, many)))
 
         return min([self._time(step) for _ in range(STEPS + 1)][1:]) / many, many
 
@@ -242,9 +250,10 @@ class Stepper:
     def test_seconds(self, test: Images) -> float:
         """Of an image that is tested."""
         self.model.eval()
-        images = as_float(first(test, self.few)[0]).to(self.device)
+        images, labels = self.first(test, self.few)
+        images = as_float(images).to(self.device)
         self._time(lambda: self.model(images))
-        return self._time(lambda: self.model(images)) / len(images)
+        return self._time(lambda: self.model(images)) / len(labels)
 
     def _time(self, work: Callable[[], Any]) -> float:
         begin = time.perf_counter()

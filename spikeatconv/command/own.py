@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -28,10 +29,12 @@ TIME_STEPS = 2  # of a new network
 
 
 class Seen(NamedTuple):
-    """grey: whether every image is.  side: the median of the shorter sides.  known, mirrored: the
+    """events: over time, in place of pictures.  grey: whether every image is.  side: the median of
+    the shorter sides, of events the longer one.  known, mirrored: the
     shares that the means of the classes know."""
 
     images: int
+    events: bool
     grey: bool
     side: int
     known: float
@@ -40,17 +43,24 @@ class Seen(NamedTuple):
 
 
 def look(images: Source) -> Seen:
-    """images: in three channels."""
+    """images: events, or pictures in three channels."""
     numbers = permutation(0, len(images))[:LOOKED].sort().values.tolist()
     pixels, labels = images.batch(numbers)
     few = [i for i in numbers[:: max(1, len(numbers) // 60)] if not images.unreadable[i]]
-    sides = [min(images.rows.image(images.kept[i]).size) for i in few] or [LARGEST]
-    small = interpolate(pixels.float().mean(1, keepdim=True), (SIDE, SIDE), mode="area")
+    sides = [side_of(images.rows.image(images.kept[i])) for i in few] or [LARGEST]
+    events = pixels.dim() == 5
+    seen = pixels.transpose(0, 1).flatten(1, 2) if events else pixels.float().mean(1, keepdim=True)
+    small = interpolate(seen, (SIDE, SIDE), mode="area")
     known, mirrored = known_by_means(small.flatten(1), small.flip(3).flatten(1), labels)
     return Seen(
-        images=len(numbers), grey=bool((pixels == pixels[:, :1]).all()), side=int(median(sides)),
-        known=known, mirrored=mirrored, chance=1 / len(images.classes),
+        images=len(numbers), events=events, grey=bool((pixels == pixels[:, :1]).all()),
+        side=int(median(sides)), known=known, mirrored=mirrored,
+        chance=1 / len(images.classes),
     )  # fmt: skip
+
+
+def side_of(image: Any) -> int:
+    return max(image.shape[-2:]) if isinstance(image, np.ndarray) else min(image.size)
 
 
 def known_by_means(images: Tensor, mirrored: Tensor, labels: Tensor) -> tuple[float, float]:
@@ -84,14 +94,15 @@ def decide(
             group[name] = value
             told[f"{name}={value}".lower()] = why
 
-    if before is None:
+    if before is None and not seen.events:
         kind = "all" if seen.grey else "not all"
         choose(model, "in_channels", 1 if seen.grey else 3,
                f"{kind} of {seen.images} images looked at are grey")  # fmt: skip
         if model.get("spiking", True):
             choose(model, "time_steps", TIME_STEPS, "half the time of 4, which may know more")
-    side = before or max(LEAST, min(LARGEST, seen.side // 4 * 4))
-    why = f"their shorter sides have {seen.side} pixels"
+    fitting = -(-seen.side // 4) * 4 if seen.events else seen.side // 4 * 4  # a border, or a cut
+    side = before or max(LEAST, min(LARGEST, fitting))
+    why = f"their {'longer' if seen.events else 'shorter'} sides have {seen.side} pixels"
     if before or seen.side > LARGEST:
         why += ", the network's had so many" if before else f", and {LARGEST} train in minutes"
     choose(recipe, "image_size", side, why)

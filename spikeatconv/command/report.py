@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from spikeatconv.files import telling, write_whole
 from spikeatconv.images.base import Images
@@ -134,17 +135,25 @@ def draw_worst(answers: Answers, data: Images) -> Any:
     from matplotlib.figure import Figure
 
     worst = answers.losses.argsort(descending=True)[: WORST**2].tolist()
-    images = as_float(data.batch(worst)[0])
+    images = as_pictures(data.batch(worst)[0])
     figure = Figure(figsize=(1.9 * WORST, 2.2 * WORST), layout="constrained")
     grid = figure.subplots(WORST, WORST, squeeze=False).flatten()
     for axes in grid:
         axes.set_axis_off()
     for axes, i, image in zip(grid, worst, images, strict=False):
         label, found = (answers.classes[int(n)] for n in (answers.labels[i], answers.found[i, 0]))
-        told = "right" if label == found else f"taken for {found}"
+        told = "answered so" if label == found else f"taken for {found}"
         axes.imshow(image.permute(1, 2, 0).squeeze(2).numpy(), cmap="gray", vmin=0, vmax=1)
         axes.set_title(f"{label}\n{told}, {answers.shares[i, 0]:.0%}", size=7)
     return figure
+
+
+def as_pictures(images: Tensor) -> Tensor:
+    """`[B, C, H, W]` in 0 to 1; of a clip all its events, brightest where most are."""
+    if images.dim() == 4:
+        return as_float(images)
+    events = images.sum((0, 2)).unsqueeze(1)
+    return events / events.amax((1, 2, 3), keepdim=True).clamp(min=1)
 
 
 def picture(figure: Any, kind: str) -> bytes:

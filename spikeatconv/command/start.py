@@ -33,6 +33,7 @@ from spikeatconv.command.teacher import spikes, teacher_for
 from spikeatconv.command.trained import Trained, load
 from spikeatconv.files import read_text
 from spikeatconv.images.base import Images, first
+from spikeatconv.images.clips import EventFit
 from spikeatconv.images.prepare import place_of
 from spikeatconv.images.sources import full_name, open_data
 from spikeatconv.images.split import Parts, check_share, compare, open_parts
@@ -163,11 +164,14 @@ def make_plan(options: Options) -> Plan:
     usual = 1 if where == "digits" and not before else config.in_channels
     channels = settings["model"].get("in_channels") or usual
     understand(check_room_for_image, channels, recipe.image_size)
-    words = {
+    words: dict[str, Any] = {
         "faults": options.faults, "in_channels": channels, "crop": recipe.augmentation.crop > 0,
         "test_crop": recipe.test_crop, "interpolation": recipe.interpolation,
     }  # fmt: skip
+    if not options.streamed:
+        words["time_steps"] = settings["model"].get("time_steps", frames_of(before))
     data, test, parts = open_images(options, where, recipe, words)
+    decided |= follow_events(data, settings["model"])
     if done:
         check_same_split(folder / SPLIT, parts)
     check_batch(recipe, data)
@@ -225,6 +229,26 @@ def open_images(
         )
     parts = open_parts(where, recipe.image_size, share=options.split, seed=recipe.seed, **words)
     return parts.train, parts.validation, parts
+
+
+def frames_of(before: Trained | None) -> int | None:
+    """Of the clips that it was trained on, None for pictures."""
+    return before.fit.frames if before and isinstance(before.fit, EventFit) else None
+
+
+def follow_events(data: Images, model: dict[str, Any]) -> dict[str, str]:
+    """Events bring their time steps and channels, where these are not set; that in words."""
+    fit, told = data.prepared, {}
+    if isinstance(fit, EventFit):
+        for name, value, why in (("time_steps", fit.frames, "each a frame of the events"),
+                                 ("in_channels", fit.channels, "of each frame")):  # fmt: skip
+            if model.setdefault(name, value) != value:
+                raise Refused(
+                    f"{name} is {model[name]} and the events have {value}; leave out --set {name}, "
+                    "which comes from the data"
+                )
+            told[f"{name}={value}"] = why
+    return told
 
 
 def check_same_split(file: Path, parts: Parts | None) -> None:
@@ -290,7 +314,7 @@ def make_model(
         model, head = understand(go_on_from, before.model, recipe, data.classes, settings, known)
         told = {"last layer": head} if head else {}
     else:
-        channels = first(data, 1)[0].shape[1]
+        channels = first(data, 1)[0].shape[-3]
         model = understand(new_model, name, recipe, classes, channels, settings)
     usual, sizes = (getattr(c, "partition_size", None) for c in (config, model.config))
     if usual != sizes:
@@ -314,8 +338,10 @@ def find_teacher(
         if useless:
             raise Refused(f"{useless[0]} is a teacher's; give one with --teacher, or leave it out")
         return None, {}
-    channels, side = first(data, 1)[0].shape[1], recipe.image_size
-    teacher, told = understand(teacher_for, load(word), data.classes, channels, side)
+    images, side = first(data, 1)[0], recipe.image_size
+    teacher, told = understand(teacher_for, load(word), data.classes, images.shape[-3], side)
+    if images.dim() == 5:
+        understand(teacher.check, images)  # as many frames?
     return teacher, {
         "teacher": f"{told}; {recipe.distill:.0%} of the loss, temperature {recipe.temperature:g}"
     }
@@ -364,7 +390,7 @@ def may_start(found: Estimate, yes: bool, say: Say, ask: Callable[[str], bool]) 
 def about_plan(plan: Plan) -> dict[str, str]:
     recipe, data = plan.recipe, plan.data
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
-    shape = " × ".join(map(str, first(plan.test, 1)[0].shape[1:]))
+    shape = " × ".join(map(str, first(plan.test, 1)[0].movedim(-4, 0)[0].shape))
     tests = f"{len(plan.test):,} to test on"
     if plan.parts:
         tests = f"{len(plan.test):,} to choose the best by, {len(plan.parts.test):,} to test it on"

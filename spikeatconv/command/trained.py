@@ -13,6 +13,7 @@ from spikeatconv.command.follow import SPLIT
 from spikeatconv.data import shipped, shipped_weights
 from spikeatconv.files import read_text
 from spikeatconv.images import open_image
+from spikeatconv.images.clips import EventFit
 from spikeatconv.images.picture import Fit, digit_border, fits
 from spikeatconv.images.prepare import place_of
 from spikeatconv.images.split import read_split
@@ -31,7 +32,7 @@ class Trained:
     path: Path
     model: Network
     note: dict
-    fit: Fit
+    fit: Fit | EventFit
     names: tuple[str, ...]
     named: bool
 
@@ -41,6 +42,7 @@ class Trained:
 
         data: of `open_data` or `stream`. Raises ValueError for classes that it does not know.
         """
+        check_same_kind(self.path, self.fit, data.fit)
         data.fit, known, theirs = self.fit, len(self.names), tuple(data.classes)
         counts = f"{self.path} tells {known} classes apart and the data have {len(theirs)}"
         if theirs == self.names:
@@ -60,6 +62,16 @@ class Trained:
         if len(theirs) < known:
             return f"{counts}: {few(theirs)}; matched by their names"
         return "the data have the same classes in another order; matched by their names"
+
+
+def check_same_kind(path: Path, own: Fit | EventFit, other: Fit | EventFit) -> None:
+    """Raise ValueError unless the data, which have the other fit, are what the network takes."""
+    wanted, found = (
+        f"events over time in {fit.channels} channels" if isinstance(fit, EventFit) else "pictures"
+        for fit in (own, other)
+    )
+    if wanted != found:
+        raise ValueError(f"{path} takes {wanted}, and the data are {found}; give --data of those")
 
 
 def load(word: str, image_size: int | None = None, new: Sequence[str] = ()) -> Trained:
@@ -82,12 +94,12 @@ def load(word: str, image_size: int | None = None, new: Sequence[str] = ()) -> T
     )  # fmt: skip
 
 
-def fit_of(model: Network, note: dict, names: tuple[str, ...], path: Path) -> Fit:
+def fit_of(model: Network, note: dict, names: tuple[str, ...], path: Path) -> Fit | EventFit:
     """What the note says. Older ones tell the size and the crop; the digits had a border."""
     channels, told = model.config.in_channels, note.get("prepared")
     try:
         if told is not None:
-            fit = Fit(**told)
+            fit: Fit | EventFit = EventFit(**told) if "frames" in told else Fit(**told)
         else:
             size = part(note, "recipe", "image_size") or usual_size(model)
             crop = bool(part(note, "recipe", "augmentation", "crop"))

@@ -1,4 +1,4 @@
-"""Images that are arrays: the digits that ship, and npz files."""
+"""Images and events that are arrays: those that ship, and npz files."""
 
 import json
 import math
@@ -12,25 +12,37 @@ import numpy as np
 import torch
 from PIL import Image
 
+from spikeatconv.checks import few
 from spikeatconv.data import mnist5k
+from spikeatconv.events import all_clips, draw_clips
 from spikeatconv.extra import extra
 from spikeatconv.files import check_regular, read_text
 from spikeatconv.images.rows import Rows, Splits, name_tests, number_classes, split_of
 
 FORMAT = np.lib.format  # of the arrays in an npz file
 MUCH, DENSE = 2**28, 100  # bytes, and how often as many as in the file, that are no photographs
+MOVING = 125  # test digits that move, each in eight ways
 
 
 class Arrays:
-    """images: `[N, 1 or 3, H, W]`, uint8.  files: (name, how many) in order."""
+    """images: `[N, 1 or 3, H, W]`, or events over time `[N, T, C, H, W]`, uint8.
+    files: (name, how many) in order."""
 
     faults: Sequence[str] = ()
 
     def __init__(self, images: Any, labels: Any, files: list[tuple[str, int]]) -> None:
         self.images, self.labels, self.files = images, labels, files
 
-    def image(self, row: int) -> Image.Image:
+    @property
+    def clips(self) -> bool:
+        """Whether these are events over time."""
+        return self.images.ndim == 5
+
+    def image(self, row: int) -> Any:
+        """A picture, or the array of a clip."""
         pixels = np.asarray(self.images[row])
+        if self.clips:
+            return pixels
         return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
 
     def name(self, row: int) -> str:
@@ -47,6 +59,14 @@ def digit_rows(split: str) -> Rows:
     return Arrays(pixels, labels.numpy(), [("the digits", len(labels))])
 
 
+def event_rows(split: str) -> Rows:
+    """The digits, moving past an event camera in 4 frames of 32 × 32: see `spikeatconv.events`."""
+    images, _ = mnist5k(split)
+    frames, ways = draw_clips(images, 0) if split == "train" else all_clips(images[:MOVING])
+    stored = frames.transpose(0, 1).to(torch.uint8).numpy()
+    return Arrays(stored, ways.numpy(), [("the moving digits", len(ways))])
+
+
 def npz(path: Path, three: bool = False) -> Splits:
     files: dict[str, list[Path]] = {}
     for file in sorted(path.glob("*.npz")):
@@ -55,7 +75,18 @@ def npz(path: Path, three: bool = False) -> Splits:
     if not tests and not three:
         raise FileNotFoundError(f"{path} has train*.npz and no test.npz to test on; add one")
     rows = tuple(join_arrays(files[name]) for name in ("train", *tests))
+    check_alike(rows, path)
     return rows, npz_classes(path, rows[0].labels)
+
+
+def check_alike(rows: Sequence["Arrays"], path: Path) -> None:
+    """Raise ValueError where only some of them are events, or have other frames or channels."""
+    kinds = [tuple(part.images.shape[1:-2]) for part in rows]
+    if any(part.clips for part in rows) and len({*kinds}) > 1:
+        raise ValueError(
+            f"{path} has images [N, T, C, H, W], events over time, of which T and C differ from "
+            f"file to file: {few(kinds)}; give all of them the same"
+        )
 
 
 def join_arrays(files: list[Path]) -> Arrays:
@@ -75,7 +106,7 @@ def join_arrays(files: list[Path]) -> Arrays:
 
 
 def read_shard(file: Path) -> tuple[np.ndarray, np.ndarray]:
-    """images `[N, C, H, W]` uint8, labels `[N]` int64."""
+    """images `[N, C, H, W]` or `[N, T, C, H, W]` uint8, labels `[N]` int64."""
     check_regular(file)
     try:
         with zipfile.ZipFile(file) as archive:
@@ -95,15 +126,16 @@ def check_heads(archive: zipfile.ZipFile, file: Path) -> None:
     """By the arrays' headers, before their values are read."""
     shape, kind, size = read_head(archive, "images")
     labels, of_labels, _ = read_head(archive, "labels")
-    right = len(shape) == 4 and all(shape) and shape[1] in (1, 3) and kind == np.uint8
+    pictures, clips = len(shape) == 4 and shape[1] in (1, 3), len(shape) == 5
+    right = (pictures or clips) and all(shape) and kind == np.uint8
     if not right or labels != shape[:1] or of_labels.kind not in "iu":
         raise ValueError(
             f"it holds images {shape} of {in_short(kind)} and labels {labels} of "
-            f"{in_short(of_labels)}; expected images [N, 1 or 3, H, W] of uint8, none of them 0, "
-            "and labels [N] of an integer"
+            f"{in_short(of_labels)}; expected images [N, 1 or 3, H, W] of uint8, or events over "
+            "time [N, T, C, H, W] of uint8, none of them 0, and labels [N] of an integer"
         )
     stored, free = archive.getinfo("images.npy").compress_size, extra("psutil").virtual_memory()
-    if size > MUCH and size > DENSE * stored:
+    if pictures and size > MUCH and size > DENSE * stored:
         raise ValueError(f"{size:,} bytes of images in {stored:,}: hardly a value differs")
     if size > free.available:
         raise ValueError(f"its images take {size:,} bytes and {free.available:,} are free")

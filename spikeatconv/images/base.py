@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from spikeatconv.checks import short
 from spikeatconv.data import mnist5k
+from spikeatconv.images.clips import EventFit
 from spikeatconv.images.picture import Fit, digit_border
 
 MOST_CLASSES = 100_000
@@ -24,18 +25,19 @@ class Images:
 
     classes: their names; label i is classes[i].
     len(images): how many.
-    batch(indices): images `[B, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1, and their labels
-        `[B]`, int64. The same indices always give the same: chance belongs to the augmentation, so
-        that a run can be resumed. It is called in worker processes where there are any.
+    batch(indices): images `[B, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1, or events over time
+        `[T, B, C, H, W]`, float (see `clips`); and their labels `[B]`, int64. The same indices
+        always give the same: chance belongs to the augmentation, so that a run can be resumed. It
+        is called in worker processes where there are any.
     name(index): not needed. Where the image is, in words.
-    prepared: not needed. A `picture.Fit`, which says in the note of the weights how an image has to
-        be prepared for the network that is trained on these.
+    prepared: not needed. A `picture.Fit` or `clips.EventFit`, which says in the note of the weights
+        how an image has to be prepared for the network that is trained on these.
     faults: what was left out or stood in for, in words.
     buffer: images out of which a stream draws the next one.
     """
 
     classes: Sequence[str]
-    prepared: Fit | None = None
+    prepared: Fit | EventFit | None = None
     buffer: int | None = None
 
     @property
@@ -113,7 +115,8 @@ class AtOnce:
 class InMemory(Images):
     """Images that fit in memory, as tensors or arrays.
 
-    images: `[N, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1.  labels: `[N]`, whole numbers.
+    images: `[N, C, H, W]`, uint8 in 0 to 255 or float in 0 to 1; or numbers of events over time,
+        `[T, N, C, H, W]`.  labels: `[N]`, whole numbers.
     classes: names, "0", "1", … up to the largest label if left out.
     prepared: as in `Images`, if it is known.
     Raises ValueError for other shapes or types, and for a label without a class.
@@ -121,7 +124,7 @@ class InMemory(Images):
 
     def __init__(
         self, images: Any, labels: Any, classes: Sequence[str] | None = None,
-        prepared: Fit | None = None,
+        prepared: Fit | EventFit | None = None,
     ) -> None:  # fmt: skip
         self.prepared = prepared
         try:
@@ -129,18 +132,18 @@ class InMemory(Images):
         except (RuntimeError, TypeError, ValueError) as error:
             raise TypeError(
                 f"images are {short(images)} and labels {short(labels)}, of which torch makes no "
-                f"tensors ({error}); give arrays [N, C, H, W] and [N]"
+                f"tensors ({error}); give arrays [N, C, H, W] or [T, N, C, H, W] and [N]"
             ) from None
         x, y = self.images, self.labels
-        if x.dim() != 4 or not (x.is_floating_point() or x.dtype == torch.uint8):
+        if x.dim() not in (4, 5) or not (x.is_floating_point() or x.dtype == torch.uint8):
             raise ValueError(
                 f"images have shape {list(x.shape)} and type {x.dtype}; give [N, C, H, W], "
-                "uint8 in 0 to 255 or float in 0 to 1"
+                "uint8 in 0 to 255 or float in 0 to 1, or events over time [T, N, C, H, W]"
             )
-        if y.shape != x.shape[:1] or y.is_floating_point() or not len(y):
+        if y.shape != x.shape[-4:-3] or y.is_floating_point() or not len(y):
             raise ValueError(
                 f"labels have shape {list(y.shape)} and type {y.dtype}; give one whole number "
-                f"for each of the {len(x)} images, and at least one"
+                f"for each of the {x.shape[-4]} images, and at least one"
             )
         self.labels = y.long()
         low, high = int(self.labels.min()), int(self.labels.max())
@@ -157,10 +160,11 @@ class InMemory(Images):
             )
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.labels)
 
     def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
-        return self.images[indices], self.labels[indices]
+        images = self.images[..., indices, :, :, :]
+        return images if images.dim() == 4 else images.float(), self.labels[indices]
 
 
 def digits(split: str = "train") -> InMemory:

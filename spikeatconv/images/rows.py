@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from PIL import Image
 
 from spikeatconv.checks import few
 
@@ -27,8 +26,9 @@ class Rows(Protocol):
     labels: np.ndarray
     faults: Sequence[str]
 
-    def image(self, row: int) -> Image.Image:
-        """Raises ValueError or an OSError that says what is wrong."""
+    def image(self, row: int) -> Any:
+        """A picture, or an array of events `[T, C, H, W]`. Raises ValueError or an OSError that
+        says what is wrong."""
 
     def name(self, row: int) -> str:
         """Where it is, in words."""

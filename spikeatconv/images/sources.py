@@ -8,11 +8,13 @@ the loop asks for it, so ImageNet opens in seconds. Nothing is fetched unless a 
 given.
 
     digits                        the 5,000 digits that ship
+    events                        the same, moving past an event camera: see `spikeatconv.events`
     FOLDER                        train/CLASS/*.jpg and val/CLASS/*.jpg (or test/, png, webp, …),
                                   with words.txt ("n01443537<tab>goldfish") if there is one
     FOLDER                        CLASS/*.jpg alone, to test on, or for `split`
     FOLDER                        train-*.npz and test.npz, with images [N, C, H, W] uint8 and
-                                  labels [N], beside labels.json, a list of the classes' names
+                                  labels [N], beside labels.json, a list of the classes' names;
+                                  or events over time, [N, T, C, H, W] uint8: see `clips`
     FOLDER or FILE                train*.parquet and test*.parquet (or validation*), also one folder
                                   down, as the hub keeps them
     OWNER/NAME                    on the hub, for example uoft-cs/cifar100
@@ -28,15 +30,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikeatconv.checks import check_choice, check_path, check_whole, few
+from spikeatconv.checks import MOST, check_choice, check_path, check_whole, few
+from spikeatconv.events import DIRECTIONS
 from spikeatconv.files import list_folder
-from spikeatconv.images.arrays import Arrays, digit_rows, npz
+from spikeatconv.images.arrays import Arrays, digit_rows, event_rows, npz
 from spikeatconv.images.base import Images
+from spikeatconv.images.clips import EventFit, fit_of_clips
 from spikeatconv.images.folders import image_folder, is_lone, lone_folder
 from spikeatconv.images.picture import MOST_SIDE, Fit, digit_border, fits
 from spikeatconv.images.rows import GET, Rows, Splits
 from spikeatconv.images.tables import hub, is_hub_name, parquet, parquet_files
 
+SHIPPED = ("digits", "events")  # what needs no place
 FAULTS = ("stop", "skip")
 PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up too
 
@@ -44,10 +49,12 @@ PATIENCE = 100  # images in a row that cannot be read, before "skip" gives up to
 def open_data(
     where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
     crop: bool = False, test_crop: float | None = None, interpolation: str = "bilinear",
+    time_steps: int | None = None,
 ) -> tuple["Source", "Source"]:  # fmt: skip
     """The images for training and those for the test; both have `.faults`, a list of words.
 
-    where: as above.  image_size: pixels a side.  in_channels: 3, or 1 for grey.
+    where: as above.  image_size: pixels a side.  in_channels: 3, or 1 for grey; events have their
+        own.  time_steps: of events, which has to divide their frames; all of them if left out.
     crop: whether the recipe cuts out boxes at random (`recipe.augmentation.crop > 0`); training
         images then keep a margin (see `picture`).
     test_crop, interpolation: the recipe's.
@@ -61,7 +68,7 @@ def open_data(
     """
     found = open_all(
         where, image_size, faults=faults, in_channels=in_channels, crop=crop, test_crop=test_crop,
-        interpolation=interpolation,
+        interpolation=interpolation, time_steps=time_steps,
     )  # fmt: skip
     if len(found) == 1:
         raise FileNotFoundError(
@@ -76,7 +83,7 @@ def open_data(
 def open_all(
     where: str | Path, image_size: int, *, faults: str = "stop", in_channels: int = 3,
     crop: bool = False, test_crop: float | None = None, interpolation: str = "bilinear",
-    three: bool = False,
+    time_steps: int | None = None, three: bool = False,
 ) -> list["Source"]:  # fmt: skip
     """All that is there: for training and for the test; one alone where there are only classes.
 
@@ -85,9 +92,15 @@ def open_all(
     """
     size = check_whole(image_size, "image_size", 1, MOST_SIDE)
     check_choice(faults, "faults", FAULTS)
+    if time_steps is not None:
+        check_whole(time_steps, "time_steps", 1, MOST["time_steps"])
     border = digit_border(size) if str(where) == "digits" else 0
+    train_fit: Fit | EventFit
+    test_fit: Fit | EventFit
     train_fit, test_fit = fits(size, in_channels, crop, border, test_crop, interpolation)
     rows, classes = read_rows(where, three)
+    if isinstance(rows[0], Arrays) and rows[0].clips:
+        train_fit = test_fit = fit_of_clips(rows[0].images, size, time_steps)
     return [
         Source(split, classes, test_fit if i else train_fit, faults, test_fit)
         for i, split in enumerate(rows)
@@ -99,6 +112,8 @@ def read_rows(where: str | Path, three: bool = False) -> Splits:
     path = check_path(where, "where").expanduser()
     if str(where) == "digits":
         return (digit_rows("train"), digit_rows("test")), tuple("0123456789")
+    if str(where) == "events":
+        return (event_rows("train"), event_rows("test")), tuple(DIRECTIONS)
     if path.suffix == ".parquet" and path.is_file():
         return parquet(path.parent, three)
     if path.is_dir():
@@ -106,14 +121,15 @@ def read_rows(where: str | Path, three: bool = False) -> Splits:
     if is_hub_name(str(where)):
         return hub(str(where), three)
     raise FileNotFoundError(
-        f'{where} is no folder; give "digits", a folder or a name on the hub (OWNER/NAME). {GET}'
+        f'{where} is no folder; give "digits", "events", a folder or a name on the hub '
+        f"(OWNER/NAME). {GET}"
     )
 
 
 def full_name(where: str | Path) -> str:
     """What stands for the same place wherever one is."""
     path = Path(where).expanduser()
-    return str(path.resolve()) if str(where) != "digits" and path.exists() else str(where)
+    return str(where) if str(where) in SHIPPED or not path.exists() else str(path.resolve())
 
 
 def folder_reader(path: Path) -> Any:
@@ -143,8 +159,9 @@ class Source(Images):
     """
 
     def __init__(
-        self, rows: Rows, classes: Sequence[str], fit: Fit, policy: str, prepared: Fit
-    ) -> None:
+        self, rows: Rows, classes: Sequence[str], fit: Fit | EventFit, policy: str,
+        prepared: Fit | EventFit,
+    ) -> None:  # fmt: skip
         self.rows, self.fit, self.policy, self.prepared = rows, fit, policy, prepared
         self.classes: Sequence[str] = tuple(classes)
         self.kept, self.wrong = sort_out(rows, classes, policy)
@@ -156,16 +173,17 @@ class Source(Images):
         return len(self.kept)
 
     def batch(self, indices: list[int]) -> tuple[Tensor, Tensor]:
-        if isinstance(self.rows, Arrays) and self.fit.takes(self.rows.images):
-            images = self.fit.add_border(self.rows.images[self.kept[indices]])
+        fit = self.fit
+        if isinstance(self.rows, Arrays) and isinstance(fit, Fit) and fit.takes(self.rows.images):
+            images = fit.add_border(self.rows.images[self.kept[indices]])
             return images, self.labels[indices]
         images, labels = zip(*map(self._read_or_next, indices), strict=True)
-        return torch.stack(images), torch.stack(labels)
+        return torch.stack(images, images[0].dim() - 3), torch.stack(labels)  # after T, if any
 
     def name(self, index: int) -> str:
         return self.rows.name(self.kept[index])
 
-    def part(self, numbers: Tensor, fit: Fit | None = None) -> "Source":
+    def part(self, numbers: Tensor, fit: Fit | EventFit | None = None) -> "Source":
         """These images alone. fit: what they become, else what all do."""
         part = copy(self)
         part.kept, part.labels = self.kept[numbers.numpy()], self.labels[numbers]
@@ -250,7 +268,7 @@ def sort_out(rows: Rows, classes: Sequence[str], policy: str) -> tuple[np.ndarra
     return np.flatnonzero(~wrong), [*rows.faults, *words]
 
 
-def problem(rows: Rows, row: int, fit: Fit) -> str:
+def problem(rows: Rows, row: int, fit: Fit | EventFit) -> str:
     """What is wrong with an image, in words."""
     try:
         fit(rows.image(row))

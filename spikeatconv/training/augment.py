@@ -27,7 +27,8 @@ OPERATIONS = 2  # of RandAugment
 class Augment:
     """`augment(images, labels)` → (images `[B, C, size, size]` float in 0 to 1, targets).
 
-    images: `[B, C, H, W]`, uint8 or float; any size with a crop, else size × size.
+    images: `[B, C, H, W]`, uint8 or float; any size with a crop, else size × size. Or events over
+        time `[T, B, C, H, W]`: what happens to a clip is the same in all its frames.
     labels: `[B]`. targets: the labels, or with Mixup or CutMix the shares `[B, classes]`.
     Raises TypeError or ValueError for what does not fit together.
     """
@@ -40,6 +41,10 @@ class Augment:
 
     @torch.no_grad()
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        check_tensor(images, "images")
+        steps = len(images) if images.dim() == 5 else 0
+        if steps:
+            images = frames_as_channels(images, self.augmentation)
         check_batch(images, labels, "labels", "[B]")
         if not self.augmentation.crop:
             check_size(images, self.size)
@@ -47,7 +52,16 @@ class Augment:
         if self.augmentation.mixup or self.augmentation.cutmix:
             shares = F.one_hot(labels, self.classes).to(images.dtype)
             images, targets = mix(images, shares, self.augmentation.mixup, self.augmentation.cutmix)
-        return images, targets
+        return images.unflatten(1, (steps, -1)).transpose(0, 1) if steps else images, targets
+
+
+def frames_as_channels(clips: Tensor, augmentation: Augmentation) -> Tensor:
+    """`[T, B, C, H, W]` → `[B, T·C, H, W]`. Raises ValueError for what happens to colours."""
+    if augmentation.auto_augment or augmentation.rand_augment:
+        raise ValueError(
+            "auto_augment and rand_augment change colours, and events have none; leave both out"
+        )
+    return clips.transpose(0, 1).flatten(1, 2)
 
 
 def moves(a: Augmentation, size: int) -> list[nn.Module]:

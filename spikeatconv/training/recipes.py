@@ -184,6 +184,11 @@ RECIPES = {
         image_size=32, clip=1.0, networks=("micro",),
         augmentation=Augmentation(rotation=11.0, shift=0.05, scale=0.1),
     ),
+    # Ours: which way does a digit move past an event camera? Half of the digits are dark.
+    "events": Recipe(
+        epochs=4, batch=50, learning_rate=8e-3, weight_decay=0.01, warmup_epochs=1,
+        image_size=32, clip=1.0, networks=("micro",),
+    ),
     # Ours: small data of one's own; `spikeatconv train own` sets what the images decide.
     "own": Recipe(
         epochs=16, batch=50, learning_rate=4e-3, weight_decay=0.05, warmup_epochs=1,

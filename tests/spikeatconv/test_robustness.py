@@ -388,7 +388,8 @@ CALLS += [
     Call("open_data", lambda **k: list(map(len, tr.open_data(**k))), {
         "where": Kind("digits", ["", "no/such/folder", "a\0b", None, 3], as_named=("data", "file")),
         "image_size": whole(32, most=False), "in_channels": whole(1, most=False),
-        "test_crop": PART, "interpolation": word("bicubic"), "faults": word("stop")}),
+        "test_crop": PART, "interpolation": word("bicubic"), "time_steps": whole(1, optional=True),
+        "faults": word("stop")}),
     Call("Augment", lambda **k: vars(tr.Augment(**k)), {
         "augmentation": Kind(tr.Augmentation(), [None, 3, "flip", {}, tr.Augmentation]),
         "size": whole(32, most=False), "classes": whole(10, most=False)}),
