@@ -100,6 +100,11 @@ def open_all(
     train_fit, test_fit = fits(size, in_channels, crop, border, test_crop, interpolation)
     rows, classes = read_rows(where, three)
     if isinstance(rows[0], Arrays) and rows[0].clips:
+        if test_crop is not None or interpolation != "bilinear":
+            raise ValueError(
+                f"test_crop is {test_crop} and interpolation is {interpolation}, and the events of "
+                f"{where} are summed, not scaled; leave both out"
+            )
         train_fit = test_fit = fit_of_clips(rows[0].images, size, time_steps)
     return [
         Source(split, classes, test_fit if i else train_fit, faults, test_fit)

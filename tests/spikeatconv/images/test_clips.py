@@ -151,7 +151,7 @@ def test_events_from_an_npz_to_a_trained_network(tmp_path, monkeypatch, capsys):
         return typed("evaluate", *model, str(save(tmp_path / "other", **files)))
 
     assert "T = 6 frames of 2 channels" in typed("data", "check", "data")[1]
-    for wrong in ("time_steps=4", "in_channels=3"):
+    for wrong in ("time_steps=4", "in_channels=3", "test_crop=0.9"):
         status, out = typed(*train, "--set", wrong, "--estimate")
         assert status
         assert wrong.split("=")[0] in out
