@@ -531,6 +531,8 @@ def prepare_command(name: str, archives: Path, to: Path | None) -> None:
                     (the four files of "Get the Data")
     imagenet        https://image-net.org, after registration    1.3 million images, 150 GB
                     (ILSVRC 2012: training, validation, devkit)
+    nmnist          www.garrickorchard.com/datasets/n-mnist      70,000 clips of events, 1.2 GB
+                    (train.zip, test.zip)
 
     ARCHIVES is the folder they are in. Interrupted, it goes on where it was. To read ImageNet's
     devkit takes SciPy (.venv/bin/python -m pip install scipy). Without it, give a folder

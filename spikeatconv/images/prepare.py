@@ -29,6 +29,7 @@ from spikeatconv.images.archives import (
     part,
 )
 from spikeatconv.images.folders import Found, folders_in
+from spikeatconv.images.nmnist import nmnist
 from spikeatconv.images.published import cifar10, cifar100, fashion_mnist
 
 PREPARED = "prepared"  # the folder in which `data prepare` puts a data set
@@ -177,4 +178,5 @@ def place_of(name: str) -> str:
 
 PREPARE: dict[str, Callable[..., dict[str, int]]] = {
     "cifar10": cifar10, "cifar100": cifar100, "fashion-mnist": fashion_mnist, "imagenet": imagenet,
+    "nmnist": nmnist,
 }  # fmt: skip

@@ -7,6 +7,7 @@ import itertools
 import struct
 import sys
 import tarfile
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 from spikeatconv.command import cli
 from spikeatconv.images import archives as archive_files
 from spikeatconv.images import prepare, published
+from spikeatconv.images.nmnist import NMNIST, nmnist
 from spikeatconv.images.prepare import DEVKIT, IMAGENET, TRAIN, VAL, imagenet
 from spikeatconv.images.sources import open_all, open_data
 
@@ -309,16 +311,59 @@ def test_interrupted_nothing_opens_and_the_next_call_makes_all(tmp_path, monkeyp
     assert list(map(len, open_all(tmp_path / "made", 28))) == [5, 2]
 
 
+def events(*found):
+    """(x, y, ON, µs) each."""
+    return b"".join(
+        bytes([x, y, on << 7 | time >> 16, time >> 8 & 255, time & 255]) for x, y, on, time in found
+    )
+
+
+def zipped(folder, name, files):
+    with zipfile.ZipFile(folder / name, "w") as archive:
+        for file, content in files.items():
+            archive.writestr(file, content)
+
+
+def test_nmnist_becomes_clips_of_six_frames(tmp_path):
+    late = 300_000
+    clip = [(0, 33, 1, 0), (5, 7, 0, 50_000), (5, 7, 0, 50_001), (33, 0, 1, late - 1)]
+    more = [(1, 1, 1, 0)] * 300 + [(0, 240, 0, 0), (2, 2, 1, 100)]  # the last one 2¹³ + 100 µs
+    zipped(tmp_path, "Train.zip", {"Train/": b"", "Train/3/00002.bin": events(*clip),
+                                   "Train/0/00009.bin": events(*more)})  # fmt: skip
+    zipped(tmp_path, "test.zip", {"Test/7/00001.bin": events(*clip)})
+    with pytest.raises(ValueError, match="expected 20959b8e"):
+        nmnist(tmp_path, tmp_path / "made")
+    tiny = replace(NMNIST, sums={}, train=2, test=1)
+    assert nmnist(tmp_path, tmp_path / "made", tiny) == {"classes": 10, "train": 2, "test": 1}
+    train, test = open_all(tmp_path / "made", 36)
+    images, labels = train.batch([0, 1])
+    assert (images.shape, labels.tolist()) == ((6, 2, 2, 36, 36), [0, 3])
+    found = {tuple(at): int(images[(*at,)]) for at in images.nonzero().tolist()}
+    assert found == {  # frame, clip, 0 for ON, row, column, in a border of 1
+        (0, 1, 0, 34, 1): 1, (1, 1, 1, 8, 6): 2, (5, 1, 0, 1, 34): 1,
+        (0, 0, 0, 2, 2): 255, (5, 0, 0, 3, 3): 1,
+    }  # fmt: skip
+    assert test.batch([0])[1].tolist() == [7]
+    for content, said in ((events(*clip)[:-1], "no whole events of 5"), (b"", "has no event"),
+                          (events((34, 0, 1, 0)), r"outside of 34 × 34")):  # fmt: skip
+        zipped(tmp_path, "test.zip", {"Test/7/00001.bin": content})
+        with pytest.raises(ValueError, match=rf"test\.zip cannot be read: Test/7/\S+ .*{said}"):
+            nmnist(tmp_path, tmp_path / "other", tiny)
+    (tmp_path / "test.zip").unlink()
+    with pytest.raises(FileNotFoundError, match=r"test\.zip is missing; download it"):
+        nmnist(tmp_path, tmp_path / "other", tiny)
+
+
 def test_prepare_ends_with_a_command_that_trains_on_it(tmp_path, monkeypatch, capsys):
     """By its name where a recipe has it, else as images of one's own."""
     for name in prepare.PREPARE:
         monkeypatch.setitem(prepare.PREPARE, name, lambda archives, folder: {"train": 5})
     monkeypatch.chdir(tmp_path)
     now = []
-    for words in (["cifar10"], ["cifar100"], ["fashion-mnist"], ["imagenet", "--to", "big"]):
+    for words in (["cifar10"], ["cifar100"], ["nmnist"], ["imagenet", "--to", "big"]):
         assert cli.main(["data", "prepare", words[0], ".", *words[1:]]) == 0
         now.append(capsys.readouterr().out.splitlines()[-1].split("spikeatconv ")[1])
     assert now == [
         "train own --data prepared/cifar10", "train cifar100",
-        "train own --data prepared/fashion-mnist", "train imagenet --data big",
+        "train own --data prepared/nmnist", "train imagenet --data big",
     ]  # fmt: skip
