@@ -63,8 +63,9 @@ def main() -> None:
         results = {
             "command": ["spikeatconv", "train", "events", *SETTINGS], "seeds": SEEDS,
             "test_images": images, "points": points,
-            f"T = {FRAMES[0]} above": {
-                f"T = {n}": verdict(scores[FRAMES[0]], scores[n], images) for n in scores if n < 4
+            "above": {
+                f"T = 4 above T = {n}": verdict(scores[4], scores[n], images)
+                for n in scores if n < 4
             },
         }  # fmt: skip
         digits.report.write("frames", results, ("torch", "numpy"), digits.RESULTS)

@@ -212,6 +212,7 @@ def keys() -> Iterator[str]:
     "spikeatconv train digits --resume                goes on where it was stopped",
     "spikeatconv train own --data FOLDER              your images: FOLDER/CLASS/*.jpg",
     "spikeatconv train own --data FOLDER --weights micro_photographs --set frozen=1",
+    "spikeatconv train events --set time_steps=1      which way? all frames summed, it cannot know",
     "spikeatconv train cifar100 --data FOLDER --set spiking=false      the twin, no spikes",
     "spikeatconv train cifar100 --data FOLDER --teacher runs/twin     and what the twin answers",
     "spikeatconv train imagenet --data FOLDER --set image_size=64 --set batch=128 --recompute",
