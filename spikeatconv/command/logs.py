@@ -141,7 +141,7 @@ class Tracker:
     def _begin(self) -> None:
         place = {"name": self.path.name, "dir": str(self.path)} if self.name == "wandb" else {}
         where = [str(self.path)] if self.make.requires_logging_directory else []
-        settings = {name: simple(value) for name, value in flat(self.about).items()}
+        settings = {name: simple(value) for name, value in flat(dict(self.about)).items()}
         try:
             tracker = self.make("spikeatconv", *where, **place)
             tracker.start()
