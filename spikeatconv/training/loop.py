@@ -134,7 +134,7 @@ class Steps:
             multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
         )  # fmt: skip
         self.keep_paths = drop_paths(model, recipe.drop_path)
-        net = in_sync(model.to(self.accelerator.device)) if run.sync_norm else model
+        net = in_sync(model) if run.sync_norm else model
         self.net, optimizer = self.accelerator.prepare(net, adamw(model, recipe))
         way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes,
                "sync_norm": run.sync_norm}  # fmt: skip

@@ -56,9 +56,11 @@ def without_start(norms: list[_BatchNorm]) -> Iterator[None]:
 def in_sync(model: nn.Module) -> nn.Module:
     """A network of the same tensors whose norms see the batch of all processes: torch's
     SyncBatchNorm. The model keeps its own norms, for the test and for its file."""
-    tensors = [*model.parameters(), *model.buffers()]
-    other = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
-    return nn.SyncBatchNorm.convert_sync_batchnorm(other)
+    other = nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(model))
+    for its, own in zip(other.modules(), model.modules(), strict=True):
+        # The dicts, not the tensors in them: a move to a device puts new tensors there.
+        its._parameters, its._buffers = own._parameters, own._buffers
+    return other
 
 
 def check_sync(sync_norm: bool, device: str, processes: int) -> None:

@@ -13,9 +13,11 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import torch
 from safetensors.torch import save_file
+from torch.nn.parallel import DistributedDataParallel
 
 from spikeatconv.extra import extra
 from spikeatconv.training import Augmentation, InMemory, Recipe, network, train
@@ -37,6 +39,9 @@ SMALL = {
     "widths": (8,), "depths": (1,), "partition_size": 2, "head_width": 8, "time_steps": 2,
     "spk": "sl", "classes": 7,
 }  # fmt: skip
+
+WITHOUT = {"norm": "none"}  # BatchNorm, whose mean over half a batch is another than over the whole
+TWIN = {"spiking": False}  # in which rounding makes no spike
 
 
 def small(**changes):
@@ -128,25 +133,58 @@ def ends(folder):
     print(json.dumps({"kills": report, "status": [status, last], "signals": signals}))
 
 
-def gradients(path):
-    """The gradients after the first step, before and after which nothing differs by process."""
+def gradients(path, changes, **words):
+    """The gradients and the buffers after the first step, before and after which nothing differs by
+    process."""
     recipe = Recipe(
         epochs=1, batch=8, learning_rate=1e-3, weight_decay=0.0, warmup_epochs=0, image_size=16,
         augmentation=Augmentation(label_smoothing=0.1),
     )  # fmt: skip
-    # Without BatchNorm, whose mean over half a batch is another one than over the whole.
-    model = small(norm="none")
-    loop = train(model, images(40, 16), images(31, 16), recipe, cpu=True)
+    model = small(**changes)
+    loop = train(model, images(40, 16), images(31, 16), recipe, cpu=True, **words)
     first = next(loop)
     found = {name: p.grad.contiguous() for name, p in model.named_parameters()}
+    found |= {name: buffer.clone() for name, buffer in model.named_buffers()}
     *_, last = loop
     if os.environ.get("RANK", "0") == "0":
         save_file(found, path, {"metrics": json.dumps([first, last])})
 
 
+class Sum(torch.autograd.Function):
+    """Over all processes, and its gradient too."""
+
+    @staticmethod
+    def forward(_, x):
+        torch.distributed.all_reduce(x := x.clone())
+        return x
+
+    @staticmethod
+    def backward(_, gradient):
+        return Sum.forward(_, gradient)
+
+
+def normalize(norm, x):
+    """What torch's SyncBatchNorm does in training, on a CPU, where torch has none."""
+    norm.num_batches_tracked += 1
+    n = 2 * x[:, 0].numel()
+    mean, square = Sum.apply(torch.stack([x.sum((0, 2, 3)), (x * x).sum((0, 2, 3))])) / n
+    variance = square - mean**2
+    with torch.no_grad():
+        norm.running_mean.lerp_(mean, norm.momentum)
+        norm.running_var.lerp_(variance * n / (n - 1), norm.momentum)
+    normal = (x.movedim(1, -1) - mean) / (variance + norm.eps).sqrt()
+    return (normal * norm.weight + norm.bias).movedim(-1, 1)
+
+
 def pair(folder):
     """In one of two processes: the gradients, then a training until it is ended."""
-    gradients(folder / "two.safetensors")
+    gradients(folder / "two.safetensors", WITHOUT)
+    with (
+        mock.patch.object(torch.nn.SyncBatchNorm, "forward", normalize),
+        mock.patch.object(DistributedDataParallel, "_passing_sync_batchnorm_handle"),
+        mock.patch("spikeatconv.training.loop.check_sync"),
+    ):
+        gradients(folder / "sync.safetensors", TWIN, sync_norm=True)
     run(folder / "run", folder / f"run{os.environ['RANK']}.jsonl", epochs=1000)
 
 

@@ -103,7 +103,9 @@ def test_in_sync_it_is_a_network_of_the_same_tensors():
     drop_paths(recompute(model), 0.5)
     other = in_sync(model)
     assert list(other.state_dict()) == list(model.state_dict())
-    assert all(a is b for a, b in zip(other.parameters(), model.parameters(), strict=True))
+    for _ in (other.double(), model.float()):  # also after a move, which puts new ones there
+        assert all(a is b for a, b in zip(other.parameters(), model.parameters(), strict=True))
+        assert all(a is b for a, b in zip(other.buffers(), model.buffers(), strict=True))
     kinds = {type(norm) for norm in young_norms(other)}, {type(norm) for norm in young_norms(model)}
     assert kinds == ({nn.SyncBatchNorm}, {nn.BatchNorm2d})
 

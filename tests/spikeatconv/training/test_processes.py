@@ -104,12 +104,15 @@ def gradients(path):
         return load_file(path), json.loads(opened.metadata()["metrics"])
 
 
-def test_two_processes_give_the_gradients_of_one(pair, tmp_path):
+@pytest.mark.parametrize(("name", "changes"), [("two", "WITHOUT"), ("sync", "TWIN")])
+def test_two_processes_give_the_gradients_of_one(pair, tmp_path, name, changes):
     """Each has half of the batch; in a network without BatchNorm, whose mean over half a batch
-    is another one than over the whole, the mean of their gradients is the whole batch's."""
-    runpy.run_path(str(PROGRAM))["gradients"](tmp_path / "one.safetensors")
+    is another one than over the whole, the mean of their gradients is the whole batch's. So it is
+    with BatchNorm in sync, and its running statistics are those of one process."""
+    runs = runpy.run_path(str(PROGRAM))
+    runs["gradients"](tmp_path / "one.safetensors", runs[changes])
     one, alone = gradients(tmp_path / "one.safetensors")
-    two, together = gradients(pair / "two.safetensors")
+    two, together = gradients(pair / f"{name}.safetensors")
     assert one.keys() == two.keys()
     for name, gradient in one.items():
         assert torch.allclose(gradient, two[name], rtol=0, atol=1e-5), name
