@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # in the programs that tests start
+# What torch.compile makes here is small: processes that help it cost more than they save.
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 settings.register_profile("default", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)

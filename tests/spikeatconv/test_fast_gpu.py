@@ -136,6 +136,16 @@ def test_it_compiles_once_for_all_that_a_training_does(on):
     assert not gpu._failures
 
 
+@compiler
+def test_torch_compile_of_a_module_loses_nothing_that_is_not_finite():
+    x = torch.full((3, 4), 2.0)
+    x[1, 1:] = torch.tensor([math.nan, math.inf, -math.inf])
+    expected = LIF()(x)
+    assert expected.isnan().nonzero().tolist() == [[t, n] for t in (1, 2) for n in (1, 2, 3)]
+    found = torch.compile(LIF(), fullgraph=True)(x)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0, equal_nan=True)
+
+
 def in_another_thread(target, *arguments):
     work = threading.Thread(target=target, args=arguments)
     work.start()

@@ -91,16 +91,6 @@ def test_other_precisions_too(v_reset, dtype):
     assert lif.run(x.to(dtype)).final.isnan().all()
 
 
-@compiled  # torch.compile needs a C++ compiler here
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inside torch.compile
-def test_torch_compile_loses_none_either():
-    x = torch.full((3, 4), 2.0)
-    x[1, 1:] = torch.tensor([math.nan, math.inf, -math.inf])
-    expected = LIF()(x)
-    assert expected.isnan().nonzero().tolist() == [[t, n] for t in (1, 2) for n in (1, 2, 3)]
-    assert same(torch.compile(LIF(), fullgraph=True)(x), expected)
-
-
 @pytest.mark.parametrize("surrogate", [*SURROGATES.values(), Atan(5.0), Sigmoid(0.5)])
 @values
 def test_the_step_of_what_is_not_finite_is_nan(surrogate, value):
