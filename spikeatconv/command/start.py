@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from spikeatconv.checks import few, nearest
+from spikeatconv.checks import check_whole, few, nearest
 from spikeatconv.command.estimate import (
     Estimate,
     TooLarge,
@@ -168,8 +168,9 @@ def make_plan(options: Options) -> Plan:
         "faults": options.faults, "in_channels": channels, "crop": recipe.augmentation.crop > 0,
         "test_crop": recipe.test_crop, "interpolation": recipe.interpolation,
     }  # fmt: skip
-    if not options.streamed:
-        words["time_steps"] = settings["model"].get("time_steps", frames_of(before))
+    steps = settings["model"].get("time_steps", frames_of(before))
+    if not options.streamed and steps is not None:
+        words["time_steps"] = understand(check_whole, steps, "time_steps")
     data, test, parts = open_images(options, where, recipe, words)
     decided |= follow_events(data, settings["model"])
     if done:

@@ -142,7 +142,7 @@ def test_a_word_that_is_not_understood_ends_with_2(capsys):
     for words, told in (
         ((), "Usage: spikeatconv"),
         (("trian", "digits"), "No such command 'trian'"),
-        (("train", "mnist"), "'mnist' is not one of 'digits', 'own', 'cifar100', 'imagenet'"),
+        (("train", "mnist"), "'mnist' is not one of 'digits', 'events', 'own', 'cifar100', 'imag"),
         (("train", "digits", "--set", "epoch=2"), "the nearest: epochs"),
         (("train", "digits", "--set", "epochs=ten"), "epochs is 'ten'; expected a whole number"),
         (("train", "digits", "--set", "time_steps=0"), "time_steps is 0; give a whole number"),
@@ -359,7 +359,7 @@ def test_own_images_train_choose_the_best_and_are_asked_once(capsys, tmp_path):
         status, _, err = typed(capsys, "train", *words, *option, "--resume")
         assert (status, "another part than in" in err) == (2, True)
     status, _, err = typed(capsys, "train", "--data", "OWNER/NAME")
-    assert (status, "no RECIPE is given; give one of digits, own, cifar100" in err) == (2, True)
+    assert (status, "no RECIPE is given; give one of digits, events, own" in err) == (2, True)
     assert typed(capsys, "train", "own")[0] == 2
     assert typed(capsys, "evaluate", place, "--data", place)[0] == 2
 
