@@ -33,7 +33,7 @@ from spikeatconv.command.teacher import spikes, teacher_for
 from spikeatconv.command.trained import Trained, load
 from spikeatconv.files import read_text
 from spikeatconv.images.base import Images, first
-from spikeatconv.images.clips import EventFit
+from spikeatconv.images.clips import EventFit, NotForEvents
 from spikeatconv.images.prepare import place_of
 from spikeatconv.images.sources import full_name, open_data
 from spikeatconv.images.split import Parts, check_share, compare, open_parts
@@ -171,7 +171,10 @@ def make_plan(options: Options) -> Plan:
     steps = settings["model"].get("time_steps", frames_of(before))
     if not options.streamed and steps is not None:
         words["time_steps"] = understand(check_whole, steps, "time_steps")
-    data, test, parts = open_images(options, where, recipe, words)
+    try:
+        data, test, parts = open_images(options, where, recipe, words)
+    except NotForEvents as error:
+        raise Refused(str(error)) from None
     decided |= follow_events(data, settings["model"])
     if done:
         check_same_split(folder / SPLIT, parts)

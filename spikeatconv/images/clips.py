@@ -20,6 +20,10 @@ from spikeatconv.checks import MOST, check_whole
 from spikeatconv.images.picture import MOST_SIDE
 
 
+class NotForEvents(ValueError):
+    """What was asked for does not go with these events."""
+
+
 @dataclass(frozen=True)
 class EventFit:
     """`fit(clip)`: counts `[T, C, H, W]` → `[frames, C, size, size]`.
@@ -53,10 +57,10 @@ class EventFit:
 
 
 def check_frames(there: int, wanted: int) -> None:
-    """Raise ValueError unless so many frames can be summed to as many as are wanted."""
+    """Raise NotForEvents unless so many can be summed to as many as are wanted."""
     if there % wanted:
         divide = [str(n) for n in range(1, there + 1) if there % n == 0]
-        raise ValueError(
+        raise NotForEvents(
             f"time_steps is {wanted} and the events come in {there} frames; give a number that "
             f"divides them ({', '.join(divide)}), by which neighbouring frames are summed, or none"
         )

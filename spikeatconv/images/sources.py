@@ -35,7 +35,7 @@ from spikeatconv.events import DIRECTIONS
 from spikeatconv.files import list_folder
 from spikeatconv.images.arrays import Arrays, digit_rows, event_rows, npz
 from spikeatconv.images.base import Images
-from spikeatconv.images.clips import EventFit, fit_of_clips
+from spikeatconv.images.clips import EventFit, NotForEvents, fit_of_clips
 from spikeatconv.images.folders import image_folder, is_lone, lone_folder
 from spikeatconv.images.picture import MOST_SIDE, Fit, digit_border, fits
 from spikeatconv.images.rows import GET, Rows, Splits
@@ -101,7 +101,7 @@ def open_all(
     rows, classes = read_rows(where, three)
     if isinstance(rows[0], Arrays) and rows[0].clips:
         if test_crop is not None or interpolation != "bilinear":
-            raise ValueError(
+            raise NotForEvents(
                 f"test_crop is {test_crop} and interpolation is {interpolation}, and the events of "
                 f"{where} are summed, not scaled; leave both out"
             )

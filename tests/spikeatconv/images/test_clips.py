@@ -153,7 +153,7 @@ def test_events_from_an_npz_to_a_trained_network(tmp_path, monkeypatch, capsys):
     assert "T = 6 frames of 2 channels" in typed("data", "check", "data")[1]
     for wrong in ("time_steps=4", "in_channels=3", "test_crop=0.9"):
         status, out = typed(*train, "--set", wrong, "--estimate")
-        assert status
+        assert status == 2, out
         assert wrong.split("=")[0] in out
         assert "and the events" in out
     status, out = typed(*train)
