@@ -1,4 +1,4 @@
-"""The packages of the extra "train", imported where they are first used."""
+"""The packages of the extras, imported where they are first used."""
 
 import importlib
 import shlex
@@ -7,13 +7,13 @@ import sys
 from types import ModuleType
 
 
-def extra(name: str, what: str = ".[train]") -> ModuleType:
+def extra(name: str, what: str = ".[train]", needs: str = "training needs") -> ModuleType:
     """The module of that name. Raises ModuleNotFoundError with the line that installs `what`."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"training needs the package {error.name}, which is not installed; in the project's "
+            f"{needs} the package {error.name}, which is not installed; in the project's "
             f"folder run: {pip_install(what)}",
             name=error.name,
         ) from None

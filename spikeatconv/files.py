@@ -28,10 +28,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
     Raises ValueError for what is no file, FileNotFoundError where its folder is not there, and
     OSError, as on a full disk; what was there stays as it is.
     """
-    if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
-        raise ValueError(f"{path} is a folder, a pipe or a device; give the name of a file")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent}: there is no such folder; make it first")
+    check_place(path)
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
         with draft.open("xb") as file:
@@ -41,6 +38,15 @@ def write_whole(path: Path, content: bytes | str) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def check_place(path: Path) -> Path:
+    """Raise as `write_whole` where there can be no such file."""
+    if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+        raise ValueError(f"{path} is a folder, a pipe or a device; give the name of a file")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent}: there is no such folder; make it first")
+    return path
 
 
 def list_folder(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, predict, energy, info, data.
+"""The command line: train, evaluate, predict, energy, export, info, data.
 
 Each command reads its words, calls the library and prints plain text. `main` turns what goes wrong
 into one line and a status: 0 done, 1 an error, 2 not understood or declined, 130 and 143 stopped.
@@ -43,6 +43,7 @@ from spikeatconv.command.trained import (
     usual_size,
 )
 from spikeatconv.energy import COUNTINGS, E_A, E_MAC, count_flops, energy_report
+from spikeatconv.files import check_place
 from spikeatconv.images import SUFFIXES
 from spikeatconv.images.base import Images
 from spikeatconv.images.clips import EventFit
@@ -445,6 +446,56 @@ def energy_command(
         "twin": f"{report.ann_mj:.4g} mJ {one} without spikes",
     })  # fmt: skip
     say(NOT_COUNTED)
+
+
+@add_command(
+    cli.command, "export", "Take a network elsewhere: ONNX, .pt2, NIR.",
+    "spikeatconv export micro.onnx",
+    "spikeatconv export net.pt2 --model runs/own-micro --images 200",
+    "spikeatconv export net.nir --model runs/cifar100-resnet18",
+)  # fmt: skip
+@click.argument("file", type=click.Path(path_type=Path))
+@model_option
+@data_option
+@option(
+    "--images", type=click.IntRange(2), metavar="N", default=64, show_default=True,
+    help="Check it on how many of them.",
+)  # fmt: skip
+@faults_option
+def export_command(
+    file: Path, model: str, where: str | None, images: int, faults: str
+) -> None:  # fmt: skip
+    """Write a trained network to FILE, for other programs; its ending says for which.
+
+    \b
+    .onnx    onnxruntime and all that read ONNX (needs the extra "export")
+    .pt2     PyTorch alone, torch.export.load, without this package
+    .nir     neuromorphic tools: a resnet18 with spk=sl, hsl or mbpl; NIR has no attention
+
+    BatchNorm is folded into the convolutions. The file takes any number of images, as the network's
+    were prepared, and gives their logits. It is there once it has answered test images as PyTorch.
+    """
+    from spikeatconv.command.export import ROUNDING, export, format_of  # nir takes half a second
+
+    format_of(check_place(file))
+    trained = load(model)
+    where, test = test_images(trained, where, faults, streamed=False)
+    some = spread_out(len(test), images)
+    found = export(trained, as_float(test.batch(some)[0]), file)
+    c, size, many = trained.fit.channels, trained.fit.size, len(some)
+    shape, values = "[B", "from 0 to 1"
+    if isinstance(trained.fit, EventFit):
+        shape, values = f"[{trained.fit.frames}, B", "counts of events"
+    show({
+        "file": f"{file}, {file.stat().st_size / 1e6:.1f} MB",
+        "images": f"{shape}, {c}, {size}, {size}], float32, {values}",
+        "logits": f"[B, {len(trained.names)}]: {cut(list(trained.names))}",
+        "checked": f"on {many} test images of {where}, one alone and many at once",
+        "same class": f"{found['same']:.1%} as in PyTorch, {found['unfolded']:.1%} as unfolded",
+        "apart": f"{found['median']:.1g} a logit, the median over images; {found['largest']:.1g} "
+        f"the largest; a spike turned over in {found['turned']} images",
+    })  # fmt: skip
+    say(textwrap.fill(ROUNDING, 100))
 
 
 def table(frame: Any) -> str:

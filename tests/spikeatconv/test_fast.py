@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spikeatconv import LIF, Atan, LIFSum, Sigmoid, Surrogate, fast, record
 from spikeatconv.fast import library
+from spikeatconv.fast.traced import traced_sum
 
 compiled = pytest.mark.skipif(fast.load_library() is None, reason="no C compiler on this machine")
 ways = pytest.mark.parametrize("way", ["eager", pytest.param("compiled", marks=compiled)])
@@ -270,9 +271,9 @@ def test_a_gradient_penalty_is_that_of_the_plain_way(way, options):
 # Their address says nothing about their values: lif.c would read and write anywhere.
 
 
-def expected(x):
+def expected(x, module=None):
     with fast.use("plain"):
-        return LIF()(x)
+        return (module or LIF())(x)
 
 
 def test_fake_tensors():
@@ -308,6 +309,21 @@ def test_jit_trace():
 def test_export():
     graph = torch.export.export(LIF(), (random(3, 4),)).module()
     assert torch.equal(graph(random(3, 4, seed=1)), expected(random(3, 4, seed=1)))
+
+
+@given(
+    time=st.integers(1, 5), tau=st.sampled_from([1.0, 2.0, 3.0, 4.7]),
+    v_rest=st.sampled_from([0.0, 0.2]), v_reset=st.sampled_from([None, 0.0, -0.3]),
+    thresholds=st.lists(st.floats(0.3, 2), min_size=1, max_size=4), seed=st.integers(0, 2**16),
+)  # fmt: skip
+def test_what_an_export_traces_gives_the_same_spikes(time, thresholds, tau, v_rest, v_reset, seed):
+    x = random(time, 2, 50, seed=seed)
+    neurons = LIFSum(thresholds, tau=tau, v_rest=v_rest, v_reset=v_reset)
+    traced = traced_sum(x, thresholds, tau, v_rest, v_reset)
+    assert torch.equal(traced, expected(x, neurons))
+    x[0, 0, 3] = torch.inf
+    traced = traced_sum(x, thresholds, tau, v_rest, v_reset)
+    assert traced.isnan().nonzero().tolist() == [[0, 0, 3]]
 
 
 @pytest.mark.parametrize(
