@@ -14,8 +14,10 @@ best checkpoint, and the test images are asked once.
 import argparse
 import copy
 import json
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import digits
 import torch
@@ -101,6 +103,8 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--name", default="own_images", help="of the results file")
     options = parser.parse_args()
+    # The results file tells the command, not where the folder lies on this machine.
+    sys.argv = [Path(w).name if w == options.folder else w for w in sys.argv]
     path = digits.RESULTS / f"{options.name}.json"
     done = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
     cases = done.get("cases", {})
