@@ -462,9 +462,7 @@ def energy_command(
     help="Check it on how many of them.",
 )  # fmt: skip
 @faults_option
-def export_command(
-    file: Path, model: str, where: str | None, images: int, faults: str
-) -> None:  # fmt: skip
+def export_command(file: Path, model: str, where: str | None, images: int, faults: str) -> None:
     """Write a trained network to FILE, for other programs; its ending says for which.
 
     \b
