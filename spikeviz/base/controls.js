@@ -202,6 +202,7 @@ export function player({ last, at, go, rate, signal, smooth = false, ...words })
     let place = alone || at() >= last() ? 0 : at();
     let before = performance.now();
     let frame = requestAnimationFrame(tick);
+    go(whole(place), alone); // before the first frame a hand may stop it, too
     let shown = at();
     function tick(now) {
       if (at() !== shown) return stop(); // another hand moved it

@@ -18,13 +18,27 @@ WATCH = """
     document.addEventListener("spikeviz:drawn", ({ detail: { now } }) => seen.push({ ...now }));
 """
 
+# A change from Python in the very moment in which the pass has begun.
+AT_PAUSE = """
+    window.changed = false;
+    const begun = new MutationObserver(() => {
+        if (!document.querySelector(".sv-play")?.textContent.includes("Pause")) return;
+        begun.disconnect();
+        seen.length = 0;
+        document.getElementById("view").model.set("tau", 12);
+        window.changed = true;
+    });
+    begun.observe(document.getElementById("view"), { subtree: true, childList: true });
+"""
+
 
 @pytest.fixture
 def shown(kept):
     """shown(options of the page, **traits): a saved explorer, calm unless asked."""
 
     def show(options=None, **traits):
-        page = kept(LIFExplorer(**traits), WATCH, **{"reduced_motion": "reduce"} | (options or {}))
+        usual = {"first": WATCH, "reduced_motion": "reduce"}
+        page = kept(LIFExplorer(**traits), **usual | (options or {}))
         page.locator(".sv-summary").get_by_text("spike").wait_for()
         return page
 
@@ -86,6 +100,13 @@ def test_its_own_pass_stops_at_a_touch_a_key_and_a_change_from_elsewhere(shown, 
     touch(page)
     page.get_by_role("button", name="Play").wait_for(timeout=5000)
     assert page.evaluate("seen.at(-1).place") < 99
+
+
+def test_its_own_pass_stops_at_a_change_before_its_first_frame(shown):
+    page = shown(MOVING | {"first": WATCH + AT_PAUSE}, speed=5)
+    page.wait_for_function("window.changed")
+    page.get_by_role("button", name="Play").wait_for()
+    assert set(page.evaluate("seen.map(({ place }) => place)")) == {0}
 
 
 def test_the_drawn_point_lies_between_the_steps_that_python_computes(shown):
