@@ -53,6 +53,11 @@ def write(
     return path
 
 
+def hide_place(path: str) -> None:
+    """Results files name this folder, one of the program's words, not where it lay."""
+    sys.argv[sys.argv.index(path)] = Path(path).name
+
+
 def read(name: str, folder: Path = RESULTS) -> dict[str, dict]:
     """The entries of FOLDER/NAME.json by kind of machine; none where there is no file."""
     path = folder / f"{name}.json"

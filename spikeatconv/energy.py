@@ -223,11 +223,12 @@ def check_images(images: Tensor) -> None:
 
 class Count:
     """What a layer was fed by a batch, for each of its images: inputs, the kind as a place in
-    KINDS, and spikes, both `[images]`; and what all have in common."""
+    KINDS, and spikes, both `[images]`; and what all have in common. nonzero: count these."""
 
-    def __init__(self, images: int, module: str, kind: str) -> None:
+    def __init__(self, images: int, module: str, kind: str, nonzero: bool) -> None:
         self.images, self.module, self.kind = images, module, kind
         self.macs = self.runs = self.elements = self.nonzero = 0
+        self.counts_nonzero = nonzero
         self.inputs, self.spikes = torch.tensor(0), torch.tensor(0.0).double()
 
     @property
@@ -246,11 +247,12 @@ class Count:
         sums = REAL if self.kind.startswith("attention") else 1  # there, as real as anything else
         for x in map(self._by_image, inputs):
             rest = (0, *range(2, x.dim()))
-            whole = ((x >= 0) & (x == x.round())).all(rest)
+            whole = (x == x.round()).all(rest) & (x.amin(rest) >= 0)
             found = torch.where(x.amax(rest) <= 1, 0, sums)
             self.inputs = self.inputs.maximum(torch.where(whole, found, REAL))
-        self.nonzero += int(inputs[0].count_nonzero())
-        x = self._by_image(inputs[0])
+        if self.counts_nonzero:
+            self.nonzero += int(inputs[0].count_nonzero())
+        x = self._by_image(inputs[0]).sum(2, dtype=torch.float32)  # as exact, and sooner
         self.spikes = self.spikes + x.sum((0, *range(2, x.dim())), dtype=torch.float64)
 
     def _by_image(self, x: Tensor) -> Tensor:
@@ -265,11 +267,13 @@ class Count:
         self.spikes = torch.cat([self.spikes, other.spikes])
 
 
-def count(model: nn.Module, images: Tensor, batch_size: int) -> dict[str, Count]:
+def count(
+    model: nn.Module, images: Tensor, batch_size: int, nonzero: bool = True
+) -> dict[str, Count]:
     """Runs the model; a Count for each product, in the order of the run."""
     counts: dict[str, Count] = {}
     for piece in images.split(min(batch_size, images.shape[-4]), dim=-4):
-        for row, found in count_batch(model, piece).items():
+        for row, found in count_batch(model, piece, nonzero).items():
             counts[row].join(found) if row in counts else counts.update({row: found})
     if not counts:
         raise ValueError(
@@ -290,7 +294,7 @@ def report_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
     """
     check_images(images)
     snn_mj, ann_mj, steps = torch.zeros(len(images)).double(), 0.0, 1
-    for c in count(folded, images, len(images)).values():
+    for c in count(folded, images, len(images), nonzero=False).values():
         flops, passes, elements = c.macs // c.runs, c.runs // c.images, c.elements / c.images
         per_flop = torch.where(c.inputs >= REAL, E_MAC, E_A * c.spikes / elements)
         snn_mj += passes * flops * MJ * per_flop
@@ -300,12 +304,12 @@ def report_each(folded: nn.Module, images: Tensor) -> tuple[Tensor, float, int]:
 
 
 @torch.no_grad()
-def count_batch(model: nn.Module, images: Tensor) -> dict[str, Count]:
+def count_batch(model: nn.Module, images: Tensor, nonzero: bool) -> dict[str, Count]:
     counts: dict[str, Count] = {}
 
     def see(name: str, kind: str) -> Count:
         row = name if kind in ("conv", "linear") else f"{name} {kind.split()[1]}"
-        return counts.setdefault(row, Count(images.shape[-4], name, kind))
+        return counts.setdefault(row, Count(images.shape[-4], name, kind, nonzero))
 
     def conv(name: str, layer: nn.Conv2d, args: tuple, out: Tensor) -> None:
         macs = layer.weight[0].numel() * out.numel()  # k² · c_in / groups, for each output

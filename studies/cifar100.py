@@ -14,7 +14,6 @@ each class in the order of the files, and the test images are those of the data'
 
 import argparse
 import json
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -160,6 +159,5 @@ if __name__ == "__main__":
         if not options.full:
             torch.set_num_threads(1)
         study = study_of(options.path, options.full)
-        # The results file names the folder, not where it lay on this machine.
-        sys.argv[sys.argv.index(options.path)] = Path(options.path).name
+        digits.report.hide_place(options.path)
         ablation.measure(study, CHOICES, ablation.earlier(study) if options.resume else {})

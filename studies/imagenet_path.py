@@ -190,8 +190,8 @@ if __name__ == "__main__":
     if options.path is None and not options.plot:
         parser.error("say where the images are: python studies/imagenet_path.py FOLDER")
     torch.set_num_threads(1)
-    if options.path:  # the results file names the folder, not where it lay on this machine
-        sys.argv[sys.argv.index(options.path)] = Path(options.path).name
+    if options.path:
+        report.hide_place(options.path)
     for name in () if options.plot else [options.run] if options.run else list(RUNS):
         results = earlier() | {name: measured(name, options.path)}
         report.write("imagenet_path", results, ("torch", "numpy", "kornia", "accelerate"), RESULTS)

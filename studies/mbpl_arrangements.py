@@ -18,10 +18,8 @@ other is better by the one rule for all comparisons (`spikeviz.results.verdict`)
 import argparse
 import json
 import statistics
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import cifar100
 import digits
@@ -176,8 +174,7 @@ def main() -> None:
         name, names, (about, run) = FILES[0], list(ARRANGEMENTS), on_digits()
     else:
         name, names, (about, run) = FILES[1], ON_CIFAR100, on_cifar100(options.cifar100)
-        # The results file names the folder, not where it lay on this machine.
-        sys.argv[sys.argv.index(options.cifar100)] = Path(options.cifar100).name
+        digits.report.hide_place(options.cifar100)
     results = measure(about, names, run)
     digits.report.write(name, results, ("torch", "numpy"), digits.RESULTS)
 

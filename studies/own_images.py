@@ -14,10 +14,8 @@ best checkpoint, and the test images are asked once.
 import argparse
 import copy
 import json
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import digits
 import torch
@@ -103,14 +101,13 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--name", default="own_images", help="of the results file")
     options = parser.parse_args()
-    # The results file tells the command, not where the folder lies on this machine.
-    sys.argv = [Path(w).name if w == options.folder else w for w in sys.argv]
+    digits.report.hide_place(folder := options.folder)
     path = digits.RESULTS / f"{options.name}.json"
     done = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
     cases = done.get("cases", {})
     for seed in options.seeds:
         for case in options.cases:
-            found = run(case, options.folder, options.minutes, seed)
+            found = run(case, folder, options.minutes, seed)
             print(f"{case}, seed {seed}: {found['top1']:.3f} ({found['top1_low']:.3f} to "
                   f"{found['top1_high']:.3f}), {found['epochs']} epochs, {found['seconds']:.0f} s",
                   flush=True)  # fmt: skip

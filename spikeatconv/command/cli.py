@@ -479,7 +479,7 @@ def export_command(file: Path, model: str, where: str | None, images: int, fault
     trained = load(model)
     where, test = test_images(trained, where, faults, streamed=False)
     some = spread_out(len(test), images)
-    say(f"Writing and checking {file}: half a minute for Micro, minutes for a large one.", err=True)
+    say(f"Writing and checking {file}: a minute for Micro, minutes for a large one.", err=True)
     found = export(trained, as_float(test.batch(some)[0]), file)
     c, size, many = trained.fit.channels, trained.fit.size, len(some)
     shape, values = "[B", "from 0 to 1"

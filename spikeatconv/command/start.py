@@ -29,8 +29,8 @@ from spikeatconv.command.own import LOOKED_AT, decide, look
 from spikeatconv.command.own import SPLIT as SHARE
 from spikeatconv.command.report import in_scores
 from spikeatconv.command.settings import changed, go_on_from, in_words, new_model, read_settings
-from spikeatconv.command.teacher import spikes, teacher_for
-from spikeatconv.command.trained import Trained, load
+from spikeatconv.command.teacher import teacher_for
+from spikeatconv.command.trained import Trained, load, spikes
 from spikeatconv.files import read_text
 from spikeatconv.images.base import Images, first
 from spikeatconv.images.clips import EventFit, NotForEvents

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from spikeatconv.checks import few
-from spikeatconv.command.trained import Trained
+from spikeatconv.command.trained import Trained, spikes
 from spikeatconv.model import Network
 
 
@@ -36,8 +36,3 @@ def teacher_for(
     head = model.head
     head.weight, head.bias = (nn.Parameter(t.detach()[rows]) for t in (head.weight, head.bias))
     return model, told
-
-
-def spikes(model: Network) -> str:
-    config = model.config
-    return f"{config.spk}, T = {config.time_steps}" if config.spiking else "no spikes"

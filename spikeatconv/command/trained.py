@@ -186,6 +186,12 @@ def usual_size(model: Network) -> int:
     return 32 if model.config.fits(32) else 224
 
 
+def spikes(model: Network) -> str:
+    """Whether it spikes, and how, in words."""
+    config = model.config
+    return f"{config.spk}, T = {config.time_steps}" if config.spiking else "no spikes"
+
+
 def read_image(path: str | Path, trained: Trained) -> Tensor:
     """`[channels, size, size]`, uint8, as the images of the training were prepared. Raises
     FileNotFoundError, and ValueError for what is no image."""

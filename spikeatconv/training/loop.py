@@ -18,7 +18,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -128,20 +128,22 @@ class Steps:
         processes = self.accelerator.num_processes
         self.each = steps_of_an_epoch(data, recipe, processes * run.accumulate)
         self.augment = Augment(recipe.augmentation, recipe.image_size, self.classes)
-        self.thaw = freeze(model, recipe.frozen)
-        average = None if recipe.ema is None else AveragedModel(
-            model, self.accelerator.device, use_buffers=True,
-            multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
-        )  # fmt: skip
-        self.keep_paths = drop_paths(model, recipe.drop_path)
-        net = in_sync(model) if run.sync_norm else model
-        self.net, optimizer = self.accelerator.prepare(net, adamw(model, recipe))
         way = {"precision": run.precision, "accumulate": run.accumulate, "processes": processes,
                "sync_norm": run.sync_norm}  # fmt: skip
-        self.training = Training(
-            model, optimizer, average, self.accelerator.scaler,
-            about(model, data, recipe) | described(teacher), way,
-        )  # fmt: skip
+        with ExitStack() as changes:  # of the model, undone at the end, and at a failure here
+            changes.callback(freeze(model, recipe.frozen))
+            average = None if recipe.ema is None else AveragedModel(
+                model, self.accelerator.device, use_buffers=True,
+                multi_avg_fn=get_ema_multi_avg_fn(recipe.ema),
+            )  # fmt: skip
+            changes.callback(drop_paths(model, recipe.drop_path))
+            net = in_sync(model) if run.sync_norm else model
+            self.net, optimizer = self.accelerator.prepare(net, adamw(model, recipe))
+            self.training = Training(
+                model, optimizer, average, self.accelerator.scaler,
+                about(model, data, recipe) | described(teacher), way,
+            )  # fmt: skip
+            self.changes = changes.pop_all()
 
     def take(
         self, step: int, parts: list[Part], interrupts: Interrupts
@@ -222,8 +224,7 @@ class Steps:
 
     def close(self) -> None:
         """Leaves the model as it was tested."""
-        self.thaw()
-        self.keep_paths()
+        self.changes.close()
         self.accelerator.unwrap_model(self.net, keep_fp32_wrapper=False)
         if self.training.average:
             self.training.model.load_state_dict(self.training.tested.state_dict())

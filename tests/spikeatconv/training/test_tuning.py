@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from spikeatconv.training import Augmentation, adamw, network, train
+from spikeatconv.training import Augmentation, adamw, loop, network, train
 from spikeatconv.training.recompute import recompute
 from spikeatconv.training.tuning import freeze
 
@@ -46,6 +46,21 @@ def test_a_frozen_stage_keeps_weights_and_statistics_and_all_else_learns(again):
     first = ("stem", "stages.0.")
     assert changed == {name.rsplit(".", 1)[0] for name in before if not name.startswith(first)}
     assert all(parameter.requires_grad for parameter in model.parameters())  # free again
+    model.train()
+    assert all(module.training for module in model.modules())
+
+
+def test_a_training_that_cannot_begin_leaves_the_network_as_it_was(monkeypatch):
+    model = two_stages()
+
+    def broken(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr(loop, "adamw", broken)
+    with pytest.raises(OSError, match="no room"):
+        trained(model, replace(SHORT, frozen=1, drop_path=0.5))
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert not any(module._forward_hooks for module in model.modules())
     model.train()
     assert all(module.training for module in model.modules())
 
