@@ -4,8 +4,9 @@ plain ResNet-18, a plain CNN, and a network that ships, fine-tuned.
     python studies/own_images.py FOLDER                 20 minutes each; writes results/NAME.json
     python studies/own_images.py FOLDER --minutes 5     with another budget
     python studies/own_images.py FOLDER --cases own cnn these alone; the others keep their results
+    OMP_NUM_THREADS=1 python studies/own_images.py …    on one core, two of them at a time
 
-Each network gets as many epochs as the minutes hold, by a measure of a few of its steps beforehand;
+Each network gets as many epochs as the minutes hold, by a measure of one epoch beforehand;
 `seconds` says what they took. All have the same images, augmentation, optimizer and schedule, but
 for their size: a network that ships sees images as large as before. Validation images choose the
 best checkpoint, and the test images are asked once.
@@ -102,19 +103,26 @@ def main() -> None:
     parser.add_argument("--name", default="own_images", help="of the results file")
     options = parser.parse_args()
     digits.report.hide_place(folder := options.folder)
-    path = digits.RESULTS / f"{options.name}.json"
-    done = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
-    cases = done.get("cases", {})
     for seed in options.seeds:
         for case in options.cases:
             found = run(case, folder, options.minutes, seed)
             print(f"{case}, seed {seed}: {found['top1']:.3f} ({found['top1_low']:.3f} to "
                   f"{found['top1_high']:.3f}), {found['epochs']} epochs, {found['seconds']:.0f} s",
                   flush=True)  # fmt: skip
-            cases[case] = [r for r in cases.get(case, []) if r["seed"] != seed] + [found]
-            results = {"minutes": options.minutes, "threads": torch.get_num_threads(),
-                       "cases": cases}  # fmt: skip
-            digits.report.write(options.name, results, ("torch",), digits.RESULTS)
+            keep(options.name, options.minutes, case, found)
+
+
+def keep(name: str, minutes: float, case: str, found: dict) -> None:
+    """Beside what is in the results file by now, as another run may write, too; what had another
+    budget goes."""
+    path = digits.RESULTS / f"{name}.json"
+    budget = {"minutes": minutes, "threads": torch.get_num_threads()}
+    done = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
+    cases = done["cases"] if budget.items() <= done.items() else {}
+    others = [one for one in cases.get(case, []) if one["seed"] != found["seed"]]
+    cases = {**cases, case: [*others, found]}
+    cases = {case: cases[case] for case in CASES if case in cases}
+    digits.report.write(name, {**budget, "cases": cases}, ("torch",), digits.RESULTS)
 
 
 if __name__ == "__main__":

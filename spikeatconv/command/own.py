@@ -25,7 +25,7 @@ LEAST, LARGEST, SMALL = 8, 64, 32  # pixels a side
 STEPS, TUNING, TESTS = 1600, 400, 10  # of a training, of one that goes on; at least so many tests
 SPLIT = 0.15
 LOOKED_AT = 32  # pixels a side
-TIME_STEPS = 2  # of a new network
+TIME_STEPS = 1  # of a new network
 
 
 class Seen(NamedTuple):
@@ -99,7 +99,8 @@ def decide(
         choose(model, "in_channels", 1 if seen.grey else 3,
                f"{kind} of {seen.images} images looked at are grey")  # fmt: skip
         if model.get("spiking", True):
-            choose(model, "time_steps", TIME_STEPS, "half the time of 4, which may know more")
+            choose(model, "time_steps", TIME_STEPS, "a second one sees the same image again")
+            choose_tau(model, told)
     fitting = -(-seen.side // 4) * 4 if seen.events else seen.side // 4 * 4  # a border, or a cut
     side = before or max(LEAST, min(LARGEST, fitting))
     why = f"their {'longer' if seen.events else 'shorter'} sides have {seen.side} pixels"
@@ -112,6 +113,14 @@ def decide(
     epochs = max(TESTS, round((TUNING if before else STEPS) / each))
     choose(recipe, "epochs", epochs, f"{epochs * each:,} steps, a test after each {each}")
     return told
+
+
+def choose_tau(model: dict[str, Any], told: dict[str, str]) -> None:
+    """In a single step H = x / τ, so that τ takes from the input and remembers nothing."""
+    options = model.get("spk_options", {})
+    if model["time_steps"] == 1 and model.get("spk") != "hsl" and "tau" not in options:
+        model["spk_options"] = {"tau": 1.0, **options}
+        told["spk_options.tau=1.0"] = "in a single step τ does nothing but divide the input"
 
 
 def choose_moves(

@@ -6,6 +6,7 @@ from PIL import Image
 
 from spikeatconv.command.own import decide, look
 from spikeatconv.images.split import open_parts
+from spikeatconv.training import network
 
 
 def decided(where, before=None, **options):
@@ -18,13 +19,31 @@ def decided(where, before=None, **options):
 
 def test_digits_stay_grey_and_are_not_mirrored():
     settings, told = decided("digits")
-    assert settings["model"] == {"in_channels": 1, "time_steps": 2}
+    assert settings["model"] == {
+        "in_channels": 1, "time_steps": 1, "spk_options": {"tau": 1.0},
+    }  # fmt: skip
     assert settings["recipe"] == {"image_size": 28, "batch": 50, "epochs": 24}  # of 3,400 images
     assert settings["augmentation"] == {
         "flip": False, "shift": 0.1, "scale": 0.1, "rotation": 10.0,
     }  # fmt: skip
     assert told["epochs=24"] == "1,632 steps, a test after each 68"
     assert "mirrored" in told["flip=false"]
+
+
+@pytest.mark.parametrize(
+    ("given", "tau"),
+    [
+        ({"spk_options": {"v_threshold": 0.5}, "spk": "sl"}, 1.0), ({"time_steps": 2}, None),
+        ({"spk_options": {"tau": 3.0}}, 3.0), ({"spk": "hsl"}, None), ({"spiking": False}, None),
+    ],
+)  # fmt: skip
+def test_tau_divides_nothing_where_it_remembers_nothing(given, tau):
+    settings, told = decided("digits", model=dict(given))
+    found = settings["model"]
+    assert found.get("spk_options", {}).get("tau") == tau
+    assert ("spk_options.tau=1.0" in told) is (tau == 1.0)
+    assert given.get("spk_options", {}).items() <= found.get("spk_options", {}).items()
+    network("micro", classes=10, **found)  # takes it
 
 
 def test_a_network_that_goes_on_keeps_its_size_and_trains_a_quarter_as_long():
