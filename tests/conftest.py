@@ -44,6 +44,18 @@ def pytest_collection():
         gc.enable()
 
 
+LONG = (  # files whose tests take longest, in few tests
+    "test_lab_kernel.py", "test_lab.py", "test_processes.py", "test_fast_gpu.py", "test_export.py",
+    "test_model.py", "test_norms.py", "test_benchmarks.py", "test_teacher.py", "test_answers.py",
+    "test_project.py", "test_site.py", "test_cli.py", "test_stream.py", "test_recompute.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """They come first, so that no process of the tests waits for another at the end."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 def pytest_itemcollected(item):
     """`-m "not browser"` leaves out the tests that open one."""
     if "browser" in getattr(item, "fixturenames", ()):
@@ -266,6 +278,11 @@ def lab(running_lab):
     return running_lab
 
 
+# Of every page: settled() ends when what was asked for is drawn.
+SETTLED = """window.settled = () =>
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"""
+
+
 @pytest.fixture(scope="session")
 def contexts(browser):
     """contexts(**options): a context of the browser with these options, made once. A file stays
@@ -276,6 +293,7 @@ def contexts(browser):
         key = repr(sorted(options.items()))
         if key not in made:
             made[key] = browser.new_context(**options)
+            made[key].add_init_script(SETTLED)
             made[key].new_page().goto((ROOT / "LICENSE").as_uri())
         return made[key]
 

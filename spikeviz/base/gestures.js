@@ -38,7 +38,8 @@ export function undoer(model, root, [names, along], signal) {
   let [present, moving] = [now(), false];
   const [past, future] = [[], []];
   const back = button("↶ Undo", () => go(past, future), { title: "Ctrl+Z; with Shift, redo" });
-  const update = () => (back.disabled = !past.length);
+  // Not `disabled`: the focus would leave it, and Ctrl+Shift+Z not be heard.
+  const update = () => (back.ariaDisabled = !past.length);
   function go(from, to) {
     if (!from.length) return;
     to.push(present);

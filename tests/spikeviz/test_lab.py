@@ -73,7 +73,7 @@ def drag_threshold(page, by: float) -> float:
     page.mouse.down()
     page.mouse.move(x, y + by, steps=5)
     page.mouse.up()
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("settled()")
     return float(line.get_attribute("aria-valuenow"))
 
 

@@ -110,7 +110,7 @@ def test_it_follows_the_colour_scheme(page):
 def test_nothing_stands_outside_the_page(page, width):
     page.set_viewport_size({"width": width, "height": 1000})
     page.evaluate("document.querySelectorAll('.spikeviz details').forEach((e) => (e.open = true))")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("settled()")
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

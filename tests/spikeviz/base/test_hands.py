@@ -109,7 +109,7 @@ def take(page, handle, right, down):
 
 
 def settle(page):
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("settled()")
 
 
 def moved(before, after):
@@ -181,6 +181,12 @@ def test_a_drag_selects_no_words_goes_by_steps_and_is_taken_back_by_keys_and_a_d
         settle(page)
         assert moved(after, page.evaluate(STATE)) == {}, name
         page.get_by_role("button", name="Undo").click()
+        settle(page)
+        assert moved(before, page.evaluate(STATE)) == {}, name
+        page.keyboard.press("Control+Shift+z")  # the focus is still there
+        settle(page)
+        assert moved(after, page.evaluate(STATE)) == {}, name
+        page.keyboard.press("Control+z")
         settle(page)
         assert moved(before, page.evaluate(STATE)) == {}, name
         take(page, handle, 17, -23)

@@ -397,8 +397,7 @@ def test_no_name_of_a_point_covers_another(opened, width):
             own.call(this, words, x, y, ...room);
         };
         document.getElementById("view").model.set("e_a", 0.8);
-        return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
-            done(found.filter(([words]) => /MBPL|SL|twin/.test(words))))));
+        return settled().then(() => found.filter(([words]) => /MBPL|SL|twin/.test(words)));
     }""")
     assert len(boxes) >= 5
     for i, (name, x, y, wide) in enumerate(boxes):

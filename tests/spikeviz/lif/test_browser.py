@@ -151,7 +151,7 @@ def test_the_threshold_is_dragged_on_the_plot_and_leaves_a_ghost(saved):
     page.mouse.down()
     page.mouse.move(x, y + 60, steps=6)
     page.mouse.up()
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("settled()")
     moved = float(page.get_by_label("V_th, threshold, exact value").input_value())
     assert 0.2 < moved < 0.9
     assert line.bounding_box()["y"] != box["y"]

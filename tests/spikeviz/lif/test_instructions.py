@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from spikeviz import LIFExplorer
 from spikeviz.lif.mystery import hidden
 
-SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 START, NEURON = "00_start_here", "01_one_neuron"
 
 
@@ -35,7 +34,7 @@ def drag(page, selector, right, down):
     page.mouse.down()
     page.mouse.move(x + right, y + down, steps=8)
     page.mouse.up()
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
 
 
 def slide(page, label, value):
@@ -51,7 +50,7 @@ def slide(page, label, value):
     page.mouse.down()
     page.mouse.move(at(value), y, steps=6)
     page.mouse.up()
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     return float(slider.evaluate("(one) => one.value"))
 
 
@@ -122,7 +121,7 @@ def test_press_challenge_and_make_it_fire_5_times(told, opened):
     while spikes(page) > 5:
         up += 1
         page.mouse.move(x, y - up)
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
     page.mouse.up()
     page.locator(".sv-challenge").get_by_text("✓ Done").wait_for()
 
@@ -158,7 +157,7 @@ def test_with_sound_it_clicks_at_each_spike_and_never_before_a_press(told, opene
     sound.click()
     expect(sound).to_have_text("Sound: a click a spike")
     page.evaluate("document.getElementById('view').model.set('cursor', 30)")
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     assert page.evaluate("clicks") == 0  # a jump is no play
     page.evaluate("document.getElementById('view').model.set('cursor', 5)")
     play.click()
@@ -185,7 +184,7 @@ def test_the_two_experiments_name_the_mystery_neuron(told, opened):
     assert amplitude > hidden(5).v_threshold
     while not silent.is_visible():
         page.keyboard.press("ArrowLeft")
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
     v_threshold = model(page, "amplitude") + 0.005
     current = round(1.5 * v_threshold, 2)
 

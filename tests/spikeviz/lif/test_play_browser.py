@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 
 from spikeviz import LIFExplorer
 
-SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Every drawing: where the playhead stands, and what is drawn there.
 WATCH = """
     window.seen = [];
@@ -64,7 +63,7 @@ def drag(page, start, *ways):
     for way in ways:
         page.mouse.move(*way, steps=4)
     page.mouse.up()
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
 
 
 # ---------------------------------------------------------------- one pass, between the steps
@@ -155,7 +154,7 @@ def test_what_is_to_come_is_hidden_while_it_plays_and_pale_at_rest(shown):
     }"""
     hidden = page.evaluate(blue)
     page.get_by_role("button", name="Pause").click()
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     assert page.evaluate("seen.at(-1).place") < 45
     pale = page.evaluate(blue)
     assert pale > hidden + 300
@@ -169,14 +168,14 @@ def test_the_same_place_is_the_same_picture(shown):
         document.querySelector(".sv-play").click();
         return true;
     }""")
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     picture = "document.querySelector('.sv-traces').toDataURL()"
     place, before = page.evaluate("seen.at(-1).place"), page.evaluate(picture)
     page.wait_for_timeout(400)  # nothing but the playhead hears the clock
     assert page.evaluate(picture) == before
     scrub = page.get_by_label("Time step", exact=True)
     scrub.press("ArrowRight")
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     assert page.evaluate(picture) != before
     page.wait_for_function(  # a hand goes there, until the picture follows
         """(place) => {
@@ -306,7 +305,7 @@ def test_the_tank_says_the_flows_of_the_update_and_its_water_stands_at_v(shown):
         ) if step == 5 else page.evaluate(
             f"document.getElementById('view').model.set('cursor', {step})"
         )
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
         words = " ".join(page.evaluate("words")).replace("−", "-")
         into, out = re.search(r"in ([+-]?[\d.]+).* out ([+-]?[\d.]+)", words).groups()
         before = run.potential[step - 2]
@@ -350,7 +349,7 @@ def test_a_threshold_dragged_upwards_stays_in_the_plot_and_the_axis_follows(show
     heights, values = [], []
     for up in range(0, 160, 8):
         page.mouse.move(x, y + 9 - up)
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
         heights.append(middle(page, ".sv-threshold")[1])
         values.append(model(page, "v_threshold"))
     assert values[0] == 1
@@ -365,7 +364,7 @@ def test_a_threshold_dragged_upwards_stays_in_the_plot_and_the_axis_follows(show
     rest = middle(page, ".sv-threshold")[1]
     assert rest > heights[-1] + 10  # eased back: room above it again
     page.keyboard.press("Control+z")
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     assert model(page, "v_threshold") == 1
 
 
@@ -379,7 +378,7 @@ def test_tau_is_dragged_where_the_first_charge_reaches_63_percent(shown):
     assert tau == round(tau, 1)
     assert middle(page, ".sv-tau")[0] == pytest.approx(x + 84, abs=2)  # it stays under the hand
     page.mouse.dblclick(*middle(page, ".sv-tau"))
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     assert model(page, "tau") == 10
     for stimulus in ("sine", "ramp", "noise"):
         page.get_by_label("Shape of the input current").select_option(stimulus)
@@ -401,7 +400,7 @@ def test_the_dot_of_the_map_drags_tau_and_the_threshold_together_and_pins_nothin
     assert model(page, "pins") == []
     assert middle(page, ".sv-dot") == pytest.approx((x + 40, y - 30), abs=2)
     page.mouse.dblclick(*middle(page, ".sv-dot"))
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     assert (model(page, "tau"), model(page, "v_threshold")) == (10, 1)
 
 
@@ -480,14 +479,14 @@ def test_each_challenge_is_checked_live_and_can_be_done(shown, number):
 def test_a_challenge_that_a_hand_only_passes_is_not_done(shown):
     page = shown()
     page.get_by_role("button", name="Challenge", exact=True).click()
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     x, y = middle(page, ".sv-threshold")
     page.mouse.move(x, y)
     page.mouse.down()
     counts = set()
     for up in range(0, 60, 2):
         page.mouse.move(x, y - up)
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
         counts.add(page.locator(".sv-stand").inner_text())
     page.mouse.up()
     assert "Now: 5 spikes." in counts

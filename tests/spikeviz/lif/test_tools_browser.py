@@ -22,7 +22,6 @@ SHOWN = """(change) => new Promise((resolve) => {
     }), { once: true });
     for (const [key, value] of Object.entries(change)) model.set(key, value);
 })"""
-SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DRAWN = """() => { const view = document.getElementById("view").model.get("current");
     return [...new Float64Array(view.buffer, view.byteOffset, view.byteLength / 8)]; }"""
 
@@ -67,7 +66,7 @@ def test_a_stroke_paints_every_step_it_crosses(saved):
     page.mouse.down()
     page.mouse.move(*at(0.605, 2))  # one jump over forty steps
     page.mouse.up()
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     drawn = np.array(page.evaluate(DRAWN))
     assert np.array_equal(drawn[:20], before[:20])
     assert np.array_equal(drawn[61:], before[61:])
@@ -86,7 +85,7 @@ def test_the_input_is_painted_by_keyboard(saved):
     for key in ("ArrowUp", "ArrowUp", "PageDown", "Shift+ArrowRight", "Shift+ArrowRight",
                 "ArrowLeft", "ArrowDown", "ArrowRight", "ArrowRight", "PageUp"):  # fmt: skip
         page.keyboard.press(key)
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
     expected = [1.0] * 4 + [0.2, 0.1, 0.2, 2.0] + [1.0] * 12  # from step 5 on
     assert page.evaluate(DRAWN) == pytest.approx(expected)
     assert page.locator(".sv-brush").get_attribute("aria-valuetext") == "I 2 in step 8"
@@ -266,7 +265,7 @@ def test_pins_run_over_any_input_as_in_python(saved):
         change = {"pins": pins, "stimulus": rng.choice(["noise", "sine", "ramp"]),
                   "amplitude": rng.uniform(0, 5), "dt": rng.choice([0.5, 1, 2])}  # fmt: skip
         page.evaluate(SHOWN, change)
-        page.evaluate(SETTLED)
+        page.evaluate("settled()")
         shown = page.evaluate(SHOWN, {"cursor": rng.randrange(10**6)})
         explorer = LIFExplorer(**change)
         for run, truth in zip(shown["pins"], explorer.pin_traces(), strict=True):
@@ -336,6 +335,6 @@ def test_only_what_the_playhead_moves_is_drawn_when_only_it_moves(saved):
     }""")
     page.evaluate(SHOWN, {"cursor": 20})
     few = page.evaluate("points")
-    page.evaluate(SETTLED)
+    page.evaluate("settled()")
     page.evaluate(SHOWN, {"tau": 11})
     assert page.evaluate("points") - few > 3 * few  # three membranes and an input of 100 steps

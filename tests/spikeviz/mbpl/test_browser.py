@@ -352,7 +352,7 @@ SCRUB = """(place) => {
     const scrub = document.querySelector(".sv-mbpl input[aria-label='Time step']");
     scrub.value = place;
     scrub.dispatchEvent(new Event("input", { bubbles: true }));
-    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return settled();
 }"""
 STAGE = "[...document.querySelectorAll('.sv-mbpl-stage canvas')].map((c) => c.toDataURL())"
 

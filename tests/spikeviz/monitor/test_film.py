@@ -105,7 +105,7 @@ def look(page):
 
 def scrub(page, place):
     page.get_by_role("slider", name="Playhead").fill(str(place))
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("settled()")
     return look(page)
 
 

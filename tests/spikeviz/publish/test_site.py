@@ -35,7 +35,6 @@ THIN = """() => {  // of each kind of word in code one stays as it is, for axe l
 DRAWN = """() => [...document.querySelectorAll("[data-model]")]
     .every((place) => place.querySelector(".spikeviz"))"""
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # all else is the same in the dark
-CALM = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +55,7 @@ def opened(opener, course_site):
         page.route("**/*", decide)
         page.goto((course_site / f"{name}.html").as_uri())
         page.wait_for_function(DRAWN, timeout=60_000)
-        page.evaluate(CALM)
+        page.evaluate("settled()")
         return page
 
     with opener() as new_page:
@@ -82,16 +81,16 @@ def test_a_page_works_offline_in_both_schemes_and_widths(opened, name):
     assert page.locator("[data-model] .spikeviz").count() == views
     for width in (1400, 1366, 390):  # at 1366 code had widened its column
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(CALM)
+        page.evaluate("settled()")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
     page.evaluate("document.querySelectorAll('main details').forEach((e) => (e.open = true))")
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate(THIN)
     page.evaluate(AXE)
     assert page.evaluate(FAULTS) == []
     page.emulate_media(color_scheme="dark")
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 17, 17)"
     assert page.evaluate(FAULTS, OF_COLOURS) == []
     for way, steps in {"next": AFTER, "prev": BEFORE}.items():
@@ -112,13 +111,13 @@ def test_a_widget_moves_by_hand_and_by_key(neuron):
     page.mouse.down()
     page.mouse.move(x, y + 50, steps=5)
     page.mouse.up()
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     dragged = summary.inner_text()
     assert dragged != before
     line.focus()
     page.keyboard.press("PageUp")
     page.keyboard.press("PageUp")
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     assert summary.inner_text() != dragged
     assert re.match(r"\d+ spikes? in ", summary.inner_text())
 

@@ -6,7 +6,6 @@ from spikeviz.publish.running import NOTEBOOKS
 from spikeviz.publish.slides import save_slides
 
 LESSON = "01_one_neuron"
-CALM = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SLIDE = "Reveal.getCurrentSlide()"
 OUTCOME = "[data-model]:not(:has(.sv-predict))"
 PLACE = "((at) => `${at.h} ${at.v}`)(Reveal.getIndices())"
@@ -35,7 +34,7 @@ def opened(new_page, slides):
 def forward_until(page, condition):
     """Press the arrow to the right until an expression about the slide is true."""
     for _ in range(80):
-        page.evaluate(CALM)
+        page.evaluate("settled()")
         if page.evaluate(condition):
             return
         page.keyboard.press("ArrowRight")
@@ -57,7 +56,7 @@ def test_the_arrow_reaches_every_step_and_nothing_is_cut_off(opened, width, heig
     assert total > 15
     seen = set()
     for _ in range(3 * total):
-        page.evaluate(CALM)
+        page.evaluate("settled()")
         seen.add(page.evaluate(PLACE))
         assert page.evaluate(f"{SLIDE}.scrollWidth <= {SLIDE}.clientWidth")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -91,7 +90,7 @@ def test_a_widget_on_a_slide_keeps_its_keys_and_follows_the_pointer(opened):
     line.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("PageDown")
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     by_key = summary.inner_text()
     assert by_key != before
     assert page.evaluate(PLACE) == place
@@ -101,14 +100,14 @@ def test_a_widget_on_a_slide_keeps_its_keys_and_follows_the_pointer(opened):
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + 20, steps=5)
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     assert summary.inner_text() != by_key
     box = line.bounding_box()  # the widget is scaled, and the line is where the hand is
     assert box["y"] + box["height"] / 2 == pytest.approx(y + 20, abs=3)
     page.mouse.up()
     page.emulate_media(media="print")  # a handout: all slides, no answer left out
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.evaluate(CALM)
+    page.evaluate("settled()")
     assert page.locator(".explained:visible").count() == page.locator(".explained").count() > 3
     grip = page.locator(".sv-tau").first.bounding_box()
     assert max(grip["width"], grip["height"]) < 40  # a widget's parts stand where they belong

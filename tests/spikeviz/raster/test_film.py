@@ -16,7 +16,7 @@ def value(page, trait):
 
 def scrub(page, place):
     page.locator(".sv-head input").fill(str(place))
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("settled()")
     return page.evaluate("[...document.querySelectorAll('canvas')].map((c) => c.toDataURL())")
 
 
