@@ -137,8 +137,7 @@ def test(options: argparse.Namespace) -> int:
     # would cost each process of the tests as many seconds as PyTorch.
     limited = os.pathsep.join(filter(None, [str(REPO / "tests/limited"), os.getenv("PYTHONPATH")]))
     variables |= {"PYTHONPATH": limited, "ABSENT_MODULES": "rfc3987_syntax"}
-    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # tests/conftest.py does
-    command = [PYTHON, "-m", "pytest", *spread, *options.more]
+    command = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *options.more]
     return run(command, variables) or status
 
 

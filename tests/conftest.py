@@ -44,18 +44,6 @@ def pytest_collection():
         gc.enable()
 
 
-LONG = (  # files whose tests take longest, in few tests
-    "test_lab_kernel.py", "test_lab.py", "test_processes.py", "test_fast_gpu.py", "test_export.py",
-    "test_model.py", "test_norms.py", "test_benchmarks.py", "test_teacher.py", "test_answers.py",
-    "test_project.py", "test_site.py", "test_cli.py", "test_stream.py", "test_recompute.py",
-)  # fmt: skip
-
-
-def pytest_collection_modifyitems(items):
-    """They come first, so that no process of the tests waits for another at the end."""
-    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
-
-
 def pytest_itemcollected(item):
     """`-m "not browser"` leaves out the tests that open one."""
     if "browser" in getattr(item, "fixturenames", ()):

@@ -164,7 +164,7 @@ def test_lab_starts_the_environments_jupyterlab(machine):
 def test_test_hands_everything_on_to_pytest(machine):
     assert course.main(["test", "tests/test_a.py", "-k", "b or c", "-x", "-n", "0"]) == 7
     assert machine.commands[-1][1:] == [
-        "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder",
+        "-m", "pytest", "-n", "2", "--dist", "loadfile",
         "tests/test_a.py", "-k", "b or c", "-x", "-n", "0",
     ]  # fmt: skip
 
