@@ -1,11 +1,13 @@
-"""Writes what the pages say of speed: from the results files, for every kind of machine.
+"""Writes what the pages say of speed, for every kind of machine, and of own images: from the
+results files.
 
     python benchmarks/pages.py
 
-The parts of README.md and docs/training.md between <!-- measured --> and <!-- end -->, and the
-pictures results/lif.png, mbpl.png and training.png.
+The parts of README.md, docs/training.md and docs/own_images.md between <!-- measured --> and
+<!-- end -->, and the pictures results/lif.png, mbpl.png and training.png.
 """
 
+import json
 import re
 import textwrap
 from collections.abc import Callable
@@ -145,6 +147,73 @@ def entry(row: dict[str, Any] | None) -> str:
     return text + (f", first {row['first_step_s']:.0f} s" if row["kept_mb"] is None else "")
 
 
+# --- docs/own_images.md
+
+STUDIES = ROOT / "studies" / "results"
+CASES = {
+    "own": "as `own` decides", "twin": "the same without spikes: `--set spiking=false`",
+    "resnet18": "a plain ResNet-18: `--model resnet18 --set spiking=false`",
+    "cnn": "a plain CNN, two convolutions", "tuned": "`--weights micro_photographs`",
+    "tuned, a stage frozen": "`--weights micro_photographs --set frozen=1`",
+}  # fmt: skip
+
+
+def own_images() -> str:
+    """A table a folder of images: what each network reached in the same minutes."""
+    return "\n\n".join(map(in_minutes, ("own_images", "own_digits")))
+
+
+def in_minutes(name: str) -> str:
+    file = json.loads((STUDIES / f"{name}.json").read_text(encoding="utf-8"))
+    found = file["results"]
+    runs = [(case, run) for case, seeds in found["cases"].items() for run in seeds]
+    first = runs[0][1]
+    head = (
+        f"{first['trained_on']:,} images of {first['image_size']} × {first['image_size']} to train "
+        f"on, {first['images']:,} to test, {found['minutes']:g} minutes each "
+        f"(last call `{file['command']}`; {file['machine']['cpu']}, threads: {found['threads']}, "
+        f"{file['date']}):"
+    )
+    lines = ["| network | seed | epochs | seconds | top 1 |", "|---" * 5 + "|"]
+    for case, run in runs:
+        lines.append(f"| {CASES[case]} | {run['seed']} | {run['epochs']} | {run['seconds']:.0f} | "
+                     f"{score(run['top1'], run['top1_low'], run['top1_high'])} |")  # fmt: skip
+    return textwrap.fill(head, 100) + "\n\n" + "\n".join(lines)
+
+
+def exported() -> str:
+    """A row a file: how far its logits are from PyTorch's."""
+    file = json.loads((STUDIES / "export.json").read_text(encoding="utf-8"))
+    found, machine = file["results"], file["machine"]["cpu"]
+    lines = ["| network | file | median | largest | spikes turned over in | same class | CPU s |",
+             "|---" * 7 + "|"]  # fmt: skip
+    for row in found["files"]:
+        lines.append(f"| `{row['network']}` | `{row['ending']}` | {row['median']:.1g} | "
+                     f"{row['largest']:.1g} | {row['turned']} of {found['images']:,} | "
+                     f"{row['same']:.1%} | {row['seconds']:.0f} |")  # fmt: skip
+    return "\n".join(lines) + f"\n\nMeasured on {machine}, {file['date']}, by `{file['command']}`."
+
+
+def score(*shares: float) -> str:
+    """With its interval."""
+    value, low, high = (f"{100 * share:.1f}" for share in shares)
+    return f"{value} % ({low} to {high})"
+
+
+def frames() -> str:
+    """Moving digits, by how many frames are left of four: a column a seed."""
+    found = json.loads((STUDIES / "frames.json").read_text(encoding="utf-8"))["results"]
+    seeds = " | ".join(f"seed {seed}" for seed in found["seeds"])
+    lines = [f"| `time_steps` | {seeds} | four frames above this |",
+             "|---" * (len(found["seeds"]) + 2) + "|"]  # fmt: skip
+    for point in found["points"]:
+        steps = point["value"]
+        scores = [score(run["accuracy"], run["low"], run["high"]) for run in point["runs"]]
+        verdict = found["above"].get(f"T = 4 above T = {steps}", "")
+        lines.append(f"| {steps} | " + " | ".join([*scores, verdict]) + " |")
+    return "\n".join(lines)
+
+
 # --- training.png
 
 COLOURS = {"tiny": "#0072B2", "base": "#D55E00", "micro": "#009E73", "resnet18": "#CC79A7"}
@@ -223,13 +292,16 @@ def line_of(rows: list[dict], field: str) -> list[dict]:
 
 # --- all
 
-PAGES: dict[str, Callable[[], str]] = {"README.md": speed, "docs/training.md": training_page}
+PAGES: dict[str, tuple[Callable[[], str], ...]] = {  # {page: its parts, in their order}
+    "README.md": (speed,), "docs/training.md": (training_page,),
+    "docs/own_images.md": (own_images, frames, exported),
+}  # fmt: skip
 
 
 def write() -> None:
-    for name, made in PAGES.items():
-        path, content = ROOT / name, f"{made()}\n"
-        page = PART.sub(content, path.read_text(encoding="utf-8"))
+    for name, parts in PAGES.items():
+        path, made = ROOT / name, iter(parts)
+        page = PART.sub(lambda _: f"{next(made)()}\n", path.read_text(encoding="utf-8"))  # noqa: B023
         write_whole(path, page)
     lif.picture("lif")
     lif.picture("mbpl")
