@@ -158,13 +158,18 @@ CASES = {
 }  # fmt: skip
 
 
+def study(name: str) -> dict[str, Any]:
+    """The results file of a study."""
+    return json.loads((STUDIES / f"{name}.json").read_text(encoding="utf-8"))
+
+
 def own_images() -> str:
     """A table a folder of images: what each network reached in the same minutes."""
     return "\n\n".join(map(in_minutes, ("own_images", "own_digits")))
 
 
 def in_minutes(name: str) -> str:
-    file = json.loads((STUDIES / f"{name}.json").read_text(encoding="utf-8"))
+    file = study(name)
     found = file["results"]
     runs = [(case, run) for case, seeds in found["cases"].items() for run in seeds]
     first = runs[0][1]
@@ -183,7 +188,7 @@ def in_minutes(name: str) -> str:
 
 def exported() -> str:
     """A row a file: how far its logits are from PyTorch's."""
-    file = json.loads((STUDIES / "export.json").read_text(encoding="utf-8"))
+    file = study("export")
     found, machine = file["results"], file["machine"]["cpu"]
     lines = ["| network | file | median | largest | spikes turned over in | same class | CPU s |",
              "|---" * 7 + "|"]  # fmt: skip
@@ -202,7 +207,7 @@ def score(*shares: float) -> str:
 
 def frames() -> str:
     """Moving digits, by how many frames are left of four: a column a seed."""
-    found = json.loads((STUDIES / "frames.json").read_text(encoding="utf-8"))["results"]
+    found = study("frames")["results"]
     seeds = " | ".join(f"seed {seed}" for seed in found["seeds"])
     lines = [f"| `time_steps` | {seeds} | four frames above this |",
              "|---" * (len(found["seeds"]) + 2) + "|"]  # fmt: skip
